@@ -1,0 +1,19 @@
+using LoginEtl.Running;
+
+namespace LoginEtl.Connections;
+
+/// <summary>Opens databases. Implemented on the far side of the module's private load context.</summary>
+public interface IDatabaseConnector
+{
+    /// <summary>Connects, reads the live table and checks that rows of this shape can be written durably.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or one that cannot hold the rows.</exception>
+    Task<IRecordSink> WriteToAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Creates what is missing: table, ledgers, quarantine. Never changes or drops what is there. Answers the
+    /// statements that were run, or with <paramref name="planOnly"/> those that would be; empty when nothing is missing.
+    /// </summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable or refused.</exception>
+    Task<IReadOnlyList<string>> InitializeAsync(
+        DatabaseSettings settings, bool planOnly, CancellationToken cancellationToken);
+}

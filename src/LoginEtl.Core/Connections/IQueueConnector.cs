@@ -1,0 +1,16 @@
+using LoginEtl.Running;
+
+namespace LoginEtl.Connections;
+
+/// <summary>Opens queues. Implemented on the far side of the module's private load context.</summary>
+public interface IQueueConnector
+{
+    /// <summary>Finds the queue, reads its attributes and starts receiving.</summary>
+    /// <exception cref="Faults.LoginEtlException">The queue is missing, unreachable, or refuses us.</exception>
+    Task<IMessageSource> ReceiveFromAsync(
+        QueueSettings settings, ReceiveOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Finds the queue for sending.</summary>
+    /// <exception cref="Faults.LoginEtlException">The queue is missing, unreachable, or refuses us.</exception>
+    Task<IMessageSender> SendToAsync(QueueSettings settings, CancellationToken cancellationToken);
+}

@@ -1,0 +1,35 @@
+namespace LoginEtl.Connections;
+
+/// <summary>How a run receives.</summary>
+public sealed record ReceiveOptions
+{
+    /// <summary>Concurrent long polls.</summary>
+    public int Receivers { get; init; } = 4;
+
+    /// <summary>
+    /// Most deliveries held at a time: two default batches, and no more than can be returned within the two seconds a
+    /// stopping run has.
+    /// </summary>
+    public int MaxHeld { get; init; } = 10_000;
+
+    /// <summary>Goes on for ever instead of ending when the queue is drained.</summary>
+    public bool WaitForever { get; init; }
+
+    /// <summary>Ends after this many messages; null for no limit.</summary>
+    public long? MaxMessages { get; init; }
+
+    /// <summary>Ends after this time; null for no limit.</summary>
+    public TimeSpan? MaxDuration { get; init; }
+
+    /// <summary>
+    /// The counts must say "empty" over this span: SQS counts are approximate and settle within a minute.
+    /// Null for the default: 60 s, and 1 s for an endpoint on loopback.
+    /// </summary>
+    public TimeSpan? DrainWindow { get; init; }
+
+    /// <summary>Longest wait for messages that other consumers hold.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a full cap may see nothing settle before the run ends with an error.</summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}

@@ -1,0 +1,37 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace LoginEtl.Faults;
+
+/// <summary>
+/// A fault that ends a run. Its text says what happened and where, its <see cref="Remedy"/> what to do; neither ever
+/// holds personal data, a raw body, a key or a password.
+/// </summary>
+[SuppressMessage("Design", "CA1032:Implement standard exception constructors",
+    Justification = "A fault without an id, a kind and a remedy has no constructor.")]
+public sealed class LoginEtlException : Exception
+{
+    /// <param name="id">Stable name of the code path, PascalCase: <c>QueueNotFound</c>.</param>
+    /// <param name="kind">What kind of fault it is.</param>
+    /// <param name="message">What happened and where.</param>
+    /// <param name="remedy">What to do about it.</param>
+    /// <param name="cause">The cause's type and code are worth showing only when its text is known to be safe.</param>
+    public LoginEtlException(string id, FaultKind kind, string message, string remedy, Exception? cause = null)
+        : base(message, cause)
+    {
+        Id = id;
+        Kind = kind;
+        Remedy = remedy;
+    }
+
+    /// <summary>Stable name of the code path.</summary>
+    public string Id { get; }
+
+    /// <summary>What kind of fault it is.</summary>
+    public FaultKind Kind { get; }
+
+    /// <summary>What to do about it.</summary>
+    public string Remedy { get; }
+
+    /// <summary>Whether the batch in hand may have been committed: its answer was lost and could not be found out.</summary>
+    public bool CommitUnknown { get; init; }
+}

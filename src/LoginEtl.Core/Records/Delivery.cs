@@ -1,0 +1,21 @@
+namespace LoginEtl.Records;
+
+/// <summary>Where a message came from, and what is needed to settle it.</summary>
+public abstract class Delivery
+{
+    private protected Delivery()
+    {
+    }
+
+    /// <summary>The message's identity; null while a line of text has not met the key that makes its identity.</summary>
+    public abstract MessageId? Id { get; }
+
+    /// <summary>When the producer sent it (UTC); null where the source has no such time.</summary>
+    public abstract DateTimeOffset? SentTimestamp { get; }
+
+    /// <summary>How often it was delivered; 1 where the source does not count.</summary>
+    public abstract int ReceiveCount { get; }
+
+    /// <summary>How messages and errors name it; free of personal data.</summary>
+    public abstract override string ToString();
+}

@@ -1,0 +1,33 @@
+namespace LoginEtl.Records;
+
+/// <summary>
+/// A decoded login with its personal data hidden but not yet masked. What is not personal can be set in the pipeline.
+/// </summary>
+public sealed class LoginMessage : IncomingLogin
+{
+    internal LoginMessage(Delivery delivery, byte[]? body)
+        : base(delivery, body)
+    {
+    }
+
+    /// <summary>Who logged in; not empty.</summary>
+    public required string UserId { get; set; }
+
+    /// <summary>As sent; null where the message had none.</summary>
+    public string? DeviceType { get; set; }
+
+    /// <summary>The address, hidden; null where the message had a null.</summary>
+    public Plaintext? Ip { get; init; }
+
+    /// <summary>The device, hidden; null where the message had a null.</summary>
+    public Plaintext? DeviceId { get; init; }
+
+    /// <summary>As sent; null where the message had none.</summary>
+    public string? Locale { get; set; }
+
+    /// <summary>As sent, such as <c>2.3.0</c>.</summary>
+    public required string AppVersion { get; set; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"LoginMessage {MessageId}";
+}

@@ -1,0 +1,38 @@
+namespace LoginEtl.Records;
+
+/// <summary>
+/// A login whose personal data are tokens. What is not personal can be set in the pipeline; tokens cannot.
+/// </summary>
+public sealed class LoginRecord : ProtectedLogin
+{
+    internal LoginRecord(Delivery delivery, Token? maskedIp, Token? maskedDeviceId)
+        : base(delivery)
+    {
+        MaskedIp = maskedIp?.Text;
+        MaskedDeviceId = maskedDeviceId?.Text;
+    }
+
+    /// <summary>Who logged in; not empty.</summary>
+    public required string UserId { get; set; }
+
+    /// <summary>As sent; null where the message had none.</summary>
+    public string? DeviceType { get; set; }
+
+    /// <summary>Token of the address.</summary>
+    public string? MaskedIp { get; }
+
+    /// <summary>Token of the device.</summary>
+    public string? MaskedDeviceId { get; }
+
+    /// <summary>As sent; null where the message had none.</summary>
+    public string? Locale { get; set; }
+
+    /// <summary>As sent, such as <c>2.3.0</c>; the writer encodes it by the column's type.</summary>
+    public required string AppVersion { get; set; }
+
+    /// <summary>Day (UTC) of SentTimestamp; the day of the load where a source has none.</summary>
+    public required DateOnly CreateDate { get; set; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"LoginRecord {MessageId}";
+}

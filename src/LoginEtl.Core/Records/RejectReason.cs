@@ -1,0 +1,65 @@
+namespace LoginEtl.Records;
+
+/// <summary>Why a message or a row was refused. The quarantine table holds <see cref="RejectReasons.Code"/>.</summary>
+public enum RejectReason
+{
+    /// <summary>The body is empty or white space.</summary>
+    EmptyBody = 1,
+
+    /// <summary>The body is larger than 1 MiB.</summary>
+    BodyTooLarge,
+
+    /// <summary>The body is not valid UTF-8.</summary>
+    InvalidUtf8,
+
+    /// <summary>The body is not JSON.</summary>
+    InvalidJson,
+
+    /// <summary>The body is JSON, and something follows it.</summary>
+    TrailingData,
+
+    /// <summary>The body is nested too deeply.</summary>
+    NestedTooDeep,
+
+    /// <summary>The body is JSON but not an object.</summary>
+    NotAnObject,
+
+    /// <summary>A key stands twice.</summary>
+    RepeatedField,
+
+    /// <summary>A required field is absent.</summary>
+    MissingField,
+
+    /// <summary>A required field is null.</summary>
+    NullField,
+
+    /// <summary>A required field is the empty string.</summary>
+    EmptyField,
+
+    /// <summary>A field is not a string.</summary>
+    WrongType,
+
+    /// <summary>A value holds a NUL character, which PostgreSQL text cannot.</summary>
+    NulCharacter,
+
+    /// <summary>A value holds half of a surrogate pair.</summary>
+    LoneSurrogate,
+
+    /// <summary>A value is longer than its column, or than a token can hold.</summary>
+    TooLong,
+
+    /// <summary>The version is not one to three numbers separated by dots.</summary>
+    InvalidVersion,
+
+    /// <summary>A part of the version is too large for the chosen format.</summary>
+    VersionOutOfRange,
+
+    /// <summary>The queue gave no SentTimestamp, without which a message has no place in the ledger.</summary>
+    MissingSentTimestamp,
+
+    /// <summary>The body does not have the MD5 the queue gave for it.</summary>
+    ChecksumMismatch,
+
+    /// <summary>The database refused the row; SQLSTATE and constraint say why.</summary>
+    RefusedByDatabase,
+}

@@ -1,0 +1,8 @@
+using LoginEtl.Settlement;
+
+namespace LoginEtl.Running;
+
+/// <summary>What became of a committed batch.</summary>
+/// <param name="BatchId">As recorded in the ledger.</param>
+/// <param name="Outcomes">One an item, in the batch's order.</param>
+public sealed record BatchResult(Guid BatchId, IReadOnlyList<Outcome> Outcomes);

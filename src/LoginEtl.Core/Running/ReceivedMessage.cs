@@ -1,0 +1,13 @@
+using LoginEtl.Records;
+
+namespace LoginEtl.Running;
+
+/// <summary>A message as a source hands it over.</summary>
+/// <param name="Delivery">Admitted to the source's book.</param>
+/// <param name="Body">UTF-8, at most 1 MiB.</param>
+/// <param name="Rejection">Set when the source itself found it unusable (checksum, missing timestamp); otherwise null.</param>
+public sealed record ReceivedMessage(QueueDelivery Delivery, byte[] Body, Rejection? Rejection = null)
+{
+    /// <summary>Names the message only: a record's own text would print the body.</summary>
+    public override string ToString() => $"message {Delivery}";
+}

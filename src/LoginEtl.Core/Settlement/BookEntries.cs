@@ -1,0 +1,12 @@
+namespace LoginEtl.Settlement;
+
+/// <summary>The books of a run at one moment, counted per delivery.</summary>
+/// <param name="Received">Taken in.</param>
+/// <param name="Ended">By outcome.</param>
+/// <param name="Undeleted">Settled but still in the queue, because their delete failed.</param>
+/// <param name="Open">Not yet settled.</param>
+public sealed record BookEntries(long Received, OutcomeCounts Ended, long Undeleted, long Open)
+{
+    /// <summary>Every delivery received has exactly one outcome.</summary>
+    public bool Balanced => Open == 0 && Received == Ended.Total;
+}

@@ -1,0 +1,187 @@
+using LoginEtl.Records;
+
+namespace LoginEtl.Settlement;
+
+/// <summary>
+/// The books of one receiving run: which deliveries it holds, in which state, and how the others ended. Every delivery
+/// is settled by exactly one party; whoever comes second is told so. Thread-safe.
+/// </summary>
+public sealed class DeliveryBook
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<MessageId, QueueDelivery> _open = [];
+    private readonly OutcomeCounts _ended = new();
+    private readonly int _capacity;
+    private TaskCompletionSource? _roomFreed;
+    private long _received;
+    private long _undeleted;
+    private long _progressAt = Environment.TickCount64;
+
+    /// <param name="capacity">Most deliveries held at a time.</param>
+    public DeliveryBook(int capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        _capacity = capacity;
+    }
+
+    /// <summary>Deliveries taken in so far.</summary>
+    public long Received
+    {
+        get { lock (_lock) { return _received; } }
+    }
+
+    /// <summary>Deliveries not yet settled.</summary>
+    public int Open
+    {
+        get { lock (_lock) { return _open.Count; } }
+    }
+
+    /// <summary>How many more may be taken in now.</summary>
+    public int Room
+    {
+        get { lock (_lock) { return Math.Max(0, _capacity - _open.Count); } }
+    }
+
+    /// <summary>Time since something was last settled or claimed by a writer.</summary>
+    public TimeSpan SinceProgress =>
+        TimeSpan.FromMilliseconds(Environment.TickCount64 - Interlocked.Read(ref _progressAt));
+
+    /// <summary>
+    /// Takes a delivery in. False when its message is held already: the earlier delivery's lease has run out, so it
+    /// counts as lapsed, its place takes over the newer receipt handle, and nothing is to be emitted again.
+    /// </summary>
+    public bool Admit(QueueDelivery delivery)
+    {
+        ArgumentNullException.ThrowIfNull(delivery);
+        var id = delivery.Id!.Value;
+        lock (_lock)
+        {
+            _received++;
+            if (_open.TryGetValue(id, out var held))
+            {
+                held.ReceiptHandle = delivery.ReceiptHandle;
+                _ended.Add(Outcome.Lapsed);
+                return false;
+            }
+
+            delivery.Book = this;
+            delivery.State = DeliveryState.Held;
+            _open.Add(id, delivery);
+            return true;
+        }
+    }
+
+    /// <summary>Waits until <see cref="Room"/> is above zero.</summary>
+    public Task WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_open.Count < _capacity)
+            {
+                return Task.CompletedTask;
+            }
+
+            _roomFreed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _roomFreed.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>A writer buffers it. False when it is no longer held (returned or settled): leave it out.</summary>
+    public bool Claim(QueueDelivery delivery) => Move(delivery, DeliveryState.Claimed, DeliveryState.Held);
+
+    /// <summary>A transaction is about to hold it. False when it is no longer there to settle: leave it out.</summary>
+    public bool BeginCommit(QueueDelivery delivery) =>
+        Move(delivery, DeliveryState.Committing, DeliveryState.Held, DeliveryState.Claimed);
+
+    /// <summary>The transaction was rolled back: it is held again.</summary>
+    public void RollBack(QueueDelivery delivery) => Move(delivery, DeliveryState.Held, DeliveryState.Committing);
+
+    /// <summary>Counts it under its outcome and lets go of it. A second call changes nothing and says false.</summary>
+    public bool Settle(QueueDelivery delivery, Outcome outcome)
+    {
+        ArgumentNullException.ThrowIfNull(delivery);
+        lock (_lock)
+        {
+            if (delivery.State == DeliveryState.Settled || !_open.Remove(delivery.Id!.Value))
+            {
+                return false;
+            }
+
+            delivery.State = DeliveryState.Settled;
+            _ended.Add(outcome);
+            Progressed();
+            return true;
+        }
+    }
+
+    /// <summary>Deletes that failed for good after their commit: the messages come again and are duplicates then.</summary>
+    public void CountUndeleted(long deliveries)
+    {
+        lock (_lock)
+        {
+            _undeleted += deliveries;
+        }
+    }
+
+    /// <summary>All that is held or being written: their leases are to be kept alive.</summary>
+    public IReadOnlyList<QueueDelivery> Leased()
+    {
+        lock (_lock)
+        {
+            return [.. _open.Values.Where(d => d.State != DeliveryState.Returning)];
+        }
+    }
+
+    /// <summary>
+    /// Takes what nobody is writing, to be returned to the queue: what no writer has claimed, and with
+    /// <paramref name="evenClaimed"/> also what stands in the buffers of writers.
+    /// </summary>
+    public IReadOnlyList<QueueDelivery> TakeUnsettled(bool evenClaimed)
+    {
+        lock (_lock)
+        {
+            var taken = _open.Values
+                .Where(d => d.State == DeliveryState.Held || (evenClaimed && d.State == DeliveryState.Claimed))
+                .ToList();
+            taken.ForEach(d => d.State = DeliveryState.Returning);
+            return taken;
+        }
+    }
+
+    /// <summary>The books as they stand.</summary>
+    public BookEntries Entries()
+    {
+        lock (_lock)
+        {
+            var ended = new OutcomeCounts();
+            ended.Add(_ended);
+            return new BookEntries(_received, ended, _undeleted, _open.Count);
+        }
+    }
+
+    private bool Move(QueueDelivery delivery, DeliveryState to, params ReadOnlySpan<DeliveryState> from)
+    {
+        ArgumentNullException.ThrowIfNull(delivery);
+        lock (_lock)
+        {
+            if (!from.Contains(delivery.State))
+            {
+                return false;
+            }
+
+            delivery.State = to;
+            Progressed();
+            return true;
+        }
+    }
+
+    private void Progressed()
+    {
+        Interlocked.Exchange(ref _progressAt, Environment.TickCount64);
+        if (_open.Count < _capacity)
+        {
+            _roomFreed?.TrySetResult();
+            _roomFreed = null;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using LoginEtl.Records;
+
+namespace LoginEtl.Settlement;
+
+/// <summary>
+/// A message's key in the ledger. For queues a version-7-shaped uuid: the milliseconds of SentTimestamp, then the
+/// message id's own bits, so that keys arrive in order and the index stays small and warm. FIFO queues lose the
+/// timestamp when a message moves to a dead-letter queue, so their key comes from the message id alone.
+/// </summary>
+public static class LedgerKey
+{
+    /// <summary>The key of an identified delivery; the same at every delivery of the same message.</summary>
+    /// <exception cref="InvalidOperationException">A queue message without SentTimestamp: never replaced by "now".</exception>
+    public static Guid Of(Delivery delivery) => delivery switch
+    {
+        QueueDelivery { Group: not null } fifo => Bits(fifo.Id!.Value),
+        QueueDelivery { SentTimestamp: { } sent } standard => TimeOrdered(sent, Bits(standard.Id!.Value)),
+        LineDelivery { Id: { } id } => Guid.Parse(id.Value),
+        _ => throw new InvalidOperationException("A message without SentTimestamp or identity has no ledger key."),
+    };
+
+    private static Guid TimeOrdered(DateTimeOffset sent, Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        Span<byte> milliseconds = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(milliseconds, sent.ToUnixTimeMilliseconds());
+        milliseconds[2..].CopyTo(bytes);
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x70);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes, bigEndian: true);
+    }
+
+    // SQS ids are uuids; an emulator's may be any text, whose digest has the same spread.
+    private static Guid Bits(MessageId id) =>
+        Guid.TryParse(id.Value, out var uuid)
+            ? uuid
+            : new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(id.Value)).AsSpan(0, 16), bigEndian: true);
+}

@@ -1,0 +1,32 @@
+namespace LoginEtl.Settlement;
+
+/// <summary>How a delivery ended. The receipt counts each delivery under exactly one.</summary>
+public enum Outcome
+{
+    /// <summary>A new row.</summary>
+    Written,
+
+    /// <summary>A row that was there already was changed (<c>-OnConflict Update</c>).</summary>
+    Updated,
+
+    /// <summary>A row that was there already was left (<c>-OnConflict Skip</c>).</summary>
+    Skipped,
+
+    /// <summary>A message that was settled before: no second row.</summary>
+    Duplicate,
+
+    /// <summary>In quarantine, with its reason.</summary>
+    Quarantined,
+
+    /// <summary>Deleted by hand.</summary>
+    Confirmed,
+
+    /// <summary>Visible in the queue again.</summary>
+    Returned,
+
+    /// <summary>The lease ran out, or the return failed: visible again when its timeout passes.</summary>
+    Lapsed,
+
+    /// <summary>A commit whose answer was lost and could not be found out. A failed run.</summary>
+    Unknown,
+}

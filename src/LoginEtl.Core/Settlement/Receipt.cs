@@ -1,0 +1,91 @@
+namespace LoginEtl.Settlement;
+
+/// <summary>
+/// The end of every run, counted per delivery: received = written + updated + skipped + duplicate + quarantined +
+/// confirmed + returned + lapsed + unknown.
+/// </summary>
+public sealed record Receipt
+{
+    /// <summary>Where the messages came from: the queue's name, or the name of a file.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>How the run ended.</summary>
+    public required RunState Outcome { get; init; }
+
+    /// <summary>UTC.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>From the first connection to the last settlement.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>Deliveries taken in.</summary>
+    public required long Received { get; init; }
+
+    /// <summary>New rows.</summary>
+    public long Written { get; init; }
+
+    /// <summary>Rows changed.</summary>
+    public long Updated { get; init; }
+
+    /// <summary>Rows that were there and were left.</summary>
+    public long Skipped { get; init; }
+
+    /// <summary>Settled before: no second row.</summary>
+    public long Duplicate { get; init; }
+
+    /// <summary>In quarantine.</summary>
+    public long Quarantined { get; init; }
+
+    /// <summary>Deleted by hand.</summary>
+    public long Confirmed { get; init; }
+
+    /// <summary>Visible in the queue again.</summary>
+    public long Returned { get; init; }
+
+    /// <summary>Lease ran out or return failed.</summary>
+    public long Lapsed { get; init; }
+
+    /// <summary>Commits whose answer was lost and could not be found out.</summary>
+    public long Unknown { get; init; }
+
+    /// <summary>Settled but still in the queue because their delete failed; they come again as duplicates.</summary>
+    public long Undeleted { get; init; }
+
+    /// <summary>What ended a failed run; free of personal data.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Whether the equation holds.</summary>
+    public bool Balanced =>
+        Received == Written + Updated + Skipped + Duplicate + Quarantined + Confirmed + Returned + Lapsed + Unknown;
+
+    /// <summary>0 all well, 1 failed (an error, an unknown commit or books that do not balance), 2 finished with rejects.</summary>
+    public int ExitCode =>
+        Outcome == RunState.Failed || Unknown > 0 || !Balanced ? 1
+        : Quarantined > 0 ? 2
+        : 0;
+
+    internal static Receipt From(
+        string source, RunState outcome, DateTimeOffset startedAt, TimeSpan elapsed, BookEntries entries, string? error) =>
+        new()
+        {
+            Source = source,
+            Outcome = outcome,
+            StartedAt = startedAt,
+            Elapsed = elapsed,
+            Received = entries.Received,
+            Written = entries.Ended[Settlement.Outcome.Written],
+            Updated = entries.Ended[Settlement.Outcome.Updated],
+            Skipped = entries.Ended[Settlement.Outcome.Skipped],
+            Duplicate = entries.Ended[Settlement.Outcome.Duplicate],
+            Quarantined = entries.Ended[Settlement.Outcome.Quarantined],
+            Confirmed = entries.Ended[Settlement.Outcome.Confirmed],
+            Returned = entries.Ended[Settlement.Outcome.Returned],
+            Lapsed = entries.Ended[Settlement.Outcome.Lapsed],
+            Unknown = entries.Ended[Settlement.Outcome.Unknown],
+            Undeleted = entries.Undeleted,
+            Error = error,
+        };
+
+    /// <summary>The receipt in one line.</summary>
+    public override string ToString() => ReceiptText.Line(this);
+}

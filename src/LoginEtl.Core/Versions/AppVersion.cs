@@ -1,0 +1,46 @@
+using System.Globalization;
+using LoginEtl.Records;
+
+namespace LoginEtl.Versions;
+
+/// <summary>A version of one to three numeric parts; a missing part counts as 0.</summary>
+/// <param name="Major">First part.</param>
+/// <param name="Minor">Second part.</param>
+/// <param name="Patch">Third part.</param>
+public readonly record struct AppVersion(int Major, int Minor, int Patch)
+{
+    private const int MostParts = 3;
+
+    // Nine digits fit int32 always, and no format takes a larger part.
+    private const int MostDigits = 9;
+
+    /// <summary>
+    /// Reads one to three parts of ASCII digits separated by dots; leading zeros are allowed (6.02 is 6.2).
+    /// Null when it was read; otherwise why it was not.
+    /// </summary>
+    public static RejectReason? TryParse(ReadOnlySpan<char> text, out AppVersion version)
+    {
+        version = default;
+        Span<int> parts = stackalloc int[MostParts];
+        var count = 0;
+        foreach (var range in text.Split('.'))
+        {
+            var part = text[range];
+            if (count == MostParts || part.IsEmpty || part.ContainsAnyExceptInRange('0', '9'))
+            {
+                return RejectReason.InvalidVersion;
+            }
+
+            var digits = part.TrimStart('0');
+            if (digits.Length > MostDigits)
+            {
+                return RejectReason.VersionOutOfRange;
+            }
+
+            parts[count++] = digits.IsEmpty ? 0 : int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
+        }
+
+        version = new AppVersion(parts[0], parts[1], parts[2]);
+        return null;
+    }
+}
