@@ -26,4 +26,22 @@ public static class EnvironmentSettings
             "SettingMissing", FaultKind.Configuration, $"{parameter} was not given, and {variable} is not set.",
             $"Give {parameter}, or set {variable}.");
     }
+
+    /// <summary>An endpoint as given; null when blank.</summary>
+    /// <param name="given">Absolute http or https URL.</param>
+    /// <param name="parameter">How the host calls it, for the error.</param>
+    /// <exception cref="LoginEtlException"><c>SettingInvalid</c>; the value is not quoted, it may hold a password.</exception>
+    public static Uri? Url(string? given, string parameter)
+    {
+        if (string.IsNullOrWhiteSpace(given))
+        {
+            return null;
+        }
+
+        return Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https")
+            ? url
+            : throw new LoginEtlException(
+                "SettingInvalid", FaultKind.Configuration, $"{parameter} is not a URL.",
+                "Give an absolute URL, such as http://127.0.0.1:4566.");
+    }
 }
