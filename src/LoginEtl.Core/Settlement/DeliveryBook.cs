@@ -1,4 +1,5 @@
 using LoginEtl.Records;
+using LoginEtl.Running;
 
 namespace LoginEtl.Settlement;
 
@@ -23,6 +24,9 @@ public sealed class DeliveryBook
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         _capacity = capacity;
     }
+
+    /// <summary>The run these are the books of; set once, before the first delivery.</summary>
+    public ReceivingRun? Run { get; internal set; }
 
     /// <summary>Deliveries taken in so far.</summary>
     public long Received

@@ -1,0 +1,38 @@
+namespace LoginEtl.Sandbox.Servers;
+
+/// <summary>How a private PostgreSQL runs. The default is as durable as PostgreSQL's own (fsync on).</summary>
+public sealed record PostgresOptions
+{
+    /// <summary>Turns full_page_writes off, which no test here can tell. fsync and the rest stay on.</summary>
+    public bool Fast { get; init; }
+
+    /// <summary>PostgreSQL's log_statement: none, ddl, mod or all.</summary>
+    public string LogStatement { get; init; } = "none";
+
+    /// <summary>Further server settings by name, which win over the sandbox's own.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>A folder with initdb and postgres to use; null takes the npm package's, else Debian's.</summary>
+    public string? BinFolder { get; init; }
+
+    /// <summary>Is told, in one line each, of what takes long (the first npm ci).</summary>
+    public Action<string>? Report { get; init; }
+
+    /// <summary>The settings as postgres' command line takes them.</summary>
+    internal IEnumerable<string> CommandLine(int port)
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["listen_addresses"] = PostgresServer.LoopbackHost,
+            ["port"] = port.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["unix_socket_directories"] = "",
+            // Segments in the data folder go with it; those in /dev/shm outlive a kill -9.
+            ["dynamic_shared_memory_type"] = OperatingSystem.IsWindows() ? "windows" : "mmap",
+            ["max_connections"] = "200",
+            ["log_statement"] = LogStatement,
+            ["full_page_writes"] = Fast ? "off" : "on",
+        };
+        foreach ((string name, string value) in Settings) settings[name] = value;
+        return settings.SelectMany(setting => new[] { "-c", $"{setting.Key}={setting.Value}" });
+    }
+}

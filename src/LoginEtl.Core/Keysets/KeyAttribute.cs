@@ -1,0 +1,19 @@
+namespace LoginEtl.Keysets;
+
+/// <summary>The keysets of a keyring by name: <c>NAME.json</c> in a folder, a member in a document of all.</summary>
+internal static class KeyAttribute
+{
+    /// <summary>AES-SIV key of the address.</summary>
+    public const string Ip = "ip";
+
+    /// <summary>AES-SIV key of the device.</summary>
+    public const string DeviceId = "device_id";
+
+    /// <summary>HMAC key of the identities of lines of text. Never rotated: a new key would load old files again.</summary>
+    public const string LineId = "line_id";
+
+    /// <summary>Public key that rejected bodies are sealed to.</summary>
+    public const string Quarantine = "quarantine";
+
+    public static readonly IReadOnlyList<string> All = [Ip, DeviceId, LineId, Quarantine];
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using LoginEtl.Faults;
+
+namespace LoginEtl.Keysets;
+
+/// <summary>Writes key files: for their owner alone from the first byte on, durable, and complete or not there.</summary>
+internal static class KeyFile
+{
+    private const int LongestKeyset = 64 * 1024;
+
+    /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>.</exception>
+    public static void Write(string path, Action<Utf8JsonWriter> content)
+    {
+        using var bytes = new KeyBuffer(LongestKeyset);
+        var full = Path.GetFullPath(path);
+        var unfinished = $"{full}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            Serialise(bytes, content);
+            MakeFolder(Path.GetDirectoryName(full)!);
+            using (var file = new FileStream(unfinished, OwnerOnly()))
+            {
+                file.Write(bytes.Written);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(unfinished, full, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(unfinished);
+            throw new LoginEtlException(
+                "KeysetUnwritable", FaultKind.Keys, $"The key file {full} cannot be written ({e.GetType().Name}).",
+                "Choose a folder that this user may write to, on a disk with room.");
+        }
+    }
+
+    private static void Serialise(KeyBuffer buffer, Action<Utf8JsonWriter> content)
+    {
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            content(json);
+        }
+
+        buffer.GetSpan(1)[0] = (byte)'\n';
+        buffer.Advance(1);
+    }
+
+    private static FileStreamOptions OwnerOnly()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return options;
+    }
+
+    private static void MakeFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+}

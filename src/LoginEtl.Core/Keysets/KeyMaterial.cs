@@ -1,0 +1,57 @@
+namespace LoginEtl.Keysets;
+
+/// <summary>The key messages inside keysets, read and written.</summary>
+internal static class KeyMaterial
+{
+    /// <summary>Bytes of an AES-256-SIV key: 32 for S2V's CMAC, then 32 for CTR.</summary>
+    public const int AesSivLength = 64;
+
+    public const int HmacLength = 32;
+
+    private const int LongestMessage = 512;
+
+    /// <summary>AesSivKey: version = 1, key_value = 2.</summary>
+    public static KeyBytes ReadAesSiv(Keyset keyset, KeysetKey key) => ReadKeyValue(keyset, key, field: 2, AesSivLength);
+
+    public static KeyBytes WriteAesSiv(KeyBytes key) => Write(key.Span, static (ref writer, key) => writer.Bytes(2, key));
+
+    /// <summary>HmacKey: version = 1, params = 2, key_value = 3.</summary>
+    public static KeyBytes ReadHmac(Keyset keyset, KeysetKey key) => ReadKeyValue(keyset, key, field: 3, HmacLength);
+
+    public static KeyBytes WriteHmac(KeyBytes key) => Write(key.Span, static (ref writer, key) =>
+    {
+        writer.Bytes(2, [0x08, TinkTypes.Sha256, 0x10, HmacLength]);
+        writer.Bytes(3, key);
+    });
+
+    /// <summary>Writes one message into zeroed-when-disposed memory.</summary>
+    public static KeyBytes Write(ReadOnlySpan<byte> secret, ProtoBody body)
+    {
+        using var buffer = new KeyBytes(LongestMessage);
+        var writer = new ProtoWriter(buffer.Span);
+        body(ref writer, secret);
+        return KeyBytes.CopyOf(writer.Written);
+    }
+
+    private static KeyBytes ReadKeyValue(Keyset keyset, KeysetKey key, int field, int length)
+    {
+        try
+        {
+            var reader = new ProtoReader(key.Material.Span);
+            while (reader.Next())
+            {
+                if (reader.Field == field && reader.Bytes.Length == length)
+                {
+                    return KeyBytes.CopyOf(reader.Bytes);
+                }
+            }
+        }
+        catch (FormatException)
+        {
+        }
+
+        throw Keyset.Invalid(keyset.Source, $"key {key.Id} does not hold {length} key bytes");
+    }
+
+    internal delegate void ProtoBody(ref ProtoWriter writer, ReadOnlySpan<byte> secret);
+}

@@ -1,0 +1,44 @@
+using LoginEtl.Faults;
+
+namespace LoginEtl.Keysets;
+
+/// <summary>The keys of one attribute, as in a Tink JSON keyset.</summary>
+internal sealed class Keyset : IDisposable
+{
+    // 28 bits: `siv1.` and six characters of a token name its key.
+    private const int PrefixShift = 4;
+
+    public Keyset(string source, string typeUrl, uint primaryKeyId, IReadOnlyList<KeysetKey> keys)
+    {
+        Source = source;
+        TypeUrl = typeUrl;
+        Keys = keys;
+        Primary = keys.SingleOrDefault(k => k.Id == primaryKeyId && k.Status == KeyStatus.Enabled)
+            ?? throw Invalid(source, "its primary key is missing or not ENABLED");
+        if (keys.Select(k => k.Id >> PrefixShift).Distinct().Count() != keys.Count)
+        {
+            throw Invalid(source, "two of its key ids share their first 28 bits, so tokens would not name their key");
+        }
+    }
+
+    /// <summary>Where it was read, for messages.</summary>
+    public string Source { get; }
+
+    public string TypeUrl { get; }
+
+    public IReadOnlyList<KeysetKey> Keys { get; }
+
+    public KeysetKey Primary { get; }
+
+    public static LoginEtlException Invalid(string source, string why) => new(
+        "KeysetInvalid", FaultKind.Keys, $"The keyset {source} cannot be used: {why}.",
+        "Restore the keyset from its backup, or make a new one with New-LoginKeyset.");
+
+    public void Dispose()
+    {
+        foreach (var key in Keys)
+        {
+            key.Material.Dispose();
+        }
+    }
+}

@@ -1,0 +1,181 @@
+using System.Buffers.Text;
+using System.Text.Json;
+
+namespace LoginEtl.Keysets;
+
+/// <summary>
+/// Tink's JSON keyset form, read from bytes and written to bytes: key material never becomes a string, which could
+/// not be zeroed.
+/// </summary>
+internal static class KeysetJson
+{
+    /// <param name="json">UTF-8; the caller zeroes it.</param>
+    /// <param name="source">Where it was read, for messages.</param>
+    /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>; nothing of the content is quoted.</exception>
+    public static Keyset Parse(ReadOnlySpan<byte> json, string source)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            reader.Read();
+            return ParseKeyset(ref reader, source);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or OverflowException)
+        {
+            // Such exceptions may quote the content: neither text nor cause goes on.
+            throw Keyset.Invalid(source, "it is not a Tink JSON keyset");
+        }
+    }
+
+    /// <summary>Reads a keyset from the object the reader stands on.</summary>
+    public static Keyset ParseKeyset(ref Utf8JsonReader reader, string source)
+    {
+        uint? primary = null;
+        string? type = null;
+        var keys = new List<KeysetKey>();
+        Expect(reader.TokenType == JsonTokenType.StartObject);
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            if (reader.ValueTextEquals("primaryKeyId"u8))
+            {
+                reader.Read();
+                primary = reader.GetUInt32();
+            }
+            else if (reader.ValueTextEquals("key"u8))
+            {
+                reader.Read();
+                Expect(reader.TokenType == JsonTokenType.StartArray);
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    var (key, keyType) = ParseKey(ref reader);
+                    Expect(type is null || type == keyType);
+                    type = keyType;
+                    keys.Add(key);
+                }
+            }
+            else
+            {
+                reader.Read();
+                reader.Skip();
+            }
+        }
+
+        Expect(primary is not null && type is not null);
+        return new Keyset(source, type!, primary!.Value, keys);
+    }
+
+    public static void Write(Utf8JsonWriter json, string typeUrl, string materialType, uint primary, IEnumerable<KeysetKey> keys)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("primaryKeyId", primary);
+        json.WriteStartArray("key");
+        foreach (var key in keys)
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("keyData");
+            json.WriteString("typeUrl", typeUrl);
+            json.WriteBase64String("value", key.Material.Span);
+            json.WriteString("keyMaterialType", materialType);
+            json.WriteEndObject();
+            json.WriteString("status", key.Status.ToString().ToUpperInvariant());
+            json.WriteNumber("keyId", key.Id);
+            json.WriteString("outputPrefixType", "TINK");
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static (KeysetKey Key, string Type) ParseKey(ref Utf8JsonReader reader)
+    {
+        uint? id = null;
+        KeyStatus? status = null;
+        (string Type, KeyBytes Material)? data = null;
+        var prefixed = false;
+        Expect(reader.TokenType == JsonTokenType.StartObject);
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            switch (name)
+            {
+                case "keyId":
+                    id = reader.GetUInt32();
+                    break;
+                case "status":
+                    status = Enum.Parse<KeyStatusName>(reader.GetString()!) switch
+                    {
+                        KeyStatusName.ENABLED => KeyStatus.Enabled,
+                        KeyStatusName.DISABLED => KeyStatus.Disabled,
+                        _ => KeyStatus.Destroyed,
+                    };
+                    break;
+                case "outputPrefixType":
+                    prefixed = reader.ValueTextEquals("TINK"u8);
+                    break;
+                case "keyData":
+                    data = ParseKeyData(ref reader);
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+
+        Expect(id is not null && status is not null && data is not null && prefixed);
+        return (new KeysetKey(id!.Value, status!.Value, data!.Value.Material), data.Value.Type);
+    }
+
+    private static (string Type, KeyBytes Material) ParseKeyData(ref Utf8JsonReader reader)
+    {
+        string? type = null;
+        KeyBytes? material = null;
+        Expect(reader.TokenType == JsonTokenType.StartObject);
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            switch (name)
+            {
+                case "typeUrl":
+                    type = reader.GetString();
+                    break;
+                case "value":
+                    material = DecodeBase64(ref reader);
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+
+        Expect(type is not null && material is not null);
+        return (type!, material!);
+    }
+
+    private static KeyBytes DecodeBase64(ref Utf8JsonReader reader)
+    {
+        // Copied, because JSON may escape the '+' of base64.
+        using var text = new KeyBytes(reader.HasValueSequence ? checked((int)reader.ValueSequence.Length) : reader.ValueSpan.Length);
+        var length = reader.CopyString(text.Span);
+        var status = Base64.DecodeFromUtf8InPlace(text.Span[..length], out var decoded);
+        Expect(status == System.Buffers.OperationStatus.Done);
+        return KeyBytes.CopyOf(text.Span[..decoded]);
+    }
+
+    private static void Expect(bool holds)
+    {
+        if (!holds)
+        {
+            throw new FormatException("Not a keyset.");
+        }
+    }
+
+    private enum KeyStatusName
+    {
+        ENABLED,
+        DISABLED,
+        DESTROYED,
+    }
+}

@@ -1,0 +1,10 @@
+namespace LoginEtl.Keysets;
+
+/// <summary>One key of a keyset.</summary>
+/// <param name="Id">Key id, as in every token made with it.</param>
+/// <param name="Status">Tink's status.</param>
+/// <param name="Material">Serialised key proto of the keyset's type; empty when destroyed.</param>
+internal sealed record KeysetKey(uint Id, KeyStatus Status, KeyBytes Material)
+{
+    public override string ToString() => $"key {Id} ({Status})";
+}

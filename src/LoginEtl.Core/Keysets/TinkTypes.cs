@@ -1,0 +1,19 @@
+namespace LoginEtl.Keysets;
+
+/// <summary>Names and numbers of Tink's key formats (tink.proto, aes_siv.proto, hmac.proto, ecies_aead_hkdf.proto).</summary>
+internal static class TinkTypes
+{
+    public const string AesSivKey = "type.googleapis.com/google.crypto.tink.AesSivKey";
+    public const string HmacKey = "type.googleapis.com/google.crypto.tink.HmacKey";
+    public const string EciesPublicKey = "type.googleapis.com/google.crypto.tink.EciesAeadHkdfPublicKey";
+    public const string EciesPrivateKey = "type.googleapis.com/google.crypto.tink.EciesAeadHkdfPrivateKey";
+    public const string AesGcmKey = "type.googleapis.com/google.crypto.tink.AesGcmKey";
+
+    /// <summary>First byte of everything made under output prefix TINK; the key id (4 bytes, big endian) follows.</summary>
+    public const byte OutputPrefix = 0x01;
+
+    public const int Sha256 = 3;
+    public const int NistP256 = 2;
+    public const int UncompressedPoint = 1;
+    public const int PrefixTink = 1;
+}

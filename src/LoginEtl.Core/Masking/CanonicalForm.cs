@@ -1,0 +1,79 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using LoginEtl.Faults;
+
+namespace LoginEtl.Masking;
+
+/// <summary>
+/// One text for one value, so that the same address or device gives the same token however it was written. What is
+/// not plainly an address is left as it is and masked as opaque text, never rejected.
+/// </summary>
+internal static class CanonicalForm
+{
+    private static readonly SearchValues<char> V6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
+
+    /// <summary>
+    /// IPv4 only when the parsed address prints back as the input; IPv4-mapped IPv6 as that IPv4; other IPv6 as RFC 5952.
+    /// </summary>
+    public static string OfIp(string text)
+    {
+        if (!text.Contains(':'))
+        {
+            // 010.0.0.1, 1.2.3 and 0x7f.1 parse as addresses, each platform in its own way: they stay opaque,
+            // which for a canonical address is the same as keeping the input.
+            return text;
+        }
+
+        // No scope ids, brackets, ports or prefixes: the parser would take them and drop what they say.
+        if (text.AsSpan().ContainsAnyExcept(V6Characters)
+            || !IPAddress.TryParse(text, out var address)
+            || address.AddressFamily != AddressFamily.InterNetworkV6
+            || (text.Contains('.') && !EndsInCanonicalV4(text)))
+        {
+            return text;
+        }
+
+        return address.IsIPv4MappedToIPv6 ? address.MapToIPv4().ToString() : Rfc5952.Format(address);
+    }
+
+    /// <summary>NFC; nothing is trimmed or folded.</summary>
+    /// <exception cref="LoginEtlException">Normalisation does not work on this system.</exception>
+    public static string OfDeviceId(string text)
+    {
+        if (Ascii.IsValid(text))
+        {
+            return text;
+        }
+
+        Normalisation.EnsureWorks();
+        return text.Normalize(NormalizationForm.FormC);
+    }
+
+    private static bool EndsInCanonicalV4(string text)
+    {
+        var tail = text[(text.LastIndexOf(':') + 1)..];
+        return IPAddress.TryParse(tail, out var v4)
+            && v4.AddressFamily == AddressFamily.InterNetwork
+            && v4.ToString() == tail;
+    }
+
+    private static class Normalisation
+    {
+        private static readonly bool Works = "e\u0301".Normalize(NormalizationForm.FormC) == "\u00E9";
+
+        // In invariant-globalization mode normalising silently does nothing for anything but ASCII, and one device
+        // would get two tokens.
+        public static void EnsureWorks()
+        {
+            if (!Works)
+            {
+                throw new LoginEtlException(
+                    "UnicodeUnavailable", FaultKind.Configuration,
+                    "Unicode normalisation does not work here, so one device could get two tokens.",
+                    "Install the ICU libraries, or unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace LoginEtl.Masking;
+
+/// <summary>How logins are protected.</summary>
+public sealed record ProtectOptions
+{
+    /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
+    public bool AllowNullPii { get; init; }
+
+    /// <summary>Stands in for a null locale; null leaves it NULL.</summary>
+    public string? DefaultLocale { get; init; }
+}

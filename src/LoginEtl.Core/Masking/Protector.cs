@@ -1,0 +1,117 @@
+using LoginEtl.Keysets;
+using LoginEtl.Records;
+
+namespace LoginEtl.Masking;
+
+/// <summary>
+/// Turns logins into records whose personal data are tokens, and rejects into sealed ones. Not thread-safe: one a
+/// worker.
+/// </summary>
+public sealed class Protector : IDisposable
+{
+    private readonly Keyring _keyring;
+    private readonly ProtectOptions _options;
+    private readonly SivMasker _ip;
+    private readonly SivMasker _deviceId;
+    private readonly BodySealer _sealer;
+    private readonly TimeProvider _time;
+    private LineIdentity? _lines;
+
+    /// <summary>Reads the keys it needs from <paramref name="keyring"/>, which stays the caller's.</summary>
+    /// <exception cref="Faults.LoginEtlException">A keyset is missing or does not hold the right kind of key.</exception>
+    public Protector(Keyring keyring, ProtectOptions? options = null, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(keyring);
+        _keyring = keyring;
+        _options = options ?? new ProtectOptions();
+        _time = time ?? TimeProvider.System;
+        _ip = new SivMasker(keyring.Get(KeyAttribute.Ip), KeyAttribute.Ip, CanonicalForm.OfIp);
+        _deviceId = new SivMasker(keyring.Get(KeyAttribute.DeviceId), KeyAttribute.DeviceId, CanonicalForm.OfDeviceId);
+        _sealer = new BodySealer(keyring.Get(KeyAttribute.Quarantine));
+    }
+
+    /// <summary>Protects one.</summary>
+    public ProtectedLogin Protect(IncomingLogin login) => Protect([login])[0];
+
+    /// <summary>Protects many; the answer has their order. Groups of some hundreds are fastest.</summary>
+    public ProtectedLogin[] Protect(IReadOnlyList<IncomingLogin> logins)
+    {
+        ArgumentNullException.ThrowIfNull(logins);
+        var ips = new Plaintext?[logins.Count];
+        var devices = new Plaintext?[logins.Count];
+        for (var i = 0; i < logins.Count; i++)
+        {
+            Identify(logins[i]);
+            ips[i] = (logins[i] as LoginMessage)?.Ip;
+            devices[i] = (logins[i] as LoginMessage)?.DeviceId;
+        }
+
+        var (ipTokens, ipFits) = Mask(_ip, ips);
+        var (deviceTokens, deviceFits) = Mask(_deviceId, devices);
+        var results = new ProtectedLogin[logins.Count];
+        for (var i = 0; i < results.Length; i++)
+        {
+            results[i] = logins[i] switch
+            {
+                RejectedLogin reject => Seal(reject, new Rejection(reject.Reason, reject.Field)),
+                LoginMessage message when Check(message, ipFits[i], deviceFits[i]) is { } why => Seal(message, why),
+                LoginMessage message => Record(message, ipTokens[i], deviceTokens[i]),
+                _ => throw new ArgumentException("Neither a login nor a reject.", nameof(logins)),
+            };
+        }
+
+        return results;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _ip.Dispose();
+        _deviceId.Dispose();
+        _lines?.Dispose();
+    }
+
+    private static (Token?[] Tokens, bool[] Fits) Mask(SivMasker masker, Plaintext?[] values)
+    {
+        var tokens = new Token?[values.Length];
+        var fits = new bool[values.Length];
+        masker.Mask(values, tokens, fits);
+        return (tokens, fits);
+    }
+
+    private Rejection? Check(LoginMessage message, bool ipFits, bool deviceFits) =>
+        string.IsNullOrEmpty(message.UserId) ? new Rejection(RejectReason.EmptyField, LoginFields.UserId)
+        : message.Ip is null && !_options.AllowNullPii ? new Rejection(RejectReason.NullField, LoginFields.Ip)
+        : message.DeviceId is null && !_options.AllowNullPii ? new Rejection(RejectReason.NullField, LoginFields.DeviceId)
+        : !ipFits ? new Rejection(RejectReason.TooLong, LoginFields.Ip)
+        : !deviceFits ? new Rejection(RejectReason.TooLong, LoginFields.DeviceId)
+        : null;
+
+    private LoginRecord Record(LoginMessage message, Token? ip, Token? device)
+    {
+        var sent = message.SentTimestamp ?? _time.GetUtcNow();
+        return new LoginRecord(message.GetDelivery(), ip, device)
+        {
+            UserId = message.UserId,
+            DeviceType = message.DeviceType,
+            Locale = message.Locale ?? _options.DefaultLocale,
+            AppVersion = message.AppVersion,
+            CreateDate = DateOnly.FromDateTime(sent.UtcDateTime),
+        };
+    }
+
+    private SealedReject Seal(IncomingLogin login, Rejection why)
+    {
+        var delivery = login.GetDelivery();
+        return new SealedReject(delivery, why, _sealer.Seal(login.Body, delivery.Id!.Value));
+    }
+
+    private void Identify(IncomingLogin login)
+    {
+        if (login.GetDelivery() is LineDelivery { Id: null } line)
+        {
+            _lines ??= new LineIdentity(_keyring.Get(KeyAttribute.LineId));
+            line.Identify(_lines.Of(line, login.Body));
+        }
+    }
+}

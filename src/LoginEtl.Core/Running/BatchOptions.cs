@@ -1,0 +1,11 @@
+namespace LoginEtl.Running;
+
+/// <summary>When a batch is written.</summary>
+public sealed record BatchOptions
+{
+    /// <summary>Rows a batch.</summary>
+    public int BatchSize { get; init; } = 5_000;
+
+    /// <summary>Longest time a row waits for its batch to fill.</summary>
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
+}

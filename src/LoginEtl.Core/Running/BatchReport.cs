@@ -1,0 +1,16 @@
+using LoginEtl.Records;
+using LoginEtl.Settlement;
+
+namespace LoginEtl.Running;
+
+/// <summary>A batch that has committed and whose messages have been deleted.</summary>
+/// <param name="BatchId">As recorded in the ledger.</param>
+/// <param name="Logins">In the order in which they came.</param>
+/// <param name="Outcomes">One a login.</param>
+/// <param name="Elapsed">Time of the transaction, retries included.</param>
+public sealed record BatchReport(
+    Guid BatchId, IReadOnlyList<ProtectedLogin> Logins, IReadOnlyList<Outcome> Outcomes, TimeSpan Elapsed)
+{
+    /// <summary>Logins that ended so.</summary>
+    public int Count(Outcome outcome) => Outcomes.Count(o => o == outcome);
+}

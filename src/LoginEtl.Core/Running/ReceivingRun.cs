@@ -1,0 +1,133 @@
+using LoginEtl.Decoding;
+using LoginEtl.Faults;
+using LoginEtl.Records;
+using LoginEtl.Settlement;
+
+namespace LoginEtl.Running;
+
+/// <summary>
+/// One receiving run: it decodes what its source delivers and outlives the receiving, until everybody who settles its
+/// deliveries has let go of it. Thread-safe but for <see cref="ReceiveAsync"/>, which has one caller.
+/// </summary>
+public sealed class ReceivingRun
+{
+    private readonly IMessageSource _source;
+    private readonly DateTimeOffset _startedAt;
+    private readonly TimeProvider _time;
+    private int _holders = 1;
+    private volatile bool _stopped;
+    private LoginEtlException? _fault;
+
+    /// <summary>Takes over <paramref name="source"/>; the caller holds the run and ends with <see cref="ReleaseAsync"/>.</summary>
+    public ReceivingRun(IMessageSource source, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        _source = source;
+        _source.Book.Run = this;
+        _time = time ?? TimeProvider.System;
+        _startedAt = _time.GetUtcNow();
+    }
+
+    /// <summary>The queue's name.</summary>
+    public string Name => _source.Name;
+
+    /// <summary>Whether everything there was to receive has been handed over.</summary>
+    public bool ReceivingEnded { get; private set; }
+
+    /// <summary>The books.</summary>
+    public DeliveryBook Book => _source.Book;
+
+    /// <summary>Waits for messages and decodes them; empty at the end of the run.</summary>
+    /// <exception cref="LoginEtlException">The queue, or something downstream, failed for good.</exception>
+    public async Task<IReadOnlyList<IncomingLogin>> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<ReceivedMessage> messages;
+        try
+        {
+            messages = await _source.ReceiveAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoginEtlException e)
+        {
+            _fault ??= e;
+            throw;
+        }
+
+        ReceivingEnded = messages.Count == 0;
+        var logins = new IncomingLogin[messages.Count];
+        for (var i = 0; i < logins.Length; i++)
+        {
+            var message = messages[i];
+            logins[i] = message.Rejection is { } rejection
+                ? new RejectedLogin(message.Delivery, message.Body, rejection)
+                : LoginDecoder.Decode(message.Delivery, message.Body);
+        }
+
+        return logins;
+    }
+
+    /// <summary>No new polls; what has arrived is still handed over; the receipt says Stopped.</summary>
+    public void Stop()
+    {
+        _stopped = true;
+        _source.StopReceiving();
+    }
+
+    /// <summary>Something downstream failed: receiving ends with this fault.</summary>
+    public void Fail(LoginEtlException fault)
+    {
+        _fault ??= fault;
+        _source.Fail(fault);
+    }
+
+    /// <summary>Deletes messages whose transaction has committed; what cannot be deleted is counted, and never throws.</summary>
+    public Task DeleteAsync(IReadOnlyCollection<QueueDelivery> settled, CancellationToken cancellationToken) =>
+        _source.DeleteAsync(settled, cancellationToken);
+
+    /// <summary>Returns what nobody is writing to the queue, and never throws.</summary>
+    /// <param name="evenClaimed">Also what stands in the buffers of writers.</param>
+    /// <param name="cancellationToken">Ends the attempt; what was not returned counts as lapsed.</param>
+    public async Task ReturnUnsettledAsync(bool evenClaimed, CancellationToken cancellationToken)
+    {
+        var unsettled = Book.TakeUnsettled(evenClaimed);
+        if (unsettled.Count > 0)
+        {
+            await _source.ReturnAsync(unsettled, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>One more party settles deliveries of this run. False when the last one has let go already.</summary>
+    public bool TryHold()
+    {
+        for (var holders = Volatile.Read(ref _holders); holders > 0;)
+        {
+            var seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (seen == holders)
+            {
+                return true;
+            }
+
+            holders = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>Lets go of the run; the last one to do so returns what is left to the queue and closes the source.</summary>
+    public async Task ReleaseAsync()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
+            await ReturnUnsettledAsync(evenClaimed: true, CancellationToken.None).ConfigureAwait(false);
+            await _source.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The receipt as the books stand.</summary>
+    public Receipt Receipt() => Settlement.Receipt.From(
+        Name,
+        _fault is not null ? RunState.Failed : _stopped ? RunState.Stopped : RunState.Completed,
+        _startedAt,
+        _time.GetUtcNow() - _startedAt,
+        Book.Entries(),
+        _fault is null ? null : $"{_fault.Message} {_fault.Remedy}");
+}
