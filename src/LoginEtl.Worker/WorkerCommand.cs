@@ -20,7 +20,11 @@ internal sealed partial class WorkerCommand
             _command.Options.Add(option);
         }
 
-        _command.SetAction((parsed, _) => new WorkerRun(_settings, parsed, Console.Out, Console.Error).RunAsync());
+        _command.SetAction(async (parsed, _) =>
+        {
+            using var run = new WorkerRun(_settings, parsed, Console.Out, Console.Error);
+            return await run.RunAsync();
+        });
     }
 
     public static WorkerCommand Create() => new();

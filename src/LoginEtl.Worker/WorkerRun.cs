@@ -11,7 +11,7 @@ using LoginEtl.Sqs;
 namespace LoginEtl.Worker;
 
 /// <summary>One run of the worker, from settings to exit code.</summary>
-internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, TextWriter output, TextWriter log)
+internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, TextWriter output, TextWriter log) : IDisposable
 {
     private readonly PostgresConnector _database = new();
     private readonly CancellationTokenSource _stop = new();
@@ -43,6 +43,8 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
             return 1;
         }
     }
+
+    public void Dispose() => _stop.Dispose();
 
     private async Task<Receipt> ReceiptAsync()
     {
