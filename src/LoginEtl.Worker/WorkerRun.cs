@@ -32,14 +32,15 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
             await output.WriteLineAsync(ReceiptText.Json(receipt));
             return receipt.ExitCode;
         }
-        catch (LoginEtlException fault)
-        {
-            await log.WriteLineAsync($"login-etl: {fault.Message} {fault.Remedy}");
-            return 1;
-        }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             await log.WriteLineAsync("login-etl: stopped before it began; nothing was received.");
+            return 1;
+        }
+        catch (Exception e)
+        {
+            var fault = e as LoginEtlException ?? LoginEtlException.Unexpected(e);
+            await log.WriteLineAsync($"login-etl: {fault.Message} {fault.Remedy}");
             return 1;
         }
     }

@@ -42,7 +42,7 @@ public abstract class LoginCmdlet : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
-        catch (LoginEtlException fault)
+        catch (Exception e) when (e is not PipelineStoppedException)
         {
             // Stopping may surface as a fault of what was stopped.
             if (StopToken.IsCancellationRequested)
@@ -50,6 +50,7 @@ public abstract class LoginCmdlet : PSCmdlet, IDisposable
                 throw new PipelineStoppedException();
             }
 
+            var fault = e as LoginEtlException ?? LoginEtlException.Unexpected(e);
             Failing(fault);
             ThrowTerminatingError(FaultRecord.Of(fault, target));
             throw;
