@@ -1,75 +1,85 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
+using LoginEtl.Faults;
 
 namespace LoginEtl.Worker;
 
-/// <summary>One setting: a flag, and the environment variable that stands in for it (<c>--batch-size</c>, <c>LOGINETL_BATCH_SIZE</c>).</summary>
-internal static class Setting
+/// <summary>
+/// One setting: a flag, and the environment variable that stands in for it (<c>--batch-size</c>,
+/// <c>LOGINETL_BATCH_SIZE</c>). The option itself has no default, which <c>--help</c> would print: the variable may
+/// hold a password.
+/// </summary>
+internal sealed class Setting<T>
 {
-    private const string VariablePrefix = "LOGINETL_";
+    private readonly string _variable;
+    private readonly T _otherwise;
+    private readonly Func<string, T> _parse;
+    private readonly string _expected;
 
-    public static string VariableOf(string flag) =>
-        VariablePrefix + flag.TrimStart('-').Replace('-', '_').ToUpperInvariant();
-
-    public static Option<string?> Text(string flag, string description, string? otherwise = null) =>
-        Create(flag, description, otherwise, text => text);
-
-    public static Option<bool> Switch(string flag, string description) =>
-        Create(flag, description, false, text => text switch
-        {
-            "1" => true,
-            "0" => false,
-            _ => bool.Parse(text),
-        });
-
-    public static Option<T> Number<T>(string flag, string description, T otherwise, T lowest, T highest)
-        where T : struct, ISpanParsable<T>, IComparable<T> =>
-        Create(flag, description, otherwise, text =>
-        {
-            var value = T.Parse(text, CultureInfo.InvariantCulture);
-            return value.CompareTo(lowest) >= 0 && value.CompareTo(highest) <= 0 ? value : throw new FormatException();
-        }, $"a number from {lowest} to {highest}");
-
-    public static Option<TimeSpan?> Seconds(string flag, string description, TimeSpan? otherwise) =>
-        Create<TimeSpan?>(flag, description, otherwise, text =>
-        {
-            var seconds = double.Parse(text, CultureInfo.InvariantCulture);
-            return seconds >= 0 ? TimeSpan.FromSeconds(seconds) : throw new FormatException();
-        }, "seconds");
-
-    public static Option<T> OneOf<T>(string flag, string description, T otherwise)
-        where T : struct, Enum =>
-        Create(flag, $"{description} ({string.Join(", ", Enum.GetNames<T>())})", otherwise,
-            text => char.IsAsciiLetter(text[0]) ? Enum.Parse<T>(text, ignoreCase: true) : throw new FormatException(),
-            "one of its names");
-
-    private static Option<T> Create<T>(string flag, string description, T otherwise, Func<string, T> parse, string? expected = null)
+    public Setting(string flag, string description, T otherwise, Func<string, T> parse, string expected)
     {
-        var variable = VariableOf(flag);
-        return new Option<T>(flag)
+        _variable = "LOGINETL_" + flag.TrimStart('-').Replace('-', '_').ToUpperInvariant();
+        _otherwise = otherwise;
+        _parse = parse;
+        _expected = expected;
+        var standing = otherwise is null or false ? "" : string.Create(CultureInfo.InvariantCulture, $"; {Show(otherwise)} when not given");
+        Option = new Option<T>(flag)
         {
-            Description = $"{description} [{variable}]",
-            CustomParser = result => result.Tokens.Count == 0 && typeof(T) == typeof(bool)
-                ? parse("true")
-                : Read(result, result.Tokens[0].Value, flag, parse, expected),
-            DefaultValueFactory = result => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
-                ? Read(result, text, variable, parse, expected)
-                : otherwise,
+            Description = $"{description}{standing} [{_variable}]",
+            CustomParser = result =>
+            {
+                if (result.Tokens.Count == 0)
+                {
+                    return parse(bool.TrueString);
+                }
+
+                if (TryRead(result.Tokens[0].Value, out var value))
+                {
+                    return value;
+                }
+
+                result.AddError(NotValid(flag));
+                return otherwise;
+            },
         };
     }
 
-    private static T Read<T>(ArgumentResult result, string text, string name, Func<string, T> parse, string? expected)
+    public Option<T> Option { get; }
+
+    /// <summary>The flag's value, else the variable's, else the default.</summary>
+    /// <exception cref="LoginEtlException"><c>SettingInvalid</c>: the variable's text does not read.</exception>
+    public T Value(ParseResult parsed)
+    {
+        if (parsed.GetResult(Option) is not null)
+        {
+            return parsed.GetValue(Option)!;
+        }
+
+        if (Environment.GetEnvironmentVariable(_variable) is not { Length: > 0 } text)
+        {
+            return _otherwise;
+        }
+
+        return TryRead(text, out var value) ? value : throw new LoginEtlException(
+            "SettingInvalid", FaultKind.Configuration, NotValid(_variable), "Correct or unset it.");
+    }
+
+    private static object Show(T value) => value is TimeSpan time ? time.TotalSeconds : value!;
+
+    // The text is not quoted: what stands in the wrong place may be a secret.
+    private string NotValid(string name) => $"{name} is not valid: it takes {_expected}.";
+
+    private bool TryRead(string text, out T value)
     {
         try
         {
-            return parse(text);
+            value = _parse(text);
+            return true;
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
         {
-            // The value is not quoted: what stands in the wrong place may be a secret.
-            result.AddError($"{name} is not valid{(expected is null ? "" : $": it takes {expected}")}.");
-            return default!;
+            value = _otherwise;
+            return false;
         }
     }
 }

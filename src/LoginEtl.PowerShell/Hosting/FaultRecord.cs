@@ -3,7 +3,7 @@ using LoginEtl.Faults;
 
 namespace LoginEtl.PowerShell.Hosting;
 
-/// <summary>Core's faults as error records: an id per code path, a category, and what to do in the text people see.</summary>
+/// <summary>Core's faults as error records: an id per code path, a category, and what to do.</summary>
 internal static class FaultRecord
 {
     /// <param name="fault">The fault.</param>
@@ -11,7 +11,8 @@ internal static class FaultRecord
     public static ErrorRecord Of(LoginEtlException fault, object? target = null) =>
         new(fault, fault.Id, Category(fault.Kind), target)
         {
-            ErrorDetails = new ErrorDetails($"{fault.Message} {fault.Remedy}") { RecommendedAction = fault.Remedy },
+            // PowerShell prints the recommended action below the message.
+            ErrorDetails = new ErrorDetails(fault.Message) { RecommendedAction = fault.Remedy },
         };
 
     private static ErrorCategory Category(FaultKind kind) => kind switch
