@@ -100,7 +100,7 @@ internal sealed class RefusedRows(TargetTable table)
     {
         var fields = "o int, " + string.Join(", ", table.Columns.Select((c, i) => $"c{i} {JsonType(c)}"));
         // Only enums need a cast, and a cast of text to varchar(n) would cut it silently.
-        var values = string.Join(", ", table.Columns.Select((c, i) => c.Live.Type == ColumnType.Enum ? $"r.c{i}::{c.Live.TypeText}" : $"r.c{i}"));
+        string Values(string of) => string.Join(", ", table.Columns.Select((c, i) => $"{of}.c{i}" + (c.Live.Type == ColumnType.Enum ? $"::{c.Live.TypeText}" : "")));
         var insert = $"INSERT INTO {table.Name.Quoted} ({table.ColumnList})";
         var rowSecurity = table.Live.HasRowSecurity
             ? string.Create(CultureInfo.InvariantCulture, $"(state = '42501' AND has_table_privilege({table.Live.Oid}, 'INSERT'))")
@@ -110,23 +110,23 @@ internal sealed class RefusedRows(TargetTable table)
             $"""
             DECLARE
                 part json;
-                r record;
+                one record;
                 state text; conname text; colname text; tabname text;
                 refused json[] := '{"{}"}';
             BEGIN
                 FOR part IN SELECT value FROM json_array_elements(current_setting('login_etl.rows')::json) LOOP
                     BEGIN
-                        {insert} SELECT {values} FROM json_to_recordset(part) AS r({fields}) ORDER BY r.o;
+                        {insert} SELECT {Values("r")} FROM json_to_recordset(part) AS r({fields}) ORDER BY r.o;
                     EXCEPTION WHEN OTHERS THEN
                         {diagnostics}
                         IF NOT ({SqlStates.RowErrorCondition} OR {rowSecurity}) THEN RAISE; END IF;
-                        FOR r IN SELECT * FROM json_to_recordset(part) AS r({fields}) ORDER BY r.o LOOP
+                        FOR one IN SELECT * FROM json_to_recordset(part) AS r({fields}) ORDER BY r.o LOOP
                             BEGIN
-                                {insert} VALUES ({values});
+                                {insert} VALUES ({Values("one")});
                             EXCEPTION WHEN OTHERS THEN
                                 {diagnostics}
                                 IF NOT ({SqlStates.RowErrorCondition} OR {rowSecurity}) THEN RAISE; END IF;
-                                refused := refused || json_build_array(r.o, state, conname, colname);
+                                refused := refused || json_build_array(one.o, state, conname, colname);
                             END;
                         END LOOP;
                     END;
