@@ -149,7 +149,7 @@ public sealed class BadRowTests(ServersFixture servers)
     {
         const string canary = "canary-7f3a";
         var database = await TestDatabase.InitializedAsync(
-            servers, Table + "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'bad %', NEW.user_id USING ERRCODE = 'XX001', DETAIL = NEW.user_id, HINT = NEW.user_id; END$$; CREATE TRIGGER t BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION f()");
+            servers, Table + "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'bad %', NEW.user_id USING ERRCODE = 'XX001', DETAIL = NEW.user_id, HINT = NEW.user_id, COLUMN = NEW.user_id, CONSTRAINT = NEW.user_id; END$$; CREATE TRIGGER t BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION f()");
         await using var sink = await database.SinkAsync();
         var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Logins.Records(20, i => canary + i), TestDatabase.Token));
         Assert.Contains("XX001", fault.Message, StringComparison.Ordinal);
