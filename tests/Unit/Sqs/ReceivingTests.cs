@@ -176,6 +176,38 @@ public sealed class ReceivingTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_far_queue_is_polled_long_while_nothing_is_held_and_short_while_something_is()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        var waits = new System.Collections.Concurrent.ConcurrentQueue<int>();
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { WaitForever = true, Receivers = 1 }, asIfRemote: true, around: c => new FaultyClient(c)
+            {
+                OnReceive = (request, call) =>
+                {
+                    waits.Enqueue(request.WaitTimeSeconds);
+                    return call();
+                },
+            });
+        await Task.Delay(300, Cancelled);
+        await queue.SendAsync("{}");
+        var held = await source.ReceiveAsync(Cancelled);
+        await Task.Delay(1500, Cancelled);
+        await TestQueue.SettleAsync(source, held);
+        await Task.Delay(1500, Cancelled);
+
+        Assert.Equal(20, waits.First());
+        Assert.Contains(1, waits);
+        Assert.Equal(20, waits.Last());
+
+        // A long poll in flight does not keep a stopped run.
+        var clock = Stopwatch.StartNew();
+        source.StopReceiving();
+        Assert.Empty(await source.ReceiveAsync(Cancelled));
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
+    }
+
+    [Fact]
     public async Task What_has_arrived_is_still_handed_over_after_a_stop()
     {
         var queue = await TestQueue.CreateAsync(servers);
@@ -226,7 +258,7 @@ public sealed class ReceivingTests(ServersFixture servers)
         await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
         {
             OnReceive = async (_, call) => new ReceiveMessageResponse([.. ((await call()).Messages ?? []).Select(
-                (m, i) => i == 0 ? m with { Body = new WireBody("damaged"u8.ToArray()) } : m)]),
+                (m, i) => i == 0 ? m! with { Body = new WireBody("damaged"u8.ToArray()) } : m)]),
         });
 
         var messages = await source.ReceiveAsync(Cancelled);
@@ -243,7 +275,7 @@ public sealed class ReceivingTests(ServersFixture servers)
         await using (var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
         {
             OnReceive = async (_, call) => new ReceiveMessageResponse(
-                [.. ((await call()).Messages ?? []).Select(m => m with { Attributes = null })]),
+                [.. ((await call()).Messages ?? []).Select(m => m! with { Attributes = null })]),
         }))
         {
             var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));

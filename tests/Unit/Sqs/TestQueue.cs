@@ -100,9 +100,14 @@ internal sealed class TestQueue
     }
 
     public async Task<SqsMessageSource> ReceiveAsync(ReceiveOptions? options = null, SqsTimings? timings = null,
-        Func<ISqsClient, ISqsClient>? around = null)
+        Func<ISqsClient, ISqsClient>? around = null, bool asIfRemote = false)
     {
         var queue = await QueueLookup.FindAsync(Settings, Cancelled);
+        if (asIfRemote)
+        {
+            queue = queue with { Endpoint = new QueueEndpoint(new Uri("https://sqs.us-east-1.amazonaws.com/"), "us-east-1") };
+        }
+
         queue = queue with { Client = around?.Invoke(queue.Client) ?? queue.Client };
         var lease = await LeaseTerms.ReadAsync(queue, Cancelled);
         return new SqsMessageSource(queue, lease, options ?? new ReceiveOptions(), timings ?? SqsTimings.Default);
