@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
+using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
@@ -304,6 +305,31 @@ public sealed class ReceivingTests(ServersFixture servers)
         });
 
         Assert.Equal(30, (await TestQueue.ReceiveAllAsync(source, settle: true)).Count);
+    }
+
+    [Fact]
+    public async Task An_outage_of_the_queue_loses_nothing()
+    {
+        await using var server = await SqsServer.StartAsync(report: null, Cancelled);
+        var queue = await TestQueue.CreateAsync(server, "outage", new JsonObject { ["VisibilityTimeout"] = "5" });
+        await queue.SendAsync(500);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainTimeout = TimeSpan.FromSeconds(30) });
+        var ids = new HashSet<MessageId?>();
+        while (await source.ReceiveAsync(Cancelled) is { Count: > 0 } messages)
+        {
+            if (ids.Count == 0)
+            {
+                await server.StopAsync(Cancelled);
+                _ = Task.Delay(2000, Cancelled).ContinueWith(_ => server.StartAsync(Cancelled), TaskScheduler.Default);
+            }
+
+            ids.UnionWith(messages.Select(m => m.Delivery.Id));
+            await TestQueue.SettleAsync(source, messages);
+        }
+
+        Assert.Equal(500, ids.Count);
+        Assert.Equal((0, 0), await queue.CountsAsync());
+        Assert.True(source.Book.Entries().Balanced);
     }
 
     [Fact]
