@@ -1,0 +1,133 @@
+using System.Net;
+using LoginEtl.Connections;
+using LoginEtl.Postgres.Faults;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Connections;
+
+/// <summary>A database as the settings name it: TLS verified off loopback, every wait bounded, nothing quoted in errors.</summary>
+internal sealed class Database : IAsyncDisposable
+{
+    private const int ConnectSeconds = 15;
+    private const int KeepAliveSeconds = 15;
+    private const int MostConnections = 4;
+    private const string ApplicationName = "LoginEtl";
+
+    private Database(NpgsqlDataSource source, string endpoint)
+    {
+        Source = source;
+        Endpoint = endpoint;
+    }
+
+    /// <summary>Where connections come from.</summary>
+    public NpgsqlDataSource Source { get; }
+
+    /// <summary>Host, port and database, as errors name them.</summary>
+    public string Endpoint { get; }
+
+    /// <summary>Reads the settings; connects to nothing yet.</summary>
+    /// <exception cref="LoginEtl.Faults.LoginEtlException">Malformed or contradicting settings.</exception>
+    public static Database From(DatabaseSettings settings)
+    {
+        var builder = Parse(settings.Database.Reveal());
+        builder.Username = settings.UserName ?? builder.Username;
+        builder.Password = settings.Password?.Reveal() ?? builder.Password;
+        // Without a host the driver would ask PGHOST, and rows would go wherever some shell happens to point.
+        builder.Host = string.IsNullOrWhiteSpace(builder.Host) ? "localhost" : builder.Host;
+        RequireTls(builder, settings.RootCertificate);
+        Bound(builder, settings.Timeout);
+        try
+        {
+            var source = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
+            var host = builder.Host.Contains(',', StringComparison.Ordinal) ? builder.Host : $"{builder.Host}:{builder.Port}";
+            return new Database(source, $"{host}, database {builder.Database ?? builder.Username ?? "of the user's name"}");
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or NotSupportedException)
+        {
+            throw DatabaseFault.InvalidDatabase("The database settings contradict one another.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Source.DisposeAsync();
+
+    internal static NpgsqlConnectionStringBuilder Parse(string text)
+    {
+        if (ConnectionUri.IsUri(text.Trim()))
+        {
+            return ConnectionUri.Parse(text.Trim());
+        }
+
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(text);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException)
+        {
+            throw DatabaseFault.InvalidDatabase("The database connection string cannot be read.");
+        }
+    }
+
+    private static void RequireTls(NpgsqlConnectionStringBuilder builder, string? rootCertificate)
+    {
+        builder.RootCertificate = rootCertificate ?? builder.RootCertificate;
+        var hasRoot = !string.IsNullOrEmpty(builder.RootCertificate);
+        if (hasRoot && !File.Exists(builder.RootCertificate))
+        {
+            throw DatabaseFault.InvalidDatabase("The file of the root certificate does not exist.");
+        }
+
+        if (!builder.ShouldSerialize("SSL Mode"))
+        {
+            builder.SslMode = hasRoot || !IsLoopback(builder.Host!) ? SslMode.VerifyFull : SslMode.Prefer;
+        }
+        else if (hasRoot && builder.SslMode is not (SslMode.VerifyCA or SslMode.VerifyFull))
+        {
+            throw DatabaseFault.InvalidDatabase("A root certificate is given, and the SSL mode does not verify certificates.");
+        }
+    }
+
+    private static void Bound(NpgsqlConnectionStringBuilder builder, TimeSpan commandTimeout)
+    {
+        if (!builder.ShouldSerialize("Timeout") || builder.Timeout == 0)
+        {
+            builder.Timeout = ConnectSeconds;
+        }
+
+        builder.CommandTimeout = (int)Math.Clamp(Math.Ceiling(commandTimeout.TotalSeconds), 1, int.MaxValue / 1000);
+        builder.KeepAlive = KeepAliveSeconds;
+        builder.MaxPoolSize = MostConnections;
+        builder.MinPoolSize = 0;
+        builder.Pooling = true;
+        builder.Multiplexing = false;
+        builder.Enlist = false;
+        builder.PersistSecurityInfo = false;
+        // Both would put values of rows into exceptions and logs.
+        builder.IncludeErrorDetail = false;
+        builder.LogParameters = false;
+        builder.IncludeFailedBatchedCommand = false;
+        if (string.IsNullOrEmpty(builder.ApplicationName))
+        {
+            builder.ApplicationName = ApplicationName;
+        }
+
+        if (builder.Host!.Contains(',', StringComparison.Ordinal) && string.IsNullOrEmpty(builder.TargetSessionAttributes))
+        {
+            builder.TargetSessionAttributes = "primary";
+        }
+    }
+
+    // A path is the directory of a Unix socket.
+    private static bool IsLoopback(string hosts) => hosts.Split(',').All(entry =>
+    {
+        var host = entry.Trim();
+        if (host.StartsWith('/') || host.StartsWith('@'))
+        {
+            return true;
+        }
+
+        var name = IPEndPoint.TryParse(host, out var endpoint) ? endpoint.Address.ToString() : host.Split(':')[0];
+        return name.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(name, out var address) && IPAddress.IsLoopback(address));
+    });
+}

@@ -1,0 +1,98 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using LoginEtl.Faults;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Faults;
+
+/// <summary>
+/// Turns the driver's exceptions into the module's. Texts of the server may quote values of rows (MessageText, Detail,
+/// Where), so they are neither copied nor kept as a cause: SQLSTATE, constraint, column and table say enough.
+/// </summary>
+internal static class DatabaseFault
+{
+    /// <summary>Whether the same work may succeed a little later.</summary>
+    public static bool IsTransient(Exception e) => e switch
+    {
+        PostgresException p => SqlStates.IsTransient(p.SqlState),
+        NpgsqlException n => n.IsTransient || (n.InnerException is { } inner && IsTransient(inner)),
+        AggregateException a => a.InnerExceptions.Any(IsTransient),
+        _ => e is IOException or SocketException or TimeoutException or ObjectDisposedException,
+    };
+
+    /// <summary>Whether it comes from the driver or the network, and not from a bug or a cancellation.</summary>
+    public static bool IsOfDatabase(Exception e) =>
+        e is NpgsqlException or IOException or SocketException or TimeoutException or AuthenticationException or ObjectDisposedException;
+
+    /// <summary>What ended the work, in words that hold no value of a row.</summary>
+    /// <param name="e">Of <see cref="IsOfDatabase"/>.</param>
+    /// <param name="endpoint">Host, port and database.</param>
+    /// <param name="commitUnknown">The answer to a COMMIT was lost before.</param>
+    public static LoginEtlException From(Exception e, string endpoint, bool commitUnknown = false)
+    {
+        var (id, kind, message, remedy) = Describe(e, endpoint);
+        return new LoginEtlException(id, kind, message, remedy) { CommitUnknown = commitUnknown };
+    }
+
+    /// <summary>A connection string or URI that cannot be used.</summary>
+    public static LoginEtlException InvalidDatabase(string message) => new(
+        "InvalidDatabase", FaultKind.Configuration, message,
+        "Give 'Host=…;Database=…;Username=…' or 'postgresql://user@host:5432/database', with special characters percent-encoded.");
+
+    /// <summary>SQLSTATE and the names of what is concerned, without any text of the server.</summary>
+    public static string Names(PostgresException e)
+    {
+        // RAISE can put anything there, values of the row included.
+        var names = e.Routine == "exec_stmt_raise" ? [] : new (string What, string? Name)[]
+        {
+            ("table", e.TableName), ("constraint", e.ConstraintName), ("column", e.ColumnName),
+        };
+        return string.Concat(names.Where(n => !string.IsNullOrEmpty(n.Name)).Select(n => $", {n.What} {n.Name}").Prepend($"SQLSTATE {e.SqlState}"));
+    }
+
+    private static (string Id, FaultKind Kind, string Message, string Remedy) Describe(Exception e, string endpoint) => e switch
+    {
+        PostgresException p => Describe(p, endpoint),
+        NpgsqlException { InnerException: AuthenticationException } or AuthenticationException => (
+            "DatabaseTlsFailed", FaultKind.Unreachable,
+            $"The database server at {endpoint} could not prove its identity over TLS.",
+            "Name the certificate authority with -RootCertificate, and use the host name the certificate was made for."),
+        NpgsqlException { InnerException: null } n when n.Message.StartsWith("No password", StringComparison.Ordinal) => (
+            "DatabaseAccessDenied", FaultKind.Denied,
+            $"The database server at {endpoint} asks for a password, and none was given.",
+            "Give a password by credential, environment or pgpass file."),
+        NpgsqlException { InnerException: null } n when n.Message.Contains("SSL", StringComparison.Ordinal) => (
+            "DatabaseTlsFailed", FaultKind.Unreachable,
+            $"The database server at {endpoint} and the settings do not agree on TLS.",
+            "Off loopback TLS is required and verified: enable it on the server, or say another SSL mode explicitly."),
+        _ when IsTransient(e) => (
+            "DatabaseUnreachable", FaultKind.Unreachable,
+            $"The database server at {endpoint} cannot be reached or stopped answering{Code(e)}.",
+            "Check host, port and network, and that the server runs; then run again: nothing is lost."),
+        _ => (
+            "WriteFailed", FaultKind.Failed, $"The driver refused the work on {endpoint} ({e.GetType().Name}).",
+            "Run Test-LoginEtl; then run again: nothing is lost."),
+    };
+
+    private static (string Id, FaultKind Kind, string Message, string Remedy) Describe(PostgresException e, string endpoint) => e.SqlState switch
+    {
+        ['2', '8', ..] => (
+            "DatabaseAccessDenied", FaultKind.Denied, $"The database server at {endpoint} refused the login (SQLSTATE {e.SqlState}).",
+            "Check user name and password, and the server's pg_hba.conf."),
+        PostgresErrorCodes.InvalidCatalogName => (
+            "DatabaseNotFound", FaultKind.NotFound, $"There is no such database at {endpoint}.", "Check the database's name."),
+        PostgresErrorCodes.InsufficientPrivilege => (
+            "DatabaseAccessDenied", FaultKind.Denied, $"The database refused the work at {endpoint} ({Names(e)}).",
+            "Grant the user the rights that Test-LoginEtl lists."),
+        var state when SqlStates.IsConnectionLoss(state) => (
+            "DatabaseUnreachable", FaultKind.Unreachable, $"The database server at {endpoint} ended the connection ({Names(e)}).",
+            "Check that the server runs and takes connections; then run again: nothing is lost."),
+        _ => (
+            "WriteFailed", FaultKind.Failed, $"The database failed the work at {endpoint} ({Names(e)}).",
+            "Look SQLSTATE up in PostgreSQL's manual, appendix A; the server's log has the rest. Then run again: nothing is lost."),
+    };
+
+    private static string Code(Exception e) => (e as SocketException ?? e.InnerException as SocketException) is { } socket
+        ? $" ({socket.SocketErrorCode})"
+        : "";
+}

@@ -1,0 +1,66 @@
+using LoginEtl.Connections;
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Targets;
+using LoginEtl.Postgres.Writing;
+using LoginEtl.Running;
+using Npgsql;
+
+namespace LoginEtl.Postgres;
+
+/// <summary>Opens PostgreSQL databases.</summary>
+public sealed class PostgresConnector : IDatabaseConnector
+{
+    /// <inheritdoc/>
+    public async Task<IRecordSink> WriteToAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(options);
+        var database = Database.From(settings);
+        try
+        {
+            var table = await CheckAsync(database, settings, options, cancellationToken).ConfigureAwait(false);
+            return new PostgresSink(database, table, settings, options);
+        }
+        catch
+        {
+            await database.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> InitializeAsync(
+        DatabaseSettings settings, bool planOnly, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var database = Database.From(settings);
+        await using var _ = database.ConfigureAwait(false);
+        return await new SchemaInstaller(database, settings.Table).InstallAsync(planOnly, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<TargetTable> CheckAsync(
+        Database database, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(options.RetryFor);
+        while (true)
+        {
+            try
+            {
+                var connection = await database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+                await using var _ = connection.ConfigureAwait(false);
+                return await Preflight.CheckAsync(connection, settings, options, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
+            {
+                // A server that is starting or full answers so; one that is not there is more likely a wrong name.
+                var mayPass = e is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections };
+                if (!mayPass || !await backoff.WaitAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    throw DatabaseFault.From(e, database.Endpoint);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+namespace LoginEtl.Postgres.Schema;
+
+/// <summary>The names of the relations beside the user's table, in the same schema.</summary>
+internal static class SchemaNames
+{
+    /// <summary>One row for every settled queue message.</summary>
+    public const string Ledger = "login_etl_ledger";
+
+    /// <summary>One row for every settled line of text; never pruned.</summary>
+    public const string FileLedger = "login_etl_file_ledger";
+
+    /// <summary>What could not be written, with its reason.</summary>
+    public const string Quarantine = "login_etl_quarantine";
+
+    /// <summary>All of them, in the order they are made.</summary>
+    public static readonly string[] All = [Ledger, FileLedger, Quarantine];
+
+    /// <summary>Their columns, by which an older or foreign relation of the same name is told apart.</summary>
+    public static IReadOnlyList<string> ColumnsOf(string relation) => relation == Quarantine ? QuarantineColumns : LedgerColumns;
+
+    /// <summary>Columns the writer fills.</summary>
+    public static readonly string[] LedgerColumns = ["key", "outcome", "batch"];
+
+    /// <summary>Columns the writer fills.</summary>
+    public static readonly string[] QuarantineColumns =
+    [
+        "key", "message_id", "source", "reason", "field", "sqlstate", "constraint_name", "receive_count", "sent_at",
+        "sealed_body", "record", "batch",
+    ];
+}

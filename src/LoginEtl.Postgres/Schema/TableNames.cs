@@ -1,0 +1,49 @@
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Faults;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Schema;
+
+/// <summary>Finds tables by the name the user gave, under PostgreSQL's own rules of quoting, folding and search path.</summary>
+internal static class TableNames
+{
+    /// <summary>The relation the name means; null when there is none.</summary>
+    public static async Task<QualifiedName?> FindAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
+    {
+        var names = await connection.QueryAsync(
+            "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)",
+            [table], r => new QualifiedName(r.GetString(0), r.GetString(1)), cancellationToken).ConfigureAwait(false);
+        return names.SingleOrDefault();
+    }
+
+    /// <summary>The name a table yet to be made would have.</summary>
+    public static async Task<QualifiedName> ParseAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
+    {
+        var parsed = await connection.QueryAsync(
+            "SELECT parse_ident($1), current_schema()", [table],
+            r => (Parts: r.GetFieldValue<string[]>(0), Schema: r.IsDBNull(1) ? null : r.GetString(1)), cancellationToken).ConfigureAwait(false);
+        return parsed[0] switch
+        {
+            { Parts: [var schema, var name] } => new QualifiedName(schema, name),
+            { Parts: [var name], Schema: { } schema } => new QualifiedName(schema, name),
+            { Parts: [_] } => throw new LoginEtlException(
+                "SchemaNotFound", FaultKind.NotFound, "None of the schemas of the search path exists.",
+                "Name the schema: -Table schema.table."),
+            _ => throw Invalid(table),
+        };
+    }
+
+    /// <summary>Relations of a schema; null when the schema itself is missing.</summary>
+    public static async Task<HashSet<string>?> ExistingAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
+    {
+        var names = await connection.QueryAsync(
+            "SELECT c.relname FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') WHERE n.nspname = $1",
+            [schema], r => r.IsDBNull(0) ? "" : r.GetString(0), cancellationToken).ConfigureAwait(false);
+        return names.Count == 0 ? null : names.ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>A name that is not one.</summary>
+    public static LoginEtlException Invalid(string table) => new(
+        "InvalidTableName", FaultKind.Configuration, $"'{table}' is not the name of a table.",
+        "Give table or schema.table; double-quote names with capitals or special characters: '\"Logins\"'.");
+}

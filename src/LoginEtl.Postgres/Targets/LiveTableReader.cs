@@ -1,0 +1,92 @@
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Schema;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Targets;
+
+/// <summary>Reads the user's table from the catalogue, once a run.</summary>
+internal static class LiveTableReader
+{
+    private const string Relation =
+        """
+        SELECT c.oid, n.nspname, c.relname, c.relkind::text,
+               c.relpersistence = 'p' AND NOT EXISTS (
+                   SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class p ON p.oid = t.relid WHERE p.relpersistence <> 'p'),
+               row_security_active(c.oid)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.oid = to_regclass($1)
+        """;
+
+    // A domain is followed down to its base type; a limit and a NOT NULL on the way count.
+    // varchar(n) and char(n) keep n + 4 in the type modifier.
+    private const string Columns =
+        """
+        WITH RECURSIVE base AS (
+            SELECT a.attnum, a.atttypid AS typid, a.atttypmod AS typmod, a.attnotnull AS required, false AS has_default
+            FROM pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+            UNION ALL
+            SELECT b.attnum, t.typbasetype, t.typtypmod, b.required OR t.typnotnull, b.has_default OR t.typdefault IS NOT NULL
+            FROM base b JOIN pg_type t ON t.oid = b.typid WHERE t.typtype = 'd')
+        SELECT a.attname,
+               (SELECT CASE WHEN t.typtype = 'e' THEN 'enum' ELSE t.typname END
+                FROM base b JOIN pg_type t ON t.oid = b.typid WHERE b.attnum = a.attnum AND t.typtype <> 'd'),
+               format_type(a.atttypid, a.atttypmod),
+               (SELECT min(b.typmod - 4) FROM base b WHERE b.attnum = a.attnum AND b.typmod > 4),
+               (SELECT bool_or(b.required) AND NOT bool_or(b.has_default) FROM base b WHERE b.attnum = a.attnum)
+                   AND NOT a.atthasdef AND a.attidentity = '',
+               a.attgenerated <> '' OR a.attidentity = 'a',
+               has_column_privilege(a.attrelid, a.attnum, 'INSERT')
+        FROM pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+        ORDER BY a.attnum
+        """;
+
+    private const string UniqueKeys =
+        """
+        SELECT array_agg(a.attname::text ORDER BY k.place)
+        FROM pg_index i
+        CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY k(attnum, place)
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+        WHERE i.indrelid = $1::oid AND i.indisunique AND i.indexprs IS NULL AND k.place <= i.indnkeyatts
+        GROUP BY i.indexrelid, i.indisprimary
+        ORDER BY i.indisprimary DESC, i.indexrelid
+        """;
+
+    /// <summary>The table; null when there is none of that name.</summary>
+    public static async Task<LiveTable?> ReadAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
+    {
+        var found = await connection.QueryAsync(
+            Relation, [table],
+            r => (Oid: r.GetFieldValue<uint>(0), Name: new QualifiedName(r.GetString(1), r.GetString(2)), Kind: r.GetString(3)[0],
+                IsLogged: r.GetBoolean(4), HasRowSecurity: r.GetBoolean(5)),
+            cancellationToken).ConfigureAwait(false);
+        if (found is not [var relation])
+        {
+            return null;
+        }
+
+        object oid = (long)relation.Oid;
+        var columns = await connection.QueryAsync(Columns, [oid], ReadColumn, cancellationToken).ConfigureAwait(false);
+        var keys = await connection.QueryAsync(UniqueKeys, [oid], r => r.GetFieldValue<string[]>(0), cancellationToken).ConfigureAwait(false);
+        return new LiveTable(
+            relation.Oid, relation.Name, relation.Kind, relation.IsLogged, relation.HasRowSecurity, columns, keys.FirstOrDefault() ?? []);
+    }
+
+    private static LiveColumn ReadColumn(NpgsqlDataReader row)
+    {
+        var type = row.GetString(1) switch
+        {
+            "text" or "varchar" or "bpchar" or "citext" => ColumnType.Text,
+            "enum" => ColumnType.Enum,
+            "int2" => ColumnType.Int2,
+            "int4" => ColumnType.Int4,
+            "int8" => ColumnType.Int8,
+            "date" => ColumnType.Date,
+            "timestamp" => ColumnType.Timestamp,
+            "timestamptz" => ColumnType.TimestampTz,
+            _ => ColumnType.Other,
+        };
+        return new LiveColumn(
+            row.GetString(0), type, row.GetString(2), type == ColumnType.Text && !row.IsDBNull(3) ? row.GetInt32(3) : null,
+            IsRequired: row.GetBoolean(4), IsComputed: row.GetBoolean(5), IsInsertable: row.GetBoolean(6));
+    }
+}

@@ -1,0 +1,35 @@
+namespace LoginEtl.Postgres.Targets;
+
+/// <summary>What of a record goes to a column.</summary>
+internal enum RecordField
+{
+    /// <summary>Text, not empty.</summary>
+    UserId,
+
+    /// <summary>Text or null.</summary>
+    DeviceType,
+
+    /// <summary>Token or null.</summary>
+    MaskedIp,
+
+    /// <summary>Token or null.</summary>
+    MaskedDeviceId,
+
+    /// <summary>Text or null.</summary>
+    Locale,
+
+    /// <summary>The version, encoded for one column.</summary>
+    AppVersion,
+
+    /// <summary>First part of the version.</summary>
+    AppVersionMajor,
+
+    /// <summary>Second part of the version.</summary>
+    AppVersionMinor,
+
+    /// <summary>Third part of the version.</summary>
+    AppVersionPatch,
+
+    /// <summary>A day.</summary>
+    CreateDate,
+}

@@ -1,0 +1,139 @@
+using LoginEtl.Faults;
+using LoginEtl.Versions;
+
+namespace LoginEtl.Postgres.Targets;
+
+/// <summary>Matches a live table with what is to be written, or says what stands against it.</summary>
+internal static class TargetCheck
+{
+    // siv1. or mac1. and 50 characters: version, key id and 32 bytes in base64url.
+    private const int ShortestToken = 55;
+
+    // Three parts of five digits, two dots.
+    private const int SortableLength = 17;
+
+    private static readonly (RecordField Field, string Column)[] Plain =
+    [
+        (RecordField.UserId, "user_id"), (RecordField.DeviceType, "device_type"), (RecordField.MaskedIp, "masked_ip"),
+        (RecordField.MaskedDeviceId, "masked_device_id"), (RecordField.Locale, "locale"), (RecordField.CreateDate, "create_date"),
+    ];
+
+    private static readonly (RecordField Field, string Column)[] OneVersion = [(RecordField.AppVersion, "app_version")];
+
+    private static readonly (RecordField Field, string Column)[] ThreeVersions =
+    [
+        (RecordField.AppVersionMajor, "app_version_major"), (RecordField.AppVersionMinor, "app_version_minor"),
+        (RecordField.AppVersionPatch, "app_version_patch"),
+    ];
+
+    /// <exception cref="LoginEtlException">The table cannot hold the rows.</exception>
+    public static TargetTable Match(LiveTable table, AppVersionFormat format)
+    {
+        CheckTable(table);
+        var byName = table.Columns.ToDictionary(c => c.Name, StringComparer.Ordinal);
+        var version = !byName.ContainsKey("app_version") && ThreeVersions.All(v => byName.ContainsKey(v.Column)) ? ThreeVersions : OneVersion;
+        var wanted = Plain.Concat(version).ToDictionary(w => w.Column, w => w.Field, StringComparer.Ordinal);
+        var missing = wanted.Keys.Where(name => !byName.ContainsKey(name)).ToList();
+        if (missing.Count > 0)
+        {
+            throw Unsuitable(table, $"lacks the column{(missing.Count > 1 ? "s" : "")} {string.Join(", ", missing)}", "Add what is missing, or write to another table.");
+        }
+
+        var columns = table.Columns.Where(c => wanted.ContainsKey(c.Name)).Select(c => new TargetColumn(wanted[c.Name], c)).ToList();
+        foreach (var column in columns)
+        {
+            CheckColumn(table, column);
+        }
+
+        if (table.Columns.FirstOrDefault(c => c.IsRequired && !wanted.ContainsKey(c.Name)) is { } unfilled)
+        {
+            throw Unsuitable(table, $"has a column {unfilled.Name} that is NOT NULL and that nothing fills", "Give it a default, or make it nullable.");
+        }
+
+        return new TargetTable(table, columns, VersionFormat(table, columns.First(c => c.BodyField == Records.LoginFields.AppVersion), format));
+    }
+
+    private static void CheckTable(LiveTable table)
+    {
+        if (table.Kind is not ('r' or 'p'))
+        {
+            throw Unsuitable(table, "is not a table", "Name an ordinary or partitioned table: views and foreign tables make no promise of durability.");
+        }
+
+        if (!table.IsLogged)
+        {
+            throw new LoginEtlException(
+                "DatabaseNotDurable", FaultKind.Configuration, $"{table.Name}, or a partition of it, is UNLOGGED or temporary: a crash empties it.",
+                $"ALTER TABLE {table.Name} SET LOGGED, or write to another table.");
+        }
+    }
+
+    private static void CheckColumn(LiveTable table, TargetColumn column)
+    {
+        var live = column.Live;
+        if (live.IsComputed)
+        {
+            throw Unsuitable(table, $"computes its column {live.Name}", "Name a table whose column takes values.");
+        }
+
+        if (!live.IsInsertable)
+        {
+            throw new LoginEtlException(
+                "TableAccessDenied", FaultKind.Denied, $"The user may not insert into {table.Name} (column {live.Name}).",
+                $"GRANT INSERT ON {table.Name} TO the user.");
+        }
+
+        var fits = column.Field switch
+        {
+            RecordField.CreateDate => live.Type is ColumnType.Date or ColumnType.Timestamp or ColumnType.TimestampTz,
+            RecordField.AppVersion => live.Type is ColumnType.Int2 or ColumnType.Int4 or ColumnType.Int8 or ColumnType.Text,
+            RecordField.AppVersionMajor or RecordField.AppVersionMinor or RecordField.AppVersionPatch =>
+                live.Type is ColumnType.Int2 or ColumnType.Int4 or ColumnType.Int8,
+            RecordField.MaskedIp or RecordField.MaskedDeviceId => live.Type == ColumnType.Text,
+            _ => live.Type is ColumnType.Text or ColumnType.Enum,
+        };
+        if (!fits)
+        {
+            throw Unsuitable(table, $"has a column {live.Name} of type {live.TypeText}, which cannot hold it", "Change the column's type, or write to another table.");
+        }
+
+        if (column.Field is RecordField.MaskedIp or RecordField.MaskedDeviceId && live.MaxLength < ShortestToken)
+        {
+            throw Unsuitable(
+                table, $"has a column {live.Name} of type {live.TypeText}, and tokens have {ShortestToken} characters and more",
+                $"Widen it to varchar({Records.Token.MaxLength}): a token cut short can never be recovered.");
+        }
+    }
+
+    private static AppVersionFormat VersionFormat(LiveTable table, TargetColumn column, AppVersionFormat format)
+    {
+        if (column.Field != RecordField.AppVersion)
+        {
+            return format == AppVersionFormat.Auto ? format : throw Unsuitable(
+                table, $"holds versions in three columns, and the format {format} makes one value", "Leave -AppVersionFormat out.");
+        }
+
+        var live = column.Live;
+        var isText = live.Type == ColumnType.Text;
+        var resolved = format != AppVersionFormat.Auto ? format : isText ? AppVersionFormat.Text : AppVersionFormat.Packed;
+        if (isText != resolved is AppVersionFormat.Text or AppVersionFormat.Sortable)
+        {
+            throw Unsuitable(table, $"has a column {live.Name} of type {live.TypeText}, which does not take the format {resolved}", "Leave -AppVersionFormat out, or name one of that type.");
+        }
+
+        if (resolved == AppVersionFormat.Packed && live.Type == ColumnType.Int2)
+        {
+            throw Unsuitable(table, $"has a column {live.Name} of type {live.TypeText}, too small for packed versions", "Name -AppVersionFormat Nibble or Digits, or widen the column.");
+        }
+
+        if (resolved == AppVersionFormat.Sortable && live.MaxLength < SortableLength)
+        {
+            throw Unsuitable(table, $"has a column {live.Name} of type {live.TypeText}, and sortable versions have {SortableLength} characters", "Widen the column.");
+        }
+
+        return resolved;
+    }
+
+    private static LoginEtlException Unsuitable(LiveTable table, string what, string remedy) =>
+        new("TableUnsuitable", FaultKind.Configuration, $"{table.Name} {what}.", remedy);
+}

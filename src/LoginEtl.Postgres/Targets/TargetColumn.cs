@@ -1,0 +1,43 @@
+using LoginEtl.Records;
+using NpgsqlTypes;
+
+namespace LoginEtl.Postgres.Targets;
+
+/// <summary>A column that rows are written to.</summary>
+/// <param name="Field">What goes there.</param>
+/// <param name="Live">The column as it is.</param>
+internal sealed record TargetColumn(RecordField Field, LiveColumn Live)
+{
+    /// <summary>The field of the body that rejects name.</summary>
+    public string BodyField => Field switch
+    {
+        RecordField.UserId => LoginFields.UserId,
+        RecordField.DeviceType => LoginFields.DeviceType,
+        RecordField.MaskedIp => LoginFields.Ip,
+        RecordField.MaskedDeviceId => LoginFields.DeviceId,
+        RecordField.Locale => LoginFields.Locale,
+        RecordField.CreateDate => Live.Name,
+        _ => LoginFields.AppVersion,
+    };
+
+    /// <summary>The type sent in binary COPY.</summary>
+    public NpgsqlDbType WireType => Live.Type switch
+    {
+        ColumnType.Int2 => NpgsqlDbType.Smallint,
+        ColumnType.Int4 => NpgsqlDbType.Integer,
+        ColumnType.Int8 => NpgsqlDbType.Bigint,
+        ColumnType.Date => NpgsqlDbType.Date,
+        ColumnType.Timestamp => NpgsqlDbType.Timestamp,
+        ColumnType.TimestampTz => NpgsqlDbType.TimestampTz,
+        // An enum's binary form is its label.
+        _ => NpgsqlDbType.Text,
+    };
+
+    /// <summary>The largest part or packed version an integer column holds.</summary>
+    public long LargestInteger => Live.Type switch
+    {
+        ColumnType.Int2 => short.MaxValue,
+        ColumnType.Int4 => int.MaxValue,
+        _ => long.MaxValue,
+    };
+}

@@ -1,0 +1,29 @@
+using LoginEtl.Postgres.Schema;
+using LoginEtl.Versions;
+
+namespace LoginEtl.Postgres.Targets;
+
+/// <summary>The user's table, checked: rows of this shape can be written to it.</summary>
+/// <param name="Live">The table as it is.</param>
+/// <param name="Columns">Those that are written, in the table's order.</param>
+/// <param name="VersionFormat">Resolved, never Auto; for three columns it says nothing.</param>
+internal sealed record TargetTable(LiveTable Live, IReadOnlyList<TargetColumn> Columns, AppVersionFormat VersionFormat)
+{
+    /// <summary>Schema and name.</summary>
+    public QualifiedName Name => Live.Name;
+
+    /// <summary>Quoted names of the columns written, as SQL lists them.</summary>
+    public string ColumnList { get; } = string.Join(", ", Columns.Select(c => QualifiedName.Quote(c.Live.Name)));
+
+    /// <summary>
+    /// Places in <see cref="Columns"/> of the user's own unique key; empty when there is none that rows could be
+    /// sorted by. Two writers that insert its keys in opposite orders deadlock.
+    /// </summary>
+    public IReadOnlyList<int> UniqueKey { get; } = Places(Live.UniqueKey, Columns);
+
+    private static List<int> Places(IReadOnlyList<string> key, IReadOnlyList<TargetColumn> columns)
+    {
+        var places = key.Select(name => columns.Select(c => c.Live.Name).ToList().IndexOf(name)).ToList();
+        return places.Contains(-1) ? [] : places;
+    }
+}

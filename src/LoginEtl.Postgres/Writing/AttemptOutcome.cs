@@ -1,0 +1,21 @@
+using LoginEtl.Settlement;
+
+namespace LoginEtl.Postgres.Writing;
+
+/// <summary>How a try ended that no fault of the system ended.</summary>
+internal sealed class AttemptOutcome
+{
+    /// <summary>A message was settled before: probe, and try again.</summary>
+    public static readonly AttemptOutcome MetDuplicates = new(null);
+
+    /// <summary>A row was refused: insert one by one, and try again.</summary>
+    public static readonly AttemptOutcome MetBadRows = new(null);
+
+    private AttemptOutcome(Outcome[]? outcomes) => Outcomes = outcomes;
+
+    /// <summary>One a delivery, in the batch's order; null when the batch must be tried again.</summary>
+    public IReadOnlyList<Outcome>? Outcomes { get; }
+
+    /// <summary>Committed, or nothing was left to write.</summary>
+    public static AttemptOutcome Settled(Outcome[] outcomes) => new(outcomes);
+}

@@ -1,0 +1,25 @@
+using LoginEtl.Records;
+
+namespace LoginEtl.Postgres.Writing;
+
+/// <summary>One message of a batch, ready to be written: a row, or an entry of the quarantine.</summary>
+internal sealed class BatchItem
+{
+    /// <summary>Place in the batch as it was handed over.</summary>
+    public required int Ordinal { get; init; }
+
+    /// <summary>Key in the ledger.</summary>
+    public required Guid Key { get; init; }
+
+    /// <summary>The file ledger's, and not the queue ledger's.</summary>
+    public required bool IsLine { get; init; }
+
+    /// <summary>The message itself.</summary>
+    public required ProtectedLogin Login { get; init; }
+
+    /// <summary>Values in the order of the target's columns; null when <see cref="Refusal"/> is set.</summary>
+    public object?[]? Row { get; init; }
+
+    /// <summary>Why it goes to quarantine; null for a row.</summary>
+    public Refusal? Refusal { get; init; }
+}

@@ -1,0 +1,91 @@
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Targets;
+using LoginEtl.Records;
+using LoginEtl.Settlement;
+
+namespace LoginEtl.Postgres.Writing;
+
+/// <summary>A batch made ready: equal ids collapsed, rows encoded, everything in the order it is written.</summary>
+internal sealed class BatchPlan
+{
+    private BatchPlan(int size, List<BatchItem> items)
+    {
+        Size = size;
+        Items = items;
+    }
+
+    /// <summary>As recorded in the ledger; the same at every try, so that a try whose answer was lost is recognised.</summary>
+    public Guid BatchId { get; } = Guid.CreateVersion7();
+
+    /// <summary>Deliveries handed over, equal ids included.</summary>
+    public int Size { get; }
+
+    /// <summary>One a message, sorted by key: writers that meet in the ledger queue up instead of deadlocking.</summary>
+    public IReadOnlyList<BatchItem> Items { get; }
+
+    /// <summary>Makes a batch ready.</summary>
+    /// <exception cref="LoginEtlException">A message has no key in the ledger.</exception>
+    public static BatchPlan Of(IReadOnlyList<ProtectedLogin> batch, RowEncoder encoder)
+    {
+        var items = new List<BatchItem>(batch.Count);
+        var seen = new HashSet<(bool, Guid)>(batch.Count);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var login = batch[i];
+            var delivery = login.GetDelivery();
+            var (key, isLine) = (KeyOf(delivery), delivery is LineDelivery);
+            if (!seen.Add((isLine, key)))
+            {
+                continue;
+            }
+
+            object?[]? row = null;
+            var refusal = login switch
+            {
+                LoginRecord record => encoder.TryEncode(record, out row),
+                SealedReject reject => new Refusal(reject.Reason, reject.Field),
+                _ => throw new ArgumentException($"A {login.GetType().Name} cannot be written.", nameof(batch)),
+            };
+            items.Add(new BatchItem { Ordinal = i, Key = key, IsLine = isLine, Login = login, Row = refusal is null ? row : null, Refusal = refusal });
+        }
+
+        items.Sort((a, b) => a.Key.CompareTo(b.Key));
+        return new BatchPlan(batch.Count, items);
+    }
+
+    /// <summary>Rows in the order of the user's own unique key, where there is one; as they came otherwise.</summary>
+    public static List<BatchItem> InTableOrder(IEnumerable<BatchItem> rows, TargetTable table)
+    {
+        var sorted = rows.ToList();
+        sorted.Sort((a, b) => CompareKeys(a.Row!, b.Row!, table.UniqueKey) is not 0 and var order ? order : a.Ordinal.CompareTo(b.Ordinal));
+        return sorted;
+    }
+
+    private static int CompareKeys(object?[] a, object?[] b, IReadOnlyList<int> places)
+    {
+        foreach (var place in places)
+        {
+            var order = a[place] is string text && b[place] is string other
+                ? string.CompareOrdinal(text, other)
+                : Comparer<object?>.Default.Compare(a[place], b[place]);
+            if (order != 0)
+            {
+                return order;
+            }
+        }
+
+        return 0;
+    }
+
+    private static Guid KeyOf(Delivery delivery)
+    {
+        if (delivery is QueueDelivery { Group: null, SentTimestamp: null })
+        {
+            throw new LoginEtlException(
+                "MissingSentTimestamp", FaultKind.Failed, $"The queue gave no SentTimestamp for message {delivery}, and without it the message has no place in the ledger.",
+                "Let the receiver ask for the attribute SentTimestamp; no message of this batch was written or deleted.");
+        }
+
+        return LedgerKey.Of(delivery);
+    }
+}

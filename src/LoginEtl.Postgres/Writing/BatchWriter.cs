@@ -1,0 +1,170 @@
+using System.Data;
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Targets;
+using LoginEtl.Records;
+using LoginEtl.Settlement;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Writing;
+
+/// <summary>Tries to write one batch in one transaction: ledgers first, then rows, then quarantine.</summary>
+internal sealed class BatchWriter(TargetTable table, TimeSpan timeout)
+{
+    /// <summary>Past SQS's longest retention of 14 days: the ledger forgets what is older.</summary>
+    public static readonly TimeSpan Horizon = TimeSpan.FromDays(15);
+
+    private const int FewestAlike = 10;
+
+    // Constraints that wait for COMMIT would fail a batch when its rows can no longer be told apart. The last setting
+    // ends a transaction whose client is gone without a word, and frees its locks.
+    private const string Start =
+        """
+        SET CONSTRAINTS ALL IMMEDIATE;
+        SELECT now(),
+               CASE WHEN current_setting('idle_in_transaction_session_timeout') = '0' THEN set_config('idle_in_transaction_session_timeout', '120s', true) END,
+               CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END
+        """;
+
+    private readonly LedgerCopy _ledger = new(table.Name.Beside(SchemaNames.Ledger), timeout);
+    private readonly LedgerCopy _fileLedger = new(table.Name.Beside(SchemaNames.FileLedger), timeout);
+    private readonly QuarantineCopy _quarantine = new(table.Name.Beside(SchemaNames.Quarantine), timeout);
+    private readonly TableCopy _copy = new(table, timeout);
+    private readonly RefusedRows _oneByOne = new(table);
+
+    /// <summary>One try.</summary>
+    /// <param name="connection">Open, outside a transaction.</param>
+    /// <param name="plan">The batch.</param>
+    /// <param name="attempt">How to go about it; afterwards, how far it came.</param>
+    /// <param name="cancellationToken">Not heeded any more once COMMIT is sent.</param>
+    public async Task<AttemptOutcome> TryWriteAsync(
+        NpgsqlConnection connection, BatchPlan plan, Attempt attempt, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
+        await using var _ = transaction.ConfigureAwait(false);
+        CheckHorizon(plan, await StartAsync(connection, cancellationToken).ConfigureAwait(false));
+        var outcomes = new Outcome[plan.Size];
+        Array.Fill(outcomes, Outcome.Duplicate);
+        var fresh = attempt.Probes ? await ProbeAsync(connection, plan, outcomes, cancellationToken).ConfigureAwait(false) : plan.Items;
+        attempt.FoundDuplicates = fresh.Count < plan.Items.Count;
+        if (fresh.Count == 0)
+        {
+            return AttemptOutcome.Settled(outcomes);
+        }
+
+        foreach (var (ledger, items) in ByLedger(fresh))
+        {
+            if (!await ledger.TryWriteAsync(connection, items, plan.BatchId, cancellationToken).ConfigureAwait(false))
+            {
+                return AttemptOutcome.MetDuplicates;
+            }
+        }
+
+        // Our own earlier try, if any is still about, holds these keys or has given them up: it can commit no more.
+        attempt.CommitInDoubt = false;
+        var rows = BatchPlan.InTableOrder(fresh.Where(i => i.Refusal is null), table);
+        var refused = new Dictionary<BatchItem, Refusal>();
+        if (attempt.OneByOne)
+        {
+            refused = rows.Count == 0 ? refused : await _oneByOne.InsertAsync(connection, rows, cancellationToken).ConfigureAwait(false);
+            attempt.FoundBadRows = refused.Count > 0;
+        }
+        else if (rows.Count > 0 && !await _copy.TryWriteAsync(connection, rows, cancellationToken).ConfigureAwait(false))
+        {
+            return AttemptOutcome.MetBadRows;
+        }
+
+        await QuarantineAsync(connection, plan, fresh, refused, cancellationToken).ConfigureAwait(false);
+        foreach (var item in fresh)
+        {
+            outcomes[item.Ordinal] = item.Refusal is null && !refused.ContainsKey(item) ? Outcome.Written : Outcome.Quarantined;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        attempt.CommitInDoubt = true;
+        await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+        attempt.CommitInDoubt = false;
+        return AttemptOutcome.Settled(outcomes);
+    }
+
+    private static async Task<DateTime> StartAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(Start, connection);
+        await using var _ = command.ConfigureAwait(false);
+        return (DateTime)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+    }
+
+    // By the server's clock, in the transaction: pruning goes by the same.
+    private static void CheckHorizon(BatchPlan plan, DateTime now)
+    {
+        var old = plan.Items.FirstOrDefault(i => i.Login.GetDelivery() is QueueDelivery { Group: null } && i.Login.SentTimestamp < now - Horizon);
+        if (old is not null)
+        {
+            throw new LoginEtlException(
+                "MessageTooOld", FaultKind.Failed,
+                $"Message {old.Login.MessageId} was sent more than {Horizon.TotalDays} days ago, longer than SQS keeps messages: whether it was written before can no longer be known.",
+                "Check the clocks of queue and database; nothing of this batch was written or deleted.");
+        }
+    }
+
+    private async Task<IReadOnlyList<BatchItem>> ProbeAsync(
+        NpgsqlConnection connection, BatchPlan plan, Outcome[] outcomes, CancellationToken cancellationToken)
+    {
+        var fresh = new List<BatchItem>(plan.Items.Count);
+        foreach (var (ledger, items) in ByLedger(plan.Items))
+        {
+            var found = await ledger.ProbeAsync(connection, items.Select(i => i.Key), cancellationToken).ConfigureAwait(false);
+            var settled = found.ToDictionary(f => f.Key);
+            foreach (var item in items)
+            {
+                if (!settled.TryGetValue(item.Key, out var entry))
+                {
+                    fresh.Add(item);
+                }
+                else if (entry.Batch == plan.BatchId)
+                {
+                    // A try of ours committed, and its answer was lost.
+                    outcomes[item.Ordinal] = entry.Outcome == LedgerOutcome.Written ? Outcome.Written : Outcome.Quarantined;
+                }
+            }
+        }
+
+        return fresh;
+    }
+
+    private async Task QuarantineAsync(
+        NpgsqlConnection connection, BatchPlan plan, IReadOnlyList<BatchItem> fresh, Dictionary<BatchItem, Refusal> refused, CancellationToken cancellationToken)
+    {
+        var entries = fresh.Select(i => (Item: i, Refusal: i.Refusal ?? refused.GetValueOrDefault(i)))
+            .Where(e => e.Refusal is not null).Select(e => (e.Item, Refusal: e.Refusal!)).ToList();
+        if (entries.Count == 0)
+        {
+            return;
+        }
+
+        StopIfAlike(fresh.Count(i => i.Login is LoginRecord), entries.Where(e => e.Item.Login is LoginRecord).Select(e => e.Refusal).ToList());
+        foreach (var (ledger, items) in ByLedger(refused.Keys))
+        {
+            await ledger.QuarantineAsync(connection, items.Select(i => i.Key), plan.BatchId, cancellationToken).ConfigureAwait(false);
+        }
+
+        await _quarantine.WriteAsync(connection, entries, plan.BatchId, cancellationToken).ConfigureAwait(false);
+    }
+
+    // When all fail in the same way it is the table or the settings, and not the rows.
+    private void StopIfAlike(int records, List<Refusal> refusals)
+    {
+        if (records >= FewestAlike && refusals.Count == records && refusals.Distinct().Count() == 1)
+        {
+            var (reason, field, state, constraint) = refusals[0];
+            var names = new[] { field, state is null ? null : $"SQLSTATE {state}", constraint is null ? null : $"constraint {constraint}" };
+            throw new LoginEtlException(
+                "EveryRowRefused", FaultKind.Failed,
+                $"Every one of the batch's {records} rows for {table.Name} was refused alike: {string.Join(", ", names.OfType<string>().Prepend(reason.Code()))}.",
+                "Look at the table's constraints and triggers, and at the settings of the run; nothing of this batch was written, quarantined or deleted.");
+        }
+    }
+
+    private IEnumerable<(LedgerCopy Ledger, IReadOnlyList<BatchItem> Items)> ByLedger(IEnumerable<BatchItem> items) =>
+        items.GroupBy(i => i.IsLine).OrderBy(g => g.Key).Select(g => (g.Key ? _fileLedger : _ledger, (IReadOnlyList<BatchItem>)g.ToList()));
+}

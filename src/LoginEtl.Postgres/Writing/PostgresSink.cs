@@ -1,0 +1,112 @@
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Targets;
+using LoginEtl.Records;
+using LoginEtl.Running;
+
+namespace LoginEtl.Postgres.Writing;
+
+/// <summary>
+/// Writes batches until they stand: faults of the system are retried, duplicates and bad rows sorted out, and a COMMIT
+/// whose answer was lost is looked up in the ledger.
+/// </summary>
+internal sealed class PostgresSink : IRecordSink
+{
+    // Duplicates and bad rows come in runs. Batches that must be clean before the fast way is trusted again.
+    private const int CleanBatches = 8;
+
+    // Every round needs another writer to have committed in between. More of them than this means that the ledger's
+    // rows are hidden from us, by row security say.
+    private const int MostRounds = 50;
+
+    private readonly Database _database;
+    private readonly TargetTable _table;
+    private readonly TimeSpan _retryFor;
+    private readonly RowEncoder _encoder;
+    private readonly BatchWriter _writer;
+    private int _probing;
+    private int _suspecting;
+
+    /// <summary>Owns the database from here on.</summary>
+    public PostgresSink(Database database, TargetTable table, DatabaseSettings settings, SinkOptions options)
+    {
+        _database = database;
+        _table = table;
+        _retryFor = options.RetryFor;
+        _encoder = new RowEncoder(table, options.OnTooLong);
+        _writer = new BatchWriter(table, settings.Timeout);
+    }
+
+    /// <inheritdoc/>
+    public string Name => _table.Name.ToString();
+
+    /// <inheritdoc/>
+    public async Task<BatchResult> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)
+    {
+        var plan = BatchPlan.Of(batch, _encoder);
+        if (plan.Items.Count == 0)
+        {
+            return new BatchResult(plan.BatchId, []);
+        }
+
+        var backoff = new Backoff(_retryFor);
+        var attempt = Next(null);
+        for (var rounds = 0; ;)
+        {
+            // A COMMIT in doubt is cleared up even when the run is being stopped: the time for it is bounded.
+            var token = attempt.CommitInDoubt ? CancellationToken.None : cancellationToken;
+            try
+            {
+                var connection = await _database.Source.OpenConnectionAsync(token).ConfigureAwait(false);
+                await using var _ = connection.ConfigureAwait(false);
+                var outcome = await _writer.TryWriteAsync(connection, plan, attempt, token).ConfigureAwait(false);
+                if (outcome.Outcomes is { } outcomes)
+                {
+                    Remember(attempt);
+                    return new BatchResult(plan.BatchId, outcomes);
+                }
+
+                if (++rounds > MostRounds)
+                {
+                    throw new LoginEtlException(
+                        "LedgerUnreadable", FaultKind.Failed, $"The ledger beside {Name} refuses messages as settled that it does not show as settled.",
+                        "Turn row security off on the ledger, or let the user see every row of it; nothing of this batch was written or deleted.")
+                    {
+                        CommitUnknown = attempt.CommitInDoubt,
+                    };
+                }
+
+                attempt = outcome == AttemptOutcome.MetDuplicates ? Next(attempt, probes: true) : Next(attempt, oneByOne: true);
+            }
+            catch (Exception e) when (DatabaseFault.IsOfDatabase(e) || (attempt.CommitInDoubt && e is InvalidOperationException))
+            {
+                // The driver's own state errors after a cut COMMIT say nothing about the COMMIT.
+                var mayPass = DatabaseFault.IsTransient(e) || e is InvalidOperationException;
+                if (!mayPass || !await backoff.WaitAsync(attempt.CommitInDoubt ? CancellationToken.None : cancellationToken).ConfigureAwait(false))
+                {
+                    throw DatabaseFault.From(e, _database.Endpoint, attempt.CommitInDoubt);
+                }
+
+                attempt = Next(attempt, probes: true);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    private Attempt Next(Attempt? last, bool probes = false, bool oneByOne = false) => new()
+    {
+        Probes = probes || (last?.Probes ?? _probing > 0),
+        OneByOne = oneByOne || (last?.OneByOne ?? (_suspecting > 0 || _table.Live.HasRowSecurity)),
+        CommitInDoubt = last?.CommitInDoubt ?? false,
+    };
+
+    private void Remember(Attempt attempt)
+    {
+        _probing = attempt.FoundDuplicates ? CleanBatches : Math.Max(0, _probing - 1);
+        _suspecting = attempt.FoundBadRows ? CleanBatches : Math.Max(0, _suspecting - 1);
+    }
+}

@@ -1,0 +1,53 @@
+using LoginEtl.Postgres.Schema;
+using LoginEtl.Records;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace LoginEtl.Postgres.Writing;
+
+/// <summary>Writes entries of the quarantine.</summary>
+internal sealed class QuarantineCopy(QualifiedName quarantine, TimeSpan timeout)
+{
+    private readonly string _copy =
+        $"COPY {quarantine.Quoted} ({string.Join(", ", SchemaNames.QuarantineColumns)}) FROM STDIN (FORMAT BINARY)";
+
+    /// <summary>Adds one entry a refused message.</summary>
+    public async Task WriteAsync(
+        NpgsqlConnection connection, IEnumerable<(BatchItem Item, Refusal Refusal)> refused, Guid batch, CancellationToken cancellationToken)
+    {
+        var importer = await connection.BeginBinaryImportAsync(_copy, cancellationToken).ConfigureAwait(false);
+        await using var _ = importer.ConfigureAwait(false);
+        importer.Timeout = timeout;
+        foreach (var (item, refusal) in refused)
+        {
+            await importer.StartRowAsync(cancellationToken).ConfigureAwait(false);
+            await importer.WriteAsync(item.Key, NpgsqlDbType.Uuid, cancellationToken).ConfigureAwait(false);
+            await TextAsync(Storable(item.Login.MessageId)).ConfigureAwait(false);
+            await TextAsync(item.IsLine ? Storable(item.Login.GetDelivery().ToString()) : null).ConfigureAwait(false);
+            await TextAsync(refusal.Reason.Code()).ConfigureAwait(false);
+            await TextAsync(refusal.Field).ConfigureAwait(false);
+            await TextAsync(refusal.SqlState).ConfigureAwait(false);
+            await TextAsync(refusal.Constraint).ConfigureAwait(false);
+            await importer.WriteAsync(item.Login.ReceiveCount, NpgsqlDbType.Integer, cancellationToken).ConfigureAwait(false);
+            await (item.Login.SentTimestamp is { } sent
+                ? importer.WriteAsync(sent.UtcDateTime, NpgsqlDbType.TimestampTz, cancellationToken)
+                : importer.WriteNullAsync(cancellationToken)).ConfigureAwait(false);
+            await (item.Login is SealedReject reject
+                ? importer.WriteAsync(reject.Body.AsMemory(), NpgsqlDbType.Bytea, cancellationToken)
+                : importer.WriteNullAsync(cancellationToken)).ConfigureAwait(false);
+            await (item.Login is LoginRecord record
+                ? importer.WriteAsync(RecordJson.Of(record), NpgsqlDbType.Json, cancellationToken)
+                : importer.WriteNullAsync(cancellationToken)).ConfigureAwait(false);
+            await importer.WriteAsync(batch, NpgsqlDbType.Uuid, cancellationToken).ConfigureAwait(false);
+        }
+
+        await importer.CompleteAsync(cancellationToken).ConfigureAwait(false);
+
+        Task TextAsync(string? text) => text is null
+            ? importer.WriteNullAsync(cancellationToken)
+            : importer.WriteAsync(text, NpgsqlDbType.Text, cancellationToken);
+    }
+
+    // Names of files and ids of emulators are anyone's text, and an entry must never fail.
+    private static string Storable(string text) => new([.. text.Select(c => c == '\0' || char.IsSurrogate(c) ? '?' : c)]);
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+using LoginEtl.Records;
+
+namespace LoginEtl.Postgres.Writing;
+
+/// <summary>
+/// A protected record as the quarantine keeps it, in ASCII: escapes carry what text columns cannot hold (NUL, half a
+/// surrogate pair), so that nothing about a record can make its own quarantine fail.
+/// </summary>
+internal static class RecordJson
+{
+    /// <summary>An object of the record's properties under the names of the table's columns; the version as sent.</summary>
+    public static string Of(LoginRecord record)
+    {
+        var json = new StringBuilder("{");
+        Add(json, "user_id", record.UserId);
+        Add(json, "device_type", record.DeviceType);
+        Add(json, "masked_ip", record.MaskedIp);
+        Add(json, "masked_device_id", record.MaskedDeviceId);
+        Add(json, "locale", record.Locale);
+        Add(json, "app_version", record.AppVersion);
+        Add(json, "create_date", record.CreateDate.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        return json.Append('}').ToString();
+    }
+
+    /// <summary>Appends a JSON string or null.</summary>
+    public static void AppendText(StringBuilder json, string? text)
+    {
+        if (text is null)
+        {
+            json.Append("null");
+            return;
+        }
+
+        json.Append('"');
+        foreach (var c in text)
+        {
+            if (c is < ' ' or > '~' or '"' or '\\')
+            {
+                json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+            }
+            else
+            {
+                json.Append(c);
+            }
+        }
+
+        json.Append('"');
+    }
+
+    private static void Add(StringBuilder json, string name, string? value)
+    {
+        json.Append(json.Length > 1 ? ",\"" : "\"").Append(name).Append("\":");
+        AppendText(json, value);
+    }
+}

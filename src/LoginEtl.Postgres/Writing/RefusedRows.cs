@@ -1,0 +1,156 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Targets;
+using LoginEtl.Records;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Writing;
+
+/// <summary>
+/// Inserts rows so that a bad one fails alone: small groups on the server, each in its own subtransaction, and a group
+/// that fails again row by row. The good ones stay in the transaction; the bad ones come back with what they broke.
+/// </summary>
+/// <remarks>
+/// The rows travel in a setting local to the transaction, because a DO block takes no parameters: so the writer needs
+/// neither a function of its own in the database nor the right to make temporary tables.
+/// </remarks>
+internal sealed class RefusedRows(TargetTable table)
+{
+    // A row of its own costs a subtransaction. Groups of this size mostly hold at 1 % bad rows, and lose little at 20 %.
+    private const int GroupSize = 8;
+
+    private const string Send = "SELECT length(set_config('login_etl.rows', $1, true))";
+    private const string Answer = "SELECT current_setting('login_etl.refused')";
+
+    private readonly string _insert = InsertBlock(table);
+
+    /// <summary>Inserts what can be inserted.</summary>
+    /// <returns>The rows that the database refused. The transaction goes on.</returns>
+    public async Task<Dictionary<BatchItem, Refusal>> InsertAsync(
+        NpgsqlConnection connection, IReadOnlyList<BatchItem> rows, CancellationToken cancellationToken)
+    {
+        var batch = new NpgsqlBatch(connection);
+        await using var _ = batch.ConfigureAwait(false);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Send) { Parameters = { new NpgsqlParameter<string> { TypedValue = Groups(rows) } } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(_insert));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Answer));
+        var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using var __ = reader.ConfigureAwait(false);
+        // The DO block has no result of its own: the next after Send's is Answer's.
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        using var answer = JsonDocument.Parse(reader.GetString(0));
+        var refused = new Dictionary<BatchItem, Refusal>();
+        foreach (var entry in answer.RootElement.EnumerateArray())
+        {
+            refused[rows[entry[0].GetInt32()]] = new Refusal(RejectReason.RefusedByDatabase, NameOf(entry[3]), entry[1].GetString(), NameOf(entry[2]));
+        }
+
+        return refused;
+    }
+
+    private static string? NameOf(JsonElement name) => name.GetString() is { Length: > 0 } text ? text : null;
+
+    private string Groups(IReadOnlyList<BatchItem> rows)
+    {
+        var json = new StringBuilder("[");
+        for (var i = 0; i < rows.Count; i++)
+        {
+            json.Append(i == 0 ? "[" : i % GroupSize == 0 ? "],[" : ",");
+            json.Append(CultureInfo.InvariantCulture, $"{{\"o\":{i}");
+            for (var c = 0; c < table.Columns.Count; c++)
+            {
+                json.Append(CultureInfo.InvariantCulture, $",\"c{c}\":");
+                Append(json, rows[i].Row![c]);
+            }
+
+            json.Append('}');
+        }
+
+        return json.Append("]]").ToString();
+    }
+
+    private static void Append(StringBuilder json, object? value)
+    {
+        switch (value)
+        {
+            case DateOnly day:
+                json.Append(CultureInfo.InvariantCulture, $"\"{day:yyyy-MM-dd}\"");
+                break;
+            case DateTime { Kind: DateTimeKind.Utc } instant:
+                json.Append(CultureInfo.InvariantCulture, $"\"{instant:yyyy-MM-dd}T00:00:00Z\"");
+                break;
+            case DateTime midnight:
+                json.Append(CultureInfo.InvariantCulture, $"\"{midnight:yyyy-MM-dd}\"");
+                break;
+            case null or string:
+                RecordJson.AppendText(json, (string?)value);
+                break;
+            default:
+                json.Append(CultureInfo.InvariantCulture, $"{value}");
+                break;
+        }
+    }
+
+    private static string InsertBlock(TargetTable table)
+    {
+        var fields = "o int, " + string.Join(", ", table.Columns.Select((c, i) => $"c{i} {JsonType(c)}"));
+        // Only enums need a cast, and a cast of text to varchar(n) would cut it silently.
+        string Values(string of) => string.Join(", ", table.Columns.Select((c, i) => $"{of}.c{i}" + (c.Live.Type == ColumnType.Enum ? $"::{c.Live.TypeText}" : "")));
+        var insert = $"INSERT INTO {table.Name.Quoted} ({table.ColumnList})";
+        var rowSecurity = table.Live.HasRowSecurity
+            ? string.Create(CultureInfo.InvariantCulture, $"(state = '42501' AND has_table_privilege({table.Live.Oid}, 'INSERT'))")
+            : "false";
+        var diagnostics = "GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, conname = CONSTRAINT_NAME, colname = COLUMN_NAME, tabname = TABLE_NAME;";
+        var body =
+            $"""
+            DECLARE
+                part json;
+                one record;
+                state text; conname text; colname text; tabname text;
+                refused json[] := '{"{}"}';
+            BEGIN
+                FOR part IN SELECT value FROM json_array_elements(current_setting('login_etl.rows')::json) LOOP
+                    BEGIN
+                        {insert} SELECT {Values("r")} FROM json_to_recordset(part) AS r({fields}) ORDER BY r.o;
+                    EXCEPTION WHEN OTHERS THEN
+                        {diagnostics}
+                        IF NOT ({SqlStates.RowErrorCondition} OR {rowSecurity}) THEN RAISE; END IF;
+                        FOR one IN SELECT * FROM json_to_recordset(part) AS r({fields}) ORDER BY r.o LOOP
+                            BEGIN
+                                {insert} VALUES ({Values("one")});
+                            EXCEPTION WHEN OTHERS THEN
+                                {diagnostics}
+                                IF NOT ({SqlStates.RowErrorCondition} OR {rowSecurity}) THEN RAISE; END IF;
+                                refused := refused || json_build_array(one.o, state, conname, colname);
+                            END;
+                        END LOOP;
+                    END;
+                END LOOP;
+                PERFORM set_config('login_etl.refused', to_json(refused)::text, true);
+            END
+            """;
+        // A name of the user's could hold any fixed tag.
+        var tag = "login_etl";
+        while (body.Contains($"${tag}$", StringComparison.Ordinal))
+        {
+            tag += "_";
+        }
+
+        return $"DO ${tag}$ {body} ${tag}$";
+    }
+
+    private static string JsonType(TargetColumn column) => column.Live.Type switch
+    {
+        ColumnType.Int2 => "int2",
+        ColumnType.Int4 => "int4",
+        ColumnType.Int8 => "int8",
+        ColumnType.Date => "date",
+        ColumnType.Timestamp => "timestamp",
+        ColumnType.TimestampTz => "timestamptz",
+        _ => "text",
+    };
+}

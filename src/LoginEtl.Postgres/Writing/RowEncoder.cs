@@ -1,0 +1,176 @@
+using System.Buffers;
+using LoginEtl.Connections;
+using LoginEtl.Postgres.Targets;
+using LoginEtl.Records;
+using LoginEtl.Versions;
+
+namespace LoginEtl.Postgres.Writing;
+
+/// <summary>
+/// Makes a record the values of its columns. What cannot fit is refused here and never reaches the server.
+/// </summary>
+internal sealed class RowEncoder(TargetTable table, TooLong onTooLong)
+{
+    /// <summary>Null, or why the record cannot be a row of this table.</summary>
+    /// <param name="record">Its settable properties may hold anything a script put there.</param>
+    /// <param name="row">In the order of the target's columns.</param>
+    public Refusal? TryEncode(LoginRecord record, out object?[] row)
+    {
+        row = new object?[table.Columns.Count];
+        for (var i = 0; i < row.Length; i++)
+        {
+            if (TryEncode(table.Columns[i], record, out row[i]) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        return null;
+    }
+
+    private Refusal? TryEncode(TargetColumn column, LoginRecord record, out object? value)
+    {
+        switch (column.Field)
+        {
+            case RecordField.UserId:
+                return TryRequired(column, record.UserId, out value);
+            case RecordField.DeviceType:
+                return TryText(column, record.DeviceType, out value);
+            case RecordField.Locale:
+                return TryText(column, record.Locale, out value);
+            case RecordField.MaskedIp:
+                return TryToken(column, record.MaskedIp, out value);
+            case RecordField.MaskedDeviceId:
+                return TryToken(column, record.MaskedDeviceId, out value);
+            case RecordField.CreateDate:
+                value = column.Live.Type switch
+                {
+                    ColumnType.Timestamp => record.CreateDate.ToDateTime(TimeOnly.MinValue, DateTimeKind.Unspecified),
+                    ColumnType.TimestampTz => record.CreateDate.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc),
+                    _ => record.CreateDate,
+                };
+                return null;
+            default:
+                return TryVersion(column, record.AppVersion, out value);
+        }
+    }
+
+    private Refusal? TryVersion(TargetColumn column, string? text, out object? value)
+    {
+        value = null;
+        if (text is null)
+        {
+            return new Refusal(RejectReason.NullField, LoginFields.AppVersion);
+        }
+
+        if (column.Field != RecordField.AppVersion)
+        {
+            if (AppVersion.TryParse(text, out var parts) is { } reason)
+            {
+                return new Refusal(reason, LoginFields.AppVersion);
+            }
+
+            return TryInteger(column, column.Field switch
+            {
+                RecordField.AppVersionMajor => parts.Major,
+                RecordField.AppVersionMinor => parts.Minor,
+                _ => parts.Patch,
+            }, out value);
+        }
+
+        if (column.Live.Type == ColumnType.Text)
+        {
+            return AppVersionEncoding.TryEncode(table.VersionFormat, text, out string encoded) is { } rejected
+                ? Refusal.Of(rejected)
+                : TryText(column, encoded, out value);
+        }
+
+        return AppVersionEncoding.TryEncode(table.VersionFormat, text, out int packed) is { } rejection
+            ? Refusal.Of(rejection)
+            : TryInteger(column, packed, out value);
+    }
+
+    private static Refusal? TryInteger(TargetColumn column, int number, out object? value)
+    {
+        value = column.Live.Type switch
+        {
+            _ when number > column.LargestInteger => null,
+            ColumnType.Int2 => (short)number,
+            ColumnType.Int8 => (long)number,
+            _ => number,
+        };
+        return value is null ? new Refusal(RejectReason.VersionOutOfRange, column.BodyField) : null;
+    }
+
+    private Refusal? TryRequired(TargetColumn column, string? text, out object? value)
+    {
+        value = null;
+        return text switch
+        {
+            null => new Refusal(RejectReason.NullField, column.BodyField),
+            "" => new Refusal(RejectReason.EmptyField, column.BodyField),
+            _ => TryText(column, text, out value),
+        };
+    }
+
+    private static Refusal? TryToken(TargetColumn column, string? token, out object? value)
+    {
+        value = token;
+        return token?.Length > column.Live.MaxLength ? new Refusal(RejectReason.TooLong, column.BodyField) : null;
+    }
+
+    private Refusal? TryText(TargetColumn column, string? text, out object? value)
+    {
+        value = text;
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (text.Contains('\0', StringComparison.Ordinal))
+        {
+            return new Refusal(RejectReason.NulCharacter, column.BodyField);
+        }
+
+        if (HasLoneSurrogate(text))
+        {
+            return new Refusal(RejectReason.LoneSurrogate, column.BodyField);
+        }
+
+        // PostgreSQL counts code points: never more than UTF-16 units.
+        if (column.Live.MaxLength is not { } limit || text.Length <= limit || CodePointsWithin(text, limit) is not { } cut)
+        {
+            return null;
+        }
+
+        value = text[..cut];
+        return onTooLong == TooLong.Truncate ? null : new Refusal(RejectReason.TooLong, column.BodyField);
+    }
+
+    /// <summary>Length in UTF-16 units of the first <paramref name="limit"/> code points; null when the text has no more than those.</summary>
+    private static int? CodePointsWithin(string text, int limit)
+    {
+        var at = 0;
+        for (var count = 0; count < limit && at < text.Length; count++)
+        {
+            at += char.IsHighSurrogate(text[at]) ? 2 : 1;
+        }
+
+        return at < text.Length ? at : null;
+    }
+
+    private static bool HasLoneSurrogate(ReadOnlySpan<char> text)
+    {
+        while (text.IndexOfAnyInRange('\uD800', '\uDFFF') is >= 0 and var at)
+        {
+            if (System.Text.Rune.DecodeFromUtf16(text[at..], out _, out var length) != OperationStatus.Done)
+            {
+                return true;
+            }
+
+            text = text[(at + length)..];
+        }
+
+        return false;
+    }
+}
