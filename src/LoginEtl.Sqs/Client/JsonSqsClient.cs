@@ -70,9 +70,12 @@ internal sealed class JsonSqsClient(SqsServiceClient service, TimeSpan timeout) 
         {
             throw new SqsException(operation, SqsFault.Unavailable, "Timeout");
         }
-        catch (Exception e) when (NetworkFaults.Name(e) is { } name && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not (SqsException or OperationCanceledException))
         {
-            throw new SqsException(operation, SqsFault.Unavailable, name);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw NetworkFaults.Name(e) is { } name
+                ? new SqsException(operation, SqsFault.Unavailable, name)
+                : new SqsException(operation, SqsFault.Refused, e.GetType().Name);
         }
     }
 

@@ -77,6 +77,6 @@ internal static class QueueCredentials
             ? $"The profile '{name}' gives no AWS credentials."
             : "No AWS credentials were found.",
         "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile that `aws sts get-caller-identity --profile` "
-        + "accepts (profiles with SSO or role_arn need AWSSDK.SSO, AWSSDK.SSOOIDC or AWSSDK.SecurityToken beside the "
-        + "module), or run where an instance or task role gives them.");
+        + "accepts (profiles with SSO or role_arn need parts of the SDK that are not shipped yet), or run where an instance "
+        + "or task role gives them.");
 }

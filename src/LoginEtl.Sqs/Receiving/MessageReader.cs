@@ -16,7 +16,7 @@ internal static class MessageReader
         ["SentTimestamp", "ApproximateReceiveCount", "MessageGroupId", "SequenceNumber"];
 
     /// <exception cref="SqsException">It has no id, handle or body: this is no answer of SQS.</exception>
-    public static ReceivedMessage Read(WireMessage message, bool fifo)
+    public static ReceivedMessage Read(WireMessage? message, bool fifo)
     {
         if (message is not { MessageId: { Length: > 0 } id, ReceiptHandle: { Length: > 0 } handle, Body: { } body })
         {

@@ -85,7 +85,7 @@ internal sealed class Receiver(
         }
     }
 
-    private int TakeIn(IReadOnlyList<WireMessage> messages)
+    private int TakeIn(IReadOnlyList<WireMessage?> messages)
     {
         if (messages.Count == 0)
         {

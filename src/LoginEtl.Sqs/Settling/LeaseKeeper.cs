@@ -65,14 +65,15 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
     private async Task BeatAsync(CancellationToken cancellationToken)
     {
         var now = DateTimeOffset.UtcNow;
-        var due = book.Leased()
-            .Where(d => now - d.ReceivedAt >= lease.Beat && now - d.ReceivedAt < timings.HoldAtMost)
-            .Chunk(EntriesPerCall);
+        var due = book.Leased().Where(d => IsDue(now - d.ReceivedAt)).Chunk(EntriesPerCall);
         await Parallel.ForEachAsync(
             due,
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
             async (deliveries, token) => await ExtendAsync(deliveries, token).ConfigureAwait(false)).ConfigureAwait(false);
     }
+
+    // An age below zero: the clock was set back.
+    private bool IsDue(TimeSpan age) => age < TimeSpan.Zero || (age >= lease.Beat && age < timings.HoldAtMost);
 
     private async Task ExtendAsync(QueueDelivery[] deliveries, CancellationToken cancellationToken)
     {
@@ -89,19 +90,22 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
             _underWay.Add(done.Task);
         }
 
+        // One silent connection must not cost the leases of all others.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(lease.Timeout / 2);
         try
         {
             // Entries that fail have expired or gone: nothing to be done about them, and the next beat tries again.
             await queue.Client
                 .ChangeMessageVisibilityBatchAsync(
-                    new ChangeMessageVisibilityBatchRequest(queue.Url, entries), cancellationToken)
+                    new ChangeMessageVisibilityBatchRequest(queue.Url, entries), limit.Token)
                 .ConfigureAwait(false);
         }
         catch (SqsException e) when (e.Fault is SqsFault.Denied or SqsFault.NotFound)
         {
             throw queue.Faults.Explain(e);
         }
-        catch (SqsException)
+        catch (Exception e) when (e is SqsException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The next beat tries again.
         }

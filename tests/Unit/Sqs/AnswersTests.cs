@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
@@ -165,6 +166,16 @@ public sealed class AnswersTests
         Assert.Null(messages[2].Rejection);
         Assert.Equal("plain é", Encoding.UTF8.GetString(messages[2].Body));
         Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1700000000000), messages[2].Delivery.SentTimestamp);
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_UTF8_are_a_fault_of_their_own_message()
+    {
+        byte[] answer = [.. "{\"Messages\": [{\"Body\": \""u8, 0xC3, 0x28, .. "\"}, {\"Body\": \"\\n"u8, 0xFF, .. "\"}, {\"Body\": \"fine\"}]}"u8];
+
+        var messages = JsonSerializer.Deserialize(answer, WireJson.Default.ReceiveMessageResponse)!.Messages!;
+
+        Assert.Equal([RejectReason.InvalidUtf8, RejectReason.InvalidUtf8, null], messages.Select(m => m!.Body!.Fault));
     }
 
     [Theory]

@@ -29,6 +29,18 @@ public sealed class DrainTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_far_queue_is_drained_without_waiting_out_a_long_poll()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(15);
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(1) }, asIfRemote: true);
+
+        Assert.Equal(15, (await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(TimeSpan.FromSeconds(8), Cancelled)).Count);
+        Assert.Equal(EndReason.Drained, source.EndedBecause);
+    }
+
+    [Fact]
     public async Task What_this_run_holds_itself_does_not_keep_it_from_ending()
     {
         var queue = await TestQueue.CreateAsync(servers);

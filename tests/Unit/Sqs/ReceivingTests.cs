@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
+using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
@@ -176,6 +177,38 @@ public sealed class ReceivingTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_far_queue_is_polled_long_while_nothing_is_held_and_short_while_something_is()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        var waits = new System.Collections.Concurrent.ConcurrentQueue<int>();
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { WaitForever = true, Receivers = 1 }, asIfRemote: true, around: c => new FaultyClient(c)
+            {
+                OnReceive = (request, call) =>
+                {
+                    waits.Enqueue(request.WaitTimeSeconds);
+                    return call();
+                },
+            });
+        await Task.Delay(300, Cancelled);
+        await queue.SendAsync("{}");
+        var held = await source.ReceiveAsync(Cancelled);
+        await Task.Delay(1500, Cancelled);
+        await TestQueue.SettleAsync(source, held);
+        await Task.Delay(1500, Cancelled);
+
+        Assert.Equal(20, waits.First());
+        Assert.Contains(1, waits);
+        Assert.Equal(20, waits.Last());
+
+        // A long poll in flight does not keep a stopped run.
+        var clock = Stopwatch.StartNew();
+        source.StopReceiving();
+        Assert.Empty(await source.ReceiveAsync(Cancelled));
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
+    }
+
+    [Fact]
     public async Task What_has_arrived_is_still_handed_over_after_a_stop()
     {
         var queue = await TestQueue.CreateAsync(servers);
@@ -226,7 +259,7 @@ public sealed class ReceivingTests(ServersFixture servers)
         await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
         {
             OnReceive = async (_, call) => new ReceiveMessageResponse([.. ((await call()).Messages ?? []).Select(
-                (m, i) => i == 0 ? m with { Body = new WireBody("damaged"u8.ToArray()) } : m)]),
+                (m, i) => i == 0 ? m! with { Body = new WireBody("damaged"u8.ToArray()) } : m)]),
         });
 
         var messages = await source.ReceiveAsync(Cancelled);
@@ -243,7 +276,7 @@ public sealed class ReceivingTests(ServersFixture servers)
         await using (var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
         {
             OnReceive = async (_, call) => new ReceiveMessageResponse(
-                [.. ((await call()).Messages ?? []).Select(m => m with { Attributes = null })]),
+                [.. ((await call()).Messages ?? []).Select(m => m! with { Attributes = null })]),
         }))
         {
             var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));
@@ -272,6 +305,31 @@ public sealed class ReceivingTests(ServersFixture servers)
         });
 
         Assert.Equal(30, (await TestQueue.ReceiveAllAsync(source, settle: true)).Count);
+    }
+
+    [Fact]
+    public async Task An_outage_of_the_queue_loses_nothing()
+    {
+        await using var server = await SqsServer.StartAsync(report: null, Cancelled);
+        var queue = await TestQueue.CreateAsync(server, "outage", new JsonObject { ["VisibilityTimeout"] = "5" });
+        await queue.SendAsync(500);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainTimeout = TimeSpan.FromSeconds(30) });
+        var ids = new HashSet<MessageId?>();
+        while (await source.ReceiveAsync(Cancelled) is { Count: > 0 } messages)
+        {
+            if (ids.Count == 0)
+            {
+                await server.StopAsync(Cancelled);
+                _ = Task.Delay(2000, Cancelled).ContinueWith(_ => server.StartAsync(Cancelled), TaskScheduler.Default);
+            }
+
+            ids.UnionWith(messages.Select(m => m.Delivery.Id));
+            await TestQueue.SettleAsync(source, messages);
+        }
+
+        Assert.Equal(500, ids.Count);
+        Assert.Equal((0, 0), await queue.CountsAsync());
+        Assert.True(source.Book.Entries().Balanced);
     }
 
     [Fact]

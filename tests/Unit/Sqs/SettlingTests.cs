@@ -36,6 +36,23 @@ public sealed class SettlingTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_run_that_is_let_go_early_leaves_every_message_visible_and_its_books_balanced()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(100);
+        var run = new ReceivingRun(await queue.ReceiveAsync());
+        Assert.NotEmpty(await run.ReceiveAsync(Cancelled));
+
+        var clock = Stopwatch.StartNew();
+        await run.ReleaseAsync();
+
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        Assert.Equal((100, 0), await queue.CountsAsync());
+        Assert.True(run.Book.Entries().Balanced);
+        TestContext.Current.TestOutputHelper?.WriteLine($"received {run.Book.Received} in {clock.ElapsedMilliseconds} ms");
+    }
+
+    [Fact]
     public async Task As_many_as_may_be_held_by_default_are_returned_within_the_time_of_a_stopping_run()
     {
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 600);

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using LoginEtl.Connections;
 using LoginEtl.Records;
 using LoginEtl.Running;
+using LoginEtl.Sandbox.Servers;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
@@ -17,12 +18,12 @@ namespace LoginEtl.Unit.Sqs;
 internal sealed class TestQueue
 {
     private static readonly HttpClient Http = new();
-    private readonly ServersFixture _servers;
+    private readonly SqsServer _server;
     private readonly string _url;
 
-    private TestQueue(ServersFixture servers, string name, string url)
+    private TestQueue(SqsServer server, string name, string url)
     {
-        _servers = servers;
+        _server = server;
         Name = name;
         _url = url;
     }
@@ -32,10 +33,10 @@ internal sealed class TestQueue
     public QueueSettings Settings => new()
     {
         Queue = Name,
-        Region = _servers.Sqs.Region,
-        EndpointUrl = _servers.SqsEndpoint,
-        AccessKey = _servers.Sqs.AccessKey,
-        SecretKey = new SecretText(_servers.Sqs.SecretKey),
+        Region = _server.Region,
+        EndpointUrl = _server.EndpointUrl,
+        AccessKey = _server.AccessKey,
+        SecretKey = new SecretText(_server.SecretKey),
     };
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -46,14 +47,17 @@ internal sealed class TestQueue
             ["VisibilityTimeout"] = visibilityTimeout.ToString(CultureInfo.InvariantCulture),
         });
 
-    public static async Task<TestQueue> CreateAsync(ServersFixture servers, string name, JsonObject attributes)
+    public static Task<TestQueue> CreateAsync(ServersFixture servers, string name, JsonObject attributes) =>
+        CreateAsync(servers.Sqs, name, attributes);
+
+    public static async Task<TestQueue> CreateAsync(SqsServer server, string name, JsonObject attributes)
     {
-        var said = await CallAsync(servers.SqsEndpoint, "CreateQueue", new JsonObject
+        var said = await CallAsync(server.EndpointUrl, "CreateQueue", new JsonObject
         {
             ["QueueName"] = name,
             ["Attributes"] = attributes,
         });
-        return new TestQueue(servers, name, said["QueueUrl"]!.GetValue<string>());
+        return new TestQueue(server, name, said["QueueUrl"]!.GetValue<string>());
     }
 
     public async Task SendAsync(int messages)
@@ -100,9 +104,14 @@ internal sealed class TestQueue
     }
 
     public async Task<SqsMessageSource> ReceiveAsync(ReceiveOptions? options = null, SqsTimings? timings = null,
-        Func<ISqsClient, ISqsClient>? around = null)
+        Func<ISqsClient, ISqsClient>? around = null, bool asIfRemote = false)
     {
         var queue = await QueueLookup.FindAsync(Settings, Cancelled);
+        if (asIfRemote)
+        {
+            queue = queue with { Endpoint = new QueueEndpoint(new Uri("https://sqs.us-east-1.amazonaws.com/"), "us-east-1") };
+        }
+
         queue = queue with { Client = around?.Invoke(queue.Client) ?? queue.Client };
         var lease = await LeaseTerms.ReadAsync(queue, Cancelled);
         return new SqsMessageSource(queue, lease, options ?? new ReceiveOptions(), timings ?? SqsTimings.Default);
@@ -137,7 +146,7 @@ internal sealed class TestQueue
     private Task<JsonObject> CallAsync(string operation, JsonObject request)
     {
         request["QueueUrl"] = _url;
-        return CallAsync(_servers.SqsEndpoint, operation, request);
+        return CallAsync(_server.EndpointUrl, operation, request);
     }
 
     private static async Task<JsonObject> CallAsync(Uri endpoint, string operation, JsonObject body)
