@@ -1,1 +1,3 @@
-return 0;
+using LoginEtl.Worker;
+
+return await WorkerCommand.Create().RunAsync(args);

@@ -48,8 +48,11 @@ public static class LoginDecoder
         try
         {
             var reader = new LoginReader(body);
-            return reader.Read(ref values)
-                ?? (body[reader.BytesConsumed..].TrimStart(WhiteSpace).IsEmpty ? null : new Rejection(RejectReason.TrailingData));
+            var rejection = reader.Read(ref values);
+            // Only what was read to its end has something behind it.
+            return rejection is null or { Reason: RejectReason.NotAnObject } && !body[reader.BytesConsumed..].TrimStart(WhiteSpace).IsEmpty
+                ? new Rejection(RejectReason.TrailingData)
+                : rejection;
         }
         catch (JsonException)
         {

@@ -38,7 +38,18 @@ internal ref struct LoginReader(ReadOnlySpan<byte> body)
 
     private Rejection? ReadMember(ref LoginValues values)
     {
-        if (LoginValues.Find(ref _reader) is { } field)
+        string? field;
+        try
+        {
+            field = LoginValues.Find(ref _reader);
+        }
+        catch (InvalidOperationException)
+        {
+            // Comparing unescapes the name, which an escaped half of a surrogate pair does not survive.
+            return new Rejection(RejectReason.LoneSurrogate);
+        }
+
+        if (field is not null)
         {
             if (!values.MarkSeen(field))
             {
@@ -100,7 +111,8 @@ internal ref struct LoginReader(ReadOnlySpan<byte> body)
 
         while (_reader.Read() && _reader.CurrentDepth > start)
         {
-            if (_reader.CurrentDepth > MaxDepth)
+            // An opening bracket counts from 0.
+            if (_reader.CurrentDepth >= MaxDepth && _reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
             {
                 return new Rejection(RejectReason.NestedTooDeep);
             }

@@ -34,4 +34,17 @@ public sealed class LoginEtlException : Exception
 
     /// <summary>Whether the batch in hand may have been committed: its answer was lost and could not be found out.</summary>
     public bool CommitUnknown { get; init; }
+
+    /// <summary>
+    /// Stands in for an exception nobody expected: its text may quote values, so only its type and where it was thrown
+    /// go on.
+    /// </summary>
+    public static LoginEtlException Unexpected(Exception exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        var place = exception.TargetSite is { } method ? $" in {method.DeclaringType?.Name}.{method.Name}" : "";
+        return new LoginEtlException(
+            "Unexpected", FaultKind.Failed, $"An unexpected {exception.GetType().Name} came up{place}.",
+            "Please report it: it is a fault of LoginEtl.");
+    }
 }

@@ -9,21 +9,21 @@ internal static class KeyFolder
     // A keyset of a hundred keys has some 30 kB; whatever is larger is no keyset.
     private const int LargestFile = 1024 * 1024;
 
+    /// <param name="folder">Absolute.</param>
     public static Keyring Read(string folder)
     {
-        var full = Path.GetFullPath(folder);
-        if (!Directory.Exists(full))
+        if (!Directory.Exists(folder))
         {
             throw new LoginEtlException(
-                "KeysetNotFound", FaultKind.Keys, $"There is no key folder {full}.",
+                "KeysetNotFound", FaultKind.Keys, $"There is no key folder {folder}.",
                 $"Make one with New-LoginKeyset -Path '{folder}', or correct the path.");
         }
 
         var keysets = KeyAttribute.All
-            .Select(name => (Name: name, Path: PathOf(full, name)))
+            .Select(name => (Name: name, Path: PathOf(folder, name)))
             .Where(k => File.Exists(k.Path))
             .ToDictionary(k => k.Name, k => ReadFile(k.Path, isSecret: k.Name != KeyAttribute.Quarantine));
-        return new Keyring($"file:{full}", keysets, []);
+        return new Keyring($"file:{folder}", keysets, []);
     }
 
     public static string PathOf(string folder, string attribute) => Path.Combine(folder, $"{attribute}.json");

@@ -28,9 +28,12 @@ public sealed class Keyring : IDisposable
     /// <exception cref="LoginEtlException">
     /// <c>KeysetNotFound</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>, <c>KeySourceUnknown</c>.
     /// </exception>
-    public static Keyring Open(string uri)
+    /// <param name="uri">The key source.</param>
+    /// <param name="resolveFolder">How the host reads relative folders; null for the process's working directory.</param>
+    public static Keyring Open(string uri, Func<string, string>? resolveFolder = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(uri);
+        resolveFolder ??= Path.GetFullPath;
         const string file = "file:", env = "env:";
         if (uri.StartsWith(env, StringComparison.OrdinalIgnoreCase))
         {
@@ -40,7 +43,7 @@ public sealed class Keyring : IDisposable
         if (uri.StartsWith(file, StringComparison.OrdinalIgnoreCase))
         {
             var path = uri[file.Length..];
-            return KeyFolder.Read(path.StartsWith("//", StringComparison.Ordinal) ? new Uri(uri).LocalPath : path);
+            return KeyFolder.Read(resolveFolder(path.StartsWith("//", StringComparison.Ordinal) ? new Uri(uri).LocalPath : path));
         }
 
         var colon = uri.IndexOf(':', StringComparison.Ordinal);
@@ -49,7 +52,7 @@ public sealed class Keyring : IDisposable
             ? throw new LoginEtlException(
                 "KeySourceUnknown", FaultKind.Configuration, $"Key sources of the kind '{uri[..colon]}:' are not known.",
                 "Use file:FOLDER or env:VARIABLE.")
-            : KeyFolder.Read(uri);
+            : KeyFolder.Read(resolveFolder(uri));
     }
 
     /// <exception cref="LoginEtlException"><c>KeysetNotFound</c>.</exception>

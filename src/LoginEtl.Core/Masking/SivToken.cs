@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using LoginEtl.Keysets;
@@ -35,16 +36,22 @@ internal static class SivToken
     {
         keyId = 0;
         siv = [];
-        if (text.Length > Token.MaxLength || !text.StartsWith(Prefix, StringComparison.Ordinal)
-            || text.AsSpan(Prefix.Length).Contains('='))
+        if (text.Length > Token.MaxLength || !text.StartsWith(Prefix, StringComparison.Ordinal))
         {
             return false;
         }
 
         var raw = new byte[Token.MaxLength];
-        if (!Base64Url.TryDecodeFromChars(text.AsSpan(Prefix.Length), raw, out var length)
-            || length < HeaderLength + Padding.BlockSize
+        if (Base64Url.DecodeFromChars(text.AsSpan(Prefix.Length), raw, out _, out var length) != OperationStatus.Done
+            || length < HeaderLength + (2 * Padding.BlockSize)
+            || (length - HeaderLength) % Padding.BlockSize != 0
             || raw[0] != TinkTypes.OutputPrefix)
+        {
+            return false;
+        }
+
+        // Decoders pass over white space, padding and the spare bits of the last character: a value has one token only.
+        if (Base64Url.EncodeToString(raw.AsSpan(0, length)) != text[Prefix.Length..])
         {
             return false;
         }

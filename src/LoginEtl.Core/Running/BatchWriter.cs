@@ -197,9 +197,7 @@ public sealed class BatchWriter : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _fault = e as LoginEtlException ?? new LoginEtlException(
-                "WriteFailed", FaultKind.Failed, $"The batch could not be written ({e.GetType().Name}).",
-                "Nothing of it was committed; its messages go back to the queue. Run again once the cause is gone.");
+            _fault = e as LoginEtlException ?? LoginEtlException.Unexpected(e);
             _full.Writer.TryComplete();
             foreach (var run in Runs)
             {

@@ -30,9 +30,9 @@ public static class EtlRun
             await TransferAsync(run, protector, writer).ConfigureAwait(false);
             await writer.CompleteAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (LoginEtlException e)
+        catch (Exception e)
         {
-            run.Fail(e);
+            run.Fail(e as LoginEtlException ?? LoginEtlException.Unexpected(e));
         }
         finally
         {

@@ -136,6 +136,23 @@ public sealed class DeliveryBook
         }
     }
 
+    /// <summary>Whether its lease is still to be kept alive: held, in a writer's buffer or in a transaction.</summary>
+    public bool Leases(QueueDelivery delivery)
+    {
+        ArgumentNullException.ThrowIfNull(delivery);
+        lock (_lock)
+        {
+            return delivery.Book == this
+                && delivery.State is (DeliveryState.Held or DeliveryState.Claimed or DeliveryState.Committing);
+        }
+    }
+
+    /// <summary>Whether a transaction holds some of them: then something moves, however long the database takes.</summary>
+    public bool AnyCommitting
+    {
+        get { lock (_lock) { return _open.Values.Any(d => d.State == DeliveryState.Committing); } }
+    }
+
     /// <summary>
     /// Takes what nobody is writing, to be returned to the queue: what no writer has claimed, and with
     /// <paramref name="evenClaimed"/> also what stands in the buffers of writers.

@@ -23,6 +23,7 @@ public readonly record struct AppVersion(int Major, int Minor, int Patch)
         version = default;
         Span<int> parts = stackalloc int[MostParts];
         var count = 0;
+        var fits = true;
         foreach (var range in text.Split('.'))
         {
             var part = text[range];
@@ -32,12 +33,14 @@ public readonly record struct AppVersion(int Major, int Minor, int Patch)
             }
 
             var digits = part.TrimStart('0');
-            if (digits.Length > MostDigits)
-            {
-                return RejectReason.VersionOutOfRange;
-            }
+            fits &= digits.Length <= MostDigits;
+            parts[count++] = digits.IsEmpty || !fits ? 0 : int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
+        }
 
-            parts[count++] = digits.IsEmpty ? 0 : int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture);
+        // Said last: what is no version at all is not out of range.
+        if (!fits)
+        {
+            return RejectReason.VersionOutOfRange;
         }
 
         version = new AppVersion(parts[0], parts[1], parts[2]);

@@ -1,0 +1,31 @@
+@{
+    RootModule           = 'bin/LoginEtl.PowerShell.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '6b0c7d4e-5f0a-4c52-9d4e-0f5a3f2c8a71'
+    Author               = 'The LoginEtl founders'
+    CompanyName          = 'LoginEtl'
+    Copyright            = '(c) The LoginEtl founders.'
+    Description          = 'Moves login messages from AWS SQS into PostgreSQL with the personal data masked on the way: no loss, no duplicates, no poison batch.'
+    PowerShellVersion    = '7.6'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('LoginEtl.Format.ps1xml')
+    TypesToProcess       = @('LoginEtl.Types.ps1xml')
+    CmdletsToExport      = @(
+        'ConvertFrom-LoginJson'
+        'Initialize-LoginDatabase'
+        'New-LoginKeyset'
+        'Protect-LoginPii'
+        'Receive-LoginMessage'
+        'Send-LoginMessage'
+        'Write-LoginRecord'
+    )
+    FunctionsToExport    = @()
+    AliasesToExport      = @()
+    VariablesToExport    = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags         = @('SQS', 'PostgreSQL', 'ETL', 'PII', 'masking', 'PSEdition_Core')
+            ReleaseNotes = 'CHANGELOG.md'
+        }
+    }
+}

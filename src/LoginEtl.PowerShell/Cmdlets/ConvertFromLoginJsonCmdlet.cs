@@ -1,0 +1,122 @@
+using System.Management.Automation;
+using LoginEtl.Decoding;
+using LoginEtl.Faults;
+using LoginEtl.PowerShell.Hosting;
+using LoginEtl.Records;
+
+namespace LoginEtl.PowerShell.Cmdlets;
+
+/// <summary>ConvertFrom-LoginJson: the decoding of Receive-LoginMessage for text, one JSON body a line.</summary>
+[Cmdlet(VerbsData.ConvertFrom, "LoginJson", DefaultParameterSetName = TextSet)]
+[OutputType(typeof(LoginMessage), typeof(RejectedLogin))]
+public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
+{
+    private const string TextSet = "Text";
+    private const string PathSet = "Path";
+    private const string LiteralPathSet = "LiteralPath";
+    private const string NamelessSource = "pipeline";
+    private readonly LoginText _text = new();
+    private long _lines;
+
+    // PSObject, and not string: the file's name travels in properties that a string parameter would lose.
+    /// <summary>Lines, as from Get-Content.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = TextSet)]
+    [AllowEmptyString]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>Files to read directly; wildcards are expanded.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PathSet)]
+    [ValidateNotNullOrEmpty]
+    public string[]? Path { get; set; }
+
+    /// <summary>Files to read directly; names are taken as they are.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
+    [Alias("PSPath", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string[]? LiteralPath { get; set; }
+
+    /// <summary>Name of the source, part of each line's identity; the file's name when not given.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SourceId { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == TextSet)
+        {
+            DecodeLine();
+            return;
+        }
+
+        foreach (var file in ResolvedFiles())
+        {
+            ReadFile(file);
+        }
+    }
+
+    private void DecodeLine()
+    {
+        if (InputObject?.BaseObject is not string line)
+        {
+            WriteError(FaultRecord.Of(new LoginEtlException(
+                "InputNotText", FaultKind.Configuration, "The input is not text.",
+                "Give one JSON body a string, as Get-Content does.")));
+            return;
+        }
+
+        _lines++;
+        var source = SourceId ?? Property<string>("PSChildName") ?? NamelessSource;
+        var number = Property<object>("ReadCount") is long readCount ? readCount : _lines;
+        Emit(_text.Decode(source, number, line));
+    }
+
+    private void ReadFile(string file)
+    {
+        try
+        {
+            using var bytes = File.OpenRead(file);
+            foreach (var login in _text.Read(SourceId ?? System.IO.Path.GetFileName(file), bytes))
+            {
+                Emit(login);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            CannotRead(file, e);
+        }
+    }
+
+    private void CannotRead(string path, Exception cause) => WriteError(FaultRecord.Of(new LoginEtlException(
+        "FileUnreadable", FaultKind.NotFound, $"The file {path} cannot be read ({cause.GetType().Name}).",
+        "Check its path and its rights."), path));
+
+    private void Emit(IncomingLogin? login)
+    {
+        if (login is not null)
+        {
+            Rejects.Warn(this, login);
+            WriteObject(login);
+        }
+    }
+
+    private IEnumerable<string> ResolvedFiles() => ParameterSetName == PathSet
+        ? Path!.SelectMany(Resolve)
+        : LiteralPath!.Select(GetUnresolvedProviderPathFromPSPath);
+
+    private IEnumerable<string> Resolve(string path)
+    {
+        try
+        {
+            return GetResolvedProviderPathFromPSPath(path, out _);
+        }
+        catch (SessionStateException e)
+        {
+            CannotRead(path, e);
+            return [];
+        }
+    }
+
+    private T? Property<T>(string name)
+        where T : class => InputObject!.Properties[name]?.Value as T;
+}

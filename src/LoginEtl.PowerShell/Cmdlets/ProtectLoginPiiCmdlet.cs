@@ -1,0 +1,70 @@
+using System.Management.Automation;
+using LoginEtl.Connections;
+using LoginEtl.Keysets;
+using LoginEtl.Masking;
+using LoginEtl.PowerShell.Hosting;
+using LoginEtl.Records;
+
+namespace LoginEtl.PowerShell.Cmdlets;
+
+/// <summary>Protect-LoginPii: personal data become tokens, rejected bodies are sealed.</summary>
+[Cmdlet(VerbsSecurity.Protect, "LoginPii")]
+[OutputType(typeof(LoginRecord), typeof(SealedReject))]
+public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
+{
+    private Keyring? _keyring;
+    private Protector? _protector;
+
+    /// <summary>Logins from Receive-LoginMessage or ConvertFrom-LoginJson.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public IncomingLogin? InputObject { get; set; }
+
+    /// <summary>Key source: a folder, file:FOLDER or env:VARIABLE; LOGINETL_KEYSET when not given.</summary>
+    [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string? Keyset { get; set; }
+
+    /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
+    [Parameter]
+    public SwitchParameter AllowNullPii { get; set; }
+
+    /// <summary>Stands in for a null locale.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? DefaultLocale { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        var keyset = Guard(() => EnvironmentSettings.Require(Keyset, EnvironmentSettings.KeysetVariable, "-Keyset"));
+        _keyring = Guard(() => Keyring.Open(keyset, folder => GetUnresolvedProviderPathFromPSPath(folder)), keyset);
+        foreach (var warning in _keyring.Warnings)
+        {
+            WriteWarning(warning);
+        }
+
+        var options = new ProtectOptions { AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale };
+        _protector = Guard(() => new Protector(_keyring, options), keyset);
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        var login = Guard(() => _protector!.Protect(InputObject!), InputObject!.MessageId);
+        if (login is SealedReject reject && InputObject is LoginMessage)
+        {
+            Rejects.Warn(this, InputObject.MessageId, new Rejection(reject.Reason, reject.Field));
+        }
+
+        WriteObject(login);
+    }
+
+    /// <inheritdoc/>
+    protected override Task CleanUpAsync()
+    {
+        _protector?.Dispose();
+        _keyring?.Dispose();
+        return Task.CompletedTask;
+    }
+}

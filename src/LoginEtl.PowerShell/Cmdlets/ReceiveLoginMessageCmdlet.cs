@@ -1,0 +1,92 @@
+using System.Management.Automation;
+using LoginEtl.Connections;
+using LoginEtl.PowerShell.Hosting;
+using LoginEtl.PowerShell.Loading;
+using LoginEtl.Records;
+using LoginEtl.Running;
+
+namespace LoginEtl.PowerShell.Cmdlets;
+
+/// <summary>Receive-LoginMessage: emits the logins of a queue, held until they are settled or the pipeline ends.</summary>
+[Cmdlet(VerbsCommunications.Receive, "LoginMessage")]
+[OutputType(typeof(LoginMessage), typeof(RejectedLogin))]
+public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
+{
+    private ReceivingRun? _run;
+    private StopSignal? _signal;
+
+    /// <summary>Goes on for ever instead of ending when the queue is drained.</summary>
+    [Parameter]
+    public SwitchParameter Wait { get; set; }
+
+    /// <summary>Ends after this many messages.</summary>
+    [Parameter]
+    [ValidateRange(1L, long.MaxValue)]
+    public long? MaxMessages { get; set; }
+
+    /// <summary>Ends after this time; a number is seconds.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? MaxDuration { get; set; }
+
+    /// <summary>How long the queue must look empty before the run ends; a number is seconds.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? DrainWindow { get; set; }
+
+    /// <summary>Longest wait for messages that other consumers hold; a number is seconds.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan DrainTimeout { get; set; } = new ReceiveOptions().DrainTimeout;
+
+    /// <summary>Concurrent long polls.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int Receivers { get; set; } = new ReceiveOptions().Receivers;
+
+    /// <summary>Most messages held at a time.</summary>
+    [Parameter]
+    [ValidateRange(1, 120_000)]
+    public int MaxHeld { get; set; } = new ReceiveOptions().MaxHeld;
+
+    // In ProcessRecord, and not in Begin: by now every cmdlet downstream has connected.
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        Guard(() => StopSignal.ThrowIfStopped());
+        var settings = QueueSettings();
+        var options = new ReceiveOptions
+        {
+            WaitForever = Wait,
+            MaxMessages = MaxMessages,
+            MaxDuration = MaxDuration,
+            DrainWindow = DrainWindow,
+            DrainTimeout = DrainTimeout,
+            Receivers = Receivers,
+            MaxHeld = MaxHeld,
+        };
+        var run = new ReceivingRun(Await(() => Connectors.Queue.ReceiveFromAsync(settings, options, StopToken), settings.Queue));
+        _run = run;
+        _signal = StopSignal.Register(run.Stop);
+        while (Await(() => run.ReceiveAsync(StopToken), run.Name) is { Count: > 0 } logins)
+        {
+            foreach (var login in logins)
+            {
+                Rejects.Warn(this, login);
+                WriteObject(login);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task CleanUpAsync()
+    {
+        _signal?.Dispose();
+        if (_run is { } run)
+        {
+            run.Stop();
+            await run.ReturnUnsettledAsync(evenClaimed: true, CancellationToken.None).ConfigureAwait(false);
+            await run.ReleaseAsync().ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Management.Automation;
+using LoginEtl.Connections;
+using LoginEtl.PowerShell.Hosting;
+using LoginEtl.PowerShell.Loading;
+
+namespace LoginEtl.PowerShell.Cmdlets;
+
+/// <summary>Send-LoginMessage: sends bodies to a queue, for tests, backfills and replays.</summary>
+[Cmdlet(VerbsCommunications.Send, "LoginMessage", SupportsShouldProcess = true)]
+[OutputType(typeof(Records.MessageId))]
+public sealed class SendLoginMessageCmdlet : QueueCmdlet
+{
+    // Fifty requests' worth: enough to keep several under way at a time.
+    private const int BatchSize = 500;
+    private readonly List<string> _bodies = new(BatchSize);
+    private IMessageSender? _sender;
+    private long _sent;
+
+    /// <summary>Bodies, one a string, as from Get-Content.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public string[]? InputObject { get; set; }
+
+    /// <summary>Emits the message ids.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        var settings = QueueSettings();
+        _sender = Await(() => Connectors.Queue.SendToAsync(settings, StopToken), settings.Queue);
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var body in InputObject!)
+        {
+            _bodies.Add(body);
+            if (_bodies.Count == BatchSize)
+            {
+                SendBatch();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        SendBatch();
+        WriteVerbose($"{_sent} messages sent to {_sender!.Name}.");
+    }
+
+    /// <inheritdoc/>
+    protected override async Task CleanUpAsync()
+    {
+        if (_sender is not null)
+        {
+            await _sender.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void SendBatch()
+    {
+        if (_bodies.Count > 0 && ShouldProcess(_sender!.Name, $"Send {_bodies.Count} messages"))
+        {
+            var ids = Await(() => _sender.SendAsync(_bodies, StopToken), _sender.Name);
+            _sent += ids.Count;
+            if (PassThru)
+            {
+                WriteObject(ids, enumerateCollection: true);
+            }
+        }
+
+        _bodies.Clear();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Management.Automation;
+using LoginEtl.Faults;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>
+/// What the cmdlets share: waiting for tasks on the pipeline thread, stopping, and faults as terminating errors.
+/// </summary>
+public abstract class LoginCmdlet : PSCmdlet, IDisposable
+{
+    /// <summary>Longest time a cmdlet takes to clean up: what is unsettled goes back within two seconds.</summary>
+    private static readonly TimeSpan CleanUpLimit = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _stop = new();
+    private int _disposed;
+
+    /// <summary>Cancelled by Ctrl-C and everything else that stops the pipeline from outside.</summary>
+    protected CancellationToken StopToken => _stop.Token;
+
+    /// <inheritdoc/>
+    protected override void StopProcessing()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It comes from another thread and may overlap Dispose.
+        }
+    }
+
+    /// <summary>Waits on the pipeline thread; a fault ends the pipeline, and so does stopping.</summary>
+    protected T Await<T>(Func<Task<T>> work, object? target = null)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        try
+        {
+            return work().GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (Exception e) when (e is not PipelineStoppedException)
+        {
+            // Stopping may surface as a fault of what was stopped.
+            if (StopToken.IsCancellationRequested)
+            {
+                throw new PipelineStoppedException();
+            }
+
+            var fault = e as LoginEtlException ?? LoginEtlException.Unexpected(e);
+            Failing(fault);
+            ThrowTerminatingError(FaultRecord.Of(fault, target));
+            throw;
+        }
+    }
+
+    /// <inheritdoc cref="Await{T}"/>
+    protected void Await(Func<Task> work, object? target = null) =>
+        Await(async () =>
+        {
+            await work().ConfigureAwait(false);
+            return true;
+        }, target);
+
+    /// <summary>Runs work that fails with Core's faults.</summary>
+    protected T Guard<T>(Func<T> work, object? target = null) => Await(() => Task.FromResult(work()), target);
+
+    /// <summary>A last word before a fault ends the pipeline.</summary>
+    /// <param name="fault">The fault.</param>
+    protected virtual void Failing(LoginEtlException fault)
+    {
+    }
+
+    /// <summary>Lets go of connections and deliveries; bounded in time by the caller.</summary>
+    protected virtual Task CleanUpAsync() => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        // A failed clean-up must not hide what ended the pipeline; leases run out by themselves.
+        Task.WhenAny(Task.Run(CleanUpAsync), Task.Delay(CleanUpLimit)).GetAwaiter().GetResult();
+        _stop.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}

@@ -1,0 +1,19 @@
+using System.Management.Automation;
+using LoginEtl.Records;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>A rejected message is data: one warning where it was rejected, never an error.</summary>
+internal static class Rejects
+{
+    public static void Warn(Cmdlet cmdlet, IncomingLogin login)
+    {
+        if (login is RejectedLogin reject)
+        {
+            Warn(cmdlet, reject.MessageId, new Rejection(reject.Reason, reject.Field));
+        }
+    }
+
+    public static void Warn(Cmdlet cmdlet, string messageId, Rejection rejection) =>
+        cmdlet.WriteWarning($"Message {messageId} is rejected: {rejection}.");
+}

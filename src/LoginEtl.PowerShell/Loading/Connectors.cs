@@ -1,0 +1,17 @@
+using LoginEtl.Connections;
+
+namespace LoginEtl.PowerShell.Loading;
+
+/// <summary>The two things the cmdlets need from the far side of the load context. Named by text: no compile-time reference.</summary>
+internal static class Connectors
+{
+    private static readonly Lazy<IQueueConnector> LazyQueue =
+        new(() => PrivateLoadContext.Instance.Create<IQueueConnector>("LoginEtl.Sqs", "LoginEtl.Sqs.SqsConnector"));
+
+    private static readonly Lazy<IDatabaseConnector> LazyDatabase =
+        new(() => PrivateLoadContext.Instance.Create<IDatabaseConnector>("LoginEtl.Postgres", "LoginEtl.Postgres.PostgresConnector"));
+
+    public static IQueueConnector Queue => LazyQueue.Value;
+
+    public static IDatabaseConnector Database => LazyDatabase.Value;
+}

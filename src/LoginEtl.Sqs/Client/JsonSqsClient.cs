@@ -1,0 +1,113 @@
+using System.Net;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using LoginEtl.Sqs.Client.Pipeline;
+using LoginEtl.Sqs.Client.Wire;
+
+namespace LoginEtl.Sqs.Client;
+
+/// <summary>SQS over AWS JSON 1.0.</summary>
+internal sealed class JsonSqsClient(SqsServiceClient service, TimeSpan timeout) : ISqsClient
+{
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public Task<GetQueueUrlResponse> GetQueueUrlAsync(
+        GetQueueUrlRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
+            "GetQueueUrl", request, WireJson.Default.GetQueueUrlRequest, WireJson.Default.GetQueueUrlResponse,
+            timeout, cancellationToken);
+
+    public Task<GetQueueAttributesResponse> GetQueueAttributesAsync(
+        GetQueueAttributesRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
+            "GetQueueAttributes", request, WireJson.Default.GetQueueAttributesRequest,
+            WireJson.Default.GetQueueAttributesResponse, timeout, cancellationToken);
+
+    public Task<ReceiveMessageResponse> ReceiveMessageAsync(
+        ReceiveMessageRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
+            "ReceiveMessage", request, WireJson.Default.ReceiveMessageRequest, WireJson.Default.ReceiveMessageResponse,
+            timeout + TimeSpan.FromSeconds(request.WaitTimeSeconds), cancellationToken);
+
+    public Task<BatchResponse> DeleteMessageBatchAsync(
+        DeleteMessageBatchRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
+            "DeleteMessageBatch", request, WireJson.Default.DeleteMessageBatchRequest, WireJson.Default.BatchResponse,
+            timeout, cancellationToken);
+
+    public Task<BatchResponse> ChangeMessageVisibilityBatchAsync(
+        ChangeMessageVisibilityBatchRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
+            "ChangeMessageVisibilityBatch", request, WireJson.Default.ChangeMessageVisibilityBatchRequest,
+            WireJson.Default.BatchResponse, timeout, cancellationToken);
+
+    public Task<BatchResponse> SendMessageBatchAsync(
+        SendMessageBatchRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
+            "SendMessageBatch", request, WireJson.Default.SendMessageBatchRequest, WireJson.Default.BatchResponse,
+            timeout, cancellationToken);
+
+    public void Dispose() => service.Dispose();
+
+    private async Task<TAnswer> CallAsync<TRequest, TAnswer>(
+        string operation, TRequest request, JsonTypeInfo<TRequest> asked, JsonTypeInfo<TAnswer> answered,
+        TimeSpan within, CancellationToken cancellationToken)
+        where TAnswer : class
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(within);
+        try
+        {
+            var answer = await service.CallAsync(operation, Serialize(request, asked), limit.Token).ConfigureAwait(false);
+            return Deserialize(operation, answer, answered);
+        }
+        catch (SqsRefusal refusal)
+        {
+            throw Refused(operation, refusal);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new SqsException(operation, SqsFault.Unavailable, "Timeout");
+        }
+        catch (Exception e) when (NetworkFaults.Name(e) is { } name && !cancellationToken.IsCancellationRequested)
+        {
+            throw new SqsException(operation, SqsFault.Unavailable, name);
+        }
+    }
+
+    private static byte[] Serialize<T>(T request, JsonTypeInfo<T> type)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, Writing))
+        {
+            JsonSerializer.Serialize(writer, request, type);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static T Deserialize<T>(string operation, byte[] answer, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(answer.Length == 0 ? "{}"u8 : answer, type)
+                ?? throw new SqsException(operation, SqsFault.Garbled, "EmptyAnswer");
+        }
+        catch (JsonException)
+        {
+            throw new SqsException(operation, SqsFault.Garbled, "UnreadableAnswer");
+        }
+    }
+
+    private static SqsException Refused(string operation, SqsRefusal refusal)
+    {
+        var status = refusal.StatusCode;
+        var code = refusal.ErrorCode;
+        return (int)status is >= 300 and < 400
+            ? new SqsException(operation, SqsFault.Refused, $"HTTP {(int)status}, a redirect")
+            : new SqsException(
+                operation, SqsErrorCodes.Fault(status, code), code ?? string.Create(null, $"HTTP {(int)status}"));
+    }
+}

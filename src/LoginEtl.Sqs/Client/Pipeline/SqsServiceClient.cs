@@ -1,0 +1,36 @@
+using Amazon.Runtime;
+using Amazon.Runtime.Internal;
+
+namespace LoginEtl.Sqs.Client.Pipeline;
+
+/// <summary>Calls to one endpoint through the SDK's pipeline: credentials, SigV4, clock skew.</summary>
+internal sealed class SqsServiceClient : AmazonServiceClient
+{
+    private static readonly SqsAnswerUnmarshaller Unmarshaller = new();
+    private readonly InvokeOptions _options;
+
+    public SqsServiceClient(AWSCredentials credentials, Uri endpoint, string region, TimeSpan connectTimeout)
+        : base(credentials, new SqsServiceConfig(endpoint, region, connectTimeout)) =>
+        _options = new InvokeOptions
+        {
+            RequestMarshaller = new SqsCallMarshaller(endpoint),
+            ResponseUnmarshaller = Unmarshaller,
+        };
+
+    // Bodies are personal data: no logging of responses, whatever AWSConfigs says.
+    protected override bool SupportResponseLogging => false;
+
+    /// <summary>The answer's bytes.</summary>
+    public async Task<byte[]> CallAsync(string operation, byte[] content, CancellationToken cancellationToken)
+    {
+        var answer = await InvokeAsync<SqsAnswer>(new SqsCall(operation, content), _options, cancellationToken)
+            .ConfigureAwait(false);
+        return answer.Body;
+    }
+
+    protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
+    {
+        pipeline.AddHandlerAfter<Marshaller>(new SigV4Only());
+        pipeline.ReplaceHandler<RetryHandler>(new RetryHandler(new ClockSkewRetry()));
+    }
+}

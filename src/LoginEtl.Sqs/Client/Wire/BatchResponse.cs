@@ -1,0 +1,5 @@
+namespace LoginEtl.Sqs.Client.Wire;
+
+/// <summary>What became of a batch's entries.</summary>
+internal sealed record BatchResponse(
+    IReadOnlyList<SucceededEntry>? Successful, IReadOnlyList<FailedEntry>? Failed);

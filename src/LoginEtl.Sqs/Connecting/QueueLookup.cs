@@ -1,0 +1,81 @@
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Client.Pipeline;
+using LoginEtl.Sqs.Client.Wire;
+
+namespace LoginEtl.Sqs.Connecting;
+
+/// <summary>Finds a queue: endpoint, credentials, URL.</summary>
+internal static class QueueLookup
+{
+    private const int Attempts = 3;
+
+    /// <exception cref="LoginEtlException">A wrong setting, no credentials, or a queue that is missing, unreachable or refuses us.</exception>
+    public static async Task<SqsQueue> FindAsync(QueueSettings settings, CancellationToken cancellationToken)
+    {
+        var address = QueueAddress.Parse(settings.Queue);
+        var endpoint = QueueEndpoint.Resolve(settings, address, Environment.GetEnvironmentVariable);
+        var credentials = await QueueCredentials
+            .ResolveAsync(settings, Environment.GetEnvironmentVariable, cancellationToken).ConfigureAwait(false);
+        var service = new SqsServiceClient(credentials, endpoint.Url, endpoint.Region, settings.Timeout);
+        return await FindAsync(new JsonSqsClient(service, settings.Timeout), address, endpoint, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>The same over a client that is there. It is disposed of when the queue is not found.</summary>
+    public static async Task<SqsQueue> FindAsync(
+        ISqsClient client, QueueAddress address, QueueEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var url = await FindUrlAsync(client, address, cancellationToken).ConfigureAwait(false);
+            return new SqsQueue(client, address.Name, url, endpoint, address.IsFifo);
+        }
+        catch (SqsException e)
+        {
+            client.Dispose();
+            throw new QueueFaults(address.Name, endpoint).Explain(e);
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Tries a call again while its failure may pass: long enough for a hiccup, short enough for a person.</summary>
+    public static async Task<T> WithRetriesAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await call().ConfigureAwait(false);
+            }
+            catch (SqsException e) when (e.IsTransient && attempt < Attempts)
+            {
+                await Task.Delay(Backoff.Delay(attempt), cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task<string> FindUrlAsync(
+        ISqsClient client, QueueAddress address, CancellationToken cancellationToken)
+    {
+        var request = new GetQueueUrlRequest(address.Name, address.AccountId);
+        try
+        {
+            var answer = await WithRetriesAsync(
+                () => client.GetQueueUrlAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return string.IsNullOrEmpty(answer.QueueUrl)
+                ? throw new SqsException("GetQueueUrl", SqsFault.Garbled, "NoQueueUrl")
+                : answer.QueueUrl;
+        }
+        catch (SqsException e) when (e.Fault == SqsFault.Denied && address.Url is not null)
+        {
+            // A consumer's rights often leave GetQueueUrl out, and the URL is known.
+            return address.Url.AbsoluteUri;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Security.Cryptography;
+using LoginEtl.Records;
+using LoginEtl.Running;
+using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Client.Wire;
+
+namespace LoginEtl.Sqs.Receiving;
+
+/// <summary>Makes a delivery of what came over the wire.</summary>
+internal static class MessageReader
+{
+    /// <summary>What a poll asks for.</summary>
+    public static readonly string[] Attributes =
+        ["SentTimestamp", "ApproximateReceiveCount", "MessageGroupId", "SequenceNumber"];
+
+    /// <exception cref="SqsException">It has no id, handle or body: this is no answer of SQS.</exception>
+    public static ReceivedMessage Read(WireMessage message, bool fifo)
+    {
+        if (message is not { MessageId: { Length: > 0 } id, ReceiptHandle: { Length: > 0 } handle, Body: { } body })
+        {
+            throw new SqsException("ReceiveMessage", SqsFault.Garbled, "IncompleteMessage");
+        }
+
+        var delivery = new QueueDelivery(
+            new MessageId(id), handle, SentTimestamp(message), ReceiveCount(message), DateTimeOffset.UtcNow,
+            fifo ? new FifoPosition(Text(message, "MessageGroupId") ?? "", Text(message, "SequenceNumber") ?? "") : null);
+        var reason = body.Fault ?? (HasChecksum(body.Utf8, message.MD5OfBody) ? null : RejectReason.ChecksumMismatch);
+        return new ReceivedMessage(delivery, body.Utf8, reason is { } fault ? new Rejection(fault) : null);
+    }
+
+    private static DateTimeOffset? SentTimestamp(WireMessage message) =>
+        long.TryParse(Text(message, "SentTimestamp"), NumberStyles.None, CultureInfo.InvariantCulture, out var sent)
+        && sent is > 0 and <= 253_402_300_799_999 // 9999-12-31, the last day that DateTimeOffset knows
+            ? DateTimeOffset.FromUnixTimeMilliseconds(sent)
+            : null;
+
+    private static int ReceiveCount(WireMessage message) =>
+        int.TryParse(
+            Text(message, "ApproximateReceiveCount"), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? Math.Max(1, count)
+            : 1;
+
+    private static string? Text(WireMessage message, string attribute) => message.Attributes?.GetValueOrDefault(attribute);
+
+    [SuppressMessage("Security", "CA5351:Do Not Use Broken Cryptographic Algorithms",
+        Justification = "SQS's own checksum against damage on the way, not against people.")]
+    private static bool HasChecksum(byte[] body, string? md5)
+    {
+        if (md5 is null)
+        {
+            // Emulators may leave it out.
+            return true;
+        }
+
+        Span<byte> digest = stackalloc byte[MD5.HashSizeInBytes];
+        MD5.HashData(body, digest);
+        return string.Equals(Convert.ToHexStringLower(digest), md5, StringComparison.OrdinalIgnoreCase);
+    }
+}

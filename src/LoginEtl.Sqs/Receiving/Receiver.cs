@@ -1,0 +1,125 @@
+using System.Threading.Channels;
+using LoginEtl.Faults;
+using LoginEtl.Running;
+using LoginEtl.Settlement;
+using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Client.Wire;
+using LoginEtl.Sqs.Connecting;
+
+namespace LoginEtl.Sqs.Receiving;
+
+/// <summary>One polling loop of several: reserve, poll, admit, hand over.</summary>
+internal sealed class Receiver(
+    SqsQueue queue, LeaseTerms lease, DeliveryBook book, PollAllowance allowance, Activity activity,
+    ChannelWriter<ReceivedMessage> output, SqsTimings timings)
+{
+    private const int MessagesPerPoll = 10;
+    private const int LongestWait = 20;
+    private const int ShortestWait = 1;
+    private TimeSpan? _failingSince;
+    private int _failures;
+
+    /// <summary>
+    /// A server keeps a long poll for its full time even when its client has hung up, and hands it messages that nobody
+    /// reads: they are invisible until their timeout. So polls are short where that would show: while this run holds
+    /// messages that it may have to return, and on loopback, where one run follows the other and calls cost nothing.
+    /// </summary>
+    private int WaitSeconds => queue.Endpoint.IsLocal || book.Open > 0 ? ShortestWait : LongestWait;
+
+    /// <param name="stopping">No new polls.</param>
+    /// <param name="abort">Polls in flight are given up.</param>
+    /// <exception cref="LoginEtlException">Polling failed for good.</exception>
+    public async Task RunAsync(CancellationToken stopping, CancellationToken abort)
+    {
+        try
+        {
+            while (!stopping.IsCancellationRequested && !allowance.Exhausted)
+            {
+                var reserved = allowance.TryReserve(MessagesPerPoll);
+                if (reserved == 0)
+                {
+                    await allowance.WaitAsync(stopping).ConfigureAwait(false);
+                }
+                else if (!await PollAsync(reserved, abort).ConfigureAwait(false))
+                {
+                    await Task.Delay(Backoff.Delay(_failures), stopping).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested || abort.IsCancellationRequested)
+        {
+            // The end of a stopped run.
+        }
+    }
+
+    private async Task<bool> PollAsync(int reserved, CancellationToken abort)
+    {
+        var taken = 0;
+        try
+        {
+            var answer = await queue.Client
+                .ReceiveMessageAsync(
+                    new ReceiveMessageRequest(
+                        queue.Url, reserved, WaitSeconds, lease.AskFor, MessageReader.Attributes, MessageReader.Attributes),
+                    abort)
+                .ConfigureAwait(false);
+            taken = TakeIn(answer.Messages ?? []);
+            _failingSince = null;
+            _failures = 0;
+            return true;
+        }
+        catch (SqsException e) when (e.IsTransient)
+        {
+            _failures++;
+            var now = TimeSpan.FromMilliseconds(Environment.TickCount64);
+            _failingSince ??= now;
+            return now - _failingSince >= timings.GiveUpPollingAfter ? throw queue.Faults.Explain(e) : false;
+        }
+        catch (SqsException e)
+        {
+            throw queue.Faults.Explain(e);
+        }
+        finally
+        {
+            allowance.Release(reserved, taken);
+        }
+    }
+
+    private int TakeIn(IReadOnlyList<WireMessage> messages)
+    {
+        if (messages.Count == 0)
+        {
+            return 0;
+        }
+
+        var taken = 0;
+        var undated = false;
+        foreach (var message in messages.Select(m => MessageReader.Read(m, queue.IsFifo)).ToList())
+        {
+            activity.Received(message.Delivery);
+            if (!book.Admit(message.Delivery))
+            {
+                continue;
+            }
+
+            taken++;
+            if (message.Delivery is { SentTimestamp: null, Group: null })
+            {
+                // Not handed over: it is the server's fault, so the run ends and the message goes back.
+                undated = true;
+            }
+            else
+            {
+                // Refused only when the run has failed; then the message is returned with all that is held.
+                output.TryWrite(message);
+            }
+        }
+
+        return undated
+            ? throw new LoginEtlException(
+                "MissingSentTimestamp", FaultKind.Failed,
+                $"The queue '{queue.Name}' gave a message without SentTimestamp, which has no place in the ledger.",
+                "Use a server that gives the attribute SentTimestamp; SQS always does.")
+            : taken;
+    }
+}

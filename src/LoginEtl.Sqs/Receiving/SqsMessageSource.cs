@@ -1,0 +1,308 @@
+using System.Threading.Channels;
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Records;
+using LoginEtl.Running;
+using LoginEtl.Settlement;
+using LoginEtl.Sqs.Connecting;
+using LoginEtl.Sqs.Settling;
+
+namespace LoginEtl.Sqs.Receiving;
+
+/// <summary>A queue being received from: several polling loops, one heartbeat, one watch for the drain.</summary>
+internal sealed class SqsMessageSource : IMessageSource
+{
+    private const int LargestHandover = 500;
+    private static readonly TimeSpan ReleaseWithin = TimeSpan.FromMilliseconds(500);
+
+    private readonly SqsQueue _queue;
+    private readonly ReceiveOptions _options;
+    private readonly SqsTimings _timings;
+    private readonly Activity _activity = new();
+    private readonly DrainWatch? _drain;
+    private readonly LeaseKeeper _leases;
+    private readonly MessageDeletion _deletion;
+    private readonly MessageReturn _return;
+
+    // Unbounded in form only: all that is in it is held by the book, whose capacity bounds it.
+    private readonly Channel<ReceivedMessage> _arrived =
+        Channel.CreateUnbounded<ReceivedMessage>(new UnboundedChannelOptions { SingleReader = true });
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _abort = new();
+    private readonly CancellationTokenSource _disposing = new();
+    private readonly Lock _lock = new();
+    private readonly Task _receiving;
+    private readonly Task _heartbeat;
+    private EndReason? _end;
+    private LoginEtlException? _failure;
+    private Task? _disposed;
+    private TimeSpan? _fullSince;
+
+    /// <summary>Starts receiving at once. Disposes of the queue's client when it is disposed of itself.</summary>
+    public SqsMessageSource(SqsQueue queue, LeaseTerms lease, ReceiveOptions options, SqsTimings timings)
+    {
+        _queue = queue;
+        _options = options;
+        _timings = timings;
+        Book = new DeliveryBook(options.MaxHeld);
+        _drain = options.WaitForever ? null : new DrainWatch(queue, Book, _activity, options, timings);
+        _leases = new LeaseKeeper(queue, lease, Book, timings);
+        _deletion = new MessageDeletion(queue, Book, _activity, timings, Fail);
+        _return = new MessageReturn(queue, Book, timings);
+        _heartbeat = Task.Run(KeepLeasesAsync);
+        _receiving = Task.Run(() => ReceiveAllAsync(lease));
+    }
+
+    /// <inheritdoc/>
+    public string Name => _queue.Name;
+
+    /// <inheritdoc/>
+    public DeliveryBook Book { get; }
+
+    /// <summary>Why receiving ended; null while it goes on.</summary>
+    public EndReason? EndedBecause
+    {
+        get { lock (_lock) { return _end; } }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ReceivedMessage>> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ThrowIfFailed();
+            if (TakeArrived() is { Count: > 0 } messages)
+            {
+                _fullSince = null;
+                return messages;
+            }
+
+            var more = _arrived.Reader.WaitToReadAsync(cancellationToken).AsTask();
+            while (await Task.WhenAny(more, Task.Delay(StallStep, cancellationToken)).ConfigureAwait(false) != more)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                FailIfStalled();
+            }
+
+            if (!await more.ConfigureAwait(false))
+            {
+                ThrowIfFailed();
+                return [];
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void StopReceiving() => End(EndReason.Stopped);
+
+    /// <inheritdoc/>
+    public void Fail(Exception cause)
+    {
+        ArgumentNullException.ThrowIfNull(cause);
+        lock (_lock)
+        {
+            // An ordinary end does not hide that something failed after it.
+            _failure ??= cause as LoginEtlException ?? new LoginEtlException(
+                "ReceiveFailed", FaultKind.Failed,
+                $"Receiving from the queue '{Name}' was ended by an unexpected {cause.GetType().Name}.",
+                "This is a defect: please report it with the steps that led here.", cause);
+        }
+
+        End(EndReason.Failed);
+        _arrived.Writer.TryComplete();
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(IReadOnlyCollection<QueueDelivery> settled, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settled);
+        await _leases.ReleaseAsync([], ReleaseWithin, cancellationToken).ConfigureAwait(false);
+        await _deletion.DeleteAsync(settled, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task ReturnAsync(IReadOnlyCollection<QueueDelivery> unsettled, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(unsettled);
+        if (_stopping.IsCancellationRequested)
+        {
+            // A poll still open at the server would take in again what is returned.
+            await Task.WhenAny(_receiving, Task.Delay(_timings.StopGrace, cancellationToken)).ConfigureAwait(false);
+        }
+
+        await _leases.ReleaseAsync(unsettled, ReleaseWithin, cancellationToken).ConfigureAwait(false);
+        await _return.ReturnAsync(unsettled, cancellationToken).ConfigureAwait(false);
+        _leases.Forget(unsettled);
+    }
+
+    /// <summary>
+    /// Stops everything, within about four seconds. What arrived and was never handed over, such as the answers of
+    /// polls that were in flight when the run stopped, goes back to the queue.
+    /// </summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            _disposed ??= Task.Run(DisposeOnceAsync);
+            return new ValueTask(_disposed);
+        }
+    }
+
+    private TimeSpan StallStep =>
+        TimeSpan.FromTicks(Math.Clamp(_options.StallTimeout.Ticks / 4, TimeSpan.TicksPerMillisecond, TimeSpan.TicksPerSecond));
+
+    private List<ReceivedMessage> TakeArrived()
+    {
+        var messages = new List<ReceivedMessage>();
+        while (messages.Count < LargestHandover && _arrived.Reader.TryRead(out var message))
+        {
+            // What has been returned meanwhile is nobody's to work on.
+            if (Book.Leases(message.Delivery))
+            {
+                messages.Add(message);
+            }
+        }
+
+        return messages;
+    }
+
+    private void ThrowIfFailed()
+    {
+        lock (_lock)
+        {
+            if (_failure is { } failure)
+            {
+                throw failure;
+            }
+        }
+    }
+
+    private void FailIfStalled()
+    {
+        var full = Book.Room == 0 && _drain?.Quiet != true && EndedBecause is null && !Book.AnyCommitting;
+        var now = TimeSpan.FromMilliseconds(Environment.TickCount64);
+        _fullSince = full ? _fullSince ?? now : null;
+        if (now - _fullSince > _options.StallTimeout && Book.SinceProgress > _options.StallTimeout)
+        {
+            Fail(new LoginEtlException(
+                "HeldMessagesCapReached", FaultKind.Failed,
+                $"All {_options.MaxHeld} messages that may be held are held, and none was settled for "
+                + $"{_options.StallTimeout.TotalSeconds:0.#} s.",
+                "End the pipeline with Write-LoginRecord, or settle by Confirm-LoginMessage (delete) or Reset-LoginMessage "
+                + "(make visible again); or receive fewer at a time with a limit on messages."));
+        }
+    }
+
+    private void End(EndReason reason)
+    {
+        lock (_lock)
+        {
+            if (_end is not null)
+            {
+                return;
+            }
+
+            _end = reason;
+        }
+
+        // Its callbacks run elsewhere: whoever stops a run does not wait.
+        _ = _stopping.CancelAsync();
+        _abort.CancelAfter(_timings.StopGrace);
+    }
+
+    private async Task ReceiveAllAsync(LeaseTerms lease)
+    {
+        try
+        {
+            if (_options.MaxDuration is { } duration)
+            {
+                _ = EndAfterAsync(duration);
+            }
+
+            var allowance = new PollAllowance(Book, _options.MaxMessages);
+            var watching = _drain is null ? Task.CompletedTask : Task.Run(() => WatchAsync(_drain));
+            var receivers = Enumerable.Range(0, Math.Max(1, _options.Receivers))
+                .Select(_ => Task.Run(() => ReceiveOneAsync(
+                    new Receiver(_queue, lease, Book, allowance, _activity, _arrived.Writer, _timings))))
+                .ToArray();
+            await Task.WhenAll(receivers).ConfigureAwait(false);
+            End(EndReason.LimitReached);
+            await watching.ConfigureAwait(false);
+        }
+        finally
+        {
+            _arrived.Writer.TryComplete();
+        }
+    }
+
+    private async Task ReceiveOneAsync(Receiver receiver)
+    {
+        try
+        {
+            await receiver.RunAsync(_stopping.Token, _abort.Token).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    private async Task WatchAsync(DrainWatch drain)
+    {
+        try
+        {
+            End(await drain.RunAsync(_stopping.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Another end came first.
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    private async Task EndAfterAsync(TimeSpan duration)
+    {
+        try
+        {
+            await Task.Delay(duration, _stopping.Token).ConfigureAwait(false);
+            End(EndReason.TimeUp);
+        }
+        catch (OperationCanceledException)
+        {
+            // Another end came first.
+        }
+    }
+
+    private async Task KeepLeasesAsync()
+    {
+        try
+        {
+            await _leases.RunAsync(_disposing.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_disposing.IsCancellationRequested)
+        {
+            // The end of the run.
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    private async Task DisposeOnceAsync()
+    {
+        End(EndReason.Stopped);
+        await Task.WhenAny(_receiving, Task.Delay(_timings.StopGrace)).ConfigureAwait(false);
+        await _abort.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAny(_receiving, Task.Delay(ReleaseWithin)).ConfigureAwait(false);
+        await ReturnAsync(Book.TakeUnsettled(evenClaimed: false), CancellationToken.None).ConfigureAwait(false);
+        await _disposing.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAny(_heartbeat, Task.Delay(ReleaseWithin)).ConfigureAwait(false);
+        _queue.Client.Dispose();
+        // The token sources have no handles of their own, and late polls may still look at them.
+    }
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text;
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Records;
+using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Client.Wire;
+using LoginEtl.Sqs.Connecting;
+
+namespace LoginEtl.Sqs.Sending;
+
+/// <summary>Sends bodies in batches, several at a time; entries that failed are tried again.</summary>
+internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings) : IMessageSender
+{
+    private const int Concurrency = 8;
+
+    /// <inheritdoc/>
+    public string Name => queue.Name;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<MessageId>> SendAsync(
+        IReadOnlyList<string> bodies, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(bodies);
+        var ids = new MessageId[bodies.Count];
+        await Parallel.ForEachAsync(
+            SendBatches.Of(bodies),
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
+            async (batch, token) => await SendBatchAsync(bodies, batch, ids, token).ConfigureAwait(false))
+            .ConfigureAwait(false);
+        return ids;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        queue.Client.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task SendBatchAsync(
+        IReadOnlyList<string> bodies, Range batch, MessageId[] ids, CancellationToken cancellationToken)
+    {
+        var (first, count) = batch.GetOffsetAndLength(bodies.Count);
+        var left = Enumerable.Range(first, count).ToHashSet();
+        var until = Environment.TickCount64 + (long)timings.SendWithin.TotalMilliseconds;
+        for (var attempt = 1; ; attempt++)
+        {
+            SqsException failure;
+            try
+            {
+                failure = await TryAsync(bodies, left, ids, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SqsException e)
+            {
+                failure = e;
+            }
+
+            if (left.Count == 0)
+            {
+                return;
+            }
+
+            if (!failure.IsTransient || Environment.TickCount64 >= until)
+            {
+                throw failure.Fault == SqsFault.Refused ? Refused(failure, left) : queue.Faults.Explain(failure);
+            }
+
+            await Task.Delay(Backoff.Delay(attempt), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Takes what was sent out of <paramref name="left"/>; answers why the rest was not.</summary>
+    private async Task<SqsException> TryAsync(
+        IReadOnlyList<string> bodies, HashSet<int> left, MessageId[] ids, CancellationToken cancellationToken)
+    {
+        var entries = left.Select(i => new SendEntry(i.ToString(CultureInfo.InvariantCulture), bodies[i])).ToArray();
+        var answer = await queue.Client
+            .SendMessageBatchAsync(new SendMessageBatchRequest(queue.Url, entries), cancellationToken)
+            .ConfigureAwait(false);
+        foreach (var sent in answer.Successful ?? [])
+        {
+            if (int.TryParse(sent.Id, NumberStyles.None, CultureInfo.InvariantCulture, out var i)
+                && sent.MessageId is { Length: > 0 } id && left.Remove(i))
+            {
+                ids[i] = new MessageId(id);
+            }
+        }
+
+        var failed = answer.Failed?.FirstOrDefault(e => !SqsErrorCodes.IsTransient(e.Code, e.SenderFault));
+        if (failed is { Code: var code, Id: var number })
+        {
+            if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var i) && left.Contains(i))
+            {
+                left.IntersectWith([i]);
+            }
+
+            return new SqsException("SendMessageBatch", SqsFault.Refused, SqsErrorBody.Clean(code) ?? "refused");
+        }
+
+        return new SqsException("SendMessageBatch", SqsFault.Unavailable, "FailedEntries");
+    }
+
+    private LoginEtlException Refused(SqsException e, HashSet<int> left) => new(
+        "BodyRefused", FaultKind.Failed,
+        $"The queue '{queue.Name}' refused to take {Which(left)}: {e.Code}.",
+        "SQS takes at most 1 MiB a message, and no control characters but tab and line ends. Earlier bodies may have been sent.",
+        e);
+
+    private static string Which(HashSet<int> left) => left.Count == 1
+        ? $"body {left.First() + 1}"
+        : $"one of the bodies {left.Min() + 1} to {left.Max() + 1}";
+}

@@ -1,0 +1,125 @@
+using System.Globalization;
+using LoginEtl.Faults;
+using LoginEtl.Records;
+using LoginEtl.Settlement;
+using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Client.Wire;
+using LoginEtl.Sqs.Connecting;
+using LoginEtl.Sqs.Receiving;
+
+namespace LoginEtl.Sqs.Settling;
+
+/// <summary>
+/// The heartbeat: keeps what is held invisible. A lease that has run for a quarter of its length is renewed at every
+/// beat, so that a failed call is made good by the next. It ends before a message's delete or return is asked for.
+/// </summary>
+internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook book, SqsTimings timings)
+{
+    private const int EntriesPerCall = 10;
+    private const int Concurrency = 8;
+
+    /// <summary>SQS API reference, ChangeMessageVisibility: 12 hours from the receive, less a minute for the clocks.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(12) - TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<QueueDelivery> _released = [];
+    private readonly HashSet<Task> _underWay = [];
+
+    /// <summary>Runs until it is cancelled.</summary>
+    /// <exception cref="LoginEtlException">Extending is not allowed: what is held would come again and again.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(lease.Beat);
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await BeatAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>From here on no extension of these is begun; waits, bounded, for those that are under way.</summary>
+    public async Task ReleaseAsync(
+        IReadOnlyCollection<QueueDelivery> deliveries, TimeSpan within, CancellationToken cancellationToken)
+    {
+        Task[] underWay;
+        lock (_lock)
+        {
+            _released.UnionWith(deliveries);
+            underWay = [.. _underWay];
+        }
+
+        if (underWay.Length > 0)
+        {
+            await Task.WhenAny(Task.WhenAll(underWay), Task.Delay(within, cancellationToken)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>They are settled now, and the book knows.</summary>
+    public void Forget(IReadOnlyCollection<QueueDelivery> deliveries)
+    {
+        lock (_lock)
+        {
+            _released.ExceptWith(deliveries);
+        }
+    }
+
+    private async Task BeatAsync(CancellationToken cancellationToken)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var due = book.Leased()
+            .Where(d => now - d.ReceivedAt >= lease.Beat && now - d.ReceivedAt < timings.HoldAtMost)
+            .Chunk(EntriesPerCall);
+        await Parallel.ForEachAsync(
+            due,
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
+            async (deliveries, token) => await ExtendAsync(deliveries, token).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private async Task ExtendAsync(QueueDelivery[] deliveries, CancellationToken cancellationToken)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        VisibilityEntry[] entries;
+        lock (_lock)
+        {
+            entries = [.. deliveries.Where(d => book.Leases(d) && !_released.Contains(d)).Select(Entry)];
+            if (entries.Length == 0)
+            {
+                return;
+            }
+
+            _underWay.Add(done.Task);
+        }
+
+        try
+        {
+            // Entries that fail have expired or gone: nothing to be done about them, and the next beat tries again.
+            await queue.Client
+                .ChangeMessageVisibilityBatchAsync(
+                    new ChangeMessageVisibilityBatchRequest(queue.Url, entries), cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (SqsException e) when (e.Fault is SqsFault.Denied or SqsFault.NotFound)
+        {
+            throw queue.Faults.Explain(e);
+        }
+        catch (SqsException)
+        {
+            // The next beat tries again.
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _underWay.Remove(done.Task);
+            }
+
+            done.SetResult();
+        }
+    }
+
+    private VisibilityEntry Entry(QueueDelivery delivery, int index)
+    {
+        var left = Longest - (DateTimeOffset.UtcNow - delivery.ReceivedAt);
+        var seconds = (int)Math.Ceiling(Math.Min(lease.Timeout.TotalSeconds, left.TotalSeconds));
+        return new VisibilityEntry(index.ToString(CultureInfo.InvariantCulture), delivery.ReceiptHandle, seconds);
+    }
+}

@@ -1,0 +1,75 @@
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Running;
+using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Connecting;
+using LoginEtl.Sqs.Receiving;
+using LoginEtl.Sqs.Sending;
+
+namespace LoginEtl.Sqs;
+
+/// <summary>Opens SQS queues over the JSON protocol.</summary>
+public sealed class SqsConnector : IQueueConnector
+{
+    /// <inheritdoc/>
+    public async Task<IMessageSource> ReceiveFromAsync(
+        QueueSettings settings, ReceiveOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(options);
+        Check(options);
+        var queue = await QueueLookup.FindAsync(settings, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var lease = await LeaseTerms.ReadAsync(queue, cancellationToken).ConfigureAwait(false);
+            return new SqsMessageSource(queue, lease, options, SqsTimings.Default);
+        }
+        catch (SqsException e)
+        {
+            queue.Client.Dispose();
+            throw queue.Faults.Explain(e);
+        }
+        catch
+        {
+            queue.Client.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IMessageSender> SendToAsync(QueueSettings settings, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var address = QueueAddress.Parse(settings.Queue);
+        if (address.IsFifo)
+        {
+            throw new LoginEtlException(
+                "FifoSendUnsupported", FaultKind.Configuration,
+                $"The queue '{address.Name}' is a FIFO queue, whose messages need a group that bodies alone do not give.",
+                "Send to a standard queue, or send to this one with a tool that sets MessageGroupId.");
+        }
+
+        var queue = await QueueLookup.FindAsync(settings, cancellationToken).ConfigureAwait(false);
+        return new SqsMessageSender(queue, SqsTimings.Default);
+    }
+
+    private static void Check(ReceiveOptions options)
+    {
+        Require(options.Receivers is > 0 and <= 100, nameof(options.Receivers), "between 1 and 100");
+        Require(options.MaxHeld > 0, nameof(options.MaxHeld), "1 or more");
+        Require(options.MaxMessages is null or > 0, nameof(options.MaxMessages), "1 or more");
+        Require(options.MaxDuration is null || options.MaxDuration > TimeSpan.Zero, nameof(options.MaxDuration), "above zero");
+        Require(options.DrainWindow is null || options.DrainWindow > TimeSpan.Zero, nameof(options.DrainWindow), "above zero");
+        Require(options.DrainTimeout >= TimeSpan.Zero, nameof(options.DrainTimeout), "zero or more");
+        Require(options.StallTimeout > TimeSpan.Zero, nameof(options.StallTimeout), "above zero");
+    }
+
+    private static void Require(bool holds, string setting, string rule)
+    {
+        if (!holds)
+        {
+            throw new LoginEtlException(
+                "InvalidQueueSetting", FaultKind.Configuration, $"{setting} must be {rule}.", $"Set {setting} accordingly.");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace LoginEtl.Worker;
+
+/// <summary>The kinds of settings.</summary>
+internal static class Settings
+{
+    public static Setting<string?> Text(string flag, string description, string? otherwise = null) =>
+        new(flag, description, otherwise, text => text, "text");
+
+    public static Setting<bool> Switch(string flag, string description) =>
+        new(flag, description, false, text => text switch
+        {
+            "1" => true,
+            "0" => false,
+            _ => bool.Parse(text),
+        }, "true or false");
+
+    public static Setting<T> Number<T>(string flag, string description, T otherwise, T lowest, T highest)
+        where T : struct, ISpanParsable<T>, IComparable<T> =>
+        new(flag, description, otherwise, text =>
+        {
+            var value = T.Parse(text, CultureInfo.InvariantCulture);
+            return value.CompareTo(lowest) >= 0 && value.CompareTo(highest) <= 0 ? value : throw new FormatException();
+        }, $"a number from {lowest} to {highest}");
+
+    public static Setting<TimeSpan?> Seconds(string flag, string description, TimeSpan? otherwise) =>
+        new(flag, description, otherwise, text =>
+        {
+            var seconds = double.Parse(text, CultureInfo.InvariantCulture);
+            return seconds >= 0 ? TimeSpan.FromSeconds(seconds) : throw new FormatException();
+        }, "a number of seconds");
+
+    public static Setting<T> OneOf<T>(string flag, string description, T otherwise)
+        where T : struct, Enum =>
+        new(flag, description, otherwise,
+            // Numbers would be taken too, and mean nothing to a reader.
+            text => char.IsAsciiLetter(text[0]) ? Enum.Parse<T>(text, ignoreCase: true) : throw new FormatException(),
+            $"one of {string.Join(", ", Enum.GetNames<T>())}");
+}

@@ -1,0 +1,103 @@
+using System.CommandLine;
+using LoginEtl.Connections;
+using LoginEtl.Keysets;
+using LoginEtl.Masking;
+using LoginEtl.Running;
+using LoginEtl.Versions;
+
+namespace LoginEtl.Worker;
+
+/// <summary>All settings of the worker. Their defaults are Core's.</summary>
+internal sealed class WorkerSettings
+{
+    private static readonly ReceiveOptions Receive = new();
+    private static readonly BatchOptions Batch = new();
+
+    private readonly Setting<string?> _queue = Settings.Text("--queue", "Name, URL or ARN of the queue");
+    private readonly Setting<string?> _keyset = Settings.Text("--keyset", "Key source: file:FOLDER or env:VARIABLE");
+    private readonly Setting<string?> _database = Settings.Text("--database", "Connection string or postgresql:// URI; better in the variable, where no process list shows it");
+    private readonly Setting<string?> _table = Settings.Text("--table", "The table, with or without a schema", DatabaseSettings.DefaultTable);
+    private readonly Setting<string?> _rootCertificate = Settings.Text("--root-certificate", "PEM file of the certificate authority to trust");
+    private readonly Setting<string?> _region = Settings.Text("--region", "AWS region");
+    private readonly Setting<string?> _profileName = Settings.Text("--profile-name", "Named profile of the shared AWS configuration");
+    private readonly Setting<string?> _endpointUrl = Settings.Text("--endpoint-url", "Endpoint to connect to instead of the region's own");
+    private readonly Setting<bool> _wait = Settings.Switch("--wait", "Goes on for ever instead of ending when the queue is drained");
+    private readonly Setting<long> _maxMessages = Settings.Number("--max-messages", "Ends after this many messages, 0 being no limit", 0L, 0L, long.MaxValue);
+    private readonly Setting<TimeSpan?> _maxDuration = Settings.Seconds("--max-duration", "Ends after this many seconds", null);
+    private readonly Setting<TimeSpan?> _drainWindow = Settings.Seconds("--drain-window", "How long the queue must look empty before the run ends, in seconds (60, and 1 on loopback)", null);
+    private readonly Setting<TimeSpan?> _drainTimeout = Settings.Seconds("--drain-timeout", "Longest wait for messages that other consumers hold, in seconds", Receive.DrainTimeout);
+    private readonly Setting<int> _receivers = Settings.Number("--receivers", "Concurrent long polls", Receive.Receivers, 1, 64);
+    private readonly Setting<int> _maxHeld = Settings.Number("--max-held", "Most messages held at a time", Receive.MaxHeld, 1, 120_000);
+    private readonly Setting<int> _batchSize = Settings.Number("--batch-size", "Rows a batch", Batch.BatchSize, 1, 100_000);
+    private readonly Setting<TimeSpan?> _flushInterval = Settings.Seconds("--flush-interval", "Longest time a row waits for its batch to fill, in seconds", Batch.FlushInterval);
+    private readonly Setting<AppVersionFormat> _appVersionFormat = Settings.OneOf("--app-version-format", "How versions are encoded", AppVersionFormat.Auto);
+    private readonly Setting<TooLong> _onTooLong = Settings.OneOf("--on-too-long", "What happens to a value longer than its column", TooLong.Quarantine);
+    private readonly Setting<bool> _allowNullPii = Settings.Switch("--allow-null-pii", "A null ip or device id stays NULL instead of going to quarantine");
+    private readonly Setting<string?> _defaultLocale = Settings.Text("--default-locale", "Stands in for a null locale");
+    private readonly Setting<bool> _initialize = Settings.Switch("--initialize", "Creates what is missing in the database first");
+    private readonly Setting<bool> _quiet = Settings.Switch("--quiet", "No progress on standard error");
+
+    public IEnumerable<Option> All =>
+    [
+        _queue.Option, _keyset.Option, _database.Option, _table.Option, _rootCertificate.Option, _region.Option,
+        _profileName.Option, _endpointUrl.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
+        _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _batchSize.Option,
+        _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _allowNullPii.Option, _defaultLocale.Option,
+        _initialize.Option, _quiet.Option,
+    ];
+
+    public bool Initialize(ParseResult parsed) => _initialize.Value(parsed);
+
+    public bool Quiet(ParseResult parsed) => _quiet.Value(parsed);
+
+    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, or what the keys cannot be opened for.</exception>
+    public Keyring OpenKeyring(ParseResult parsed) =>
+        Keyring.Open(EnvironmentSettings.Require(_keyset.Value(parsed), EnvironmentSettings.KeysetVariable, _keyset.Option.Name));
+
+    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>.</exception>
+    public QueueSettings Queue(ParseResult parsed) => new()
+    {
+        Queue = EnvironmentSettings.Require(_queue.Value(parsed), EnvironmentSettings.QueueVariable, _queue.Option.Name),
+        Region = _region.Value(parsed),
+        ProfileName = _profileName.Value(parsed),
+        EndpointUrl = EnvironmentSettings.Url(_endpointUrl.Value(parsed), _endpointUrl.Option.Name),
+    };
+
+    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>.</exception>
+    public DatabaseSettings Database(ParseResult parsed) => new()
+    {
+        Database = new SecretText(EnvironmentSettings.Require(
+            _database.Value(parsed), EnvironmentSettings.DatabaseVariable, _database.Option.Name)),
+        Table = _table.Value(parsed) ?? DatabaseSettings.DefaultTable,
+        RootCertificate = _rootCertificate.Value(parsed),
+    };
+
+    public ReceiveOptions ReceiveOptions(ParseResult parsed) => new()
+    {
+        WaitForever = _wait.Value(parsed),
+        MaxMessages = _maxMessages.Value(parsed) is > 0 and var most ? most : null,
+        MaxDuration = _maxDuration.Value(parsed),
+        DrainWindow = _drainWindow.Value(parsed),
+        DrainTimeout = _drainTimeout.Value(parsed) ?? Receive.DrainTimeout,
+        Receivers = _receivers.Value(parsed),
+        MaxHeld = _maxHeld.Value(parsed),
+    };
+
+    public BatchOptions BatchOptions(ParseResult parsed) => new()
+    {
+        BatchSize = _batchSize.Value(parsed),
+        FlushInterval = _flushInterval.Value(parsed) ?? Batch.FlushInterval,
+    };
+
+    public SinkOptions SinkOptions(ParseResult parsed) => new()
+    {
+        AppVersionFormat = _appVersionFormat.Value(parsed),
+        OnTooLong = _onTooLong.Value(parsed),
+    };
+
+    public ProtectOptions ProtectOptions(ParseResult parsed) => new()
+    {
+        AllowNullPii = _allowNullPii.Value(parsed),
+        DefaultLocale = _defaultLocale.Value(parsed),
+    };
+}
