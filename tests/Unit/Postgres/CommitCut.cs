@@ -14,4 +14,7 @@ public enum CommitCut
 
     /// <summary>It takes place, and nobody can connect any more.</summary>
     ArrivesAndServerIsGone,
+
+    /// <summary>Nothing is cut: from there on the wire is silent, for new connections too.</summary>
+    Silence,
 }

@@ -62,6 +62,11 @@ internal sealed class CommitProxy : IAsyncDisposable
         {
             using (client)
             {
+                if (_cut == CommitCut.Silence && Cuts > 0)
+                {
+                    await Task.Delay(Timeout.Infinite, _end.Token);
+                }
+
                 await server.ConnectAsync(_host, _port, _end.Token);
                 var back = server.GetStream().CopyToAsync(client.GetStream(), _end.Token);
                 var buffer = new byte[65536];
@@ -87,6 +92,11 @@ internal sealed class CommitProxy : IAsyncDisposable
 
     private async Task CutAsync(TcpClient client, TcpClient server, ReadOnlyMemory<byte> commit)
     {
+        if (_cut == CommitCut.Silence)
+        {
+            await Task.Delay(Timeout.Infinite, _end.Token);
+        }
+
         client.Close();
         switch (_cut)
         {

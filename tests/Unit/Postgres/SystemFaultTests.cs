@@ -1,6 +1,7 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
+using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settlement;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;
@@ -38,6 +39,51 @@ public sealed class SystemFaultTests(ServersFixture servers)
         var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Logins.Records(5), TestDatabase.Token));
         Assert.True(fault.CommitUnknown);
         Assert.Equal("DatabaseUnreachable", fault.Id);
+    }
+
+    [Fact]
+    public async Task Silent_server_ends_the_run_in_bounded_time()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using var proxy = new CommitProxy(database.ConnectionString, CommitCut.Silence);
+        var settings = Through(proxy) with { Database = new SecretText(proxy.ConnectionString + ";Timeout=1"), Timeout = TimeSpan.FromSeconds(1) };
+        await using var sink = await database.SinkAsync(new SinkOptions { RetryFor = TimeSpan.FromSeconds(2) }, settings: settings);
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(
+            () => sink.WriteAsync(Logins.Records(5), TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Token));
+        Assert.Equal("DatabaseUnreachable", fault.Id);
+        Assert.True(fault.CommitUnknown);
+    }
+
+    [Fact]
+    public async Task Killed_server_that_comes_back_is_written_to_without_loss()
+    {
+        await using var server = await PostgresServer.StartAsync(new PostgresOptions(), TestDatabase.Token);
+        Assert.SkipUnless(server.IsPrivate, "Only a server of the test's own can be killed.");
+        var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
+        await new LoginEtl.Postgres.PostgresConnector().InitializeAsync(settings, planOnly: false, TestDatabase.Token);
+        await using var sink = await new LoginEtl.Postgres.PostgresConnector().WriteToAsync(settings, new SinkOptions(), TestDatabase.Token);
+        var written = 0;
+        var writing = Task.Run(async () =>
+        {
+            for (var batch = 0; batch < 40; batch++)
+            {
+                var result = await sink.WriteAsync(Logins.Records(500), TestDatabase.Token);
+                Interlocked.Add(ref written, result.Outcomes.Count(o => o == Outcome.Written));
+            }
+        }, TestDatabase.Token);
+        while (Volatile.Read(ref written) < 2000)
+        {
+            await Task.Delay(5, TestDatabase.Token);
+        }
+
+        await server.KillAsync(TestDatabase.Token);
+        await server.StartAsync(TestDatabase.Token);
+        await writing;
+        Assert.Equal(20_000, written);
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync(TestDatabase.Token);
+        await using var count = new NpgsqlCommand("SELECT count(*) FROM user_logins", connection);
+        Assert.Equal(20_000L, await count.ExecuteScalarAsync(TestDatabase.Token));
     }
 
     [Fact]
