@@ -56,6 +56,8 @@ internal static class EnvironmentKeys
                     reader.Skip();
                 }
             }
+
+            reader.Read();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {

@@ -28,10 +28,22 @@ internal static class KeyFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(unfinished);
+            DeleteIfThere(unfinished);
             throw new LoginEtlException(
                 "KeysetUnwritable", FaultKind.Keys, $"The key file {full} cannot be written ({e.GetType().Name}).",
                 "Choose a folder that this user may write to, on a disk with room.");
+        }
+    }
+
+    /// <summary>Best effort: what could not be written matters more than what could not be removed.</summary>
+    public static void DeleteIfThere(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
         }
     }
 

@@ -19,11 +19,22 @@ internal static class KeyFolder
                 $"Make one with New-LoginKeyset -Path '{folder}', or correct the path.");
         }
 
-        var keysets = KeyAttribute.All
-            .Select(name => (Name: name, Path: PathOf(folder, name)))
-            .Where(k => File.Exists(k.Path))
-            .ToDictionary(k => k.Name, k => ReadFile(k.Path, isSecret: k.Name != KeyAttribute.Quarantine));
-        return new Keyring($"file:{folder}", keysets, []);
+        var keysets = new Dictionary<string, Keyset>();
+        var keyring = new Keyring($"file:{folder}", keysets, []);
+        try
+        {
+            foreach (var name in KeyAttribute.All.Where(name => File.Exists(PathOf(folder, name))))
+            {
+                keysets.Add(name, ReadFile(PathOf(folder, name), isSecret: name != KeyAttribute.Quarantine));
+            }
+
+            return keyring;
+        }
+        catch
+        {
+            keyring.Dispose();
+            throw;
+        }
     }
 
     public static string PathOf(string folder, string attribute) => Path.Combine(folder, $"{attribute}.json");

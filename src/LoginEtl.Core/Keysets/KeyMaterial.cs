@@ -11,12 +11,14 @@ internal static class KeyMaterial
     private const int LongestMessage = 512;
 
     /// <summary>AesSivKey: version = 1, key_value = 2.</summary>
-    public static KeyBytes ReadAesSiv(Keyset keyset, KeysetKey key) => ReadKeyValue(keyset, key, field: 2, AesSivLength);
+    public static KeyBytes ReadAesSiv(Keyset keyset, KeysetKey key) =>
+        ReadKeyValue(keyset, TinkTypes.AesSivKey, key, field: 2, AesSivLength);
 
     public static KeyBytes WriteAesSiv(KeyBytes key) => Write(key.Span, static (ref writer, key) => writer.Bytes(2, key));
 
     /// <summary>HmacKey: version = 1, params = 2, key_value = 3.</summary>
-    public static KeyBytes ReadHmac(Keyset keyset, KeysetKey key) => ReadKeyValue(keyset, key, field: 3, HmacLength);
+    public static KeyBytes ReadHmac(Keyset keyset, KeysetKey key) =>
+        ReadKeyValue(keyset, TinkTypes.HmacKey, key, field: 3, HmacLength);
 
     public static KeyBytes WriteHmac(KeyBytes key) => Write(key.Span, static (ref writer, key) =>
     {
@@ -33,8 +35,9 @@ internal static class KeyMaterial
         return KeyBytes.CopyOf(writer.Written);
     }
 
-    private static KeyBytes ReadKeyValue(Keyset keyset, KeysetKey key, int field, int length)
+    private static KeyBytes ReadKeyValue(Keyset keyset, string typeUrl, KeysetKey key, int field, int length)
     {
+        keyset.RequireType(typeUrl);
         try
         {
             var reader = new ProtoReader(key.Material.Span);

@@ -43,7 +43,13 @@ public sealed class Keyring : IDisposable
         if (uri.StartsWith(file, StringComparison.OrdinalIgnoreCase))
         {
             var path = uri[file.Length..];
-            return KeyFolder.Read(resolveFolder(path.StartsWith("//", StringComparison.Ordinal) ? new Uri(uri).LocalPath : path));
+            if (path.StartsWith("//", StringComparison.Ordinal))
+            {
+                path = Uri.TryCreate(uri, UriKind.Absolute, out var absolute) ? absolute.LocalPath : "";
+            }
+
+            return path.Length > 0 ? KeyFolder.Read(resolveFolder(path)) : throw new LoginEtlException(
+                "KeySourceUnknown", FaultKind.Configuration, "A key source of the kind 'file:' names no folder.", "Use file:FOLDER.");
         }
 
         var colon = uri.IndexOf(':', StringComparison.Ordinal);

@@ -13,7 +13,7 @@ internal sealed class Keyset : IDisposable
         Source = source;
         TypeUrl = typeUrl;
         Keys = keys;
-        Primary = keys.SingleOrDefault(k => k.Id == primaryKeyId && k.Status == KeyStatus.Enabled)
+        Primary = keys.FirstOrDefault(k => k.Id == primaryKeyId && k.Status == KeyStatus.Enabled)
             ?? throw Invalid(source, "its primary key is missing or not ENABLED");
         if (keys.Select(k => k.Id >> PrefixShift).Distinct().Count() != keys.Count)
         {
@@ -29,6 +29,16 @@ internal sealed class Keyset : IDisposable
     public IReadOnlyList<KeysetKey> Keys { get; }
 
     public KeysetKey Primary { get; }
+
+    /// <exception cref="LoginEtlException"><c>KeysetInvalid</c>: it holds keys of another type.</exception>
+    public void RequireType(string typeUrl)
+    {
+        // The type of the file is not quoted: it may be anything.
+        if (TypeUrl != typeUrl)
+        {
+            throw Invalid(Source, $"its keys are not of the type {typeUrl}");
+        }
+    }
 
     public static LoginEtlException Invalid(string source, string why) => new(
         "KeysetInvalid", FaultKind.Keys, $"The keyset {source} cannot be used: {why}.",

@@ -17,7 +17,9 @@ public static class KeysetCeremony
     /// <param name="privateKeyPath">Outside of the folder, to be moved away from the masking host.</param>
     /// <param name="overwrite">Replaces existing keysets: what was masked with them is lost without a backup.</param>
     /// <returns>The files written.</returns>
-    /// <exception cref="LoginEtlException"><c>KeysetExists</c>, <c>KeysetUnwritable</c>.</exception>
+    /// <exception cref="LoginEtlException">
+    /// <c>KeysetExists</c>, <c>KeysetPathsClash</c>, <c>KeysetUnwritable</c>: no file was left behind that was not there before.
+    /// </exception>
     public static IReadOnlyList<NewKeyset> Create(string folder, string privateKeyPath, bool overwrite)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
@@ -30,11 +32,23 @@ public static class KeysetCeremony
                 "Choose another folder. Overwriting makes everything masked with the old keys unrecoverable without a backup.");
         }
 
+        if (paths.Select(Path.GetFullPath).Distinct().Count() < paths.Count)
+        {
+            throw new LoginEtlException(
+                "KeysetPathsClash", FaultKind.Configuration,
+                $"The private key's file {privateKeyPath} is the file of another keyset; nothing was written.",
+                "Choose a path for the private half outside of the key folder.");
+        }
+
         using var pair = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
         var parameters = pair.ExportParameters(includePrivateParameters: true);
         var pairId = NewKeyId();
+        var created = paths.Where(p => !File.Exists(p)).ToList();
         try
         {
+            // First the private half: a public key without it would seal bodies that nobody can ever read.
+            var privateHalf = Store(privateKeyPath, $"{KeyAttribute.Quarantine} (private)", TinkTypes.EciesPrivateKey,
+                "ASYMMETRIC_PRIVATE", pairId, EciesKeys.WritePrivate(parameters));
             return
             [
                 Secret(folder, KeyAttribute.Ip, TinkTypes.AesSivKey, KeyMaterial.AesSivLength, KeyMaterial.WriteAesSiv),
@@ -42,9 +56,13 @@ public static class KeysetCeremony
                 Secret(folder, KeyAttribute.LineId, TinkTypes.HmacKey, KeyMaterial.HmacLength, KeyMaterial.WriteHmac),
                 Store(KeyFolder.PathOf(folder, KeyAttribute.Quarantine), KeyAttribute.Quarantine, TinkTypes.EciesPublicKey,
                     "ASYMMETRIC_PUBLIC", pairId, EciesKeys.WritePublic(parameters)),
-                Store(privateKeyPath, $"{KeyAttribute.Quarantine} (private)", TinkTypes.EciesPrivateKey,
-                    "ASYMMETRIC_PRIVATE", pairId, EciesKeys.WritePrivate(parameters)),
+                privateHalf,
             ];
+        }
+        catch
+        {
+            created.ForEach(KeyFile.DeleteIfThere);
+            throw;
         }
         finally
         {

@@ -18,7 +18,9 @@ internal static class KeysetJson
         {
             var reader = new Utf8JsonReader(json);
             reader.Read();
-            return ParseKeyset(ref reader, source);
+            var keyset = ParseKeyset(ref reader, source);
+            Expect(!reader.Read());
+            return keyset;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or OverflowException)
         {
@@ -30,9 +32,23 @@ internal static class KeysetJson
     /// <summary>Reads a keyset from the object the reader stands on.</summary>
     public static Keyset ParseKeyset(ref Utf8JsonReader reader, string source)
     {
+        var keys = new List<KeysetKey>();
+        try
+        {
+            var (primary, type) = ParseKeyset(ref reader, keys);
+            return new Keyset(source, type, primary, keys);
+        }
+        catch
+        {
+            keys.ForEach(k => k.Material.Dispose());
+            throw;
+        }
+    }
+
+    private static (uint Primary, string Type) ParseKeyset(ref Utf8JsonReader reader, List<KeysetKey> keys)
+    {
         uint? primary = null;
         string? type = null;
-        var keys = new List<KeysetKey>();
         Expect(reader.TokenType == JsonTokenType.StartObject);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
@@ -48,9 +64,9 @@ internal static class KeysetJson
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
                     var (key, keyType) = ParseKey(ref reader);
-                    Expect(type is null || type == keyType);
-                    type = keyType;
                     keys.Add(key);
+                    Expect(type is null || keyType is null || type == keyType);
+                    type ??= keyType;
                 }
             }
             else
@@ -61,7 +77,7 @@ internal static class KeysetJson
         }
 
         Expect(primary is not null && type is not null);
-        return new Keyset(source, type!, primary!.Value, keys);
+        return (primary!.Value, type!);
     }
 
     public static void Write(Utf8JsonWriter json, string typeUrl, string materialType, uint primary, IEnumerable<KeysetKey> keys)
@@ -87,7 +103,7 @@ internal static class KeysetJson
         json.WriteEndObject();
     }
 
-    private static (KeysetKey Key, string Type) ParseKey(ref Utf8JsonReader reader)
+    private static (KeysetKey Key, string? Type) ParseKey(ref Utf8JsonReader reader)
     {
         uint? id = null;
         KeyStatus? status = null;
@@ -104,11 +120,12 @@ internal static class KeysetJson
                     id = reader.GetUInt32();
                     break;
                 case "status":
-                    status = Enum.Parse<KeyStatusName>(reader.GetString()!) switch
+                    status = reader.GetString() switch
                     {
-                        KeyStatusName.ENABLED => KeyStatus.Enabled,
-                        KeyStatusName.DISABLED => KeyStatus.Disabled,
-                        _ => KeyStatus.Destroyed,
+                        "ENABLED" => KeyStatus.Enabled,
+                        "DISABLED" => KeyStatus.Disabled,
+                        "DESTROYED" => KeyStatus.Destroyed,
+                        _ => null,
                     };
                     break;
                 case "outputPrefixType":
@@ -123,8 +140,9 @@ internal static class KeysetJson
             }
         }
 
-        Expect(id is not null && status is not null && data is not null && prefixed);
-        return (new KeysetKey(id!.Value, status!.Value, data!.Value.Material), data.Value.Type);
+        // Tink leaves out the data of a destroyed key.
+        Expect(id is not null && status is not null && (data is not null || status == KeyStatus.Destroyed) && prefixed);
+        return (new KeysetKey(id!.Value, status!.Value, data?.Material ?? new KeyBytes(0)), data?.Type);
     }
 
     private static (string Type, KeyBytes Material) ParseKeyData(ref Utf8JsonReader reader)
@@ -170,12 +188,5 @@ internal static class KeysetJson
         {
             throw new FormatException("Not a keyset.");
         }
-    }
-
-    private enum KeyStatusName
-    {
-        ENABLED,
-        DISABLED,
-        DESTROYED,
     }
 }

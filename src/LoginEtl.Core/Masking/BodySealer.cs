@@ -82,7 +82,7 @@ internal sealed class BodySealer
     }
 
     /// <summary>HKDF over ephemeral point ‖ shared secret, the message id as info (Tink's EciesHkdfSenderKem).</summary>
-    private static byte[] DeriveKey(
+    internal static byte[] DeriveKey(
         ECDiffieHellman mine, ECDiffieHellmanPublicKey theirs, ReadOnlySpan<byte> ephemeralPoint, MessageId context)
     {
         var secret = mine.DeriveRawSecretAgreement(theirs);

@@ -16,8 +16,9 @@ internal static class EciesKeys
     public static KeyBytes WritePrivate(ECParameters key)
     {
         using var publicKey = WritePublic(key);
+        using var number = BigInteger(key.D);
         var message = publicKey.Span.ToArray();
-        return KeyMaterial.Write(key.D, (ref writer, secret) =>
+        return KeyMaterial.Write(number.Span, (ref writer, secret) =>
         {
             writer.Bytes(2, message);
             writer.Bytes(3, secret);
@@ -27,11 +28,14 @@ internal static class EciesKeys
     /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>.</exception>
     public static ECParameters ReadPublic(Keyset keyset)
     {
+        keyset.RequireType(TinkTypes.EciesPublicKey);
         try
         {
-            return ReadPublicFields(keyset.Primary.Material.Span);
+            var parameters = ReadPublicFields(keyset.Primary.Material.Span);
+            RequireOnCurve(parameters);
+            return parameters;
         }
-        catch (FormatException)
+        catch (Exception e) when (e is FormatException or CryptographicException)
         {
             throw Keyset.Invalid(keyset.Source, $"key {keyset.Primary.Id} is not a P-256 public key");
         }
@@ -40,6 +44,7 @@ internal static class EciesKeys
     /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>.</exception>
     public static ECParameters ReadPrivate(Keyset keyset, KeysetKey key)
     {
+        keyset.RequireType(TinkTypes.EciesPrivateKey);
         try
         {
             var parameters = default(ECParameters);
@@ -53,12 +58,12 @@ internal static class EciesKeys
                         parameters = ReadPublicFields(reader.Bytes);
                         break;
                     case 3:
-                        d = reader.Bytes.ToArray();
+                        d = FixedLength(reader.Bytes);
                         break;
                 }
             }
 
-            return d is { Length: FieldLength } && parameters.Q.X is not null
+            return d is not null && parameters.Q.X is not null
                 ? parameters with { D = d }
                 : throw new FormatException();
         }
@@ -89,8 +94,10 @@ internal static class EciesKeys
         parameters.Number(3, TinkTypes.UncompressedPoint);
 
         writer.Bytes(2, parameters.Written);
-        writer.Bytes(3, key.Q.X);
-        writer.Bytes(4, key.Q.Y);
+        using var x = BigInteger(key.Q.X);
+        using var y = BigInteger(key.Q.Y);
+        writer.Bytes(3, x.Span);
+        writer.Bytes(4, y.Span);
     }
 
     private static ECParameters ReadPublicFields(ReadOnlySpan<byte> message)
@@ -102,10 +109,10 @@ internal static class EciesKeys
             switch (reader.Field)
             {
                 case 3:
-                    x = Coordinate(reader.Bytes);
+                    x = FixedLength(reader.Bytes);
                     break;
                 case 4:
-                    y = Coordinate(reader.Bytes);
+                    y = FixedLength(reader.Bytes);
                     break;
             }
         }
@@ -115,8 +122,21 @@ internal static class EciesKeys
             : throw new FormatException();
     }
 
-    /// <summary>Tink writes big integers, at times with a leading zero byte.</summary>
-    private static byte[] Coordinate(ReadOnlySpan<byte> bytes)
+    private static void RequireOnCurve(ECParameters key)
+    {
+        using var probe = ECDiffieHellman.Create(key);
+    }
+
+    /// <summary>A leading zero byte: Tink's first readers took the bytes for a signed number, and its writers still add it.</summary>
+    private static KeyBytes BigInteger(ReadOnlySpan<byte> unsigned)
+    {
+        var number = new KeyBytes(FieldLength + 1);
+        unsigned.CopyTo(number.Span[^unsigned.Length..]);
+        return number;
+    }
+
+    /// <summary>Tink's numbers come with leading zeros or without.</summary>
+    private static byte[] FixedLength(ReadOnlySpan<byte> bytes)
     {
         bytes = bytes.TrimStart((byte)0);
         if (bytes.Length > FieldLength)
