@@ -106,7 +106,7 @@ internal sealed class SqsMessageSource : IMessageSource
             _failure ??= cause as LoginEtlException ?? new LoginEtlException(
                 "ReceiveFailed", FaultKind.Failed,
                 $"Receiving from the queue '{Name}' was ended by an unexpected {cause.GetType().Name}.",
-                "This is a defect: please report it with the steps that led here.", cause);
+                "This is a defect: please report it with the steps that led here.");
         }
 
         End(EndReason.Failed);
