@@ -117,6 +117,8 @@ public sealed class ReceivingRun
     {
         if (Interlocked.Decrement(ref _holders) == 0)
         {
+            // First: a source that still polls would take in again what is returned.
+            _source.StopReceiving();
             await ReturnUnsettledAsync(evenClaimed: true, CancellationToken.None).ConfigureAwait(false);
             await _source.DisposeAsync().ConfigureAwait(false);
         }

@@ -53,6 +53,33 @@ public sealed class SettlingTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_message_that_comes_again_before_the_answer_to_its_return_is_not_lost_sight_of()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(1);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
+        {
+            OnVisibility = async (_, call) =>
+            {
+                var answer = await call();
+                await Task.Delay(500, Cancelled);
+                return answer;
+            },
+        });
+        await ReceiveAsync(source, 1);
+
+        await TestQueue.ReturnAllAsync(source);
+
+        var again = await ReceiveAsync(source, 1);
+        Assert.Equal(1, source.Book.Open);
+        await TestQueue.SettleAsync(source, again);
+        Assert.Equal((0, 0), await queue.CountsAsync());
+        var entries = source.Book.Entries();
+        Assert.True(entries.Balanced);
+        Assert.Equal((1, 1), (entries.Ended[Outcome.Returned], entries.Ended[Outcome.Written]));
+    }
+
+    [Fact]
     public async Task As_many_as_may_be_held_by_default_are_returned_within_the_time_of_a_stopping_run()
     {
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 600);
