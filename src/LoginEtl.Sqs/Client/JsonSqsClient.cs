@@ -1,4 +1,4 @@
-using System.Net;
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -59,7 +59,8 @@ internal sealed class JsonSqsClient(SqsServiceClient service, TimeSpan timeout) 
         limit.CancelAfter(within);
         try
         {
-            var answer = await service.CallAsync(operation, Serialize(request, asked), limit.Token).ConfigureAwait(false);
+            var answer = await service
+                .CallAsync(operation, Serialize(request, asked), limit.Token).ConfigureAwait(false);
             return Deserialize(operation, answer, answered);
         }
         catch (SqsRefusal refusal)
@@ -81,7 +82,7 @@ internal sealed class JsonSqsClient(SqsServiceClient service, TimeSpan timeout) 
 
     private static byte[] Serialize<T>(T request, JsonTypeInfo<T> type)
     {
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>(1024);
+        var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, Writing))
         {
             JsonSerializer.Serialize(writer, request, type);

@@ -15,11 +15,10 @@ namespace LoginEtl.Sqs.Settling;
 /// </summary>
 internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook book, SqsTimings timings)
 {
-    private const int EntriesPerCall = 10;
     private const int Concurrency = 8;
 
-    /// <summary>SQS API reference, ChangeMessageVisibility: 12 hours from the receive, less a minute for the clocks.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromHours(12) - TimeSpan.FromMinutes(1);
+    // A minute for the clocks.
+    private static readonly TimeSpan Longest = SqsQuotas.LongestHold - TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private readonly HashSet<QueueDelivery> _released = [];
@@ -65,11 +64,12 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
     private async Task BeatAsync(CancellationToken cancellationToken)
     {
         var now = DateTimeOffset.UtcNow;
-        var due = book.Leased().Where(d => IsDue(now - d.ReceivedAt)).Chunk(EntriesPerCall);
+        var due = book.Leased().Where(d => IsDue(now - d.ReceivedAt)).Chunk(SqsQuotas.EntriesPerCall);
         await Parallel.ForEachAsync(
             due,
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
-            async (deliveries, token) => await ExtendAsync(deliveries, token).ConfigureAwait(false)).ConfigureAwait(false);
+            async (deliveries, token) => await ExtendAsync(deliveries, token).ConfigureAwait(false))
+            .ConfigureAwait(false);
     }
 
     // An age below zero: the clock was set back.
@@ -105,9 +105,13 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
         {
             throw queue.Faults.Explain(e);
         }
-        catch (Exception e) when (e is SqsException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (SqsException)
         {
             // The next beat tries again.
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The same.
         }
         finally
         {

@@ -46,20 +46,20 @@ public sealed class SendingTests(ServersFixture servers)
     public async Task A_body_of_a_mebibyte_goes_alone()
     {
         var queue = await TestQueue.CreateAsync(servers);
-        var large = new string('x', SendBatches.MostBytes);
+        var large = new string('x', SqsQuotas.BatchBytes);
         await using var sender = await new SqsConnector().SendToAsync(queue.Settings, Cancelled);
 
         await sender.SendAsync(["a", large, "b"], Cancelled);
 
         await using var source = await queue.ReceiveAsync();
         var messages = await TestQueue.ReceiveAllAsync(source, settle: true);
-        Assert.Equal([1, 1, SendBatches.MostBytes], messages.Select(m => m.Body.Length).Order());
+        Assert.Equal([1, 1, SqsQuotas.BatchBytes], messages.Select(m => m.Body.Length).Order());
     }
 
     [Fact]
     public void Batches_hold_at_most_ten_messages_and_a_mebibyte_counted_in_bytes()
     {
-        var third = new string('é', SendBatches.MostBytes / 6);
+        var third = new string('é', SqsQuotas.BatchBytes / 6);
         Assert.Equal([0..10, 10..20, 20..21], SendBatches.Of([.. Enumerable.Repeat("x", 21)]));
         Assert.Equal([0..3, 3..4], SendBatches.Of([third, third, third, third]));
     }
