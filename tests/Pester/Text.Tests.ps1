@@ -56,7 +56,8 @@ Describe 'ConvertFrom-LoginJson' {
         $first.Written | Should -Be 22
         $first.Quarantined | Should -Be 1
         $second.Written | Should -Be 0
-        $second.Duplicate | Should -Be 23
+        $second.Duplicate | Should -Be 22
+        $second.Quarantined | Should -Be 1
         $second.Balanced | Should -BeTrue
         (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 22
         (Invoke-Sql $database 'SELECT count(*) AS n FROM login_etl_quarantine').n | Should -Be 1

@@ -12,10 +12,10 @@ public enum Outcome
     /// <summary>A row that was there already was left (<c>-OnConflict Skip</c>).</summary>
     Skipped,
 
-    /// <summary>A message that was settled before: no second row.</summary>
+    /// <summary>A message that was written before: no second row.</summary>
     Duplicate,
 
-    /// <summary>In quarantine, with its reason.</summary>
+    /// <summary>In quarantine, with its reason: one entry, however often the message comes.</summary>
     Quarantined,
 
     /// <summary>Deleted by hand.</summary>

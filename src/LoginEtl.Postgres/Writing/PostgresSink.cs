@@ -25,7 +25,7 @@ internal sealed class PostgresSink : IRecordSink
     private readonly TargetTable _table;
     private readonly TimeSpan _retryFor;
     private readonly RowEncoder _encoder;
-    private readonly BatchWriter _writer;
+    private readonly BatchTransaction _writer;
     private int _probing;
     private int _suspecting;
 
@@ -36,7 +36,7 @@ internal sealed class PostgresSink : IRecordSink
         _table = table;
         _retryFor = options.RetryFor;
         _encoder = new RowEncoder(table, options.OnTooLong);
-        _writer = new BatchWriter(table, settings.Timeout);
+        _writer = new BatchTransaction(table, settings.Timeout);
     }
 
     /// <inheritdoc/>

@@ -45,7 +45,7 @@ public sealed class BadRowTests(ServersFixture servers)
 
         var again = await sink.WriteAsync([.. batch, Logins.Record(user: "good1")], TestDatabase.Token);
         Assert.Equal(101, again.Outcomes.Count);
-        Assert.All(again.Outcomes.SkipLast(1), o => Assert.Equal(Outcome.Duplicate, o));
+        Assert.Equal(expected.Select(o => o == Outcome.Written ? Outcome.Duplicate : o), again.Outcomes.SkipLast(1));
         Assert.Equal(Outcome.Written, again.Outcomes[100]);
         Assert.Equal(11, await database.CountAsync("login_etl_quarantine"));
     }

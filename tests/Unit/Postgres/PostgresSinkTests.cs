@@ -80,7 +80,7 @@ public sealed class PostgresSinkTests(ServersFixture servers)
         await using var sink = await database.SinkAsync();
         var reject = Logins.Reject();
         Assert.Equal([Outcome.Quarantined], (await sink.WriteAsync([reject], TestDatabase.Token)).Outcomes);
-        Assert.Equal([Outcome.Duplicate, Outcome.Written], (await sink.WriteAsync([reject, Logins.Record()], TestDatabase.Token)).Outcomes);
+        Assert.Equal([Outcome.Quarantined, Outcome.Written], (await sink.WriteAsync([reject, Logins.Record()], TestDatabase.Token)).Outcomes);
         Assert.Equal(1, await database.CountAsync("login_etl_quarantine"));
         Assert.Equal(1, await database.CountAsync("login_etl_ledger WHERE outcome = 2"));
     }
@@ -93,7 +93,7 @@ public sealed class PostgresSinkTests(ServersFixture servers)
         var id = Guid.NewGuid();
         ProtectedLogin[] batch = [Logins.Record(Logins.Line(id)), Logins.Record(), Logins.Reject(Logins.Line(Guid.NewGuid(), 7))];
         Assert.Equal([Outcome.Written, Outcome.Written, Outcome.Quarantined], (await sink.WriteAsync(batch, TestDatabase.Token)).Outcomes);
-        Assert.Equal([Outcome.Duplicate, Outcome.Duplicate, Outcome.Duplicate], (await sink.WriteAsync(batch, TestDatabase.Token)).Outcomes);
+        Assert.Equal([Outcome.Duplicate, Outcome.Duplicate, Outcome.Quarantined], (await sink.WriteAsync(batch, TestDatabase.Token)).Outcomes);
         Assert.Equal(2, await database.CountAsync("login_etl_file_ledger"));
         Assert.Equal(1, await database.CountAsync("login_etl_ledger"));
         Assert.Equal(1, await database.CountAsync("login_etl_quarantine WHERE source = 'logins.ndjson:7'"));

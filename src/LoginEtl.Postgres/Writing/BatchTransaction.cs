@@ -9,7 +9,7 @@ using Npgsql;
 namespace LoginEtl.Postgres.Writing;
 
 /// <summary>Tries to write one batch in one transaction: ledgers first, then rows, then quarantine.</summary>
-internal sealed class BatchWriter(TargetTable table, TimeSpan timeout)
+internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout)
 {
     /// <summary>Past SQS's longest retention of 14 days: the ledger forgets what is older.</summary>
     public static readonly TimeSpan Horizon = TimeSpan.FromDays(15);
@@ -121,10 +121,15 @@ internal sealed class BatchWriter(TargetTable table, TimeSpan timeout)
                 {
                     fresh.Add(item);
                 }
+                else if (entry.Outcome == LedgerOutcome.Quarantined)
+                {
+                    // Its entry stands, once, however often it comes.
+                    outcomes[item.Ordinal] = Outcome.Quarantined;
+                }
                 else if (entry.Batch == plan.BatchId)
                 {
                     // A try of ours committed, and its answer was lost.
-                    outcomes[item.Ordinal] = entry.Outcome == LedgerOutcome.Written ? Outcome.Written : Outcome.Quarantined;
+                    outcomes[item.Ordinal] = Outcome.Written;
                 }
             }
         }
