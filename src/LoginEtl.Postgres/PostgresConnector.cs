@@ -63,4 +63,9 @@ public sealed class PostgresConnector : IDatabaseConnector
             }
         }
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Check>> CheckAsync(
+        DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 }

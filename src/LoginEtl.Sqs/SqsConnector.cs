@@ -73,4 +73,8 @@ public sealed class SqsConnector : IQueueConnector
                 $"Set {setting} accordingly.");
         }
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Check>> CheckAsync(QueueSettings settings, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 }

@@ -16,4 +16,11 @@ public interface IDatabaseConnector
     /// <exception cref="Faults.LoginEtlException">Unreachable or refused.</exception>
     Task<IReadOnlyList<string>> InitializeAsync(
         DatabaseSettings settings, bool planOnly, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Looks at server, TLS, durability, table, columns, keys, row security, grants and ledgers without writing
+    /// anything. Faults are checks that failed; never throws them.
+    /// </summary>
+    Task<IReadOnlyList<Check>> CheckAsync(
+        DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);
 }

@@ -13,4 +13,10 @@ public interface IQueueConnector
     /// <summary>Finds the queue for sending.</summary>
     /// <exception cref="Faults.LoginEtlException">The queue is missing, unreachable, or refuses us.</exception>
     Task<IMessageSender> SendToAsync(QueueSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Looks at credentials, queue, redrive policy, retention and visibility timeout without receiving anything. Faults
+    /// are checks that failed; never throws them.
+    /// </summary>
+    Task<IReadOnlyList<Check>> CheckAsync(QueueSettings settings, CancellationToken cancellationToken);
 }

@@ -21,6 +21,9 @@ public sealed record QueueSettings
     /// <summary>Secret key, with <see cref="AccessKey"/>.</summary>
     public SecretText? SecretKey { get; init; }
 
+    /// <summary>Which protocol is spoken.</summary>
+    public QueueProtocol Protocol { get; init; }
+
     /// <summary>Longest time for one call to the queue beside the long poll itself.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(15);
 }
