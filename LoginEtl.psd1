@@ -9,6 +9,7 @@
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('LoginEtl.Format.ps1xml')
+    TypesToProcess       = @('LoginEtl.Types.ps1xml')
     CmdletsToExport      = @(
         'ConvertFrom-LoginJson'
         'Initialize-LoginDatabase'

@@ -1,1 +1,3 @@
-return 0;
+using LoginEtl.Sandbox.Demo;
+
+return await DemoProgram.RunAsync(args);

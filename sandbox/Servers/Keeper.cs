@@ -62,7 +62,14 @@ internal sealed class Keeper : IAsyncDisposable
     }
 
     /// <summary>Stops every program, the last started first, and removes the folder.</summary>
-    public ValueTask DisposeAsync() => _script.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _script.DisposeAsync();
+        // Removing the folder is the script's last work: where the folder is left, the script was killed before.
+        if (!Directory.Exists(Folder)) return;
+        foreach (KeptProgram program in _programs.Values) program.KillIfRunning();
+        Directory.Delete(Folder, recursive: true);
+    }
 
     private Task<JsonObject> SignalAsync(string name, string signal, CancellationToken cancellationToken) =>
         _script.AskAsync("signal", new JsonObject { ["name"] = name, ["signal"] = signal }, cancellationToken);

@@ -1,8 +1,11 @@
+using System.Diagnostics;
+
 namespace LoginEtl.Sandbox.Servers;
 
 /// <summary>A running program of the <see cref="Keeper"/>.</summary>
 internal sealed class KeptProgram
 {
+    private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(5);
     private readonly TaskCompletionSource<ProgramEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ProgramStart _start;
     private readonly Func<string, string, CancellationToken, Task> _signal;
@@ -22,6 +25,22 @@ internal sealed class KeptProgram
         if (await Task.WhenAny(Ended, Task.Delay(grace, cancellationToken)) != Ended)
             await _signal(_start.Name, "SIGKILL", cancellationToken);
         await Ended.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Ends the program without the keeper, when that is gone.</summary>
+    internal void KillIfRunning()
+    {
+        if (Ended.IsCompleted || ProcessId == 0) return;
+        try
+        {
+            using var process = Process.GetProcessById(ProcessId);
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit(KillTimeout);
+        }
+        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException)
+        {
+            // It ended by itself.
+        }
     }
 
     internal void TakeLine(string line) => _start.OnLine?.Invoke(line);

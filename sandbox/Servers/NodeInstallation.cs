@@ -8,18 +8,8 @@ internal static class NodeInstallation
         "and run this again.";
 
     /// <exception cref="SandboxException">There is no node on PATH.</exception>
-    public static string Node => Find("node") ?? throw new SandboxException($"Node.js (node) is not on PATH. {Remedy}");
+    public static string Node => Executables.Find("node") ?? throw new SandboxException($"Node.js (node) is not on PATH. {Remedy}");
 
     /// <exception cref="SandboxException">There is no npm on PATH.</exception>
-    public static string Npm => Find("npm") ?? throw new SandboxException($"npm is not on PATH. {Remedy}");
-
-    /// <summary>The full path of a program on PATH, or null.</summary>
-    public static string? Find(string program)
-    {
-        string[] suffixes = OperatingSystem.IsWindows() ? [".exe", ".cmd"] : [""];
-        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        return folders.Where(Path.IsPathRooted)
-            .SelectMany(folder => suffixes.Select(suffix => Path.Combine(folder, program + suffix)))
-            .FirstOrDefault(File.Exists);
-    }
+    public static string Npm => Executables.Find("npm") ?? throw new SandboxException($"npm is not on PATH. {Remedy}");
 }

@@ -43,7 +43,7 @@ internal sealed class NodeScript : IAsyncDisposable
         };
         // A session of its own: a kill of the terminal's whole process group leaves it alive to clean up.
         string node = NodeInstallation.Node;
-        start.FileName = NodeInstallation.Find("setsid") ?? node;
+        start.FileName = Executables.Find("setsid") ?? node;
         if (start.FileName != node) start.ArgumentList.Add(node);
         start.ArgumentList.Add(Path.Combine(ServerPackages.Folder, script));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);

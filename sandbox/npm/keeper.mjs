@@ -2,13 +2,15 @@
 // or kill -9 of the parent), the programs are stopped and the folder is removed.
 // Usage: node keeper.mjs <folder in which the temporary one is made>
 import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { answerRequests } from './requests.mjs';
 
 const GRACE_MS = 5000;
 const OUTPUT_LIMIT = 64 * 1024;
+const parent = process.ppid;
 const folder = mkdtempSync(join(process.argv[2], 'login-etl-sandbox-'));
 const programs = new Map();
 let ending = false;
@@ -79,7 +81,14 @@ async function end() {
   ending = true;
   for (const { child, stop } of [...programs.values()].reverse()) await stopProgram(child, stop);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  if (process.ppid !== parent) removeDiagnosticsOf(parent);
   process.exit(0);
+}
+
+/** A .NET process that is killed leaves the pipes and the socket of its diagnostics in the temp folder. */
+function removeDiagnosticsOf(pid) {
+  const left = new RegExp(`^(clr-debug-pipe|dotnet-diagnostic)-${pid}-`);
+  for (const name of readdirSync(tmpdir())) if (left.test(name)) rmSync(join(tmpdir(), name), { force: true });
 }
 
 function stopProgram(child, stop) {

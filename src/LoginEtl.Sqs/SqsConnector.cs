@@ -45,7 +45,7 @@ public sealed class SqsConnector : IQueueConnector
         {
             throw new LoginEtlException(
                 "FifoSendUnsupported", FaultKind.Configuration,
-                $"The queue '{address.Name}' is a FIFO queue, whose messages need a group that bodies alone do not give.",
+                $"The queue '{address.Name}' is a FIFO queue, whose messages need a group, which bodies do not give.",
                 "Send to a standard queue, or send to this one with a tool that sets MessageGroupId.");
         }
 
@@ -58,8 +58,8 @@ public sealed class SqsConnector : IQueueConnector
         Require(options.Receivers is > 0 and <= 100, nameof(options.Receivers), "between 1 and 100");
         Require(options.MaxHeld > 0, nameof(options.MaxHeld), "1 or more");
         Require(options.MaxMessages is null or > 0, nameof(options.MaxMessages), "1 or more");
-        Require(options.MaxDuration is null || options.MaxDuration > TimeSpan.Zero, nameof(options.MaxDuration), "above zero");
-        Require(options.DrainWindow is null || options.DrainWindow > TimeSpan.Zero, nameof(options.DrainWindow), "above zero");
+        Require(!(options.MaxDuration <= TimeSpan.Zero), nameof(options.MaxDuration), "above zero");
+        Require(!(options.DrainWindow <= TimeSpan.Zero), nameof(options.DrainWindow), "above zero");
         Require(options.DrainTimeout >= TimeSpan.Zero, nameof(options.DrainTimeout), "zero or more");
         Require(options.StallTimeout > TimeSpan.Zero, nameof(options.StallTimeout), "above zero");
     }
@@ -69,7 +69,8 @@ public sealed class SqsConnector : IQueueConnector
         if (!holds)
         {
             throw new LoginEtlException(
-                "InvalidQueueSetting", FaultKind.Configuration, $"{setting} must be {rule}.", $"Set {setting} accordingly.");
+                "InvalidQueueSetting", FaultKind.Configuration, $"{setting} must be {rule}.",
+                $"Set {setting} accordingly.");
         }
     }
 }

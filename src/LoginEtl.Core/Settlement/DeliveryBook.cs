@@ -52,7 +52,8 @@ public sealed class DeliveryBook
 
     /// <summary>
     /// Takes a delivery in. False when its message is held already: the earlier delivery's lease has run out, so it
-    /// counts as lapsed, its place takes over the newer receipt handle, and nothing is to be emitted again.
+    /// counts as lapsed, its place takes over the newer receipt handle, and nothing is to be emitted again. One that was
+    /// on its way back is returned by now, since it came again: the new delivery is held in its own right.
     /// </summary>
     public bool Admit(QueueDelivery delivery)
     {
@@ -61,7 +62,14 @@ public sealed class DeliveryBook
         lock (_lock)
         {
             _received++;
-            if (_open.TryGetValue(id, out var held))
+            if (_open.TryGetValue(id, out var held) && held.State == DeliveryState.Returning)
+            {
+                // Otherwise the return's answer, still under way, would let go of a message that is held again.
+                _open.Remove(id);
+                held.State = DeliveryState.Settled;
+                _ended.Add(Outcome.Returned);
+            }
+            else if (held is not null)
             {
                 held.ReceiptHandle = delivery.ReceiptHandle;
                 _ended.Add(Outcome.Lapsed);

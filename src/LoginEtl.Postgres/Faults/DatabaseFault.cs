@@ -42,7 +42,8 @@ internal static class DatabaseFault
     /// <summary>SQLSTATE and the names of what is concerned, without any text of the server.</summary>
     public static string Names(PostgresException e)
     {
-        var names = new (string What, string? Name)[]
+        // RAISE can put anything there, values of the row included.
+        var names = e.Routine == "exec_stmt_raise" ? [] : new (string What, string? Name)[]
         {
             ("table", e.TableName), ("constraint", e.ConstraintName), ("column", e.ColumnName),
         };

@@ -35,7 +35,7 @@ internal sealed class SchemaInstaller(Database database, string table)
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
             return statements;
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidName or PostgresErrorCodes.SyntaxError or PostgresErrorCodes.InvalidParameterValue)
+        catch (PostgresException e) when (TableNames.IsInvalid(e))
         {
             throw TableNames.Invalid(table);
         }

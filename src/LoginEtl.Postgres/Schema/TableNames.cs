@@ -42,6 +42,10 @@ internal static class TableNames
         return names.Count == 0 ? null : names.ToHashSet(StringComparer.Ordinal);
     }
 
+    /// <summary>Whether the server refused the text as a name: older servers do so in to_regclass, all of them in parse_ident.</summary>
+    public static bool IsInvalid(PostgresException e) =>
+        e.SqlState is PostgresErrorCodes.InvalidName or PostgresErrorCodes.SyntaxError or PostgresErrorCodes.InvalidParameterValue;
+
     /// <summary>A name that is not one.</summary>
     public static LoginEtlException Invalid(string table) => new(
         "InvalidTableName", FaultKind.Configuration, $"'{table}' is not the name of a table.",

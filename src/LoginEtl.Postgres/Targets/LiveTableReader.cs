@@ -23,7 +23,7 @@ internal static class LiveTableReader
         """
         WITH RECURSIVE base AS (
             SELECT a.attnum, a.atttypid AS typid, a.atttypmod AS typmod, a.attnotnull AS required, false AS has_default
-            FROM pg_attribute a WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
+            FROM pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
             UNION ALL
             SELECT b.attnum, t.typbasetype, t.typtypmod, b.required OR t.typnotnull, b.has_default OR t.typdefault IS NOT NULL
             FROM base b JOIN pg_type t ON t.oid = b.typid WHERE t.typtype = 'd')
@@ -36,7 +36,7 @@ internal static class LiveTableReader
                    AND NOT a.atthasdef AND a.attidentity = '',
                a.attgenerated <> '' OR a.attidentity = 'a',
                has_column_privilege(a.attrelid, a.attnum, 'INSERT')
-        FROM pg_attribute a WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
+        FROM pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum
         """;
 
@@ -46,7 +46,7 @@ internal static class LiveTableReader
         FROM pg_index i
         CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY k(attnum, place)
         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-        WHERE i.indrelid = $1 AND i.indisunique AND i.indexprs IS NULL AND k.place <= i.indnkeyatts
+        WHERE i.indrelid = $1::oid AND i.indisunique AND i.indexprs IS NULL AND k.place <= i.indnkeyatts
         GROUP BY i.indexrelid, i.indisprimary
         ORDER BY i.indisprimary DESC, i.indexrelid
         """;
@@ -64,7 +64,7 @@ internal static class LiveTableReader
             return null;
         }
 
-        object oid = relation.Oid;
+        object oid = (long)relation.Oid;
         var columns = await connection.QueryAsync(Columns, [oid], ReadColumn, cancellationToken).ConfigureAwait(false);
         var keys = await connection.QueryAsync(UniqueKeys, [oid], r => r.GetFieldValue<string[]>(0), cancellationToken).ConfigureAwait(false);
         return new LiveTable(

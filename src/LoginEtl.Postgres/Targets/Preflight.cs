@@ -38,8 +38,12 @@ internal static class Preflight
         try
         {
             table = await LiveTableReader.ReadAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false);
+            if (table is null)
+            {
+                await TableNames.ParseAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false);
+            }
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidName or PostgresErrorCodes.SyntaxError)
+        catch (PostgresException e) when (TableNames.IsInvalid(e))
         {
             throw TableNames.Invalid(settings.Table);
         }

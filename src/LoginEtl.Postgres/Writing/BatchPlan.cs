@@ -53,15 +53,11 @@ internal sealed class BatchPlan
         return new BatchPlan(batch.Count, items);
     }
 
-    /// <summary>Rows in the order of the user's own unique key, where there is one; by ledger key otherwise.</summary>
+    /// <summary>Rows in the order of the user's own unique key, where there is one; as they came otherwise.</summary>
     public static List<BatchItem> InTableOrder(IEnumerable<BatchItem> rows, TargetTable table)
     {
         var sorted = rows.ToList();
-        if (table.UniqueKey.Count > 0)
-        {
-            sorted.Sort((a, b) => CompareKeys(a.Row!, b.Row!, table.UniqueKey));
-        }
-
+        sorted.Sort((a, b) => CompareKeys(a.Row!, b.Row!, table.UniqueKey) is not 0 and var order ? order : a.Ordinal.CompareTo(b.Ordinal));
         return sorted;
     }
 

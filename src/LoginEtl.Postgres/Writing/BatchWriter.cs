@@ -21,7 +21,8 @@ internal sealed class BatchWriter(TargetTable table, TimeSpan timeout)
     private const string Start =
         """
         SET CONSTRAINTS ALL IMMEDIATE;
-        SELECT now(), set_config('idle_in_transaction_session_timeout', '120s', true),
+        SELECT now(),
+               CASE WHEN current_setting('idle_in_transaction_session_timeout') = '0' THEN set_config('idle_in_transaction_session_timeout', '120s', true) END,
                CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END
         """;
 

@@ -44,9 +44,13 @@ internal sealed class LedgerCopy(QualifiedName ledger, TimeSpan timeout)
     public async Task<List<(Guid Key, Guid Batch, LedgerOutcome Outcome)>> ProbeAsync(
         NpgsqlConnection connection, IEnumerable<Guid> keys, CancellationToken cancellationToken)
     {
-        var command = Command(connection, _probe, keys);
-        await using var _ = command.ConfigureAwait(false);
-        var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        var batch = new NpgsqlBatch(connection);
+        await using var _ = batch.ConfigureAwait(false);
+        // The planner takes thousands of keys for a reason to read the whole ledger, until it has millions of rows.
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL enable_seqscan = off"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(_probe) { Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = keys.ToArray() } } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SET LOCAL enable_seqscan TO DEFAULT"));
+        var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
         var found = new List<(Guid, Guid, LedgerOutcome)>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -61,16 +65,10 @@ internal sealed class LedgerCopy(QualifiedName ledger, TimeSpan timeout)
     public async Task QuarantineAsync(
         NpgsqlConnection connection, IEnumerable<Guid> keys, Guid batch, CancellationToken cancellationToken)
     {
-        var command = Command(connection, _quarantine, keys);
+        var command = new NpgsqlCommand(_quarantine, connection);
         await using var _ = command.ConfigureAwait(false);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = keys.ToArray() });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = batch });
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, IEnumerable<Guid> keys)
-    {
-        var command = new NpgsqlCommand(sql, connection);
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = keys.ToArray() });
-        return command;
     }
 }

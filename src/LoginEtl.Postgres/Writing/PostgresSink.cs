@@ -80,9 +80,11 @@ internal sealed class PostgresSink : IRecordSink
 
                 attempt = outcome == AttemptOutcome.MetDuplicates ? Next(attempt, probes: true) : Next(attempt, oneByOne: true);
             }
-            catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
+            catch (Exception e) when (DatabaseFault.IsOfDatabase(e) || (attempt.CommitInDoubt && e is InvalidOperationException))
             {
-                if (!DatabaseFault.IsTransient(e) || !await backoff.WaitAsync(attempt.CommitInDoubt ? CancellationToken.None : cancellationToken).ConfigureAwait(false))
+                // The driver's own state errors after a cut COMMIT say nothing about the COMMIT.
+                var mayPass = DatabaseFault.IsTransient(e) || e is InvalidOperationException;
+                if (!mayPass || !await backoff.WaitAsync(attempt.CommitInDoubt ? CancellationToken.None : cancellationToken).ConfigureAwait(false))
                 {
                     throw DatabaseFault.From(e, _database.Endpoint, attempt.CommitInDoubt);
                 }

@@ -22,8 +22,8 @@ internal sealed class QuarantineCopy(QualifiedName quarantine, TimeSpan timeout)
         {
             await importer.StartRowAsync(cancellationToken).ConfigureAwait(false);
             await importer.WriteAsync(item.Key, NpgsqlDbType.Uuid, cancellationToken).ConfigureAwait(false);
-            await TextAsync(item.Login.MessageId).ConfigureAwait(false);
-            await TextAsync(item.IsLine ? item.Login.GetDelivery().ToString() : null).ConfigureAwait(false);
+            await TextAsync(Storable(item.Login.MessageId)).ConfigureAwait(false);
+            await TextAsync(item.IsLine ? Storable(item.Login.GetDelivery().ToString()) : null).ConfigureAwait(false);
             await TextAsync(refusal.Reason.Code()).ConfigureAwait(false);
             await TextAsync(refusal.Field).ConfigureAwait(false);
             await TextAsync(refusal.SqlState).ConfigureAwait(false);
@@ -47,4 +47,7 @@ internal sealed class QuarantineCopy(QualifiedName quarantine, TimeSpan timeout)
             ? importer.WriteNullAsync(cancellationToken)
             : importer.WriteAsync(text, NpgsqlDbType.Text, cancellationToken);
     }
+
+    // Names of files and ids of emulators are anyone's text, and an entry must never fail.
+    private static string Storable(string text) => new([.. text.Select(c => c == '\0' || char.IsSurrogate(c) ? '?' : c)]);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using LoginEtl.Records;
@@ -10,6 +11,10 @@ namespace LoginEtl.Postgres.Writing;
 /// </summary>
 internal static class RecordJson
 {
+    // Printable ASCII less the quote and the backslash.
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Where(c => c is not ('"' or '\\'))]);
+
     /// <summary>An object of the record's properties under the names of the table's columns; the version as sent.</summary>
     public static string Of(LoginRecord record)
     {
@@ -34,19 +39,14 @@ internal static class RecordJson
         }
 
         json.Append('"');
-        foreach (var c in text)
+        var rest = text.AsSpan();
+        while (rest.IndexOfAnyExcept(Plain) is >= 0 and var at)
         {
-            if (c is < ' ' or > '~' or '"' or '\\')
-            {
-                json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
-            }
-            else
-            {
-                json.Append(c);
-            }
+            json.Append(rest[..at]).Append(CultureInfo.InvariantCulture, $"\\u{(int)rest[at]:x4}");
+            rest = rest[(at + 1)..];
         }
 
-        json.Append('"');
+        json.Append(rest).Append('"');
     }
 
     private static void Add(StringBuilder json, string name, string? value)

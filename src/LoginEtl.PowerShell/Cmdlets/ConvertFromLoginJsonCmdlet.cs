@@ -83,11 +83,13 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            WriteError(FaultRecord.Of(new LoginEtlException(
-                "FileUnreadable", FaultKind.NotFound, $"The file {file} cannot be read ({e.GetType().Name}).",
-                "Check its path and its rights."), file));
+            CannotRead(file, e);
         }
     }
+
+    private void CannotRead(string path, Exception cause) => WriteError(FaultRecord.Of(new LoginEtlException(
+        "FileUnreadable", FaultKind.NotFound, $"The file {path} cannot be read ({cause.GetType().Name}).",
+        "Check its path and its rights."), path));
 
     private void Emit(IncomingLogin? login)
     {
@@ -99,8 +101,21 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
     }
 
     private IEnumerable<string> ResolvedFiles() => ParameterSetName == PathSet
-        ? Path!.SelectMany(p => GetResolvedProviderPathFromPSPath(p, out _))
+        ? Path!.SelectMany(Resolve)
         : LiteralPath!.Select(GetUnresolvedProviderPathFromPSPath);
+
+    private IEnumerable<string> Resolve(string path)
+    {
+        try
+        {
+            return GetResolvedProviderPathFromPSPath(path, out _);
+        }
+        catch (SessionStateException e)
+        {
+            CannotRead(path, e);
+            return [];
+        }
+    }
 
     private T? Property<T>(string name)
         where T : class => InputObject!.Properties[name]?.Value as T;

@@ -6,7 +6,9 @@ namespace LoginEtl.Sqs.Client;
 /// The operations of SQS that a run needs, whatever protocol carries them. Every call has its own timeout and is tried
 /// once; whoever calls decides on retries.
 /// </summary>
-/// <remarks>All throw <see cref="SqsException"/>, and <see cref="OperationCanceledException"/> only for the caller's token.</remarks>
+/// <remarks>
+/// All throw <see cref="SqsException"/>, and <see cref="OperationCanceledException"/> only for the caller's token.
+/// </remarks>
 internal interface ISqsClient : IDisposable
 {
     Task<GetQueueUrlResponse> GetQueueUrlAsync(GetQueueUrlRequest request, CancellationToken cancellationToken);

@@ -1,4 +1,4 @@
-using System.Net;
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -59,7 +59,8 @@ internal sealed class JsonSqsClient(SqsServiceClient service, TimeSpan timeout) 
         limit.CancelAfter(within);
         try
         {
-            var answer = await service.CallAsync(operation, Serialize(request, asked), limit.Token).ConfigureAwait(false);
+            var answer = await service
+                .CallAsync(operation, Serialize(request, asked), limit.Token).ConfigureAwait(false);
             return Deserialize(operation, answer, answered);
         }
         catch (SqsRefusal refusal)
@@ -70,15 +71,18 @@ internal sealed class JsonSqsClient(SqsServiceClient service, TimeSpan timeout) 
         {
             throw new SqsException(operation, SqsFault.Unavailable, "Timeout");
         }
-        catch (Exception e) when (NetworkFaults.Name(e) is { } name && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not (SqsException or OperationCanceledException))
         {
-            throw new SqsException(operation, SqsFault.Unavailable, name);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw NetworkFaults.Name(e) is { } name
+                ? new SqsException(operation, SqsFault.Unavailable, name)
+                : new SqsException(operation, SqsFault.Refused, e.GetType().Name);
         }
     }
 
     private static byte[] Serialize<T>(T request, JsonTypeInfo<T> type)
     {
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>(1024);
+        var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, Writing))
         {
             JsonSerializer.Serialize(writer, request, type);

@@ -27,7 +27,6 @@ internal static class NetworkFaults
             HttpRequestException => "HttpRequestFailed",
             IOException => "ConnectionLost",
             TimeoutException or OperationCanceledException => "Timeout",
-            ObjectDisposedException => "ClientClosed",
             AmazonClientException => "ClientFailed",
             AmazonServiceException => "ServiceFailed",
             _ => null,

@@ -2,8 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace LoginEtl.Sqs.Client;
 
-/// <summary>A failed call: its operation, kind and code. Never the server's own text, which may quote handles and bodies.</summary>
-[SuppressMessage("Design", "CA1032:Implement standard exception constructors", Justification = "A failed call has a kind.")]
+/// <summary>
+/// A failed call: its operation, kind and code. Never the server's own text, which may quote handles and bodies.
+/// </summary>
+[SuppressMessage("Design", "CA1032:Implement standard exception constructors",
+    Justification = "A failed call has a kind.")]
 internal sealed class SqsException : Exception
 {
     /// <param name="operation">As SQS names it: <c>ReceiveMessage</c>.</param>

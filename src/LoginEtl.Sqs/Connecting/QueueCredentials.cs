@@ -9,7 +9,9 @@ namespace LoginEtl.Sqs.Connecting;
 /// <summary>Finds credentials: the settings' own, else a named profile, else the SDK's chain.</summary>
 internal static class QueueCredentials
 {
-    /// <exception cref="LoginEtlException"><c>CredentialsNotFound</c>, or <c>InvalidQueueSetting</c> for half a pair.</exception>
+    /// <exception cref="LoginEtlException">
+    /// <c>CredentialsNotFound</c>, or <c>InvalidQueueSetting</c> for half a pair.
+    /// </exception>
     public static async Task<AWSCredentials> ResolveAsync(
         QueueSettings settings, Func<string, string?> environment, CancellationToken cancellationToken)
     {
@@ -77,6 +79,6 @@ internal static class QueueCredentials
             ? $"The profile '{name}' gives no AWS credentials."
             : "No AWS credentials were found.",
         "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile that `aws sts get-caller-identity --profile` "
-        + "accepts (profiles with SSO or role_arn need AWSSDK.SSO, AWSSDK.SSOOIDC or AWSSDK.SecurityToken beside the "
-        + "module), or run where an instance or task role gives them.");
+        + "accepts (profiles with SSO or role_arn need parts of the SDK that are not shipped yet), or run where an "
+        + "instance or task role gives them.");
 }

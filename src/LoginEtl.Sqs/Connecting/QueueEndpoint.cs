@@ -17,18 +17,22 @@ internal sealed record QueueEndpoint(Uri Url, string Region)
     public bool IsLocal => Url.IsLoopback;
 
     /// <summary>Settings first, then the address, the environment and the profile.</summary>
-    /// <exception cref="LoginEtlException"><c>InvalidQueueSetting</c>: no region, or an endpoint that is no URL.</exception>
+    /// <exception cref="LoginEtlException">
+    /// <c>InvalidQueueSetting</c>: no region, or an endpoint that is no URL.
+    /// </exception>
     public static QueueEndpoint Resolve(QueueSettings settings, QueueAddress address, Func<string, string?> environment)
     {
         var profile = new Lazy<CredentialProfile?>(() => QueueCredentials.FindProfile(settings, environment));
-        var url = settings.EndpointUrl ?? Origin(address.Url) ?? FromEnvironment(environment) ?? FromProfile(profile, settings);
+        var url = settings.EndpointUrl ?? Origin(address.Url)
+            ?? FromEnvironment(environment) ?? FromProfile(profile, settings);
         var region = NotEmpty(settings.Region) ?? address.Region
             ?? NotEmpty(environment("AWS_REGION")) ?? NotEmpty(environment("AWS_DEFAULT_REGION"))
             ?? (url is null || settings.ProfileName is not null ? profile.Value?.Region?.SystemName : null)
             ?? (url is null ? null : RegionOfEmulators)
             ?? throw Invalid(
                 "No AWS region is set.",
-                "Set the region by parameter, AWS_REGION, AWS_DEFAULT_REGION or the profile, or give the queue's URL or ARN.");
+                "Set the region by parameter, AWS_REGION, AWS_DEFAULT_REGION or the profile, or give the queue's URL or "
+                + "ARN.");
         if (Uri.CheckHostName(region) != UriHostNameType.Dns || region.Contains('.', StringComparison.Ordinal))
         {
             throw Invalid("The AWS region is not a region's name.", "Set a region such as eu-central-1.");
@@ -39,7 +43,7 @@ internal sealed record QueueEndpoint(Uri Url, string Region)
 
     private static Uri OfRegion(string region, Func<string, string?> environment)
     {
-        var fips = string.Equals(environment("AWS_USE_FIPS_ENDPOINT"), "true", StringComparison.OrdinalIgnoreCase);
+        var fips = IsTrue(environment("AWS_USE_FIPS_ENDPOINT"));
         var suffix = RegionEndpoint.GetBySystemName(region).PartitionDnsSuffix;
         return new Uri($"https://sqs{(fips ? "-fips" : "")}.{region}.{suffix}/");
     }
@@ -50,7 +54,7 @@ internal sealed record QueueEndpoint(Uri Url, string Region)
 
     private static Uri? FromEnvironment(Func<string, string?> environment)
     {
-        if (string.Equals(environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true", StringComparison.OrdinalIgnoreCase))
+        if (IsTrue(environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")))
         {
             return null;
         }
@@ -75,6 +79,8 @@ internal sealed record QueueEndpoint(Uri Url, string Region)
         "Set an endpoint such as http://127.0.0.1:4566, or none for the region's own.");
 
     private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+
+    private static bool IsTrue(string? text) => string.Equals(text, "true", StringComparison.OrdinalIgnoreCase);
 
     private static LoginEtlException Invalid(string message, string remedy) =>
         new("InvalidQueueSetting", FaultKind.Configuration, message, remedy);

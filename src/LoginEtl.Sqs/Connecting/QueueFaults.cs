@@ -15,18 +15,20 @@ internal sealed class QueueFaults(string queue, QueueEndpoint endpoint)
         SqsFault.NotFound => new(
             "QueueNotFound", FaultKind.NotFound,
             $"The queue '{queue}' is not at {Place}.",
-            "Check the queue's name, the region, the endpoint and the account; a queue of another account is named by its URL or ARN.",
+            "Check the queue's name, the region, the endpoint and the account; a queue of another account is named by its "
+            + "URL or ARN.",
             e),
         SqsFault.Denied => new(
             "QueueAccessDenied", FaultKind.Denied,
             $"{e.Operation} on the queue '{queue}' was refused at {Place}: {e.Code}.",
-            $"Allow sqs:{Action(e.Operation)} on the queue (and kms:Decrypt on its key) for these credentials; check that "
-            + "they are of this account, have not expired, and that this machine's clock is right.",
+            $"Allow sqs:{Action(e.Operation)} on the queue (and kms:Decrypt on its key) for these credentials; check "
+            + "that they are of this account, have not expired, and that this machine's clock is right.",
             e),
         SqsFault.Throttled => new(
             "QueueThrottled", FaultKind.Unreachable,
             $"{e.Operation} on the queue '{queue}' at {Place} kept being refused for too many requests: {e.Code}.",
-            "Lower the number of receivers, or settle messages faster: a standard queue has at most about 120,000 in flight.",
+            "Lower the number of receivers, or settle messages faster: a standard queue has at most about 120,000 in "
+            + "flight.",
             e),
         SqsFault.OtherProtocol => new(
             "QueueProtocolUnsupported", FaultKind.Configuration,
@@ -46,7 +48,8 @@ internal sealed class QueueFaults(string queue, QueueEndpoint endpoint)
         _ => new(
             "QueueUnreachable", FaultKind.Unreachable,
             $"{e.Operation} on the queue '{queue}' failed at {Place}: {e.Code}.",
-            "Check that the endpoint is right and can be reached from here: name resolution, firewall, proxy, VPC endpoint.",
+            "Check that the endpoint is right and can be reached from here: name resolution, firewall, proxy, VPC "
+            + "endpoint.",
             e),
     };
 

@@ -11,7 +11,9 @@ internal static class QueueLookup
 {
     private const int Attempts = 3;
 
-    /// <exception cref="LoginEtlException">A wrong setting, no credentials, or a queue that is missing, unreachable or refuses us.</exception>
+    /// <exception cref="LoginEtlException">
+    /// A wrong setting, no credentials, or a queue that is missing, unreachable or refuses us.
+    /// </exception>
     public static async Task<SqsQueue> FindAsync(QueueSettings settings, CancellationToken cancellationToken)
     {
         var address = QueueAddress.Parse(settings.Queue);
@@ -44,7 +46,7 @@ internal static class QueueLookup
         }
     }
 
-    /// <summary>Tries a call again while its failure may pass: long enough for a hiccup, short enough for a person.</summary>
+    /// <summary>Tries a call again while its failure may pass: enough for a hiccup, not for an outage.</summary>
     public static async Task<T> WithRetriesAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)

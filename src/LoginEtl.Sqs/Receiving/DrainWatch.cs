@@ -11,16 +11,18 @@ namespace LoginEtl.Sqs.Receiving;
 /// in every sample over the whole window, with nothing received in between. SQS's counts are approximate and may lag
 /// by a minute.
 /// </summary>
-internal sealed class DrainWatch(SqsQueue queue, DeliveryBook book, Activity activity, ReceiveOptions options, SqsTimings timings)
+internal sealed class DrainWatch(
+    SqsQueue queue, DeliveryBook book, Activity activity, ReceiveOptions options, SqsTimings timings)
 {
     private const int FewestSamples = 3;
     private static readonly TimeSpan ApproximateCounts = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ExactCounts = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestStep = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(15);
-    private volatile bool _quiet;
+    private readonly TimeSpan _window =
+        options.DrainWindow ?? (queue.Endpoint.IsLocal ? ExactCounts : ApproximateCounts);
 
-    private readonly TimeSpan _window = options.DrainWindow ?? (queue.Endpoint.IsLocal ? ExactCounts : ApproximateCounts);
+    private volatile bool _quiet;
 
     /// <summary>Whether the last sample saw nothing left to receive.</summary>
     public bool Quiet => _quiet;
@@ -40,7 +42,7 @@ internal sealed class DrainWatch(SqsQueue queue, DeliveryBook book, Activity act
             if (activity.Idle < timings.IdleBeforeSampling)
             {
                 (cleanSince, waitingSince, samples, _quiet) = (null, null, 0, false);
-                await Task.Delay(timings.IdleBeforeSampling - activity.Idle + ShortestStep, stopping).ConfigureAwait(false);
+                await Task.Delay(timings.IdleBeforeSampling, stopping).ConfigureAwait(false);
                 continue;
             }
 

@@ -16,7 +16,7 @@ internal static class MessageReader
         ["SentTimestamp", "ApproximateReceiveCount", "MessageGroupId", "SequenceNumber"];
 
     /// <exception cref="SqsException">It has no id, handle or body: this is no answer of SQS.</exception>
-    public static ReceivedMessage Read(WireMessage message, bool fifo)
+    public static ReceivedMessage Read(WireMessage? message, bool fifo)
     {
         if (message is not { MessageId: { Length: > 0 } id, ReceiptHandle: { Length: > 0 } handle, Body: { } body })
         {
@@ -25,7 +25,9 @@ internal static class MessageReader
 
         var delivery = new QueueDelivery(
             new MessageId(id), handle, SentTimestamp(message), ReceiveCount(message), DateTimeOffset.UtcNow,
-            fifo ? new FifoPosition(Text(message, "MessageGroupId") ?? "", Text(message, "SequenceNumber") ?? "") : null);
+            fifo
+                ? new FifoPosition(Text(message, "MessageGroupId") ?? "", Text(message, "SequenceNumber") ?? "")
+                : null);
         var reason = body.Fault ?? (HasChecksum(body.Utf8, message.MD5OfBody) ? null : RejectReason.ChecksumMismatch);
         return new ReceivedMessage(delivery, body.Utf8, reason is { } fault ? new Rejection(fault) : null);
     }
@@ -42,7 +44,8 @@ internal static class MessageReader
             ? Math.Max(1, count)
             : 1;
 
-    private static string? Text(WireMessage message, string attribute) => message.Attributes?.GetValueOrDefault(attribute);
+    private static string? Text(WireMessage message, string attribute) =>
+        message.Attributes?.GetValueOrDefault(attribute);
 
     [SuppressMessage("Security", "CA5351:Do Not Use Broken Cryptographic Algorithms",
         Justification = "SQS's own checksum against damage on the way, not against people.")]

@@ -13,8 +13,6 @@ internal sealed class Receiver(
     SqsQueue queue, LeaseTerms lease, DeliveryBook book, PollAllowance allowance, Activity activity,
     ChannelWriter<ReceivedMessage> output, SqsTimings timings)
 {
-    private const int MessagesPerPoll = 10;
-    private const int LongestWait = 20;
     private const int ShortestWait = 1;
     private TimeSpan? _failingSince;
     private int _failures;
@@ -24,7 +22,7 @@ internal sealed class Receiver(
     /// reads: they are invisible until their timeout. So polls are short where that would show: while this run holds
     /// messages that it may have to return, and on loopback, where one run follows the other and calls cost nothing.
     /// </summary>
-    private int WaitSeconds => queue.Endpoint.IsLocal || book.Open > 0 ? ShortestWait : LongestWait;
+    private int WaitSeconds => queue.Endpoint.IsLocal || book.Open > 0 ? ShortestWait : SqsQuotas.LongestPollSeconds;
 
     /// <param name="stopping">No new polls.</param>
     /// <param name="abort">Polls in flight are given up.</param>
@@ -35,7 +33,7 @@ internal sealed class Receiver(
         {
             while (!stopping.IsCancellationRequested && !allowance.Exhausted)
             {
-                var reserved = allowance.TryReserve(MessagesPerPoll);
+                var reserved = allowance.TryReserve(SqsQuotas.EntriesPerCall);
                 if (reserved == 0)
                 {
                     await allowance.WaitAsync(stopping).ConfigureAwait(false);
@@ -60,7 +58,8 @@ internal sealed class Receiver(
             var answer = await queue.Client
                 .ReceiveMessageAsync(
                     new ReceiveMessageRequest(
-                        queue.Url, reserved, WaitSeconds, lease.AskFor, MessageReader.Attributes, MessageReader.Attributes),
+                        queue.Url, reserved, WaitSeconds, lease.AskFor,
+                        MessageReader.Attributes, MessageReader.Attributes),
                     abort)
                 .ConfigureAwait(false);
             taken = TakeIn(answer.Messages ?? []);
@@ -85,7 +84,7 @@ internal sealed class Receiver(
         }
     }
 
-    private int TakeIn(IReadOnlyList<WireMessage> messages)
+    private int TakeIn(IReadOnlyList<WireMessage?> messages)
     {
         if (messages.Count == 0)
         {

@@ -20,6 +20,7 @@ internal sealed class SqsMessageSource : IMessageSource
     private readonly SqsTimings _timings;
     private readonly Activity _activity = new();
     private readonly DrainWatch? _drain;
+    private readonly StallWatch _stall;
     private readonly LeaseKeeper _leases;
     private readonly MessageDeletion _deletion;
     private readonly MessageReturn _return;
@@ -37,7 +38,6 @@ internal sealed class SqsMessageSource : IMessageSource
     private EndReason? _end;
     private LoginEtlException? _failure;
     private Task? _disposed;
-    private TimeSpan? _fullSince;
 
     /// <summary>Starts receiving at once. Disposes of the queue's client when it is disposed of itself.</summary>
     public SqsMessageSource(SqsQueue queue, LeaseTerms lease, ReceiveOptions options, SqsTimings timings)
@@ -47,6 +47,7 @@ internal sealed class SqsMessageSource : IMessageSource
         _timings = timings;
         Book = new DeliveryBook(options.MaxHeld);
         _drain = options.WaitForever ? null : new DrainWatch(queue, Book, _activity, options, timings);
+        _stall = new StallWatch(Book, _drain, options);
         _leases = new LeaseKeeper(queue, lease, Book, timings);
         _deletion = new MessageDeletion(queue, Book, _activity, timings, Fail);
         _return = new MessageReturn(queue, Book, timings);
@@ -74,15 +75,18 @@ internal sealed class SqsMessageSource : IMessageSource
             ThrowIfFailed();
             if (TakeArrived() is { Count: > 0 } messages)
             {
-                _fullSince = null;
+                _stall.Moved();
                 return messages;
             }
 
             var more = _arrived.Reader.WaitToReadAsync(cancellationToken).AsTask();
-            while (await Task.WhenAny(more, Task.Delay(StallStep, cancellationToken)).ConfigureAwait(false) != more)
+            while (await Task.WhenAny(more, Task.Delay(_stall.Step, cancellationToken)).ConfigureAwait(false) != more)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                FailIfStalled();
+                if (EndedBecause is null && _stall.Check() is { } stalled)
+                {
+                    Fail(stalled);
+                }
             }
 
             if (!await more.ConfigureAwait(false))
@@ -106,7 +110,7 @@ internal sealed class SqsMessageSource : IMessageSource
             _failure ??= cause as LoginEtlException ?? new LoginEtlException(
                 "ReceiveFailed", FaultKind.Failed,
                 $"Receiving from the queue '{Name}' was ended by an unexpected {cause.GetType().Name}.",
-                "This is a defect: please report it with the steps that led here.", cause);
+                "This is a defect: please report it with the steps that led here.");
         }
 
         End(EndReason.Failed);
@@ -149,9 +153,6 @@ internal sealed class SqsMessageSource : IMessageSource
         }
     }
 
-    private TimeSpan StallStep =>
-        TimeSpan.FromTicks(Math.Clamp(_options.StallTimeout.Ticks / 4, TimeSpan.TicksPerMillisecond, TimeSpan.TicksPerSecond));
-
     private List<ReceivedMessage> TakeArrived()
     {
         var messages = new List<ReceivedMessage>();
@@ -175,22 +176,6 @@ internal sealed class SqsMessageSource : IMessageSource
             {
                 throw failure;
             }
-        }
-    }
-
-    private void FailIfStalled()
-    {
-        var full = Book.Room == 0 && _drain?.Quiet != true && EndedBecause is null && !Book.AnyCommitting;
-        var now = TimeSpan.FromMilliseconds(Environment.TickCount64);
-        _fullSince = full ? _fullSince ?? now : null;
-        if (now - _fullSince > _options.StallTimeout && Book.SinceProgress > _options.StallTimeout)
-        {
-            Fail(new LoginEtlException(
-                "HeldMessagesCapReached", FaultKind.Failed,
-                $"All {_options.MaxHeld} messages that may be held are held, and none was settled for "
-                + $"{_options.StallTimeout.TotalSeconds:0.#} s.",
-                "End the pipeline with Write-LoginRecord, or settle by Confirm-LoginMessage (delete) or Reset-LoginMessage "
-                + "(make visible again); or receive fewer at a time with a limit on messages."));
         }
     }
 

@@ -3,15 +3,14 @@ using LoginEtl.Faults;
 
 namespace LoginEtl.Sqs.Sending;
 
-/// <summary>Splits bodies into requests: at most 10 messages and 1 MiB together (SQS quotas, "Message batch size").</summary>
+/// <summary>Splits bodies into requests that SQS takes.</summary>
 internal static class SendBatches
 {
-    public const int MostEntries = 10;
-    public const int MostBytes = 1_048_576;
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    /// <exception cref="LoginEtlException"><c>BodyNotSendable</c>: empty, over 1 MiB, or no valid text. Nothing was sent.</exception>
+    /// <exception cref="LoginEtlException">
+    /// <c>BodyNotSendable</c>: empty, over 1 MiB, or no valid text. Nothing was sent.
+    /// </exception>
     public static IReadOnlyList<Range> Of(IReadOnlyList<string> bodies)
     {
         var batches = new List<Range>();
@@ -20,7 +19,7 @@ internal static class SendBatches
         for (var i = 0; i < bodies.Count; i++)
         {
             var size = Size(bodies[i], i);
-            if (i > first && (i - first == MostEntries || bytes + size > MostBytes))
+            if (i > first && (i - first == SqsQuotas.EntriesPerCall || bytes + size > SqsQuotas.BatchBytes))
             {
                 batches.Add(first..i);
                 (first, bytes) = (i, 0);
@@ -44,7 +43,7 @@ internal static class SendBatches
             return Strict.GetByteCount(body ?? "") switch
             {
                 0 => throw NotSendable(index, "is empty"),
-                > MostBytes => throw NotSendable(index, "is larger than 1 MiB"),
+                > SqsQuotas.BatchBytes => throw NotSendable(index, "is larger than 1 MiB"),
                 var size => size,
             };
         }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
@@ -80,14 +79,15 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings) : IMe
             .ConfigureAwait(false);
         foreach (var sent in answer.Successful ?? [])
         {
-            if (int.TryParse(sent.Id, NumberStyles.None, CultureInfo.InvariantCulture, out var i)
-                && sent.MessageId is { Length: > 0 } id && left.Remove(i))
+            if (int.TryParse(sent?.Id, NumberStyles.None, CultureInfo.InvariantCulture, out var i)
+                && sent?.MessageId is { Length: > 0 } id && left.Remove(i))
             {
                 ids[i] = new MessageId(id);
             }
         }
 
-        var failed = answer.Failed?.FirstOrDefault(e => !SqsErrorCodes.IsTransient(e.Code, e.SenderFault));
+        var failed = answer.Failed?.FirstOrDefault(
+            e => e is not null && !SqsErrorCodes.IsTransient(e.Code, e.SenderFault));
         if (failed is { Code: var code, Id: var number })
         {
             if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var i) && left.Contains(i))
@@ -104,7 +104,8 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings) : IMe
     private LoginEtlException Refused(SqsException e, HashSet<int> left) => new(
         "BodyRefused", FaultKind.Failed,
         $"The queue '{queue.Name}' refused to take {Which(left)}: {e.Code}.",
-        "SQS takes at most 1 MiB a message, and no control characters but tab and line ends. Earlier bodies may have been sent.",
+        "SQS takes at most 1 MiB a message, and no control characters but tab and line ends. Other bodies may have been "
+        + "sent.",
         e);
 
     private static string Which(HashSet<int> left) => left.Count == 1

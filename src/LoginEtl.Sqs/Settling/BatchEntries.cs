@@ -8,12 +8,14 @@ namespace LoginEtl.Sqs.Settling;
 internal static class BatchEntries
 {
     public static HashSet<int> Succeeded(BatchResponse answer, int count) =>
-        Indices((answer.Successful ?? []).Select(e => e.Id), count);
+        Indices((answer.Successful ?? []).Select(e => e?.Id), count);
 
     /// <summary>Those that another try would not help.</summary>
     public static HashSet<int> FailedForGood(BatchResponse answer, int count) =>
         Indices(
-            (answer.Failed ?? []).Where(e => !SqsErrorCodes.IsTransient(e.Code, e.SenderFault)).Select(e => e.Id), count);
+            (answer.Failed ?? [])
+                .Where(e => e is not null && !SqsErrorCodes.IsTransient(e.Code, e.SenderFault)).Select(e => e?.Id),
+            count);
 
     private static HashSet<int> Indices(IEnumerable<string?> ids, int count) =>
         [.. ids.Select(id => int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var i) ? i : -1)

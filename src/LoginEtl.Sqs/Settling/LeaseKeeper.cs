@@ -15,11 +15,10 @@ namespace LoginEtl.Sqs.Settling;
 /// </summary>
 internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook book, SqsTimings timings)
 {
-    private const int EntriesPerCall = 10;
     private const int Concurrency = 8;
 
-    /// <summary>SQS API reference, ChangeMessageVisibility: 12 hours from the receive, less a minute for the clocks.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromHours(12) - TimeSpan.FromMinutes(1);
+    // A minute for the clocks.
+    private static readonly TimeSpan Longest = SqsQuotas.LongestHold - TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
     private readonly HashSet<QueueDelivery> _released = [];
@@ -65,14 +64,16 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
     private async Task BeatAsync(CancellationToken cancellationToken)
     {
         var now = DateTimeOffset.UtcNow;
-        var due = book.Leased()
-            .Where(d => now - d.ReceivedAt >= lease.Beat && now - d.ReceivedAt < timings.HoldAtMost)
-            .Chunk(EntriesPerCall);
+        var due = book.Leased().Where(d => IsDue(now - d.ReceivedAt)).Chunk(SqsQuotas.EntriesPerCall);
         await Parallel.ForEachAsync(
             due,
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
-            async (deliveries, token) => await ExtendAsync(deliveries, token).ConfigureAwait(false)).ConfigureAwait(false);
+            async (deliveries, token) => await ExtendAsync(deliveries, token).ConfigureAwait(false))
+            .ConfigureAwait(false);
     }
+
+    // An age below zero: the clock was set back.
+    private bool IsDue(TimeSpan age) => age < TimeSpan.Zero || (age >= lease.Beat && age < timings.HoldAtMost);
 
     private async Task ExtendAsync(QueueDelivery[] deliveries, CancellationToken cancellationToken)
     {
@@ -89,12 +90,15 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
             _underWay.Add(done.Task);
         }
 
+        // One silent connection must not cost the leases of all others.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(lease.Timeout / 2);
         try
         {
             // Entries that fail have expired or gone: nothing to be done about them, and the next beat tries again.
             await queue.Client
                 .ChangeMessageVisibilityBatchAsync(
-                    new ChangeMessageVisibilityBatchRequest(queue.Url, entries), cancellationToken)
+                    new ChangeMessageVisibilityBatchRequest(queue.Url, entries), limit.Token)
                 .ConfigureAwait(false);
         }
         catch (SqsException e) when (e.Fault is SqsFault.Denied or SqsFault.NotFound)
@@ -104,6 +108,10 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
         catch (SqsException)
         {
             // The next beat tries again.
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The same.
         }
         finally
         {

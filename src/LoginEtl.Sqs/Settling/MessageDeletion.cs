@@ -19,7 +19,6 @@ namespace LoginEtl.Sqs.Settling;
 internal sealed class MessageDeletion(
     SqsQueue queue, DeliveryBook book, Activity activity, SqsTimings timings, Action<Exception> refused)
 {
-    private const int EntriesPerCall = 10;
     private const int Concurrency = 8;
 
     /// <summary>Never throws: what could not be deleted is counted as undeleted, and comes again as a duplicate.</summary>
@@ -30,10 +29,11 @@ internal sealed class MessageDeletion(
         limit.CancelAfter(timings.DeleteWithin);
         var deleted = 0;
         await Parallel.ForEachAsync(
-            settled.Chunk(EntriesPerCall),
+            settled.Chunk(SqsQuotas.EntriesPerCall),
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency },
-            async (deliveries, _) => Interlocked.Add(
-                ref deleted, await DeleteBatchAsync(deliveries, limit.Token).ConfigureAwait(false))).ConfigureAwait(false);
+            async (deliveries, _) =>
+                Interlocked.Add(ref deleted, await DeleteBatchAsync(deliveries, limit.Token).ConfigureAwait(false)))
+            .ConfigureAwait(false);
         if (deleted < settled.Count)
         {
             book.CountUndeleted(settled.Count - deleted);

@@ -10,7 +10,6 @@ namespace LoginEtl.Sqs.Settling;
 /// <summary>Makes messages visible again at once, as far as the short time of a stopping run allows.</summary>
 internal sealed class MessageReturn(SqsQueue queue, DeliveryBook book, SqsTimings timings)
 {
-    private const int EntriesPerCall = 10;
     private const int Concurrency = 16;
 
     /// <summary>Never throws: what could not be returned has lapsed, and is visible when its timeout passes.</summary>
@@ -19,7 +18,7 @@ internal sealed class MessageReturn(SqsQueue queue, DeliveryBook book, SqsTiming
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timings.ReturnWithin);
         await Parallel.ForEachAsync(
-            unsettled.Chunk(EntriesPerCall),
+            unsettled.Chunk(SqsQuotas.EntriesPerCall),
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency },
             async (deliveries, _) => await ReturnBatchAsync(deliveries, limit.Token).ConfigureAwait(false))
             .ConfigureAwait(false);

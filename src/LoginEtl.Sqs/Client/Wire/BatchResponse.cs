@@ -1,5 +1,5 @@
 namespace LoginEtl.Sqs.Client.Wire;
 
-/// <summary>What became of a batch's entries.</summary>
+/// <summary>What became of a batch's entries. Nothing keeps a server from sending nulls.</summary>
 internal sealed record BatchResponse(
-    IReadOnlyList<SucceededEntry>? Successful, IReadOnlyList<FailedEntry>? Failed);
+    IReadOnlyList<SucceededEntry?>? Successful, IReadOnlyList<FailedEntry?>? Failed);

@@ -1,3 +1,3 @@
 namespace LoginEtl.Sqs.Client.Wire;
 
-internal sealed record GetQueueAttributesResponse(Dictionary<string, string>? Attributes);
+internal sealed record GetQueueAttributesResponse(Dictionary<string, string?>? Attributes);

@@ -1,3 +1,3 @@
 namespace LoginEtl.Sqs.Client.Wire;
 
-internal sealed record ReceiveMessageResponse(IReadOnlyList<WireMessage>? Messages);
+internal sealed record ReceiveMessageResponse(IReadOnlyList<WireMessage?>? Messages);

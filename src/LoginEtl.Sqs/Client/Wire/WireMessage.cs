@@ -6,7 +6,7 @@ internal sealed record WireMessage(
     string? ReceiptHandle,
     string? MD5OfBody,
     WireBody? Body,
-    Dictionary<string, string>? Attributes)
+    Dictionary<string, string?>? Attributes)
 {
     /// <summary>Names the message only: a record's own text would print the checksum and the handle.</summary>
     public override string ToString() => $"message {MessageId}";

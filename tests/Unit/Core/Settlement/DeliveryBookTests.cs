@@ -76,6 +76,19 @@ public sealed class DeliveryBookTests
     }
 
     [Fact]
+    public void A_redelivery_of_what_is_on_its_way_back_is_held_anew()
+    {
+        var first = Admit("m");
+        Assert.Equal([first], _book.TakeUnsettled(evenClaimed: false));
+        var second = Admit("m");
+
+        Assert.False(_book.Settle(first, Outcome.Returned));
+        Assert.Equal([second], _book.Leased());
+        Assert.True(_book.Settle(second, Outcome.Written));
+        Assert.Equal((2, 1, 1), (_book.Received, _book.Entries().Ended[Outcome.Returned], _book.Entries().Ended[Outcome.Written]));
+    }
+
+    [Fact]
     public void A_delivery_that_was_not_admitted_settles_nothing()
     {
         var first = Admit("m");

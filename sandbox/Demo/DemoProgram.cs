@@ -1,0 +1,68 @@
+using LoginEtl.Faults;
+using LoginEtl.Sandbox.Servers;
+using Npgsql;
+
+namespace LoginEtl.Sandbox.Demo;
+
+/// <summary>The command line: options in, exit code out, and nothing left behind.</summary>
+internal static class DemoProgram
+{
+    private const int Failed = 1;
+    private const int WrongOption = 2;
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        DemoOptions options;
+        try
+        {
+            options = DemoOptions.Parse(arguments);
+        }
+        catch (FormatException wrong)
+        {
+            await Console.Error.WriteLineAsync($"{wrong.Message} Run with --help to see the options.");
+            return WrongOption;
+        }
+
+        if (options.OnlyHelp)
+        {
+            Console.WriteLine(DemoOptions.Help);
+            return 0;
+        }
+        if (options.OnlySamples)
+        {
+            foreach (string body in SampleMessages.Create(options.Count)) Console.WriteLine(body);
+            return 0;
+        }
+
+        using var signals = new StopSignals();
+        try
+        {
+            return await RunAsync(options, signals);
+        }
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        {
+            return signals.ExitCode;
+        }
+        catch (Exception failure) when (failure is SandboxException or LoginEtlException or NpgsqlException)
+        {
+            await Console.Error.WriteLineAsync($"The sandbox failed: {failure.Message}");
+            return Failed;
+        }
+    }
+
+    private static async Task<int> RunAsync(DemoOptions options, StopSignals signals)
+    {
+        SandboxEnvironment.RemoveForeignSettings();
+        SandboxOptions servers = SandboxOptions.FromEnvironment("LOGINETL_SANDBOX_") with { Report = Console.WriteLine };
+        await using SandboxServers running = await SandboxServers.StartAsync(servers, signals.Token);
+        IReadOnlyList<string> failures = await new DemoRun(options, running, Console.WriteLine).RunAsync(signals.Token);
+        foreach (string failure in failures) await Console.Error.WriteLineAsync($"Not as expected: {failure}");
+        if (options.Keep)
+        {
+            var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var registration = signals.Token.Register(stopped.SetResult);
+            await stopped.Task;
+        }
+        return failures.Count == 0 ? 0 : Failed;
+    }
+}

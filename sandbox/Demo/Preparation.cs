@@ -1,0 +1,18 @@
+using LoginEtl.Connections;
+using LoginEtl.Keysets;
+using LoginEtl.Postgres;
+
+namespace LoginEtl.Sandbox.Demo;
+
+/// <summary>What a run needs beforehand: keysets, and in the database whatever is missing.</summary>
+internal static class Preparation
+{
+    /// <exception cref="Faults.LoginEtlException">The database is unreachable, or refuses.</exception>
+    public static async Task PrepareAsync(RunSettings settings, CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(settings.KeysFolder))
+            KeysetCeremony.Create(settings.KeysFolder, settings.PrivateKeyPath, overwrite: false);
+        var database = new DatabaseSettings { Database = new SecretText(settings.Database) };
+        await new PostgresConnector().InitializeAsync(database, planOnly: false, cancellationToken);
+    }
+}

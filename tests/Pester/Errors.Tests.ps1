@@ -1,0 +1,73 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
+    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+    Set-TestEnvironment
+    $keys = Join-Path $TestDrive 'keys'
+    $null = New-LoginKeyset $keys -WarningAction Ignore
+    $database = New-TestDatabase
+    Initialize-LoginDatabase $database
+    $queue = New-TestQueue
+    New-LoginBody 10 | Send-LoginMessage $queue
+
+    # The database's settings with one of them changed.
+    function Edit-Database([scriptblock] $Change) {
+        $settings = [Npgsql.NpgsqlConnectionStringBuilder]::new($database)
+        & $Change $settings
+        $settings.ConnectionString
+    }
+
+    function Invoke-Job([string] $Database = $database, [string] $Queue = $queue, [string] $Keyset = $keys, [string] $Table = 'user_logins') {
+        Receive-LoginMessage $Queue | Protect-LoginPii $Keyset | Write-LoginRecord $Database -Table $Table
+    }
+}
+
+Describe 'A mistake gives one clear error with what to do, and deletes nothing' {
+    It '<Name>' -ForEach @(
+        @{ Name = 'a wrong password'; Id = 'DatabaseAccessDenied'
+            Job = { Invoke-Job -Database (Edit-Database { $args[0].Password = 'canary-secret' }) } }
+        @{ Name = 'an unreachable database'; Id = 'DatabaseUnreachable'
+            Job = { Invoke-Job -Database (Edit-Database { $args[0].Port = 1 }) } }
+        @{ Name = 'a missing database'; Id = 'DatabaseNotFound'
+            Job = { Invoke-Job -Database (Edit-Database { $args[0].Database = 'nowhere' }) } }
+        @{ Name = 'a missing table'; Id = 'TableNotFound'; Job = { Invoke-Job -Table 'nowhere' } }
+        @{ Name = 'an unreadable connection string'; Id = 'InvalidDatabase'; Job = { Invoke-Job -Database 'canary-secret' } }
+        @{ Name = 'a missing queue'; Id = 'QueueNotFound'; Job = { Invoke-Job -Queue 'nowhere' } }
+        @{ Name = 'an unreachable queue'; Id = 'QueueUnreachable'
+            Job = { Receive-LoginMessage $queue -EndpointUrl 'http://127.0.0.1:1' | Protect-LoginPii $keys | Write-LoginRecord $database } }
+        @{ Name = 'a missing key folder'; Id = 'KeysetNotFound'; Job = { Invoke-Job -Keyset (Join-Path $TestDrive 'nowhere') } }
+        @{ Name = 'an unknown key source'; Id = 'KeySourceUnknown'; Job = { Invoke-Job -Keyset 'vault:thing' } }
+    ) {
+        $thrown = $null
+        try { & $Job } catch { $thrown = $_ }
+        $thrown | Should -Not -BeNullOrEmpty
+        $thrown.FullyQualifiedErrorId | Should -BeLike "$Id,*"
+        $thrown.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+        "$thrown $($thrown | Format-List * -Force | Out-String) $($thrown.Exception)" | Should -Not -Match 'canary-secret'
+        (Get-QueueCount $queue).Visible | Should -Be 10
+    }
+
+    It 'a key file that others can read' -Skip:$IsWindows {
+        $open = Join-Path $TestDrive 'open'
+        $null = New-LoginKeyset $open -WarningAction Ignore
+        chmod 644 (Join-Path $open 'ip.json')
+        $thrown = $null
+        try { Invoke-Job -Keyset $open } catch { $thrown = $_ }
+        $thrown.FullyQualifiedErrorId | Should -BeLike 'KeysetPermissions,*'
+        $thrown.ErrorDetails.RecommendedAction | Should -BeLike '*chmod 600*'
+        (Get-QueueCount $queue).Visible | Should -Be 10
+    }
+
+    It 'a missing setting names the parameter and the variable' {
+        { Receive-LoginMessage } | Should -Throw '*-Queue*LOGINETL_QUEUE*'
+        { New-LoginBody | ConvertFrom-LoginJson | Protect-LoginPii } | Should -Throw '*-Keyset*LOGINETL_KEYSET*'
+        { Initialize-LoginDatabase } | Should -Throw '*-Database*LOGINETL_DATABASE*'
+    }
+
+    It 'ends a script with exit code 1' {
+        $script = Join-Path $TestDrive 'job.ps1'
+        "Import-Module '$PSScriptRoot/../../LoginEtl.psd1'; Receive-LoginMessage nowhere" | Set-Content $script
+        $process = Start-Process (Get-Process -Id $PID).Path -ArgumentList '-NoProfile', '-NonInteractive', '-Command', "`$ErrorActionPreference = 'Stop'; & '$script'" `
+            -Wait -PassThru -RedirectStandardOutput (Join-Path $TestDrive 'o') -RedirectStandardError (Join-Path $TestDrive 'e')
+        $process.ExitCode | Should -Be 1
+    }
+}

@@ -1,0 +1,134 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+    $keys = Join-Path $TestDrive 'keys'
+    $null = New-LoginKeyset $keys -WarningAction Ignore
+    $body = '{"user_id":"u","app_version":"1.2.3","ip":"10.9.8.7","device_id":"canary-device"}'
+}
+
+Describe 'The module' {
+    It 'has a valid manifest that exports every cmdlet of its assembly' {
+        $manifest = Test-ModuleManifest "$PSScriptRoot/../../LoginEtl.psd1"
+        $cmdlets = [LoginEtl.PowerShell.Cmdlets.WriteLoginRecordCmdlet].Assembly.GetTypes() |
+            ForEach-Object { $_.GetCustomAttributes([Management.Automation.CmdletAttribute], $false) } |
+            ForEach-Object { "$($_.VerbName)-$($_.NounName)" } | Sort-Object
+        $manifest.ExportedCmdlets.Keys | Sort-Object | Should -Be $cmdlets
+    }
+
+    It 'uses approved verbs and declares what <_> emits' -ForEach @(
+        'ConvertFrom-LoginJson', 'New-LoginKeyset', 'Protect-LoginPii', 'Receive-LoginMessage', 'Send-LoginMessage', 'Write-LoginRecord'
+    ) {
+        $command = Get-Command $_
+        Get-Verb $command.Verb | Should -Not -BeNullOrEmpty
+        $command.OutputType | Should -Not -BeNullOrEmpty
+    }
+
+    It 'can be imported again with -Force and still works' {
+        Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+        $body | ConvertFrom-LoginJson | Protect-LoginPii $keys | Should -BeOfType ([LoginEtl.Records.LoginRecord])
+    }
+
+    It 'lets no assembly of its own past its private load context' {
+        # Whatever fails here has loaded the client.
+        try { Receive-LoginMessage q -EndpointUrl 'http://127.0.0.1:1' -Region us-east-1 } catch { $null = $_ }
+        $contexts = [Runtime.Loader.AssemblyLoadContext]::All
+        $private = $contexts | Where-Object Name -EQ 'LoginEtl'
+        $private.Assemblies.GetName().Name | Should -Contain 'LoginEtl.Sqs'
+        $default = [Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.GetName().Name
+        $default | Should -Not -Contain 'LoginEtl.Sqs'
+        $default | Should -Not -Contain 'AWSSDK.Core'
+    }
+
+    It 'works beside another version of a package it uses' {
+        $code = @'
+namespace Microsoft.Extensions.Logging { public interface ILoggerFactory { } }
+'@
+        $dll = Join-Path $TestDrive 'Microsoft.Extensions.Logging.Abstractions.dll'
+        $script = @"
+Add-Type -TypeDefinition '$code' -OutputAssembly '$dll'
+[void] [Reflection.Assembly]::LoadFrom('$dll')
+Import-Module '$PSScriptRoot/../../LoginEtl.psd1'
+try { Initialize-LoginDatabase 'Host=127.0.0.1;Port=1;Username=u;Database=d' } catch { `$_.FullyQualifiedErrorId }
+"@
+        pwsh -NoProfile -NonInteractive -Command $script | Should -BeLike 'DatabaseUnreachable,*'
+    }
+}
+
+Describe 'Personal data' {
+    It 'shows itself in no form of a login' {
+        $login = $body | ConvertFrom-LoginJson
+        $forms = @(
+            $login | Out-String
+            $login | Format-List * -Force | Out-String
+            $login | ConvertTo-Json -Depth 5 -WarningAction Ignore
+            $login | ConvertTo-Csv
+            $login | ConvertTo-Xml -As String -Depth 5
+            $login | Select-Object * | Out-String
+            [Management.Automation.PSSerializer]::Serialize($login, 5)
+            "$($login.Ip) $login"
+            $login.PSObject.Properties | ForEach-Object { "$($_.Value)" }
+        ) -join "`n"
+        $forms | Should -Not -Match '10\.9\.8\.7|canary-device'
+        $forms | Should -Match '\[redacted\]'
+        $login.Ip.Reveal() | Should -Be '10.9.8.7'
+    }
+
+    It 'stays out of a transcript' {
+        $transcript = Join-Path $TestDrive 'transcript.txt'
+        $login = $body | ConvertFrom-LoginJson
+        $null = Start-Transcript $transcript
+        $login | Out-Default
+        $login.Ip | Out-Default
+        $login | Protect-LoginPii $keys -Verbose | Out-Default
+        $null = Stop-Transcript
+        Get-Content $transcript -Raw | Should -Not -Match '10\.9\.8\.7|canary-device'
+    }
+
+    It 'can be compared, grouped and sorted without being seen' {
+        $logins = $body, $body, $body.Replace('10.9.8.7', '10.9.8.6') | ConvertFrom-LoginJson
+        $logins[0].Ip -eq $logins[1].Ip | Should -BeTrue
+        $logins[0].Ip -eq $logins[2].Ip | Should -BeFalse
+        @($logins | Group-Object Ip).Count | Should -Be 2
+        @($logins | Sort-Object Ip -Unique).Count | Should -Be 2
+        $logins | Group-Object Ip | Out-String | Should -Not -Match '10\.9\.8'
+    }
+
+    It 'cannot be set on a record' {
+        $record = $body | ConvertFrom-LoginJson | Protect-LoginPii $keys
+        { $record.MaskedIp = 'x' } | Should -Throw
+        $record.Locale = 'XX'
+        $record.Locale | Should -Be 'XX'
+    }
+}
+
+Describe 'New-LoginKeyset' {
+    It 'writes keysets for their owner alone' -Skip:$IsWindows {
+        $made = New-LoginKeyset (Join-Path $TestDrive 'made') -WarningAction Ignore
+        $made.Name | Should -Be @('ip', 'device_id', 'line_id', 'quarantine', 'quarantine (private)')
+        $made | ForEach-Object { (Get-Item $_.Path).UnixMode | Should -Be '-rw-------' }
+    }
+
+    It 'overwrites nothing without -Force' {
+        { New-LoginKeyset $keys } | Should -Throw '*exists already*'
+    }
+
+    It 'writes nothing with -WhatIf' {
+        New-LoginKeyset (Join-Path $TestDrive 'whatif') -WhatIf
+        Join-Path $TestDrive 'whatif' | Should -Not -Exist
+    }
+
+    It 'gives the same token for the same value and different ones for different keys' {
+        $other = Join-Path $TestDrive 'other'
+        $null = New-LoginKeyset $other -WarningAction Ignore
+        $a, $b = 1..2 | ForEach-Object { ($body | ConvertFrom-LoginJson | Protect-LoginPii $keys).MaskedIp }
+        $a | Should -Be $b
+        ($body | ConvertFrom-LoginJson | Protect-LoginPii $other).MaskedIp | Should -Not -Be $a
+    }
+
+    It 'takes keys from an environment variable, with a warning' {
+        $env:PESTER_KEYS = '{' + ((Get-ChildItem $keys -Filter *.json | ForEach-Object { "`"$($_.BaseName)`":$(Get-Content $_ -Raw)" }) -join ',') + '}'
+        $token = ($body | ConvertFrom-LoginJson | Protect-LoginPii env:PESTER_KEYS -WarningVariable warning -WarningAction SilentlyContinue).MaskedIp
+        $token | Should -Be ($body | ConvertFrom-LoginJson | Protect-LoginPii $keys).MaskedIp
+        $warning | Should -Not -BeNullOrEmpty
+        Remove-Item env:PESTER_KEYS
+    }
+}

@@ -1,0 +1,25 @@
+# Runs one file of tests and says how it went: what failed, then one line of counts. Exit code 0 when all passed,
+# 3 where Pester is missing or too old.
+param([Parameter(Mandatory)] [string] $Path)
+
+$pester = Get-Module -ListAvailable Pester | Where-Object Version -GE '5.7' | Sort-Object Version -Descending | Select-Object -First 1
+if (-not $pester) {
+    'Pester 5.7 or later is not installed (Install-Module Pester).'
+    exit 3
+}
+
+Import-Module $pester
+$PSStyle.OutputRendering = 'PlainText'
+$configuration = New-PesterConfiguration
+$configuration.Run.Path = $Path
+$configuration.Run.PassThru = $true
+$configuration.Output.Verbosity = 'None'
+$result = Invoke-Pester -Configuration $configuration 6> $null
+
+foreach ($test in @($result.Failed) + @($result.FailedBlocks)) {
+    "[-] $($test.ExpandedPath ?? $test.Path)"
+    $test.ErrorRecord | ForEach-Object { "    $_`n    $($_.ScriptStackTrace -split "`n" | Select-Object -First 1)" }
+}
+$result.FailedContainers.ErrorRecord | ForEach-Object { "    $_" }
+"$($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped"
+exit [int] ($result.Result -ne 'Passed')

@@ -1,0 +1,40 @@
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Pester;
+
+/// <summary>Runs tests/Pester in a real PowerShell against the servers of this run; skipped, with the reason, where there is none.</summary>
+public sealed class PesterSuite(ServersFixture servers, ITestOutputHelper output)
+{
+    private const int PesterMissing = 3;
+
+    public static TheoryData<string> Files =>
+        [.. Directory.EnumerateFiles(Folder, "*.Tests.ps1").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+
+    private static string Folder => Path.Combine(Repository.Root, "tests", "Pester");
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task Every_test_of_the_file_passes(string file)
+    {
+        if (await PowerShellHost.WhyNotAsync is { } reason)
+        {
+            Assert.Skip($"The Pester suite did not run: {reason}");
+        }
+
+        var environment = new Dictionary<string, string>
+        {
+            ["LOGINETL_TEST_SQS"] = servers.SqsEndpoint.AbsoluteUri,
+            ["LOGINETL_TEST_DATABASE"] = servers.Postgres.ConnectionString,
+        };
+        var (exitCode, text) = await PowerShellHost.RunAsync(
+            ["-File", Path.Combine(Folder, "Run.ps1"), Path.Combine(Folder, file)], environment, TestContext.Current.CancellationToken);
+        if (exitCode == PesterMissing)
+        {
+            Assert.Skip($"The Pester suite did not run: {text.Trim()}");
+        }
+
+        output.WriteLine(text);
+        Assert.True(exitCode == 0, text);
+    }
+}

@@ -1,0 +1,102 @@
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Connections;
+using Npgsql;
+using Xunit;
+
+namespace LoginEtl.Unit.Postgres;
+
+public sealed class ConnectionTextTests
+{
+    [Fact]
+    public void Uri_is_decoded_part_by_part()
+    {
+        var it = Database.Parse("postgresql://us%40er:p%3A%2Fw%3F@db.example:6543/my%20db?application_name=x%26y&connect_timeout=7&sslmode=verify-ca");
+        Assert.Equal(("us@er", "p:/w?", "db.example", 6543, "my db"), (it.Username, it.Password, it.Host, it.Port, it.Database));
+        Assert.Equal(("x&y", 7, SslMode.VerifyCA), (it.ApplicationName, it.Timeout, it.SslMode));
+    }
+
+    [Theory]
+    [InlineData("postgres://h", "h", 5432)]
+    [InlineData("postgresql://[::1]:99/d", "::1", 99)]
+    [InlineData("postgresql://u@h1:1,h2:2/d", "h1:1,h2:2", 5432)]
+    [InlineData("postgresql:///d?host=/run/postgresql&port=5", "/run/postgresql", 5)]
+    public void Hosts_are_read(string uri, string host, int port)
+    {
+        var it = Database.Parse(uri);
+        Assert.Equal((host, port), (it.Host, it.Port));
+    }
+
+    [Theory]
+    [InlineData("postgresql://u:s3cret@h/d?sslmod=require")]
+    [InlineData("postgresql://u:s3cret@h/d?sslmode=perhaps")]
+    [InlineData("postgresql://u:s3cret@h:port/d")]
+    [InlineData("postgresql://u:s3cret@h:99999/d")]
+    [InlineData("postgresql://u:s3cret/x@h/d")]
+    [InlineData("postgresql://u:s3cret?x@h/d")]
+    [InlineData("postgresql://u:s3cret%zz@h/d")]
+    [InlineData("Host=h;Pasword=s3cret")]
+    [InlineData("Host=h;Password=x;s3cret;Database=d")]
+    [InlineData("Host=h;Port=s3cret")]
+    [InlineData("s3cret")]
+    public void Malformed_text_is_refused_without_quoting_it(string text)
+    {
+        var fault = Assert.Throws<LoginEtlException>(() => Open(text));
+        Assert.Equal(("InvalidDatabase", FaultKind.Configuration), (fault.Id, fault.Kind));
+        Assert.DoesNotContain("s3cret", fault.ToString() + fault.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Host=db.example", SslMode.VerifyFull)]
+    [InlineData("Host=db.example;SSL Mode=Require", SslMode.Require)]
+    [InlineData("postgresql://db.example/d?sslmode=disable", SslMode.Disable)]
+    [InlineData("Host=127.0.0.1", SslMode.Prefer)]
+    [InlineData("Host=localhost", SslMode.Prefer)]
+    [InlineData("Host=::1", SslMode.Prefer)]
+    [InlineData("Host=/run/postgresql", SslMode.Prefer)]
+    [InlineData("Host=localhost,db.example", SslMode.VerifyFull)]
+    [InlineData("Host=localhost.example", SslMode.VerifyFull)]
+    [InlineData("Database=d", SslMode.Prefer)]
+    public async Task Tls_is_verified_off_loopback_unless_said_otherwise(string text, SslMode mode)
+    {
+        await using var database = Open(text);
+        Assert.Equal(mode, new NpgsqlConnectionStringBuilder(database.Source.ConnectionString).SslMode);
+    }
+
+    [Fact]
+    public async Task Nothing_waits_for_ever_and_nothing_quotes_values()
+    {
+        await using var database = Open("Host=h;Include Error Detail=true;Timeout=0;Command Timeout=0;Log Parameters=true;Maximum Pool Size=90");
+        var it = new NpgsqlConnectionStringBuilder(database.Source.ConnectionString);
+        Assert.Equal((15, 30, 15, false, false), (it.Timeout, it.CommandTimeout, it.KeepAlive, it.IncludeErrorDetail, it.LogParameters));
+        Assert.Equal((4, "LoginEtl"), (it.MaxPoolSize, it.ApplicationName));
+    }
+
+    [Fact]
+    public async Task User_name_and_password_of_the_settings_win()
+    {
+        await using var database = Database.From(new DatabaseSettings
+        {
+            Database = new SecretText("postgresql://a:b@h/d"), UserName = "me", Password = new SecretText("mine"),
+        });
+        Assert.Equal("me", new NpgsqlConnectionStringBuilder(database.Source.ConnectionString).Username);
+        Assert.DoesNotContain("mine", database.Endpoint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Root_certificate_that_is_missing_or_would_not_be_used_is_refused()
+    {
+        Assert.Throws<LoginEtlException>(() => Database.From(new DatabaseSettings { Database = new SecretText("Host=h"), RootCertificate = "/nowhere.pem" }));
+        var file = Path.GetTempFileName();
+        try
+        {
+            Assert.Throws<LoginEtlException>(() => Database.From(new DatabaseSettings { Database = new SecretText("Host=h;SSL Mode=Prefer"), RootCertificate = file }));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static Database Open(string text) => Database.From(new DatabaseSettings { Database = new SecretText(text) });
+}

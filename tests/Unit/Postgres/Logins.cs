@@ -1,0 +1,36 @@
+using LoginEtl.Records;
+
+namespace LoginEtl.Unit.Postgres;
+
+/// <summary>Makes protected logins as a queue would give them.</summary>
+internal static class Logins
+{
+    private static readonly string Siv = "siv1." + new string('A', 50);
+
+    public static QueueDelivery Delivery(Guid? id = null, DateTimeOffset? sent = null, int receiveCount = 1, FifoPosition? group = null) => new(
+        new MessageId((id ?? Guid.NewGuid()).ToString()), "receipt", sent ?? DateTimeOffset.UtcNow.AddMinutes(-5), receiveCount, DateTimeOffset.UtcNow, group);
+
+    public static LoginRecord Record(
+        Delivery? delivery = null, string? user = null, string version = "2.3.0", string? locale = "RU", string? ip = null)
+    {
+        var login = delivery ?? Delivery();
+        return new LoginRecord(login, new Token(ip ?? Siv), new Token(Siv))
+        {
+            UserId = user ?? Guid.NewGuid().ToString(), DeviceType = "android", Locale = locale, AppVersion = version,
+            CreateDate = DateOnly.FromDateTime((login.SentTimestamp ?? DateTimeOffset.UtcNow).UtcDateTime),
+        };
+    }
+
+    public static ProtectedLogin[] Records(int count, Func<int, string>? user = null) =>
+        [.. Enumerable.Range(0, count).Select(i => Record(user: user?.Invoke(i)))];
+
+    public static SealedReject Reject(Delivery? delivery = null) =>
+        new(delivery ?? Delivery(), new Rejection(RejectReason.MissingField, LoginFields.UserId), new SealedBody([1, 2, 3]));
+
+    public static LineDelivery Line(Guid id, long number = 1)
+    {
+        var line = new LineDelivery("logins.ndjson", number, 1);
+        line.Identify(id);
+        return line;
+    }
+}

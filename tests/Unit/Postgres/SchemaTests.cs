@@ -1,0 +1,99 @@
+using LoginEtl.Faults;
+using LoginEtl.Settlement;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Postgres;
+
+public sealed class SchemaTests(ServersFixture servers)
+{
+    [Fact]
+    public async Task Everything_missing_is_created_once()
+    {
+        var database = await TestDatabase.NewAsync(servers);
+        Assert.Equal(4, (await database.InitializeAsync()).Count);
+        Assert.Empty(await database.InitializeAsync());
+        Assert.Equal(
+            "user_id varchar(128),device_type varchar(32),masked_ip varchar(256),masked_device_id varchar(256),locale varchar(32),app_version integer,create_date date",
+            await database.ReadAsync<string>(
+                """
+                SELECT string_agg(attname || ' ' || replace(format_type(atttypid, atttypmod), 'character varying', 'varchar'), ',' ORDER BY attnum)
+                FROM pg_attribute WHERE attrelid = 'user_logins'::regclass AND attnum > 0
+                """));
+    }
+
+    [Fact]
+    public async Task Plan_changes_nothing_and_says_what_would_run()
+    {
+        var database = await TestDatabase.NewAsync(servers);
+        var plan = await database.InitializeAsync(planOnly: true);
+        Assert.Equal(4, plan.Count);
+        Assert.Equal(0, await database.CountAsync("pg_class WHERE relname LIKE '%login%'"));
+        Assert.Equal(plan, await database.InitializeAsync());
+        Assert.Empty(await database.InitializeAsync(planOnly: true));
+    }
+
+    [Fact]
+    public async Task Processes_that_initialize_at_once_do_not_disturb_each_other()
+    {
+        var database = await TestDatabase.NewAsync(servers);
+        var runs = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => database.InitializeAsync())));
+        Assert.Equal(4, runs.Sum(r => r.Count));
+    }
+
+    [Fact]
+    public async Task Existing_table_stays_as_it_is()
+    {
+        var database = await TestDatabase.NewAsync(
+            servers, "CREATE TABLE user_logins (user_id text, device_type text, masked_ip text, masked_device_id text, locale text, app_version bigint, create_date timestamp, note text DEFAULT 'n'); INSERT INTO user_logins (user_id) VALUES ('old')");
+        Assert.Equal(3, (await database.InitializeAsync()).Count);
+        await using var sink = await database.SinkAsync();
+        await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+        Assert.Equal(2, await database.CountAsync("user_logins WHERE note = 'n' AND app_version = 2003000 AND create_date IS NOT NULL"));
+        Assert.Equal(3, await database.CountAsync());
+        Assert.Equal("text", await database.ReadAsync<string>("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'user_logins'::regclass AND attname = 'user_id'"));
+    }
+
+    [Theory]
+    [InlineData("etl.user_logins")]
+    [InlineData("\"My Schema\".\"User \"\"Logins\"\"\"")]
+    public async Task Table_may_be_in_another_schema_and_need_quotes(string table)
+    {
+        var database = await TestDatabase.NewAsync(servers);
+        Assert.Equal(5, (await database.InitializeAsync(table)).Count);
+        await using var sink = await database.SinkAsync(table: table);
+        Assert.Equal([Outcome.Written], (await sink.WriteAsync([Logins.Record()], TestDatabase.Token)).Outcomes);
+        Assert.Equal(1, await database.CountAsync(table));
+        Assert.Equal(0, await database.CountAsync("pg_class WHERE relnamespace = 'public'::regnamespace"));
+    }
+
+    [Fact]
+    public async Task Names_fold_as_the_server_folds_them()
+    {
+        var database = await TestDatabase.NewAsync(servers);
+        await database.InitializeAsync("User_Logins");
+        Assert.Empty(await database.InitializeAsync());
+    }
+
+    [Theory]
+    [InlineData("a.b.c.d")]
+    [InlineData("x; DROP TABLE y")]
+    [InlineData("")]
+    [InlineData("\"open")]
+    public async Task Name_that_is_none_is_refused(string table)
+    {
+        var database = await TestDatabase.NewAsync(servers);
+        Assert.Equal("InvalidTableName", (await Assert.ThrowsAsync<LoginEtlException>(() => database.InitializeAsync(table))).Id);
+        Assert.Equal("InvalidTableName", (await Assert.ThrowsAsync<LoginEtlException>(() => database.SinkAsync(table: table))).Id);
+    }
+
+    [Fact]
+    public async Task Partitioned_table_is_written()
+    {
+        var database = await TestDatabase.InitializedAsync(
+            servers, "CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date) PARTITION BY LIST (locale); CREATE TABLE ru PARTITION OF user_logins FOR VALUES IN ('RU'); CREATE TABLE others PARTITION OF user_logins DEFAULT");
+        await using var sink = await database.SinkAsync();
+        await sink.WriteAsync([Logins.Record(), Logins.Record(locale: null)], TestDatabase.Token);
+        Assert.Equal(1, await database.CountAsync("ru"));
+    }
+}

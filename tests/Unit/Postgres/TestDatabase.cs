@@ -1,0 +1,71 @@
+using LoginEtl.Connections;
+using LoginEtl.Postgres;
+using LoginEtl.Running;
+using LoginEtl.Unit.Fixtures;
+using Npgsql;
+using Xunit;
+
+namespace LoginEtl.Unit.Postgres;
+
+/// <summary>A database of one test's own.</summary>
+internal sealed class TestDatabase
+{
+    private TestDatabase(string connectionString) => ConnectionString = connectionString;
+
+    public string ConnectionString { get; }
+
+    public static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task<TestDatabase> NewAsync(ServersFixture servers, string? createTable = null)
+    {
+        var database = new TestDatabase(await servers.NewDatabaseAsync());
+        if (createTable is not null)
+        {
+            await database.RunAsync(createTable);
+        }
+
+        return database;
+    }
+
+    /// <summary>A database with everything in it; a table that is there already stays.</summary>
+    public static async Task<TestDatabase> InitializedAsync(ServersFixture servers, string? createTable = null)
+    {
+        var database = await NewAsync(servers, createTable);
+        await database.InitializeAsync();
+        return database;
+    }
+
+    public DatabaseSettings Settings(string? table = null) => new()
+    {
+        Database = new SecretText(ConnectionString), Table = table ?? DatabaseSettings.DefaultTable,
+    };
+
+    public Task<IReadOnlyList<string>> InitializeAsync(string? table = null, bool planOnly = false) =>
+        new PostgresConnector().InitializeAsync(Settings(table), planOnly, Token);
+
+    public Task<IRecordSink> SinkAsync(SinkOptions? options = null, string? table = null, DatabaseSettings? settings = null) =>
+        new PostgresConnector().WriteToAsync(settings ?? Settings(table), options ?? new SinkOptions(), Token);
+
+    public async Task RunAsync(string sql)
+    {
+        await using var connection = await OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Token);
+    }
+
+    public async Task<T> ReadAsync<T>(string sql)
+    {
+        await using var connection = await OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync(Token))!;
+    }
+
+    public Task<long> CountAsync(string table = DatabaseSettings.DefaultTable) => ReadAsync<long>($"SELECT count(*) FROM {table}");
+
+    public async Task<NpgsqlConnection> OpenAsync()
+    {
+        var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync(Token);
+        return connection;
+    }
+}

@@ -1,0 +1,228 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Records;
+using LoginEtl.Sqs;
+using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Client.Pipeline;
+using LoginEtl.Sqs.Client.Wire;
+using LoginEtl.Sqs.Receiving;
+using Xunit;
+
+namespace LoginEtl.Unit.Sqs;
+
+/// <summary>Answers that no SQS server gives, and requests as a server sees them.</summary>
+public sealed class AnswersTests
+{
+    private const string SomeQueue = """{"QueueUrl": "http://elsewhere.invalid/000000000000/q"}""";
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("200 OK", "text/html", "<html><body>Welcome to the proxy</body></html>", "QueueAnswerUnreadable")]
+    [InlineData("200 OK", "application/x-amz-json-1.0", """{"QueueUrl": "http://x""", "QueueAnswerUnreadable")]
+    [InlineData("200 OK", "application/x-amz-json-1.0", "{}", "QueueAnswerUnreadable")]
+    [InlineData("200 OK", "application/x-amz-json-1.0", "", "QueueAnswerUnreadable")]
+    [InlineData("200 OK", "application/x-amz-json-1.0", "null", "QueueAnswerUnreadable")]
+    [InlineData("200 OK", "application/x-amz-json-1.0", """{"QueueUrl": 7}""", "QueueAnswerUnreadable")]
+    [InlineData("302 Found", "text/html", "", "QueueRequestRefused")]
+    [InlineData("403 Forbidden", "text/html", "<html><p>no</html>", "QueueAccessDenied")]
+    [InlineData("404 Not Found", "text/html", "<html>", "QueueAnswerUnreadable")]
+    [InlineData("415 Unsupported Media Type", "text/plain", "", "QueueProtocolUnsupported")]
+    [InlineData("500 Internal Server Error", "text/xml", "<ErrorResponse xmlns='u'><Error><Type>Sender</Type><Code>MissingAction</Code><Message>Missing Action</Message></Error></ErrorResponse>", "QueueProtocolUnsupported")]
+    [InlineData("400 Bad Request", "text/xml", "<ErrorResponse><Error><Code>AWS.SimpleQueueService.NonExistentQueue</Code></Error></ErrorResponse>", "QueueNotFound")]
+    [InlineData("400 Bad Request", "application/x-amz-json-1.0", """{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "secret"}""", "QueueNotFound")]
+    [InlineData("400 Bad Request", "application/x-amz-json-1.0", """{"__type": "AccessDeniedException", "message": "secret"}""", "QueueAccessDenied")]
+    [InlineData("400 Bad Request", "application/x-amz-json-1.0", """{"__type": "x#Inva<lid", "message": "secret"}""", "QueueAnswerUnreadable")]
+    [InlineData("400 Bad Request", "application/x-amz-json-1.0", """{"__type": "x#InvalidAddress", "new": [1], "message": "secret"}""", "QueueRequestRefused")]
+    [InlineData("503 Service Unavailable", "text/html", "<html>", "QueueUnreachable")]
+    [InlineData("503 Slow Down", "application/x-amz-json-1.0", """{"__type": "x#ThrottlingException"}""", "QueueThrottled")]
+    public async Task Whatever_answers_the_run_ends_with_a_clear_error(string status, string type, string body, string id)
+    {
+        await using var server = new StubServer(_ => StubServer.Http(status, type, body, "Location: http://elsewhere.invalid/\r\n"));
+
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => new SqsConnector()
+            .ReceiveFromAsync(Settings(server), new ReceiveOptions(), Cancelled));
+
+        Assert.Equal(id, e.Id);
+        Assert.Contains("127.0.0.1", e.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(e.Remedy);
+        Assert.DoesNotContain("secret", e.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_never_answers_is_given_up_in_time()
+    {
+        await using var server = new StubServer(_ => null);
+        var clock = Stopwatch.StartNew();
+
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => new SqsConnector()
+            .ReceiveFromAsync(Settings(server), new ReceiveOptions(), Cancelled));
+
+        Assert.Equal("QueueUnreachable", e.Id);
+        Assert.Contains("Timeout", e.Message, StringComparison.Ordinal);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_server_that_stops_in_the_middle_of_an_answer_is_given_up_in_time()
+    {
+        await using var server = new StubServer(
+            _ => "HTTP/1.1 200 OK\r\nX-Stall: yes\r\nContent-Length: 1000\r\n\r\n{\"QueueUrl\"");
+        var clock = Stopwatch.StartNew();
+
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => new SqsConnector()
+            .ReceiveFromAsync(Settings(server), new ReceiveOptions(), Cancelled));
+
+        Assert.Equal("QueueUnreachable", e.Id);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task An_answer_cut_short_is_a_lost_connection()
+    {
+        await using var server = new StubServer(_ => "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"QueueUrl\"");
+
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => new SqsConnector()
+            .ReceiveFromAsync(Settings(server), new ReceiveOptions(), Cancelled));
+
+        Assert.Equal("QueueUnreachable", e.Id);
+    }
+
+    [Fact]
+    public async Task Requests_are_signed_JSON_to_the_configured_endpoint_with_the_queue_url_as_it_was_returned()
+    {
+        var requests = new List<string>();
+        await using var server = new StubServer(request =>
+        {
+            lock (requests)
+            {
+                requests.Add(request);
+            }
+
+            return StubServer.Json(request.Contains("GetQueueUrl", StringComparison.Ordinal)
+                ? SomeQueue
+                : """{"Attributes": {"VisibilityTimeout": "30"}, "Unknown": {"deep": [1, 2]}}""");
+        });
+
+        await using (await new SqsConnector().ReceiveFromAsync(Settings(server), new ReceiveOptions(), Cancelled))
+        {
+        }
+
+        lock (requests)
+        {
+            var request = requests.First(r => r.Contains("AmazonSQS.GetQueueAttributes", StringComparison.Ordinal));
+            Assert.StartsWith("POST / HTTP/1.1\r\n", request, StringComparison.Ordinal);
+            Assert.Contains("Content-Type: application/x-amz-json-1.0\r\n", request, StringComparison.Ordinal);
+            Assert.Matches("Authorization: AWS4-HMAC-SHA256 Credential=AKEXAMPLE/[0-9]{8}/eu-central-1/sqs/aws4_request", request);
+            Assert.Contains("\"QueueUrl\":\"http://elsewhere.invalid/000000000000/q\"", request, StringComparison.Ordinal);
+            Assert.DoesNotContain("top-secret", string.Concat(requests), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_skewed_clock_is_corrected_and_the_call_signed_anew()
+    {
+        var dates = new List<string>();
+        await using var server = new StubServer(request =>
+        {
+            lock (dates)
+            {
+                dates.Add(request.Split("X-Amz-Date: ")[1].Split('\r')[0]);
+                return dates.Count == 1
+                    ? StubServer.Http(
+                        "400 Bad Request", "application/x-amz-json-1.0", """{"__type": "x#InvalidSignatureException"}""",
+                        $"Date: {DateTimeOffset.UtcNow.AddHours(3):R}\r\n")
+                    : StubServer.Json(SomeQueue);
+            }
+        });
+
+        await using var sender = await new SqsConnector().SendToAsync(Settings(server), Cancelled);
+
+        Assert.Equal(2, dates.Count);
+        Assert.NotEqual(dates[0][..11], dates[1][..11]);
+    }
+
+    [Fact]
+    public async Task One_body_that_is_no_text_does_not_spoil_the_others_of_its_answer()
+    {
+        await using var server = new StubServer(_ => StubServer.Json("""
+            {"Messages": [
+              {"MessageId": "1", "ReceiptHandle": "r1", "Body": "half \ud83d", "Attributes": {"SentTimestamp": "1700000000000"}},
+              {"MessageId": "2", "ReceiptHandle": "r2", "Body": "whole \ud83d\ude00 \u00e9\n", "MD5OfBody": "4d3fd76d3d8daf8e7b3d6ae5c6ed1cb2", "Attributes": {"SentTimestamp": "1700000000000"}},
+              {"MessageId": "3", "ReceiptHandle": "r3", "Body": "plain é", "Attributes": {"SentTimestamp": "1700000000000"}, "MessageAttributes": {"x": {"DataType": "String"}}}]}
+            """));
+        using var client = Client(server);
+
+        var answer = await client.ReceiveMessageAsync(
+            new ReceiveMessageRequest("q", 10, 0, null, MessageReader.Attributes, MessageReader.Attributes), Cancelled);
+
+        var messages = answer.Messages!.Select(m => MessageReader.Read(m, fifo: false)).ToList();
+        Assert.Equal(RejectReason.LoneSurrogate, messages[0].Rejection?.Reason);
+        Assert.Equal(RejectReason.ChecksumMismatch, messages[1].Rejection?.Reason);
+        Assert.Equal("whole 😀 é\n", Encoding.UTF8.GetString(messages[1].Body));
+        Assert.Null(messages[2].Rejection);
+        Assert.Equal("plain é", Encoding.UTF8.GetString(messages[2].Body));
+        Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1700000000000), messages[2].Delivery.SentTimestamp);
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_UTF8_are_a_fault_of_their_own_message()
+    {
+        byte[] answer = [.. "{\"Messages\": [{\"Body\": \""u8, 0xC3, 0x28, .. "\"}, {\"Body\": \"\\n"u8, 0xFF, .. "\"}, {\"Body\": \"fine\"}]}"u8];
+
+        var messages = JsonSerializer.Deserialize(answer, WireJson.Default.ReceiveMessageResponse)!.Messages!;
+
+        Assert.Equal([RejectReason.InvalidUtf8, RejectReason.InvalidUtf8, null], messages.Select(m => m!.Body!.Fault));
+    }
+
+    [Theory]
+    [InlineData("""{"Messages": [{"MessageId": "1", "Body": "x"}]}""")]
+    [InlineData("""{"Messages": [null]}""")]
+    [InlineData("""{"Messages": [{"MessageId": "1", "ReceiptHandle": "r", "Body": 5}]}""")]
+    [InlineData("""{"Messages": "x"}""")]
+    [InlineData("[]")]
+    public async Task A_message_without_its_parts_is_no_answer_of_SQS(string body)
+    {
+        await using var server = new StubServer(_ => StubServer.Json(body));
+        using var client = Client(server);
+
+        var e = await Assert.ThrowsAsync<SqsException>(async () =>
+        {
+            var answer = await client.ReceiveMessageAsync(
+                new ReceiveMessageRequest("q", 10, 0, null, MessageReader.Attributes, MessageReader.Attributes), Cancelled);
+            _ = answer.Messages!.Select(m => MessageReader.Read(m, fifo: false)).ToList();
+        });
+
+        Assert.Equal(SqsFault.Garbled, e.Fault);
+    }
+
+    [Fact]
+    public async Task Nobody_elses_cancellation_looks_like_a_timeout()
+    {
+        await using var server = new StubServer(_ => null);
+        using var client = Client(server);
+        using var own = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        own.CancelAfter(100);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => client.GetQueueUrlAsync(new GetQueueUrlRequest("q", null), own.Token));
+    }
+
+    private static QueueSettings Settings(StubServer server) => new()
+    {
+        Queue = "login-queue",
+        Region = "eu-central-1",
+        EndpointUrl = server.Url,
+        AccessKey = "AKEXAMPLE",
+        SecretKey = new SecretText("top-secret"),
+        Timeout = TimeSpan.FromSeconds(1),
+    };
+
+    private static JsonSqsClient Client(StubServer server) => new(
+        new SqsServiceClient(
+            new Amazon.Runtime.BasicAWSCredentials("AKEXAMPLE", "top-secret"), server.Url, "us-east-1", TimeSpan.FromSeconds(1)),
+        TimeSpan.FromSeconds(1));
+}

@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using LoginEtl.Connections;
+using LoginEtl.Sqs;
+using LoginEtl.Sqs.Client.Wire;
+using LoginEtl.Sqs.Receiving;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Sqs;
+
+public sealed class DrainTests(ServersFixture servers)
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(15);
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_empty_queue_is_drained_after_its_window_and_not_before()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        var clock = Stopwatch.StartNew();
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(2) });
+
+        Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(Soon, Cancelled));
+
+        Assert.Equal(EndReason.Drained, source.EndedBecause);
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6));
+    }
+
+    [Fact]
+    public async Task A_far_queue_is_drained_without_waiting_out_a_long_poll()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(15);
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(1) }, asIfRemote: true);
+
+        Assert.Equal(15, (await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(TimeSpan.FromSeconds(8), Cancelled)).Count);
+        Assert.Equal(EndReason.Drained, source.EndedBecause);
+    }
+
+    [Fact]
+    public async Task What_this_run_holds_itself_does_not_keep_it_from_ending()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(30);
+        await using var source = await queue.ReceiveAsync();
+
+        Assert.Equal(30, (await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled)).Count);
+
+        Assert.Equal(EndReason.Drained, source.EndedBecause);
+        await TestQueue.ReturnAllAsync(source);
+        Assert.Equal((30, 0), await queue.CountsAsync());
+    }
+
+    [Fact]
+    public async Task A_cap_that_the_last_message_filled_is_drained_and_not_stalled()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(5);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions
+        {
+            MaxHeld = 5, StallTimeout = TimeSpan.FromSeconds(1.5), DrainWindow = TimeSpan.FromSeconds(4),
+        });
+
+        Assert.Equal(5, (await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled)).Count);
+        Assert.Equal(EndReason.Drained, source.EndedBecause);
+    }
+
+    [Fact]
+    public async Task Messages_that_another_consumer_holds_are_waited_for_and_received_when_they_come_back()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(20);
+        Assert.Equal(10, await queue.TakeAsync(10, visibilityTimeout: 5));
+        await using var source = await queue.ReceiveAsync();
+
+        var messages = await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(Soon, Cancelled);
+
+        Assert.Equal(20, messages.Count);
+        Assert.Equal(EndReason.Drained, source.EndedBecause);
+    }
+
+    [Fact]
+    public async Task Others_are_not_waited_for_longer_than_the_timeout()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(2);
+        Assert.Equal(1, await queue.TakeAsync(1, visibilityTimeout: 600));
+        var clock = Stopwatch.StartNew();
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainTimeout = TimeSpan.FromSeconds(3) });
+
+        Assert.Single(await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(Soon, Cancelled));
+
+        Assert.Equal(EndReason.DrainTimeout, source.EndedBecause);
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(9));
+    }
+
+    [Fact]
+    public async Task Delayed_messages_are_waited_for()
+    {
+        var queue = await TestQueue.CreateAsync(
+            servers, servers.NewQueueName(), new JsonObject { ["DelaySeconds"] = "4" });
+        await queue.SendAsync(3);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainTimeout = TimeSpan.FromSeconds(1) });
+
+        Assert.Equal(3, (await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(Soon, Cancelled)).Count);
+    }
+
+    [Fact]
+    public async Task A_single_sample_that_says_empty_ends_nothing()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        var samples = 0;
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { DrainWindow = TimeSpan.FromMilliseconds(400) },
+            around: c => new FaultyClient(c)
+            {
+                // Approximate counts: every third sample sees one message.
+                OnAttributes = async call => Interlocked.Increment(ref samples) is > 1 and < 13 && samples % 3 == 0
+                    ? new GetQueueAttributesResponse(new()
+                    {
+                        ["ApproximateNumberOfMessages"] = "1",
+                        ["ApproximateNumberOfMessagesNotVisible"] = "0",
+                        ["ApproximateNumberOfMessagesDelayed"] = "0",
+                    })
+                    : await call(),
+            });
+
+        Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(Soon, Cancelled));
+        Assert.True(samples >= 15);
+    }
+
+    [Fact]
+    public async Task Messages_sent_while_it_looked_empty_are_received()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(2) });
+        var all = TestQueue.ReceiveAllAsync(source, settle: true);
+        for (var i = 0; i < 4; i++)
+        {
+            await Task.Delay(1000, Cancelled);
+            await queue.SendAsync(1);
+        }
+
+        Assert.Equal(4, (await all.WaitAsync(Soon, Cancelled)).Count);
+    }
+
+    [Fact]
+    public async Task A_fifo_queue_blocked_by_what_this_run_holds_ends_after_the_timeout()
+    {
+        var queue = await TestQueue.CreateAsync(
+            servers, servers.NewQueueName() + ".fifo", new JsonObject { ["FifoQueue"] = "true" });
+        await queue.SendAsync("{}", group: "a");
+        await queue.SendAsync("{}", group: "a");
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainTimeout = TimeSpan.FromSeconds(2) });
+
+        Assert.Single(await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled));
+        Assert.Equal(EndReason.DrainTimeout, source.EndedBecause);
+    }
+}

@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Settlement;
+using LoginEtl.Sqs;
+using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Client.Wire;
+using LoginEtl.Sqs.Receiving;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Sqs;
+
+public sealed class LeaseTests(ServersFixture servers)
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Messages_of_a_two_second_queue_are_held_for_eight_seconds_without_coming_again()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(40);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true });
+        var held = new List<LoginEtl.Running.ReceivedMessage>();
+        while (held.Count < 40)
+        {
+            held.AddRange(await source.ReceiveAsync(Cancelled));
+        }
+
+        var more = source.ReceiveAsync(Cancelled);
+        for (var i = 0; i < 8; i++)
+        {
+            await Task.Delay(1000, Cancelled);
+            Assert.Equal((0, 40), await queue.CountsAsync());
+        }
+
+        Assert.False(more.IsCompleted);
+        Assert.Equal(40, source.Book.Received);
+        await TestQueue.SettleAsync(source, held);
+        Assert.Equal((0, 0), await queue.CountsAsync());
+    }
+
+    [Fact]
+    public async Task A_heartbeat_that_failed_is_made_good_by_the_next()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(5);
+        var beats = 0;
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
+        {
+            OnVisibility = (_, call) => Interlocked.Increment(ref beats) % 2 == 1
+                ? throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "Timeout")
+                : call(),
+        });
+        Assert.NotEmpty(await source.ReceiveAsync(Cancelled));
+
+        await Task.Delay(5000, Cancelled);
+
+        Assert.Equal((0, 5), await queue.CountsAsync());
+        Assert.Equal(5, source.Book.Received);
+    }
+
+    [Fact]
+    public async Task A_lease_that_ran_out_all_the_same_takes_over_the_newer_handle_and_is_not_handed_over_twice()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(1);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
+        {
+            OnVisibility = (_, _) => Task.FromResult(
+                new BatchResponse([], [new FailedEntry("0", "MessageNotInflight", SenderFault: true)])),
+        });
+        var held = await source.ReceiveAsync(Cancelled);
+        var handle = Assert.Single(held).Delivery.ReceiptHandle;
+        var more = source.ReceiveAsync(Cancelled);
+        while (source.Book.Received < 2)
+        {
+            await Task.Delay(50, Cancelled);
+        }
+
+        Assert.NotEqual(handle, held[0].Delivery.ReceiptHandle);
+        Assert.False(more.IsCompleted);
+        await TestQueue.SettleAsync(source, held);
+        Assert.Equal((0, 0), await queue.CountsAsync());
+        var entries = source.Book.Entries();
+        Assert.True(entries.Balanced);
+        Assert.Equal(1, entries.Ended[Outcome.Lapsed]);
+        Assert.Equal(1, entries.Ended[Outcome.Written]);
+    }
+
+    [Fact]
+    public async Task A_queue_whose_timeout_is_zero_is_held_all_the_same()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 0);
+        await queue.SendAsync(10);
+        await using var source = await queue.ReceiveAsync();
+
+        Assert.Equal(10, (await TestQueue.ReceiveAllAsync(source, settle: true)).Count);
+        Assert.Equal(10, source.Book.Received);
+    }
+
+    [Fact]
+    public async Task No_extension_is_asked_for_once_a_delete_was()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(200);
+        var deleting = new ConcurrentDictionary<string, bool>();
+        var late = new ConcurrentBag<string>();
+        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        {
+            OnDelete = (request, call) =>
+            {
+                request.Entries.ToList().ForEach(e => deleting[e.ReceiptHandle] = true);
+                return call();
+            },
+            OnVisibility = async (request, call) =>
+            {
+                await Task.Delay(100, Cancelled);
+                request.Entries.Where(e => deleting.ContainsKey(e.ReceiptHandle)).ToList()
+                    .ForEach(e => late.Add(e.ReceiptHandle));
+                return await call();
+            },
+        });
+
+        while (await source.ReceiveAsync(Cancelled) is { Count: > 0 } messages)
+        {
+            await Task.Delay(600, Cancelled);
+            await TestQueue.SettleAsync(source, messages);
+        }
+
+        Assert.Equal(200, deleting.Count);
+        Assert.Empty(late);
+    }
+
+    [Fact]
+    public async Task Leases_are_not_extended_beyond_what_SQS_allows()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(1);
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { WaitForever = true }, new SqsTimings { HoldAtMost = TimeSpan.FromSeconds(1) });
+        Assert.Single(await source.ReceiveAsync(Cancelled));
+
+        for (var waited = 0; source.Book.Received < 2; waited++)
+        {
+            Assert.InRange(waited, 0, 100);
+            await Task.Delay(100, Cancelled);
+        }
+    }
+
+    [Fact]
+    public async Task A_heartbeat_that_is_not_allowed_ends_the_run_and_names_the_right()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(1);
+        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        {
+            OnVisibility = (_, _) => throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Denied, "AccessDenied"),
+        });
+        Assert.Single(await source.ReceiveAsync(Cancelled));
+
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));
+
+        Assert.Contains("sqs:ChangeMessageVisibility ", e.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, 30, 30)]
+    [InlineData(1, 30, 30)]
+    [InlineData(2, 2, null)]
+    [InlineData(43200, 43200, null)]
+    public void A_lease_follows_the_queues_own_timeout_unless_that_is_too_short(int attribute, int seconds, int? asked)
+    {
+        var lease = LeaseTerms.Of(attribute);
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), lease.Timeout);
+        Assert.Equal(asked, lease.AskFor);
+    }
+}

@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using LoginEtl.Connections;
+using LoginEtl.Records;
+using LoginEtl.Running;
+using LoginEtl.Sandbox.Servers;
+using LoginEtl.Sqs;
+using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Connecting;
+using LoginEtl.Sqs.Receiving;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Sqs;
+
+/// <summary>A queue of its own on the real server, looked at over plain HTTP so that nothing under test is in the way.</summary>
+internal sealed class TestQueue
+{
+    private static readonly HttpClient Http = new();
+    private readonly SqsServer _server;
+    private readonly string _url;
+
+    private TestQueue(SqsServer server, string name, string url)
+    {
+        _server = server;
+        Name = name;
+        _url = url;
+    }
+
+    public string Name { get; }
+
+    public QueueSettings Settings => new()
+    {
+        Queue = Name,
+        Region = _server.Region,
+        EndpointUrl = _server.EndpointUrl,
+        AccessKey = _server.AccessKey,
+        SecretKey = new SecretText(_server.SecretKey),
+    };
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public static Task<TestQueue> CreateAsync(ServersFixture servers, int visibilityTimeout = 30) =>
+        CreateAsync(servers, servers.NewQueueName(), new JsonObject
+        {
+            ["VisibilityTimeout"] = visibilityTimeout.ToString(CultureInfo.InvariantCulture),
+        });
+
+    public static Task<TestQueue> CreateAsync(ServersFixture servers, string name, JsonObject attributes) =>
+        CreateAsync(servers.Sqs, name, attributes);
+
+    public static async Task<TestQueue> CreateAsync(SqsServer server, string name, JsonObject attributes)
+    {
+        var said = await CallAsync(server.EndpointUrl, "CreateQueue", new JsonObject
+        {
+            ["QueueName"] = name,
+            ["Attributes"] = attributes,
+        });
+        return new TestQueue(server, name, said["QueueUrl"]!.GetValue<string>());
+    }
+
+    public async Task SendAsync(int messages)
+    {
+        for (var first = 0; first < messages; first += 10)
+        {
+            var entries = Enumerable.Range(first, Math.Min(10, messages - first)).Select(i => (JsonNode)new JsonObject
+            {
+                ["Id"] = i.ToString(CultureInfo.InvariantCulture),
+                ["MessageBody"] = string.Create(CultureInfo.InvariantCulture, $$"""{"number": {{i}}, "text": "héllo \"{{i}}\""}"""),
+            });
+            await CallAsync("SendMessageBatch", new JsonObject { ["Entries"] = new JsonArray([.. entries]) });
+        }
+    }
+
+    public Task SendAsync(string body, string? group = null)
+    {
+        var request = new JsonObject { ["MessageBody"] = body };
+        if (group is not null)
+        {
+            request["MessageGroupId"] = group;
+            request["MessageDeduplicationId"] = Guid.NewGuid().ToString();
+        }
+
+        return CallAsync("SendMessage", request);
+    }
+
+    /// <summary>Another consumer takes up to ten messages.</summary>
+    public async Task<int> TakeAsync(int messages, int visibilityTimeout)
+    {
+        var said = await CallAsync("ReceiveMessage", new JsonObject
+        {
+            ["MaxNumberOfMessages"] = messages,
+            ["VisibilityTimeout"] = visibilityTimeout,
+        });
+        return said["Messages"]?.AsArray().Count ?? 0;
+    }
+
+    public async Task<(int Visible, int InFlight)> CountsAsync()
+    {
+        var said = await CallAsync("GetQueueAttributes", new JsonObject { ["AttributeNames"] = new JsonArray("All") });
+        int Count(string name) => int.Parse(said["Attributes"]![name]!.GetValue<string>(), CultureInfo.InvariantCulture);
+        return (Count("ApproximateNumberOfMessages"), Count("ApproximateNumberOfMessagesNotVisible"));
+    }
+
+    public async Task<SqsMessageSource> ReceiveAsync(ReceiveOptions? options = null, SqsTimings? timings = null,
+        Func<ISqsClient, ISqsClient>? around = null, bool asIfRemote = false)
+    {
+        var queue = await QueueLookup.FindAsync(Settings, Cancelled);
+        if (asIfRemote)
+        {
+            queue = queue with { Endpoint = new QueueEndpoint(new Uri("https://sqs.us-east-1.amazonaws.com/"), "us-east-1") };
+        }
+
+        queue = queue with { Client = around?.Invoke(queue.Client) ?? queue.Client };
+        var lease = await LeaseTerms.ReadAsync(queue, Cancelled);
+        return new SqsMessageSource(queue, lease, options ?? new ReceiveOptions(), timings ?? SqsTimings.Default);
+    }
+
+    /// <summary>Receives until the run ends; with <paramref name="settle"/>, settles and deletes as it goes.</summary>
+    public static async Task<List<ReceivedMessage>> ReceiveAllAsync(IMessageSource source, bool settle)
+    {
+        var all = new List<ReceivedMessage>();
+        while (await source.ReceiveAsync(Cancelled) is { Count: > 0 } messages)
+        {
+            all.AddRange(messages);
+            if (settle)
+            {
+                await SettleAsync(source, messages);
+            }
+        }
+
+        return all;
+    }
+
+    public static async Task SettleAsync(IMessageSource source, IEnumerable<ReceivedMessage> messages)
+    {
+        var deliveries = messages.Select(m => m.Delivery).ToList();
+        Assert.All(deliveries, d => Assert.True(source.Book.Settle(d, LoginEtl.Settlement.Outcome.Written)));
+        await source.DeleteAsync(deliveries, Cancelled);
+    }
+
+    public static Task ReturnAllAsync(IMessageSource source) =>
+        source.ReturnAsync(source.Book.TakeUnsettled(evenClaimed: true), Cancelled);
+
+    private Task<JsonObject> CallAsync(string operation, JsonObject request)
+    {
+        request["QueueUrl"] = _url;
+        return CallAsync(_server.EndpointUrl, operation, request);
+    }
+
+    private static async Task<JsonObject> CallAsync(Uri endpoint, string operation, JsonObject body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint);
+        request.Headers.Add("X-Amz-Target", "AmazonSQS." + operation);
+        request.Content = new StringContent(body.ToJsonString());
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-amz-json-1.0");
+        using var answer = await Http.SendAsync(request, Cancelled);
+        answer.EnsureSuccessStatusCode();
+        var text = await answer.Content.ReadAsStringAsync(Cancelled);
+        return text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject();
+    }
+}
