@@ -8,7 +8,9 @@ namespace LoginEtl.Decoding;
 /// </summary>
 internal sealed class Utf8Lines(Stream stream) : IEnumerable<byte[]>
 {
-    private const int Keep = LoginDecoder.MaxBodyBytes + 1;
+    // A byte order mark, a body of one byte more than there may be, and a carriage return.
+    private const int Keep = 3 + LoginDecoder.MaxBodyBytes + 1 + 1;
+
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     public IEnumerator<byte[]> GetEnumerator()
@@ -49,7 +51,7 @@ internal sealed class Utf8Lines(Stream stream) : IEnumerable<byte[]>
         }
 
         first = false;
-        if (bytes is [.., (byte)'\r'] && bytes.Length < Keep)
+        if (bytes is [.., (byte)'\r'])
         {
             bytes = bytes[..^1];
         }

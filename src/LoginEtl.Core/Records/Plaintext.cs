@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 
 namespace LoginEtl.Records;
 
@@ -8,6 +9,7 @@ namespace LoginEtl.Records;
 /// </summary>
 [SuppressMessage("Design", "CA1036:Override methods on comparable types",
     Justification = "PowerShell compares through IComparable; ordering operators would invite range queries on PII.")]
+[JsonConverter(typeof(RedactedConverter))]
 public sealed class Plaintext : IEquatable<Plaintext>, IComparable<Plaintext>, IComparable
 {
     /// <summary>What every textual form of a personal value says.</summary>

@@ -12,7 +12,7 @@ namespace LoginEtl.Running;
 internal sealed class BatchCommit(IRecordSink sink)
 {
     /// <summary>Books of what came from no queue: lines of text have nothing to delete.</summary>
-    public OutcomeCounts Lines { get; } = new();
+    public LineBook Lines { get; } = new();
 
     /// <summary>
     /// Commits what is still there to settle. The deletes are the caller's to await, so that the next transaction can
@@ -33,6 +33,13 @@ internal sealed class BatchCommit(IRecordSink sink)
         try
         {
             result = await sink.WriteAsync(ours, cancellationToken).ConfigureAwait(false);
+            if (result.Outcomes.Count != ours.Count)
+            {
+                throw new LoginEtlException(
+                    "OutcomesMissing", FaultKind.Failed, $"The sink answered {result.Outcomes.Count} outcomes for {ours.Count} logins.",
+                    "This is a defect: please report it. The messages come again and are duplicates if they were written.")
+                { CommitUnknown = true };
+            }
         }
         catch (Exception e)
         {
@@ -49,20 +56,17 @@ internal sealed class BatchCommit(IRecordSink sink)
     {
         foreach (var login in batch)
         {
-            if (login.GetDelivery() is QueueDelivery delivery)
+            if (login.GetDelivery() is not QueueDelivery delivery)
             {
-                if (unknown)
-                {
-                    delivery.Book!.Settle(delivery, Outcome.Unknown);
-                }
-                else
-                {
-                    delivery.Book!.RollBack(delivery);
-                }
+                Lines.Settle(unknown ? Outcome.Unknown : Outcome.Returned);
             }
             else if (unknown)
             {
-                Lines.Add(Outcome.Unknown);
+                delivery.Book!.Settle(delivery, Outcome.Unknown);
+            }
+            else
+            {
+                delivery.Book!.RollBack(delivery);
             }
         }
     }
@@ -74,7 +78,7 @@ internal sealed class BatchCommit(IRecordSink sink)
         {
             if (batch[i].GetDelivery() is not QueueDelivery delivery)
             {
-                Lines.Add(outcomes[i]);
+                Lines.Settle(outcomes[i]);
                 continue;
             }
 
@@ -88,7 +92,21 @@ internal sealed class BatchCommit(IRecordSink sink)
             settled.Add(delivery);
         }
 
-        // Not cancelled with the run: a committed message is to be deleted, and the source bounds the time.
-        return Task.WhenAll(byRun.Select(r => r.Key.DeleteAsync(r.Value, CancellationToken.None)));
+        return Task.WhenAll(byRun.Select(r => DeleteAsync(r.Key, r.Value)));
+    }
+
+    private static async Task DeleteAsync(ReceivingRun run, List<QueueDelivery> settled)
+    {
+        try
+        {
+            // Not cancelled with the run: a committed message is to be deleted, and the source bounds the time.
+            await run.DeleteAsync(settled, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch
+        {
+            // A source that throws has said nothing about any of them.
+            run.Book.CountUndeleted(settled.Count);
+            throw;
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
@@ -15,26 +14,22 @@ public sealed class BatchWriter : IAsyncDisposable
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
 
     private readonly BatchCommit _commit;
-    private readonly BatchOptions _options;
-    private readonly Channel<List<ProtectedLogin>> _full;
+    private readonly BatchBuffer _buffer;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly HashSet<ReceivingRun> _runs = [];
-    private readonly Task _writing;
-    private List<ProtectedLogin> _filling;
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
-    private long _fillingSince;
-    private long _lines;
+    private readonly Task _writing;
     private bool _disposed;
     private volatile LoginEtlException? _fault;
 
     /// <summary>Starts the background task. The sink stays the caller's.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A batch size below 1, or a negative interval that is not infinite.</exception>
     public BatchWriter(IRecordSink sink, BatchOptions? options = null)
     {
+        ArgumentNullException.ThrowIfNull(sink);
         _commit = new BatchCommit(sink);
-        _options = options ?? new BatchOptions();
-        _filling = new List<ProtectedLogin>(_options.BatchSize);
-        _full = Channel.CreateBounded<List<ProtectedLogin>>(1);
+        _buffer = new BatchBuffer(options ?? new BatchOptions());
         _writing = Task.Run(WriteBatchesAsync);
     }
 
@@ -54,11 +49,11 @@ public sealed class BatchWriter : IAsyncDisposable
     public Receipt Receipt()
     {
         var receipts = Runs.Select(r => r.Receipt()).ToList();
-        if (_lines > 0 || receipts.Count == 0)
+        var lines = _commit.Lines.Entries();
+        if (lines.Received > 0 || receipts.Count == 0)
         {
-            var entries = new BookEntries(_lines, _commit.Lines, Undeleted: 0, Open: _lines - _commit.Lines.Total);
             receipts.Add(Settlement.Receipt.From(
-                _lines > 0 ? "text" : "nothing received", RunState.Completed, _startedAt, DateTimeOffset.UtcNow - _startedAt, entries, error: null));
+                lines.Received > 0 ? "text" : "nothing received", RunState.Completed, _startedAt, DateTimeOffset.UtcNow - _startedAt, lines, error: null));
         }
 
         var receipt = ReceiptSum.Of(receipts);
@@ -68,55 +63,37 @@ public sealed class BatchWriter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Adds one login; waits while a full batch is waiting. False when its delivery is no longer held (its pipeline has
-    /// ended and it went back to the queue): it is left out and will come again.
+    /// Adds one login; waits while a full batch is waiting, and has taken nothing when that wait is cancelled. False when
+    /// its delivery is no longer held (its pipeline has ended and it went back to the queue): it is left out and will
+    /// come again.
     /// </summary>
     /// <exception cref="LoginEtlException">The writing has failed.</exception>
+    /// <exception cref="InvalidOperationException">The writer was completed, or no run received the delivery.</exception>
     public async ValueTask<bool> AddAsync(ProtectedLogin login, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(login);
-        ThrowIfFailed();
+        await _buffer.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
         if (!Claim(login.GetDelivery()))
         {
             return false;
         }
 
-        List<ProtectedLogin>? full = null;
-        lock (_lock)
+        if (_buffer.TryAdd(login))
         {
-            if (_filling.Count == 0)
-            {
-                _fillingSince = Environment.TickCount64;
-            }
-
-            _filling.Add(login);
-            if (_filling.Count >= _options.BatchSize)
-            {
-                full = TakeFilling();
-            }
+            return true;
         }
 
-        if (full is not null)
-        {
-            try
-            {
-                await _full.Writer.WriteAsync(full, cancellationToken).ConfigureAwait(false);
-            }
-            catch (ChannelClosedException)
-            {
-                ThrowIfFailed();
-                throw;
-            }
-        }
-
-        return true;
+        LeaveOut([login]);
+        ThrowIfFailed();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        throw new InvalidOperationException("The writer was completed and takes nothing more.");
     }
 
     /// <summary>Writes what is left and waits until all of it is committed and deleted.</summary>
     /// <exception cref="LoginEtlException">The writing has failed.</exception>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        _full.Writer.TryComplete();
+        _buffer.Close();
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         ThrowIfFailed();
     }
@@ -127,21 +104,18 @@ public sealed class BatchWriter : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, true))
-        {
-            return;
-        }
-
         lock (_lock)
         {
-            _filling.Clear();
+            if (_disposed)
+            {
+                return;
+            }
+
+            // From here on no run joins.
+            _disposed = true;
         }
 
-        _full.Writer.TryComplete();
-        while (_full.Reader.TryRead(out _))
-        {
-        }
-
+        LeaveOut(_buffer.Drop());
         _stop.CancelAfter(StopGrace);
         await _writing.ConfigureAwait(false);
         _stop.Dispose();
@@ -153,14 +127,23 @@ public sealed class BatchWriter : IAsyncDisposable
 
     private bool Claim(Delivery delivery)
     {
-        if (delivery is not QueueDelivery { Book: { Run: { } run } book } queued)
+        if (delivery is not QueueDelivery queued)
         {
-            Interlocked.Increment(ref _lines);
+            ThrowIfFailed();
+            _commit.Lines.Admit();
             return true;
+        }
+
+        if (queued.Book is not { Run: { } run } book)
+        {
+            throw new InvalidOperationException($"No run received message {queued}, so nobody could delete it.");
         }
 
         lock (_lock)
         {
+            // Under the lock: a run that joins is failed and released with the others, or is told here.
+            ThrowIfFailed();
+            ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_runs.Contains(run))
             {
                 if (!run.TryHold())
@@ -175,89 +158,68 @@ public sealed class BatchWriter : IAsyncDisposable
         return book.Claim(queued);
     }
 
-    private List<ProtectedLogin> TakeFilling()
-    {
-        var full = _filling;
-        _filling = new List<ProtectedLogin>(_options.BatchSize);
-        return full;
-    }
-
     private async Task WriteBatchesAsync()
     {
-        var deleting = Task.CompletedTask;
+        var finishing = Task.CompletedTask;
         try
         {
-            while (await NextAsync().ConfigureAwait(false) is { } batch)
+            while (await _buffer.TakeAsync().ConfigureAwait(false) is { } batch)
             {
                 var committed = await _commit.WriteAsync(batch, _stop.Token).ConfigureAwait(false);
                 // One batch of deletes at a time runs beside the next transaction.
-                await deleting.ConfigureAwait(false);
-                deleting = ReportAsync(committed);
+                await finishing.ConfigureAwait(false);
+                finishing = FinishAsync(committed);
             }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Disposed: the batch was rolled back, and its messages go back to the queue.
         }
         catch (Exception e)
         {
-            _fault = e as LoginEtlException ?? LoginEtlException.Unexpected(e);
-            _full.Writer.TryComplete();
-            foreach (var run in Runs)
-            {
-                run.Fail(_fault);
-            }
+            Fail(e as LoginEtlException ?? LoginEtlException.Unexpected(e));
         }
 
-        await deleting.ConfigureAwait(false);
+        await finishing.ConfigureAwait(false);
     }
 
-    private async Task ReportAsync(CommittedBatch committed)
+    private async Task FinishAsync(CommittedBatch committed)
     {
-        await committed.Deleted.ConfigureAwait(false);
-        BatchWritten?.Invoke(committed.Report);
-    }
-
-    /// <summary>The next full batch, or what has waited long enough, or at the end what is left; then null.</summary>
-    private async Task<List<ProtectedLogin>?> NextAsync()
-    {
-        while (true)
+        try
         {
-            if (_full.Reader.TryRead(out var full))
-            {
-                return full;
-            }
-
-            var wait = TimeToFlush();
-            if (wait <= TimeSpan.Zero || _full.Reader.Completion.IsCompleted)
-            {
-                lock (_lock)
-                {
-                    // A full batch that came in between is older and goes first.
-                    if (_full.Reader.TryRead(out full))
-                    {
-                        return full;
-                    }
-
-                    return _filling.Count > 0 ? TakeFilling() : null;
-                }
-            }
-
-            using var due = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-            due.CancelAfter(wait);
-            try
-            {
-                await _full.Reader.WaitToReadAsync(due.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
-            {
-            }
+            await committed.Deleted.ConfigureAwait(false);
+            BatchWritten?.Invoke(committed.Report);
+        }
+        catch (Exception e)
+        {
+            Fail(e as LoginEtlException ?? new LoginEtlException(
+                "SettlementFailed", FaultKind.Failed, $"A batch was committed, but what follows failed ({e.GetType().Name}).",
+                "Its rows are safe. Messages that are still in the queue come again and are duplicates then: run again."));
         }
     }
 
-    private TimeSpan TimeToFlush()
+    private void Fail(LoginEtlException fault)
     {
+        IReadOnlyCollection<ReceivingRun> runs;
         lock (_lock)
         {
-            return _filling.Count == 0
-                ? _options.FlushInterval
-                : _options.FlushInterval - TimeSpan.FromMilliseconds(Environment.TickCount64 - _fillingSince);
+            _fault ??= fault;
+            runs = [.. _runs];
+        }
+
+        LeaveOut(_buffer.Drop());
+        foreach (var run in runs)
+        {
+            run.Fail(fault);
+        }
+    }
+
+    /// <summary>What will not be written: deliveries go back with their runs, lines stand in their files still.</summary>
+    private void LeaveOut(IReadOnlyList<ProtectedLogin> logins)
+    {
+        foreach (var _ in logins.Where(l => l.GetDelivery() is not QueueDelivery))
+        {
+            _commit.Lines.Settle(Outcome.Returned);
         }
     }
 

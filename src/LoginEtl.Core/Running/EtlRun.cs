@@ -22,8 +22,8 @@ public static class EtlRun
         CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(protector);
-        var run = new ReceivingRun(source);
         var writer = new BatchWriter(sink, options) { BatchWritten = batchWritten };
+        var run = new ReceivingRun(source);
         var stopping = stop.Register(run.Stop);
         try
         {

@@ -8,6 +8,9 @@ namespace LoginEtl.Running;
 /// <param name="Rejection">Set when the source itself found it unusable (checksum, missing timestamp); otherwise null.</param>
 public sealed record ReceivedMessage(QueueDelivery Delivery, byte[] Body, Rejection? Rejection = null)
 {
+    // Not public: serialisers walk public properties.
+    internal byte[] Body { get; } = Body;
+
     /// <summary>Names the message only: a record's own text would print the body.</summary>
     public override string ToString() => $"message {Delivery}";
 }

@@ -48,7 +48,7 @@ public sealed class ReceivingRun
         }
         catch (LoginEtlException e)
         {
-            _fault ??= e;
+            Interlocked.CompareExchange(ref _fault, e, null);
             throw;
         }
 
@@ -75,7 +75,7 @@ public sealed class ReceivingRun
     /// <summary>Something downstream failed: receiving ends with this fault.</summary>
     public void Fail(LoginEtlException fault)
     {
-        _fault ??= fault;
+        Interlocked.CompareExchange(ref _fault, fault, null);
         _source.Fail(fault);
     }
 
@@ -89,9 +89,24 @@ public sealed class ReceivingRun
     public async Task ReturnUnsettledAsync(bool evenClaimed, CancellationToken cancellationToken)
     {
         var unsettled = Book.TakeUnsettled(evenClaimed);
-        if (unsettled.Count > 0)
+        if (unsettled.Count == 0)
+        {
+            return;
+        }
+
+        try
         {
             await _source.ReturnAsync(unsettled, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // Visible again when the lease runs out.
+        }
+
+        // No-ops for those that the source settled.
+        foreach (var delivery in unsettled)
+        {
+            Book.Settle(delivery, Outcome.Lapsed);
         }
     }
 
@@ -115,12 +130,22 @@ public sealed class ReceivingRun
     /// <summary>Lets go of the run; the last one to do so returns what is left to the queue and closes the source.</summary>
     public async Task ReleaseAsync()
     {
-        if (Interlocked.Decrement(ref _holders) == 0)
+        if (Interlocked.Decrement(ref _holders) != 0)
         {
-            // First: a source that still polls would take in again what is returned.
-            _source.StopReceiving();
-            await ReturnUnsettledAsync(evenClaimed: true, CancellationToken.None).ConfigureAwait(false);
+            return;
+        }
+
+        // A poll that goes on would take in again what is returned.
+        _source.StopReceiving();
+        await ReturnUnsettledAsync(evenClaimed: true, CancellationToken.None).ConfigureAwait(false);
+        try
+        {
             await _source.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            // What a late poll still brought in and nobody returned.
+            Book.LapseOpen();
         }
     }
 

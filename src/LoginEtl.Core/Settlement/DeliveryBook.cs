@@ -114,11 +114,12 @@ public sealed class DeliveryBook
         ArgumentNullException.ThrowIfNull(delivery);
         lock (_lock)
         {
-            if (delivery.State == DeliveryState.Settled || !_open.Remove(delivery.Id!.Value))
+            if (delivery.Book != this || delivery.State == DeliveryState.Settled)
             {
                 return false;
             }
 
+            _open.Remove(delivery.Id!.Value);
             delivery.State = DeliveryState.Settled;
             _ended.Add(outcome);
             Progressed();
@@ -177,6 +178,18 @@ public sealed class DeliveryBook
         }
     }
 
+    /// <summary>The end of the run: what nobody will settle any more is visible again when its lease runs out.</summary>
+    internal void LapseOpen()
+    {
+        lock (_lock)
+        {
+            foreach (var delivery in _open.Values.Where(d => d.State != DeliveryState.Committing).ToList())
+            {
+                Settle(delivery, Outcome.Lapsed);
+            }
+        }
+    }
+
     /// <summary>The books as they stand.</summary>
     public BookEntries Entries()
     {
@@ -193,7 +206,7 @@ public sealed class DeliveryBook
         ArgumentNullException.ThrowIfNull(delivery);
         lock (_lock)
         {
-            if (!from.Contains(delivery.State))
+            if (delivery.Book != this || !from.Contains(delivery.State))
             {
                 return false;
             }

@@ -1,0 +1,83 @@
+using LoginEtl.Faults;
+using LoginEtl.Masking;
+using LoginEtl.Records;
+using LoginEtl.Running;
+using LoginEtl.Settlement;
+using Xunit;
+
+namespace LoginEtl.Unit.Core.Running;
+
+/// <summary>What the tests of runs share: keys, a journal, a sink, and a time limit on everything.</summary>
+public abstract class RunningTests : IDisposable
+{
+    private readonly TestKeys _keys = new();
+    private readonly CancellationTokenSource _limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+
+    private protected RunningTests()
+    {
+        Protector = _keys.Protector();
+        Sink = new StubSink(Journal);
+        _limit.CancelAfter(TimeSpan.FromSeconds(30));
+    }
+
+    private protected static LoginEtlException Down { get; } = new("DatabaseDown", FaultKind.Unreachable, "The database is down.", "Start it.");
+
+    private protected static LoginEtlException Lost { get; } =
+        new("AnswerLost", FaultKind.Unreachable, "The answer was lost.", "Look.") { CommitUnknown = true };
+
+    private protected Journal Journal { get; } = new();
+
+    private protected StubSink Sink { get; }
+
+    private protected Protector Protector { get; }
+
+    private protected CancellationToken Limit => _limit.Token;
+
+    public void Dispose()
+    {
+        Protector.Dispose();
+        _keys.Dispose();
+        _limit.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected StubSource Source(string name = "queue", bool waitForever = false) => new(Journal) { Name = name, WaitForever = waitForever };
+
+    private protected BatchWriter Writer(int batchSize, TimeSpan? flush = null) =>
+        new(Sink, new BatchOptions { BatchSize = batchSize, FlushInterval = flush ?? Timeout.InfiniteTimeSpan });
+
+    private protected async Task<List<ProtectedLogin>> ReceiveAllAsync(ReceivingRun run)
+    {
+        var all = new List<ProtectedLogin>();
+        while (await run.ReceiveAsync(Limit) is { Count: > 0 } logins)
+        {
+            all.AddRange(Protector.Protect(logins));
+        }
+
+        return all;
+    }
+
+    private protected ProtectedLogin Line(int number) => Protector.Protect(
+        LoginEtl.Decoding.LoginDecoder.Decode(new LineDelivery("file", number, number), System.Text.Encoding.UTF8.GetBytes(Deliveries.Body)));
+
+    private protected async Task UntilAsync(Func<bool> holds)
+    {
+        while (!holds())
+        {
+            await Task.Delay(2, Limit);
+        }
+    }
+
+    private protected static void AssertCounts(Receipt receipt, RunState outcome, params (Outcome Outcome, long Count)[] counts)
+    {
+        Assert.Equal(outcome, receipt.Outcome);
+        foreach (var name in Enum.GetValues<Outcome>())
+        {
+            var expected = counts.Where(c => c.Outcome == name).Sum(c => c.Count);
+            Assert.Equal((name, expected), (name, (long)typeof(Receipt).GetProperty(name.ToString())!.GetValue(receipt)!));
+        }
+
+        Assert.Equal(counts.Sum(c => c.Count), receipt.Received);
+        Assert.True(receipt.Balanced);
+    }
+}
