@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Npgsql;
 
@@ -10,8 +9,6 @@ internal sealed class PostgresCluster
     private const string Role = "login_etl";
     private const int PortTries = 5;
     private const int ShownLines = 15;
-    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan ReadyRetry = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(20);
 
     private readonly Keeper _keeper;
@@ -108,36 +105,10 @@ internal sealed class PostgresCluster
 
     private async Task WaitUntilReadyAsync(KeptProgram postmaster, CancellationToken cancellationToken)
     {
-        string connection = new NpgsqlConnectionStringBuilder(Connection.ConnectionString) { Pooling = false }
-            .ConnectionString;
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(ReadyTimeout);
-        while (!postmaster.Ended.IsCompleted && !timeout.IsCancellationRequested)
-        {
-            try
-            {
-                await using var probe = new NpgsqlConnection(connection);
-                await probe.OpenAsync(timeout.Token);
-                return;
-            }
-            catch (Exception failure) when (IsNotYetReady(failure))
-            {
-                await Task.WhenAny(postmaster.Ended, Task.Delay(ReadyRetry, CancellationToken.None));
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                // The loop's condition ends it.
-            }
-        }
-        cancellationToken.ThrowIfCancellationRequested();
+        if (await PostgresReadiness.WaitAsync(Connection, postmaster.Ended, cancellationToken)) return;
         string how = postmaster.Ended.IsCompleted ? $"ended ({await postmaster.Ended})" : "did not become ready";
         throw new SandboxException($"{_binaries.Postgres} {how} on port {_port}. Its log, {LogPath}, ends:\n{LogEnd()}");
     }
-
-    /// <summary>Refused (not yet listening), or 57P03 (starting up, recovering).</summary>
-    private static bool IsNotYetReady(Exception failure) =>
-        failure is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow }
-        or NpgsqlException { InnerException: SocketException or IOException };
 
     private bool LostItsPort() => LogEnd().Contains("could not bind", StringComparison.Ordinal);
 

@@ -34,6 +34,7 @@ internal static class ServerPackages
     {
         string wanted = await WantedStampAsync(cancellationToken);
         if (IsInstalled(wanted)) return;
+        await NodeInstallation.RequireVersionAsync(cancellationToken);
         using FileStream exclusive = await LockAsync(cancellationToken);
         if (IsInstalled(wanted)) return;
 
@@ -83,7 +84,6 @@ internal static class ServerPackages
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        _ = NodeInstallation.Node;
         // PostgreSQL's binaries are optional dependencies, which a user's npm settings may leave out.
         foreach (string argument in new[] { "ci", "--include=optional", "--loglevel=error" })
             start.ArgumentList.Add(argument);
