@@ -45,7 +45,8 @@ internal static class DemoProgram
         }
         catch (Exception failure) when (failure is SandboxException or LoginEtlException or NpgsqlException)
         {
-            await Console.Error.WriteLineAsync($"The sandbox failed: {failure.Message}");
+            string remedy = failure is LoginEtlException fault ? $" {fault.Remedy}" : "";
+            await Console.Error.WriteLineAsync($"The sandbox failed: {failure.Message}{remedy}");
             return Failed;
         }
     }
@@ -55,7 +56,8 @@ internal static class DemoProgram
         SandboxEnvironment.RemoveForeignSettings();
         SandboxOptions servers = SandboxOptions.FromEnvironment("LOGINETL_SANDBOX_") with { Report = Console.WriteLine };
         await using SandboxServers running = await SandboxServers.StartAsync(servers, signals.Token);
-        IReadOnlyList<string> failures = await new DemoRun(options, running, Console.WriteLine).RunAsync(signals.Token);
+        using var sqs = new SqsCalls(running.Sqs);
+        IReadOnlyList<string> failures = await new DemoRun(options, running, sqs, Console.WriteLine).RunAsync(signals.Token);
         foreach (string failure in failures) await Console.Error.WriteLineAsync($"Not as expected: {failure}");
         if (options.Keep)
         {

@@ -6,7 +6,8 @@ namespace LoginEtl.Sandbox.Demo;
 /// <summary>A queue of the sandbox's, with a dead-letter queue after ten receives.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Url">Its URL as the server gave it, by which it wants to be called.</param>
-internal sealed record DemoQueue(string Name, string Url)
+/// <param name="DeadLettersUrl">The dead-letter queue's.</param>
+internal sealed record DemoQueue(string Name, string Url, string DeadLettersUrl)
 {
     private const int BatchSize = 10;
     private const int Senders = 4;
@@ -33,7 +34,7 @@ internal sealed record DemoQueue(string Name, string Url)
             ["RedrivePolicy"] = redrive.ToJsonString(),
             ["VisibilityTimeout"] = VisibilitySeconds.ToString(CultureInfo.InvariantCulture),
         }, cancellationToken);
-        return new DemoQueue(name, url);
+        return new DemoQueue(name, url, deadLetters);
     }
 
     /// <summary>Sends the bodies in tens, several requests at a time.</summary>
@@ -64,6 +65,13 @@ internal sealed record DemoQueue(string Name, string Url)
                     ["VisibilityTimeout"] = 0,
                 })]),
             }, cancellationToken);
+    }
+
+    /// <summary>Deletes both queues and what is left in them.</summary>
+    public async Task DeleteAsync(SqsCalls sqs, CancellationToken cancellationToken)
+    {
+        foreach (string url in new[] { Url, DeadLettersUrl })
+            await sqs.CallAsync("DeleteQueue", new JsonObject { ["QueueUrl"] = url }, cancellationToken);
     }
 
     private static async Task<string> CreateAsync(

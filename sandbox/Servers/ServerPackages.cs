@@ -7,7 +7,7 @@ namespace LoginEtl.Sandbox.Servers;
 /// <summary>The npm packages of sandbox/npm, installed on first use exactly as the lock file says.</summary>
 internal static class ServerPackages
 {
-    private const int ShownLines = 15;
+    private const int ShownLines = 8;
     private static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(200);
 
@@ -108,8 +108,9 @@ internal static class ServerPackages
         }
         if (npm.ExitCode == 0) return;
         string[] lines = string.Concat(await Task.WhenAll(output)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        throw new SandboxException($"npm ci in {Folder} failed with exit code {npm.ExitCode}. Run it there by hand " +
-            $"to see more. It said:\n{string.Join('\n', lines.TakeLast(ShownLines))}");
+        throw new SandboxException($"npm ci in {Folder} failed with exit code {npm.ExitCode}. Look at the network and at " +
+            "npm's registry and proxy settings ('npm config ls'), or run it there by hand to see more. It said:\n" +
+            string.Join('\n', lines.Take(ShownLines)));
     }
 
     private static string FindFolder()
