@@ -11,12 +11,16 @@
     FormatsToProcess     = @('LoginEtl.Format.ps1xml')
     TypesToProcess       = @('LoginEtl.Types.ps1xml')
     CmdletsToExport      = @(
+        'Confirm-LoginMessage'
         'ConvertFrom-LoginJson'
         'Initialize-LoginDatabase'
+        'Invoke-LoginEtl'
         'New-LoginKeyset'
         'Protect-LoginPii'
         'Receive-LoginMessage'
+        'Reset-LoginMessage'
         'Send-LoginMessage'
+        'Test-LoginEtl'
         'Write-LoginRecord'
     )
     FunctionsToExport    = @()

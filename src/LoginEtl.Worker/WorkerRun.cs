@@ -77,9 +77,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
             log.WriteLine($"rejected: {reject.MessageId}: {new Rejection(reject.Reason, reject.Field)}");
         }
 
-        log.WriteLine(
-            $"batch {batch.BatchId}: {batch.Count(Outcome.Written)} written, {batch.Count(Outcome.Duplicate)} duplicate, "
-            + $"{batch.Count(Outcome.Quarantined)} quarantined in {batch.Elapsed.TotalMilliseconds:0} ms");
+        log.WriteLine(BatchText.Of(batch));
     }
 
     /// <summary>The first signal stops well; a second one is left to the system.</summary>

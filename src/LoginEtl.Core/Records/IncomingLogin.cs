@@ -1,7 +1,7 @@
 namespace LoginEtl.Records;
 
 /// <summary>What decoding a body gives: a <see cref="LoginMessage"/> or a <see cref="RejectedLogin"/>.</summary>
-public abstract class IncomingLogin
+public abstract class IncomingLogin : IDelivered
 {
     // Fields, and no properties: neither a raw body nor the settlement belongs on screens or in serialised forms.
     private readonly Delivery _delivery;

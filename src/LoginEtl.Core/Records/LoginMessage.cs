@@ -17,10 +17,10 @@ public sealed class LoginMessage : IncomingLogin
     public string? DeviceType { get; set; }
 
     /// <summary>The address, hidden; null where the message had a null.</summary>
-    public Plaintext? Ip { get; init; }
+    public Plaintext? Ip { get; internal init; }
 
     /// <summary>The device, hidden; null where the message had a null.</summary>
-    public Plaintext? DeviceId { get; init; }
+    public Plaintext? DeviceId { get; internal init; }
 
     /// <summary>As sent; null where the message had none.</summary>
     public string? Locale { get; set; }

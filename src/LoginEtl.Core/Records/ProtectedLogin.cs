@@ -3,7 +3,7 @@ namespace LoginEtl.Records;
 /// <summary>
 /// What may be written: a <see cref="LoginRecord"/> or a <see cref="SealedReject"/>. Neither can hold plaintext.
 /// </summary>
-public abstract class ProtectedLogin
+public abstract class ProtectedLogin : IDelivered
 {
     // A field, and no property: the settlement does not belong on screens or in serialised forms.
     private readonly Delivery _delivery;

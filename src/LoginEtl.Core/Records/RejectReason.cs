@@ -54,9 +54,6 @@ public enum RejectReason
     /// <summary>A part of the version is too large for the chosen format.</summary>
     VersionOutOfRange,
 
-    /// <summary>The queue gave no SentTimestamp, without which a message has no place in the ledger.</summary>
-    MissingSentTimestamp,
-
     /// <summary>The body does not have the MD5 the queue gave for it.</summary>
     ChecksumMismatch,
 

@@ -83,6 +83,10 @@ public sealed class ReceivingRun
     public Task DeleteAsync(IReadOnlyCollection<QueueDelivery> settled, CancellationToken cancellationToken) =>
         _source.DeleteAsync(settled, cancellationToken);
 
+    /// <summary>Makes deliveries visible again that the caller has claimed; what cannot be returned counts as lapsed.</summary>
+    public Task ReturnAsync(IReadOnlyCollection<QueueDelivery> unsettled, CancellationToken cancellationToken) =>
+        _source.ReturnAsync(unsettled, cancellationToken);
+
     /// <summary>Returns what nobody is writing to the queue, and never throws.</summary>
     /// <param name="evenClaimed">Also what stands in the buffers of writers.</param>
     /// <param name="cancellationToken">Ends the attempt; what was not returned counts as lapsed.</param>

@@ -1,3 +1,5 @@
+using LoginEtl.Faults;
+
 namespace LoginEtl.Settlement;
 
 /// <summary>
@@ -85,6 +87,15 @@ public sealed record Receipt
             Undeleted = entries.Undeleted,
             Error = error,
         };
+
+    /// <summary>The receipt of a run that failed before it received anything.</summary>
+    public static Receipt Failed(string source, DateTimeOffset startedAt, LoginEtlException fault)
+    {
+        ArgumentNullException.ThrowIfNull(fault);
+        return From(
+            source, RunState.Failed, startedAt, DateTimeOffset.UtcNow - startedAt, new BookEntries(0, new OutcomeCounts(), 0, 0),
+            $"{fault.Message} {fault.Remedy}");
+    }
 
     /// <summary>The receipt in one line.</summary>
     public override string ToString() => ReceiptText.Line(this);

@@ -17,6 +17,7 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
 
     /// <summary>Logins from Receive-LoginMessage or ConvertFrom-LoginJson.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    [LiveObject]
     [ValidateNotNull]
     public IncomingLogin? InputObject { get; set; }
 

@@ -54,7 +54,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     protected override void ProcessRecord()
     {
         Guard(() => StopSignal.ThrowIfStopped());
-        var settings = QueueSettings();
+        var settings = Guard(QueueSettings);
         var options = new ReceiveOptions
         {
             WaitForever = Wait,

@@ -28,7 +28,7 @@ public sealed class SendLoginMessageCmdlet : QueueCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        var settings = QueueSettings();
+        var settings = Guard(QueueSettings);
         _sender = Await(() => Connectors.Queue.SendToAsync(settings, StopToken), settings.Queue);
     }
 

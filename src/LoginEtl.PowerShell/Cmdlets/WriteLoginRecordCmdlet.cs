@@ -19,10 +19,12 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     private readonly ConcurrentQueue<BatchReport> _written = new();
     private IRecordSink? _sink;
     private BatchWriter? _writer;
+    private RunProgress _progress = null!;
     private bool _receiptGiven;
 
     /// <summary>Records and sealed rejects from Protect-LoginPii.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    [LiveObject]
     [ValidateNotNull]
     public ProtectedLogin? InputObject { get; set; }
 
@@ -44,6 +46,20 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     [Parameter]
     public TooLong OnTooLong { get; set; }
 
+    /// <summary>What happens to a row whose own unique key is there already.</summary>
+    [Parameter]
+    public ConflictAction OnConflict { get; set; }
+
+    /// <summary>The unique constraint or index that -OnConflict is about, where the table has several.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ConflictKey { get; set; }
+
+    /// <summary>Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more.</summary>
+    [Parameter]
+    [ValidateRange(0.0, 1.0)]
+    public double? MaxRejectRatio { get; set; }
+
     /// <summary>Emits what was new, after commit and delete.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -57,7 +73,15 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     protected override void BeginProcessing()
     {
         var settings = ConnectionSettings();
-        var options = new SinkOptions { AppVersionFormat = AppVersionFormat, OnTooLong = OnTooLong };
+        _progress = new RunProgress(this, Table);
+        var options = new SinkOptions
+        {
+            AppVersionFormat = AppVersionFormat,
+            OnTooLong = OnTooLong,
+            OnConflict = OnConflict,
+            ConflictKey = ConflictKey,
+            MaxRejectRatio = MaxRejectRatio,
+        };
         _sink = Await(() => Connectors.Database.WriteToAsync(settings, options, StopToken), Table);
         _writer = new BatchWriter(_sink, new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval })
         {
@@ -71,7 +95,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         var login = InputObject!;
         if (!Await(() => _writer!.AddAsync(login, StopToken).AsTask(), login.MessageId))
         {
-            WriteError(FaultRecord.Of(NoLongerHeld(login), login.MessageId));
+            WriteError(FaultRecord.Of(DeliveryNotHeld.Of(login), login.MessageId));
         }
 
         ReportBatches();
@@ -123,18 +147,12 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         }
     }
 
-    private static LoginEtlException NoLongerHeld(ProtectedLogin login) => new(
-        "DeliveryNotHeld", FaultKind.Failed,
-        $"Message {login.MessageId} is no longer held: it has been settled, or its pipeline has ended and it went back to the queue.",
-        "Nothing is lost. Receive, protect and write in one pipeline.");
-
     private void ReportBatches()
     {
         while (_written.TryDequeue(out var batch))
         {
-            WriteVerbose(
-                $"Batch {batch.BatchId}: {batch.Count(Outcome.Written)} written, {batch.Count(Outcome.Duplicate)} duplicate, "
-                + $"{batch.Count(Outcome.Quarantined)} quarantined in {batch.Elapsed.TotalMilliseconds:0} ms.");
+            WriteVerbose(BatchText.Of(batch));
+            _progress.Add(batch);
             for (var i = 0; PassThru && i < batch.Logins.Count; i++)
             {
                 if (batch.Outcomes[i] is Outcome.Written or Outcome.Updated)
@@ -153,6 +171,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         }
 
         _receiptGiven = true;
+        _progress.Complete();
         var receipt = _writer!.Receipt();
         WriteInformation(receipt, ["LoginEtl", "Receipt"]);
         if (ReceiptVariable is not null)

@@ -27,13 +27,6 @@ public abstract class DatabaseCmdlet : LoginCmdlet
     public string? RootCertificate { get; set; }
 
     /// <summary>The settings, with the environment where a parameter is not given.</summary>
-    protected DatabaseSettings ConnectionSettings() => Guard(() => new DatabaseSettings
-    {
-        Database = Database ?? new SecretText(
-            EnvironmentSettings.Require(null, EnvironmentSettings.DatabaseVariable, "-Database")),
-        UserName = Credential?.UserName,
-        Password = Credential is null ? null : new SecretText(Credential.GetNetworkCredential().Password),
-        Table = Table,
-        RootCertificate = RootCertificate is null ? null : GetUnresolvedProviderPathFromPSPath(RootCertificate),
-    });
+    protected DatabaseSettings ConnectionSettings() =>
+        Guard(() => DatabaseParameters.Settings(this, Database, Credential, Table, RootCertificate));
 }

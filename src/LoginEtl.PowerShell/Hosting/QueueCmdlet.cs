@@ -25,12 +25,18 @@ public abstract class QueueCmdlet : LoginCmdlet
     [Parameter]
     public Uri? EndpointUrl { get; set; }
 
+    /// <summary>Which protocol is spoken: JSON, or the legacy Query protocol of old servers.</summary>
+    [Parameter]
+    public QueueProtocol Protocol { get; set; }
+
     /// <summary>The settings, with the environment where a parameter is not given.</summary>
-    protected QueueSettings QueueSettings() => Guard(() => new QueueSettings
+    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>.</exception>
+    protected QueueSettings QueueSettings() => new()
     {
         Queue = EnvironmentSettings.Require(Queue, EnvironmentSettings.QueueVariable, "-Queue"),
         Region = Region,
         ProfileName = ProfileName,
         EndpointUrl = EndpointUrl,
-    });
+        Protocol = Protocol,
+    };
 }

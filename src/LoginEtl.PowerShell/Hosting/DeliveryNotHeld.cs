@@ -1,0 +1,18 @@
+using LoginEtl.Faults;
+using LoginEtl.Records;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>The error for a message that can no longer be settled here.</summary>
+internal static class DeliveryNotHeld
+{
+    public static LoginEtlException Of(IDelivered login) => login.GetDelivery() is QueueDelivery
+        ? new LoginEtlException(
+            "DeliveryNotHeld", FaultKind.Failed,
+            $"Message {login.MessageId} is no longer held: it has been settled, or its pipeline has ended and it went back to the queue.",
+            "Nothing is lost. Receive, protect and settle in one pipeline.")
+        : new LoginEtlException(
+            "DeliveryNotFromQueue", FaultKind.Configuration,
+            $"Message {login.MessageId} came from no queue, so there is nothing to settle.",
+            "Leave out what came from text.");
+}

@@ -1,0 +1,86 @@
+using System.Management.Automation;
+using LoginEtl.Connections;
+using LoginEtl.Keysets;
+using LoginEtl.Masking;
+using LoginEtl.Versions;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>What the cmdlets take that know the whole job: queue, keys and database.</summary>
+public abstract class JobCmdlet : QueueCmdlet
+{
+    /// <summary>Key source: a folder, file:FOLDER or env:VARIABLE; LOGINETL_KEYSET when not given.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string? Keyset { get; set; }
+
+    /// <summary>Npgsql connection string or postgresql:// URI; LOGINETL_DATABASE when not given.</summary>
+    [Parameter(Position = 2)]
+    [ValidateNotNull]
+    public SecretText? Database { get; set; }
+
+    /// <summary>User name and password, which win over those in -Database.</summary>
+    [Parameter]
+    [Credential]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>The table, with or without a schema.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string Table { get; set; } = DatabaseSettings.DefaultTable;
+
+    /// <summary>PEM file of the certificate authority to trust.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? RootCertificate { get; set; }
+
+    /// <summary>How versions are encoded.</summary>
+    [Parameter]
+    public AppVersionFormat AppVersionFormat { get; set; }
+
+    /// <summary>What happens to a value longer than its column.</summary>
+    [Parameter]
+    public TooLong OnTooLong { get; set; }
+
+    /// <summary>What happens to a row whose own unique key is there already.</summary>
+    [Parameter]
+    public ConflictAction OnConflict { get; set; }
+
+    /// <summary>The unique constraint or index that -OnConflict is about, where the table has several.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ConflictKey { get; set; }
+
+    /// <summary>Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more.</summary>
+    [Parameter]
+    [ValidateRange(0.0, 1.0)]
+    public double? MaxRejectRatio { get; set; }
+
+    /// <summary>The settings of the database, with the environment where a parameter is not given.</summary>
+    protected DatabaseSettings ConnectionSettings() =>
+        DatabaseParameters.Settings(this, Database, Credential, Table, RootCertificate);
+
+    /// <summary>How rows are written.</summary>
+    protected SinkOptions SinkOptions() => new()
+    {
+        AppVersionFormat = AppVersionFormat,
+        OnTooLong = OnTooLong,
+        OnConflict = OnConflict,
+        ConflictKey = ConflictKey,
+        MaxRejectRatio = MaxRejectRatio,
+    };
+
+    /// <summary>Opens the key source; its warnings are shown.</summary>
+    protected Keyring OpenKeyring()
+    {
+        var keyring = Keyring.Open(
+            EnvironmentSettings.Require(Keyset, EnvironmentSettings.KeysetVariable, "-Keyset"),
+            GetUnresolvedProviderPathFromPSPath);
+        foreach (var warning in keyring.Warnings)
+        {
+            WriteWarning(warning);
+        }
+
+        return keyring;
+    }
+}

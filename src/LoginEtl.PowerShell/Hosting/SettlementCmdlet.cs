@@ -1,0 +1,48 @@
+using System.Management.Automation;
+using LoginEtl.Faults;
+using LoginEtl.Records;
+using LoginEtl.Running;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>What settling by hand shares: it takes whatever came from a queue, at any point of a pipeline.</summary>
+public abstract class SettlementCmdlet : LoginCmdlet
+{
+    private HandSettlement? _settlement;
+
+    /// <summary>Logins, rejects or records whose messages are to be settled.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [LiveObject]
+    [ValidateNotNull]
+    public IDelivered[]? InputObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => _settlement = Begin();
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var login in InputObject!)
+        {
+            if (ShouldProcess(login.MessageId) && !_settlement!.Add(login))
+            {
+                WriteError(FaultRecord.Of(DeliveryNotHeld.Of(login), login.MessageId));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Await(() => _settlement!.DisposeAsync().AsTask());
+
+    /// <inheritdoc/>
+    protected override async Task CleanUpAsync()
+    {
+        if (_settlement is not null)
+        {
+            await _settlement.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>How this cmdlet settles.</summary>
+    protected abstract HandSettlement Begin();
+}
