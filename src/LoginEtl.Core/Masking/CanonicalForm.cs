@@ -39,16 +39,21 @@ internal static class CanonicalForm
     }
 
     /// <summary>NFC; nothing is trimmed or folded.</summary>
-    /// <exception cref="LoginEtlException">Normalisation does not work on this system.</exception>
-    public static string OfDeviceId(string text)
-    {
-        if (Ascii.IsValid(text))
-        {
-            return text;
-        }
+    public static string OfDeviceId(string text) => Ascii.IsValid(text) ? text : text.Normalize(NormalizationForm.FormC);
 
-        Normalisation.EnsureWorks();
-        return text.Normalize(NormalizationForm.FormC);
+    /// <summary>
+    /// In invariant-globalization mode normalising silently does nothing, and one device would get two tokens.
+    /// </summary>
+    /// <exception cref="LoginEtlException"><c>UnicodeUnavailable</c>.</exception>
+    public static void RequireNormalisation()
+    {
+        if ("e\u0301".Normalize(NormalizationForm.FormC) != "\u00E9")
+        {
+            throw new LoginEtlException(
+                "UnicodeUnavailable", FaultKind.Configuration,
+                "Unicode normalisation does not work here, so one device could get two tokens.",
+                "Install the ICU libraries, or unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
+        }
     }
 
     private static bool EndsInCanonicalV4(string text)
@@ -57,23 +62,5 @@ internal static class CanonicalForm
         return IPAddress.TryParse(tail, out var v4)
             && v4.AddressFamily == AddressFamily.InterNetwork
             && v4.ToString() == tail;
-    }
-
-    private static class Normalisation
-    {
-        private static readonly bool Works = "e\u0301".Normalize(NormalizationForm.FormC) == "\u00E9";
-
-        // In invariant-globalization mode normalising silently does nothing for anything but ASCII, and one device
-        // would get two tokens.
-        public static void EnsureWorks()
-        {
-            if (!Works)
-            {
-                throw new LoginEtlException(
-                    "UnicodeUnavailable", FaultKind.Configuration,
-                    "Unicode normalisation does not work here, so one device could get two tokens.",
-                    "Install the ICU libraries, or unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
-            }
-        }
     }
 }

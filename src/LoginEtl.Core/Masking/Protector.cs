@@ -22,6 +22,7 @@ public sealed class Protector : IDisposable
     public Protector(Keyring keyring, ProtectOptions? options = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(keyring);
+        CanonicalForm.RequireNormalisation();
         _keyring = keyring;
         _options = options ?? new ProtectOptions();
         _time = time ?? TimeProvider.System;

@@ -9,7 +9,7 @@ namespace LoginEtl.Running;
 /// Takes one batch through its transaction and then, and only then, to the settlement of its messages (G1). Not
 /// thread-safe.
 /// </summary>
-internal sealed class BatchCommit(IRecordSink sink)
+internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
 {
     /// <summary>Books of what came from no queue: lines of text have nothing to delete.</summary>
     public LineBook Lines { get; } = new();
@@ -48,7 +48,12 @@ internal sealed class BatchCommit(IRecordSink sink)
         }
 
         var elapsed = Stopwatch.GetElapsedTime(started);
-        var deleted = Settle(ours, result.Outcomes);
+        var deleted = dryRun ? Task.CompletedTask : Settle(ours, result.Outcomes);
+        if (dryRun)
+        {
+            Release(ours, unknown: false);
+        }
+
         return new CommittedBatch(new BatchReport(result.BatchId, ours, result.Outcomes, elapsed), deleted);
     }
 

@@ -8,4 +8,9 @@ public sealed record BatchOptions
 
     /// <summary>Longest time a row waits for its batch to fill.</summary>
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Settles nothing: the sink rolls everything back, so messages stay held and go back to the queue at the end.
+    /// </summary>
+    public bool DryRun { get; init; }
 }

@@ -28,8 +28,9 @@ public sealed class BatchWriter : IAsyncDisposable
     public BatchWriter(IRecordSink sink, BatchOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        _commit = new BatchCommit(sink);
-        _buffer = new BatchBuffer(options ?? new BatchOptions());
+        options ??= new BatchOptions();
+        _commit = new BatchCommit(sink, options.DryRun);
+        _buffer = new BatchBuffer(options);
         _writing = Task.Run(WriteBatchesAsync);
     }
 

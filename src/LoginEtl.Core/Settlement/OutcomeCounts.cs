@@ -11,7 +11,8 @@ public sealed class OutcomeCounts
     /// <summary>All of them.</summary>
     public long Total => _counts.Sum();
 
-    internal void Add(Outcome outcome, long count = 1) => _counts[(int)outcome] += count;
+    /// <summary>Counts some more.</summary>
+    public void Add(Outcome outcome, long count = 1) => _counts[(int)outcome] += count;
 
     internal void Add(OutcomeCounts other)
     {

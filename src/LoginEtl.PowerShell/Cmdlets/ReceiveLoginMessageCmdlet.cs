@@ -54,6 +54,9 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     protected override void ProcessRecord()
     {
         Guard(() => StopSignal.ThrowIfStopped());
+        // Asked once: formatting a line a message for nobody would cost as much as decoding it.
+        var debug = MyInvocation.BoundParameters.ContainsKey("Debug")
+            || GetVariableValue("DebugPreference") is not (null or ActionPreference.SilentlyContinue or ActionPreference.Ignore);
         var settings = Guard(QueueSettings);
         var options = new ReceiveOptions
         {
@@ -72,6 +75,11 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
         {
             foreach (var login in logins)
             {
+                if (debug)
+                {
+                    WriteDebug($"Message {login.MessageId} received, delivery {login.ReceiveCount}.");
+                }
+
                 Rejects.Warn(this, login);
                 WriteObject(login);
             }

@@ -12,15 +12,22 @@ using LoginEtl.Versions;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Write-LoginRecord: writes batches, commits, then deletes the messages. Takes only what is protected.</summary>
-[Cmdlet(VerbsCommunications.Write, "LoginRecord")]
+[Cmdlet(VerbsCommunications.Write, "LoginRecord", SupportsShouldProcess = true)]
 [OutputType(typeof(ProtectedLogin))]
 public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
 {
+    /// <summary>A dry run holds its messages until its end, so it ends after this many unless told otherwise.</summary>
+    private const long DryRunLimit = 10_000;
+
     private readonly ConcurrentQueue<BatchReport> _written = new();
+    private readonly OutcomeCounts _wouldBe = new();
     private IRecordSink? _sink;
     private BatchWriter? _writer;
     private RunProgress _progress = null!;
     private bool _receiptGiven;
+    private bool _dryRun;
+    private bool _declined;
+    private long _taken;
 
     /// <summary>Records and sealed rejects from Protect-LoginPii.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
@@ -72,6 +79,12 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        if (!ShouldProcess(Table, "Write logins and delete their messages", null, out var reason))
+        {
+            _dryRun = reason.HasFlag(ShouldProcessReason.WhatIf);
+            _declined = !_dryRun;
+        }
+
         var settings = ConnectionSettings();
         _progress = new RunProgress(this, Table);
         var options = new SinkOptions
@@ -81,9 +94,10 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
             OnConflict = OnConflict,
             ConflictKey = ConflictKey,
             MaxRejectRatio = MaxRejectRatio,
+            DryRun = _dryRun,
         };
         _sink = Await(() => Connectors.Database.WriteToAsync(settings, options, StopToken), Table);
-        _writer = new BatchWriter(_sink, new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval })
+        _writer = new BatchWriter(_sink, new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval, DryRun = _dryRun })
         {
             BatchWritten = _written.Enqueue,
         };
@@ -93,6 +107,12 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     protected override void ProcessRecord()
     {
         var login = InputObject!;
+        if (_declined || (_dryRun && ++_taken > DryRunLimit))
+        {
+            StopReceiving(login);
+            return;
+        }
+
         if (!Await(() => _writer!.AddAsync(login, StopToken).AsTask(), login.MessageId))
         {
             WriteError(FaultRecord.Of(DeliveryNotHeld.Of(login), login.MessageId));
@@ -153,6 +173,16 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         {
             WriteVerbose(BatchText.Of(batch));
             _progress.Add(batch);
+            if (_dryRun)
+            {
+                foreach (var outcome in batch.Outcomes)
+                {
+                    _wouldBe.Add(outcome);
+                }
+
+                continue;
+            }
+
             for (var i = 0; PassThru && i < batch.Logins.Count; i++)
             {
                 if (batch.Outcomes[i] is Outcome.Written or Outcome.Updated)
@@ -160,6 +190,18 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
                     WriteObject(batch.Logins[i]);
                 }
             }
+        }
+    }
+
+    private void WriteHostLine(string text) =>
+        WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
+
+    /// <summary>What nobody will write stays in its queue.</summary>
+    private static void StopReceiving(ProtectedLogin login)
+    {
+        if (login.GetDelivery() is QueueDelivery { Book.Run: { } run })
+        {
+            run.Stop();
         }
     }
 
@@ -173,6 +215,14 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         _receiptGiven = true;
         _progress.Complete();
         var receipt = _writer!.Receipt();
+        if (_dryRun)
+        {
+            WriteHostLine(
+                $"What if: of {_wouldBe.Total} logins, {_wouldBe[Outcome.Written]} would be written, {_wouldBe[Outcome.Updated]} updated, "
+                + $"{_wouldBe[Outcome.Skipped]} skipped, {_wouldBe[Outcome.Duplicate]} are duplicates, "
+                + $"{_wouldBe[Outcome.Quarantined]} would go to quarantine. Nothing was written or deleted.");
+        }
+
         WriteInformation(receipt, ["LoginEtl", "Receipt"]);
         if (ReceiptVariable is not null)
         {
