@@ -17,13 +17,12 @@ internal sealed class Expectations(SampleTally samples)
         EndedWell(receipt);
     }
 
-    /// <summary>The same messages once more: nothing is new.</summary>
+    /// <summary>The same messages once more: rows are duplicates, and what is in quarantine stays there, once.</summary>
     public void SecondRun(RunReceipt receipt)
     {
         Expect("received in the second run", samples.Messages, receipt.Received);
         Expect("written by the second run", 0, receipt.Written);
         Expect("duplicate in the second run", samples.Logins, receipt.Duplicate);
-        // In quarantine already: it counts as that, and its entry stands once.
         Expect("quarantined in the second run", samples.Wrong, receipt.Quarantined);
         EndedWell(receipt);
     }
