@@ -22,6 +22,7 @@ internal static class KeptSettings
             "Import-Module ./LoginEtl.psd1",
             "Get-Content sandbox/samples/login-messages.ndjson | Send-LoginMessage",
             PowerShellRun.Pipeline,
+            "$receipt",
             "",
             "Press Ctrl-C to stop the servers and remove everything.",
         ];
