@@ -12,7 +12,10 @@ namespace LoginEtl.Running;
 internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
 {
     /// <summary>Books of what came from no queue: lines of text have nothing to delete.</summary>
-    public LineBook Lines { get; } = new();
+    public WriterBook Lines { get; } = new();
+
+    /// <summary>Books of all that came to this writer.</summary>
+    public WriterBook All { get; } = new();
 
     /// <summary>
     /// Commits what is still there to settle. The deletes are the caller's to await, so that the next transaction can
@@ -23,6 +26,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
     {
         // What was returned to the queue while it waited here is no longer ours: it comes again.
         var ours = batch.Where(l => l.GetDelivery() is not QueueDelivery d || d.Book!.BeginCommit(d)).ToList();
+        All.Settle(Outcome.Returned, batch.Count - ours.Count);
         if (ours.Count == 0)
         {
             return new CommittedBatch(new BatchReport(Guid.Empty, [], [], TimeSpan.Zero), Task.CompletedTask);
@@ -59,6 +63,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
 
     private void Release(List<ProtectedLogin> batch, bool unknown)
     {
+        All.Settle(unknown ? Outcome.Unknown : Outcome.Returned, batch.Count);
         foreach (var login in batch)
         {
             if (login.GetDelivery() is not QueueDelivery delivery)
@@ -81,6 +86,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         var byRun = new Dictionary<ReceivingRun, List<QueueDelivery>>();
         for (var i = 0; i < batch.Count; i++)
         {
+            All.Settle(outcomes[i]);
             if (batch[i].GetDelivery() is not QueueDelivery delivery)
             {
                 Lines.Settle(outcomes[i]);

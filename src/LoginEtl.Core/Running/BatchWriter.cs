@@ -18,6 +18,7 @@ public sealed class BatchWriter : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly HashSet<ReceivingRun> _runs = [];
+    private readonly HashSet<ReceivingRun> _closed = [];
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
     private readonly Task _writing;
     private bool _disposed;
@@ -46,15 +47,45 @@ public sealed class BatchWriter : IAsyncDisposable
         get { lock (_lock) { return [.. _runs]; } }
     }
 
-    /// <summary>The receipt of everything that came here, as the books stand.</summary>
+    /// <summary>
+    /// Returns to their queues what was received and never came here, for the runs that end with this writer; call it
+    /// when all is written. Never throws.
+    /// </summary>
+    /// <param name="pipeline">Names the writer's pipeline; null outside of pipelines.</param>
+    public async Task CloseRunsAsync(string? pipeline)
+    {
+        foreach (var run in Runs.Where(r => r.MayBeClosedFrom(pipeline)))
+        {
+            await run.ReturnUnsettledAsync(evenClaimed: false, CancellationToken.None).ConfigureAwait(false);
+            _closed.Add(run);
+        }
+    }
+
+    /// <summary>The runs that feed this writer fail with it: all they hold goes back to their queues. Never throws.</summary>
+    public async Task FailRunsAsync(LoginEtlException fault)
+    {
+        foreach (var run in Runs)
+        {
+            run.Fail(fault);
+            await run.ReturnUnsettledAsync(evenClaimed: true, CancellationToken.None).ConfigureAwait(false);
+            _closed.Add(run);
+        }
+    }
+
+    /// <summary>
+    /// The receipt: of the runs and the lines of text, where the runs ended with this writer; otherwise of what came
+    /// here, because others settle the rest.
+    /// </summary>
     public Receipt Receipt()
     {
-        var receipts = Runs.Select(r => r.Receipt()).ToList();
-        var lines = _commit.Lines.Entries();
-        if (lines.Received > 0 || receipts.Count == 0)
+        var runs = Runs;
+        var receipts = runs.All(_closed.Contains) ? runs.Select(r => r.Receipt()).ToList() : [];
+        var own = receipts.Count == runs.Count ? _commit.Lines.Entries() : _commit.All.Entries();
+        if (own.Received > 0 || receipts.Count == 0)
         {
+            var source = runs.Count > 0 ? string.Join(", ", runs.Select(r => r.Name).Distinct()) : own.Received > 0 ? "text" : "nothing received";
             receipts.Add(Settlement.Receipt.From(
-                lines.Received > 0 ? "text" : "nothing received", RunState.Completed, _startedAt, DateTimeOffset.UtcNow - _startedAt, lines, error: null));
+                source, RunState.Completed, _startedAt, DateTimeOffset.UtcNow - _startedAt, own, error: null));
         }
 
         var receipt = ReceiptSum.Of(receipts);
@@ -132,6 +163,7 @@ public sealed class BatchWriter : IAsyncDisposable
         {
             ThrowIfFailed();
             _commit.Lines.Admit();
+            _commit.All.Admit();
             return true;
         }
 
@@ -156,7 +188,13 @@ public sealed class BatchWriter : IAsyncDisposable
             }
         }
 
-        return book.Claim(queued);
+        if (!book.Claim(queued))
+        {
+            return false;
+        }
+
+        _commit.All.Admit();
+        return true;
     }
 
     private async Task WriteBatchesAsync()
@@ -218,10 +256,8 @@ public sealed class BatchWriter : IAsyncDisposable
     /// <summary>What will not be written: deliveries go back with their runs, lines stand in their files still.</summary>
     private void LeaveOut(IReadOnlyList<ProtectedLogin> logins)
     {
-        foreach (var _ in logins.Where(l => l.GetDelivery() is not QueueDelivery))
-        {
-            _commit.Lines.Settle(Outcome.Returned);
-        }
+        _commit.All.Settle(Outcome.Returned, logins.Count);
+        _commit.Lines.Settle(Outcome.Returned, logins.Count(l => l.GetDelivery() is not QueueDelivery));
     }
 
     private void ThrowIfFailed()

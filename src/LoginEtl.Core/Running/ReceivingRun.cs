@@ -11,11 +11,15 @@ namespace LoginEtl.Running;
 /// </summary>
 public sealed class ReceivingRun
 {
+    // The second is for what the polls under way brought in when receiving was stopped.
+    private const int ReturnRounds = 2;
+
     private readonly IMessageSource _source;
     private readonly DateTimeOffset _startedAt;
     private readonly TimeProvider _time;
     private int _holders = 1;
     private volatile bool _stopped;
+    private volatile bool _receiverLeft;
     private LoginEtlException? _fault;
 
     /// <summary>Takes over <paramref name="source"/>; the caller holds the run and ends with <see cref="ReleaseAsync"/>.</summary>
@@ -30,6 +34,9 @@ public sealed class ReceivingRun
 
     /// <summary>The queue's name.</summary>
     public string Name => _source.Name;
+
+    /// <summary>Names the pipeline that the receiver stands in; null outside of pipelines.</summary>
+    public string? Pipeline { get; init; }
 
     /// <summary>Whether everything there was to receive has been handed over.</summary>
     public bool ReceivingEnded { get; private set; }
@@ -92,26 +99,29 @@ public sealed class ReceivingRun
     /// <param name="cancellationToken">Ends the attempt; what was not returned counts as lapsed.</param>
     public async Task ReturnUnsettledAsync(bool evenClaimed, CancellationToken cancellationToken)
     {
-        var unsettled = Book.TakeUnsettled(evenClaimed);
-        if (unsettled.Count == 0)
+        for (var round = 0; round < ReturnRounds; round++)
         {
-            return;
+            var unsettled = Book.TakeUnsettled(evenClaimed);
+            await ReturnOrLapseAsync(unsettled, cancellationToken).ConfigureAwait(false);
         }
+    }
 
-        try
-        {
-            await _source.ReturnAsync(unsettled, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception)
-        {
-            // Visible again when the lease runs out.
-        }
+    /// <summary>
+    /// Whether a writer at its end may return what nobody has claimed. It may where it stands in the receiver's own
+    /// pipeline, whose receiver has ended before; and where the receiver has left (it stood in a function) and nobody
+    /// else settles. Elsewhere, as in a writer per message, others may still be about to claim.
+    /// </summary>
+    /// <param name="pipeline">Names the writer's pipeline; null outside of pipelines.</param>
+    public bool MayBeClosedFrom(string? pipeline) =>
+        ReceivingEnded && (_receiverLeft ? Volatile.Read(ref _holders) == 1 : Pipeline == pipeline);
 
-        // No-ops for those that the source settled.
-        foreach (var delivery in unsettled)
-        {
-            Book.Settle(delivery, Outcome.Lapsed);
-        }
+    /// <summary>The receiver ends, whatever it has left, and lets go of the run.</summary>
+    public Task LeaveAsync()
+    {
+        ReceivingEnded = true;
+        _receiverLeft = true;
+        _source.StopReceiving();
+        return ReleaseAsync();
     }
 
     /// <summary>One more party settles deliveries of this run. False when the last one has let go already.</summary>
@@ -161,4 +171,22 @@ public sealed class ReceivingRun
         _time.GetUtcNow() - _startedAt,
         Book.Entries(),
         _fault is null ? null : $"{_fault.Message} {_fault.Remedy}");
+
+    private async Task ReturnOrLapseAsync(IReadOnlyList<QueueDelivery> unsettled, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _source.ReturnAsync(unsettled, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // Visible again when the lease runs out.
+        }
+
+        // No-ops for those that the source settled.
+        foreach (var delivery in unsettled)
+        {
+            Book.Settle(delivery, Outcome.Lapsed);
+        }
+    }
 }

@@ -68,7 +68,10 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
             Receivers = Receivers,
             MaxHeld = MaxHeld,
         };
-        var run = new ReceivingRun(Await(() => Connectors.Queue.ReceiveFromAsync(settings, options, StopToken), settings.Queue));
+        var run = new ReceivingRun(Await(() => Connectors.Queue.ReceiveFromAsync(settings, options, StopToken), settings.Queue))
+        {
+            Pipeline = PipelineName,
+        };
         _run = run;
         _signal = StopSignal.Register(run.Stop);
         while (Await(() => run.ReceiveAsync(StopToken), run.Name) is { Count: > 0 } logins)
@@ -92,9 +95,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
         _signal?.Dispose();
         if (_run is { } run)
         {
-            run.Stop();
-            await run.ReturnUnsettledAsync(evenClaimed: true, CancellationToken.None).ConfigureAwait(false);
-            await run.ReleaseAsync().ConfigureAwait(false);
+            await run.LeaveAsync().ConfigureAwait(false);
         }
     }
 }

@@ -127,12 +127,8 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         Await(() => _writer!.CompleteAsync(StopToken), Table);
         ReportBatches();
 
-        // Every Receive upstream has ended before: what is still held was dropped on the way and goes back.
-        foreach (var run in _writer!.Runs.Where(r => r.ReceivingEnded))
-        {
-            Await(() => run.ReturnUnsettledAsync(evenClaimed: false, CancellationToken.None));
-        }
-
+        // Every Receive of this pipeline has ended before: what is still held was dropped on the way and goes back.
+        Await(() => _writer!.CloseRunsAsync(PipelineName));
         GiveReceipt();
     }
 
@@ -144,12 +140,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
             return;
         }
 
-        foreach (var run in writer.Runs)
-        {
-            run.Fail(fault);
-            run.ReturnUnsettledAsync(evenClaimed: true, CancellationToken.None).GetAwaiter().GetResult();
-        }
-
+        writer.FailRunsAsync(fault).GetAwaiter().GetResult();
         GiveReceipt();
     }
 

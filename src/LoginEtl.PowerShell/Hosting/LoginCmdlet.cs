@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 using LoginEtl.Faults;
 
 namespace LoginEtl.PowerShell.Hosting;
@@ -16,6 +17,10 @@ public abstract class LoginCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Cancelled by Ctrl-C and everything else that stops the pipeline from outside.</summary>
     protected CancellationToken StopToken => _stop.Token;
+
+    /// <summary>Tells commands of one pipeline from those of another, such as a pipeline per message inside a script block.</summary>
+    protected string PipelineName =>
+        $"{Runspace.DefaultRunspace?.InstanceId}/{MyInvocation.HistoryId}/{MyInvocation.PipelineLength}";
 
     /// <inheritdoc/>
     protected override void StopProcessing()

@@ -8,6 +8,9 @@ public sealed class PesterSuite(ServersFixture servers, ITestOutputHelper output
 {
     private const int PesterMissing = 3;
 
+    // A pipeline that hangs is a failure, and not a run without end.
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
+
     public static TheoryData<string> Files =>
         [.. Directory.EnumerateFiles(Folder, "*.Tests.ps1").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
 
@@ -27,8 +30,10 @@ public sealed class PesterSuite(ServersFixture servers, ITestOutputHelper output
             ["LOGINETL_TEST_SQS"] = servers.SqsEndpoint.AbsoluteUri,
             ["LOGINETL_TEST_DATABASE"] = servers.Postgres.ConnectionString,
         };
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Longest);
         var (exitCode, text) = await PowerShellHost.RunAsync(
-            ["-File", Path.Combine(Folder, "Run.ps1"), Path.Combine(Folder, file)], environment, TestContext.Current.CancellationToken);
+            ["-File", Path.Combine(Folder, "Run.ps1"), Path.Combine(Folder, file)], environment, limit.Token);
         if (exitCode == PesterMissing)
         {
             Assert.Skip($"The Pester suite did not run: {text.Trim()}");

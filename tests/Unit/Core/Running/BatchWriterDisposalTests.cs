@@ -58,7 +58,8 @@ public sealed class BatchWriterDisposalTests : RunningTests
         await writer.DisposeAsync();
         Assert.InRange(clock.Elapsed.TotalSeconds, 0, 1.5);
         Assert.Equal(0, source.Disposed);
-        Assert.Equal(1, writer.Receipt().Returned);
+        Assert.Equal(9, writer.Receipt().Returned);
+        Assert.True(writer.Receipt().Balanced);
 
         await run.ReleaseAsync();
         Assert.Empty(Journal.Ids("begin"));

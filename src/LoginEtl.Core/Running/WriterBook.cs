@@ -3,10 +3,11 @@ using LoginEtl.Settlement;
 namespace LoginEtl.Running;
 
 /// <summary>
-/// The books of lines of text, which no run receives and nobody deletes. A line that was taken in and not written
-/// counts as returned: it stands in its file still. Thread-safe.
+/// What one writer took in and what became of it. Of lines of text, which no run receives and nobody deletes, these are
+/// the only books. What was taken in and not written counts as returned: it stands in its queue or file still.
+/// Thread-safe.
 /// </summary>
-internal sealed class LineBook
+internal sealed class WriterBook
 {
     private readonly Lock _lock = new();
     private readonly OutcomeCounts _ended = new();
@@ -20,11 +21,11 @@ internal sealed class LineBook
         }
     }
 
-    public void Settle(Outcome outcome)
+    public void Settle(Outcome outcome, int count = 1)
     {
         lock (_lock)
         {
-            _ended.Add(outcome);
+            _ended.Add(outcome, count);
         }
     }
 

@@ -1,0 +1,227 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
+    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+    Set-TestEnvironment
+    $keys = Join-Path $TestDrive 'keys'
+    $null = New-LoginKeyset $keys -WarningAction Ignore
+
+    function Get-RowCount([string] $Database) {
+        (Invoke-Sql $Database 'SELECT count(*) AS n FROM user_logins').n
+    }
+}
+
+Describe 'Every shape of pipeline settles every message once, and its receipt says where it went' {
+    BeforeEach {
+        $queue = New-TestQueue
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        New-LoginBody 60 | Send-LoginMessage $queue
+    }
+
+    AfterEach {
+        # What was not written is visible again, all of it, and nothing is left in flight.
+        $count = Get-QueueCount $queue
+        $count.InFlight | Should -Be 0
+        $count.Visible | Should -Be (60 - $gone)
+        Get-RowCount $database | Should -Be $rows
+    }
+
+    It 'sorted' {
+        Receive-LoginMessage $queue | Protect-LoginPii $keys | Sort-Object UserId |
+            Write-LoginRecord $database -ReceiptVariable receipt
+        $receipt.Written | Should -Be 60
+        $gone = $rows = 60
+    }
+
+    It 'kept in a variable by Tee-Object and written' {
+        Receive-LoginMessage $queue | Protect-LoginPii $keys | Tee-Object -Variable kept |
+            Write-LoginRecord $database -ReceiptVariable receipt
+        $kept | Should -HaveCount 60
+        $receipt.Written | Should -Be 60
+        $gone = $rows = 60
+    }
+
+    It 'exported to CSV only' {
+        Receive-LoginMessage $queue | Protect-LoginPii $keys | Export-Csv (Join-Path $TestDrive 'out.csv')
+        Import-Csv (Join-Path $TestDrive 'out.csv') | Should -HaveCount 60
+        $gone = $rows = 0
+    }
+
+    It 'exported to CSV and confirmed by hand' {
+        Receive-LoginMessage $queue | Protect-LoginPii $keys | ForEach-Object {
+            $_ | Export-Csv (Join-Path $TestDrive 'confirmed.csv') -Append
+            $_
+        } | Confirm-LoginMessage
+        Import-Csv (Join-Path $TestDrive 'confirmed.csv') | Should -HaveCount 60
+        $gone = 60
+        $rows = 0
+    }
+
+    It 'some confirmed, some reset, the others written' {
+        Receive-LoginMessage $queue | ForEach-Object {
+            if ($_.UserId -eq 'user-1') { $_ | Confirm-LoginMessage }
+            elseif ($_.UserId -eq 'user-2') { $_ | Reset-LoginMessage }
+            else { $_ }
+        } | Select-Object -First 200 | Protect-LoginPii $keys |
+            Write-LoginRecord $database -ReceiptVariable receipt
+        $receipt.Confirmed | Should -Be 1
+        $receipt.Returned | Should -BeGreaterOrEqual 1
+        $receipt.Written | Should -Be 58
+        $receipt.Balanced | Should -BeTrue
+        $gone = 59
+        $rows = 58
+    }
+
+    It 'received in a function' {
+        function Get-Login { Receive-LoginMessage $queue | Where-Object UserId -NE 'user-1' }
+        Get-Login | Protect-LoginPii $keys | Write-LoginRecord $database -ReceiptVariable receipt
+        $receipt.Written | Should -Be 59
+        $receipt.Returned | Should -Be 1
+        $receipt.Balanced | Should -BeTrue
+        $gone = $rows = 59
+    }
+
+    It 'received from two queues by one writer' {
+        $other = New-TestQueue
+        New-LoginBody 7 | Send-LoginMessage $other
+        & { Receive-LoginMessage $queue; Receive-LoginMessage $other } | Protect-LoginPii $keys |
+            Write-LoginRecord $database -ReceiptVariable receipt
+        $receipt.Received | Should -Be 67
+        $receipt.Written | Should -Be 67
+        (Get-QueueCount $other).Visible | Should -Be 0
+        $gone = 60
+        $rows = 67
+    }
+
+    It 'split between two writers' {
+        $odd = { Write-LoginRecord $database -ReceiptVariable oddReceipt }.GetSteppablePipeline()
+        $even = { Write-LoginRecord $database -ReceiptVariable evenReceipt }.GetSteppablePipeline()
+        Receive-LoginMessage $queue | Protect-LoginPii $keys | ForEach-Object -Begin {
+            $odd.Begin($true)
+            $even.Begin($true)
+        } -Process {
+            if ([int] $_.UserId.Split('-')[1] % 2) { $odd.Process($_) } else { $even.Process($_) }
+        } -End {
+            $odd.End()
+            $even.End()
+        }
+        $gone = $rows = 60
+    }
+
+    It 'written one pipeline a message' {
+        Receive-LoginMessage $queue -MaxMessages 5 | ForEach-Object {
+            $_ | Protect-LoginPii $keys | Write-LoginRecord $database -ReceiptVariable receipt
+            $receipt.Written | Should -Be 1
+            $receipt.Balanced | Should -BeTrue
+        }
+        $gone = $rows = 5
+    }
+
+    It 'through ForEach-Object -Parallel' {
+        Receive-LoginMessage $queue | Protect-LoginPii $keys | ForEach-Object -Parallel { $_ } |
+            Write-LoginRecord $database -ReceiptVariable receipt
+        $receipt.Written | Should -Be 60
+        $gone = $rows = 60
+    }
+
+    It 'written inside ForEach-Object -Parallel' {
+        $module = Resolve-Path "$PSScriptRoot/../../LoginEtl.psd1"
+        Receive-LoginMessage $queue | Protect-LoginPii $keys | ForEach-Object -Parallel {
+            Import-Module $using:module
+            $_ | Write-LoginRecord $using:database
+        } -ThrottleLimit 4
+        $gone = $rows = 60
+    }
+
+    It 'cut short behind the writer' {
+        Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database -PassThru -BatchSize 10 |
+            Select-Object -First 3 | Should -HaveCount 3
+        $gone = $rows = Get-RowCount $database
+        $rows | Should -BeGreaterOrEqual 3
+    }
+
+    It 'broken behind the writer' {
+        { Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database -PassThru -BatchSize 10 |
+                ForEach-Object { throw 'no' } } | Should -Throw 'no'
+        $gone = $rows = Get-RowCount $database
+    }
+
+    It 'broken before the writer' {
+        { Receive-LoginMessage $queue | ForEach-Object { if ($_.UserId -eq 'user-30') { throw 'no' }; $_ } |
+                Protect-LoginPii $keys | Write-LoginRecord $database -FlushInterval 60 } | Should -Throw 'no'
+        $gone = $rows = 0
+    }
+
+    It 'a table that vanishes under the run fails it, and everything goes back' {
+        $thrown = $null
+        try {
+            Receive-LoginMessage $queue | Protect-LoginPii $keys |
+                ForEach-Object -Begin { [void] (Invoke-Sql $database 'ALTER TABLE user_logins RENAME TO gone') } -Process { $_ } |
+                Write-LoginRecord $database -ReceiptVariable receipt
+        }
+        catch { $thrown = $_ }
+        [void] (Invoke-Sql $database 'ALTER TABLE IF EXISTS gone RENAME TO user_logins')
+        $thrown | Should -Not -BeNullOrEmpty
+        $gone = $rows = 0
+    }
+
+    It 'with -WhatIf, which writes and deletes nothing and says what it would' {
+        Receive-LoginMessage $queue | Protect-LoginPii $keys |
+            Write-LoginRecord $database -WhatIf -ReceiptVariable receipt -InformationVariable said
+        "$said" | Should -BeLike '*60 would be written*'
+        $receipt.Returned | Should -Be 60
+        $receipt.Balanced | Should -BeTrue
+        $gone = $rows = 0
+    }
+}
+
+Describe 'The cap on held messages' {
+    It 'ends a pipeline in which nothing settles with an error that names what settles, and returns everything' {
+        $queue = New-TestQueue
+        New-LoginBody 30 | Send-LoginMessage $queue
+        $thrown = $null
+        # The stall is noticed after 30 s without any settlement.
+        try { Receive-LoginMessage $queue -MaxHeld 10 | Out-Null } catch { $thrown = $_ }
+        $thrown.FullyQualifiedErrorId | Should -BeLike 'HeldMessagesCapReached,*'
+        $thrown.ErrorDetails.RecommendedAction | Should -BeLike '*Confirm-LoginMessage*Reset-LoginMessage*'
+        (Get-QueueCount $queue).Visible | Should -Be 30
+    }
+}
+
+Describe 'Objects that are copies' {
+    It 'are refused with the reason' {
+        $record = New-LoginBody | ConvertFrom-LoginJson | Protect-LoginPii $keys
+        $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($record))
+        { $copy | Confirm-LoginMessage -ErrorAction Stop } | Should -Throw '*job*copy*'
+    }
+}
+
+Describe 'Invoke-LoginEtl' {
+    BeforeEach {
+        $queue = New-TestQueue
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+    }
+
+    It 'does the whole job and emits the receipt' {
+        New-LoginBody 60 | Send-LoginMessage $queue
+        $receipt = Invoke-LoginEtl $queue $keys $database -DrainWindow 0.2
+        $receipt.Written | Should -Be 60
+        $receipt.ExitCode | Should -Be 0
+        (Get-QueueCount $queue).Visible | Should -Be 0
+    }
+
+    It 'warns of a reject once and ends with 2' {
+        '{"foo":"bar"}' | Send-LoginMessage $queue
+        $receipt = Invoke-LoginEtl $queue $keys $database -DrainWindow 0.2 -WarningVariable warnings -WarningAction SilentlyContinue
+        $warnings | Should -HaveCount 1
+        $receipt.ExitCode | Should -Be 2
+    }
+
+    It 'emits a failed receipt with exit code 1 when it cannot begin' {
+        $receipt = Invoke-LoginEtl $queue $keys $database -Table nowhere -ErrorVariable failed -ErrorAction SilentlyContinue
+        $receipt.ExitCode | Should -Be 1
+        $receipt.Outcome | Should -Be 'Failed'
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'TableNotFound,*'
+    }
+}

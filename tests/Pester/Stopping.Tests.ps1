@@ -1,0 +1,135 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
+    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+    Set-TestEnvironment
+    $keys = Join-Path $TestDrive 'keys'
+    $null = New-LoginKeyset $keys -WarningAction Ignore
+
+    # Starts a script in a PowerShell of its own and waits until it says that messages arrive.
+    function Start-Script([string] $Body) {
+        $ready = Join-Path $TestDrive "$(New-Guid)"
+        $script = Join-Path $TestDrive "$(New-Guid).ps1"
+        @"
+`$ErrorActionPreference = 'Stop'
+Import-Module '$PSScriptRoot/../../LoginEtl.psd1'
+function Write-Ready { process { if (-not (Test-Path '$ready')) { Set-Content '$ready' 1 }; `$_ } }
+$Body
+"@ | Set-Content $script
+        $output = "$script.out"
+        $process = Start-Process (Get-Process -Id $PID).Path -PassThru -RedirectStandardOutput $output -RedirectStandardError "$output.err" `
+            -ArgumentList '-NoProfile', '-NonInteractive', '-File', $script
+        $null = $process.Handle
+        $limit = [datetime]::Now.AddSeconds(30)
+        while (-not (Test-Path $ready) -and -not $process.HasExited -and [datetime]::Now -lt $limit) { Start-Sleep -Milliseconds 50 }
+        [pscustomobject]@{ Process = $process; Output = $output }
+    }
+
+    function Send-Signal([Diagnostics.Process] $Process, [string] $Name) {
+        /bin/kill "-$Name" $Process.Id
+    }
+
+    # Everything is either a row or visible again.
+    function Assert-Settled([int] $Sent) {
+        $limit = [datetime]::Now.AddSeconds(5)
+        do {
+            $count = Get-QueueCount $queue
+            if ($count.InFlight -eq 0) { break }
+            Start-Sleep -Milliseconds 100
+        } while ([datetime]::Now -lt $limit)
+        $count.InFlight | Should -Be 0
+        $rows = (Invoke-Sql $database 'SELECT count(*) AS n, count(DISTINCT user_id) AS users FROM user_logins')
+        $rows.n | Should -Be $rows.users
+        ($rows.n + $count.Visible) | Should -Be $Sent
+    }
+}
+
+Describe 'Stopping' -Skip:$IsWindows {
+    BeforeEach {
+        # Long enough that nothing becomes visible by itself while a test runs.
+        $queue = New-TestQueue -VisibilityTimeout 120
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        New-LoginBody 500 | Send-LoginMessage $queue
+        $env:LOGINETL_QUEUE, $env:LOGINETL_KEYSET, $env:LOGINETL_DATABASE = $queue, $keys, $database
+    }
+
+    AfterEach {
+        Remove-Item env:LOGINETL_QUEUE, env:LOGINETL_KEYSET, env:LOGINETL_DATABASE
+    }
+
+    It 'SIGTERM drains the pipeline, ends every loop and leaves the exit code to the script' {
+        $run = Start-Script @'
+while ($true) {
+    try { Receive-LoginMessage -Wait | Write-Ready | Protect-LoginPii | Write-LoginRecord -ReceiptVariable receipt }
+    catch { "$($_.FullyQualifiedErrorId)"; break }
+    "$($receipt.Outcome) $($receipt.Balanced)"
+}
+exit $receipt.ExitCode
+'@
+        Send-Signal $run.Process TERM
+        $run.Process.WaitForExit(5000) | Should -BeTrue
+        $run.Process.ExitCode | Should -Be 0
+        Get-Content $run.Output | Should -Be @('Stopped True', 'StoppedBySignal,LoginEtl.PowerShell.Cmdlets.ReceiveLoginMessageCmdlet')
+        Assert-Settled 500
+    }
+
+    It 'SIGTERM lets Invoke-LoginEtl end with a receipt' {
+        $run = Start-Script @'
+Receive-LoginMessage -MaxMessages 1 | Write-Ready | Out-Null
+$receipt = Invoke-LoginEtl -Wait
+"$($receipt.Outcome) $($receipt.Balanced) $($receipt.ExitCode)"
+'@
+        Start-Sleep 2
+        Send-Signal $run.Process TERM
+        $run.Process.WaitForExit(5000) | Should -BeTrue
+        Get-Content $run.Output | Should -Be 'Stopped True 0'
+        Assert-Settled 500
+    }
+
+    It 'Ctrl-C commits or rolls back what is in hand and returns the rest' {
+        $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | Protect-LoginPii | Write-LoginRecord -BatchSize 50'
+        Send-Signal $run.Process INT
+        $run.Process.WaitForExit(5000) | Should -BeTrue
+        Assert-Settled 500
+    }
+
+    It 'Ctrl-C while nothing arrives' {
+        $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | Out-Null'
+        Start-Sleep 1
+        Send-Signal $run.Process INT
+        $run.Process.WaitForExit(5000) | Should -BeTrue
+        Assert-Settled 500
+    }
+
+    It 'Stop-Job returns everything' {
+        $job = Start-ThreadJob {
+            Import-Module $using:PSScriptRoot/../../LoginEtl.psd1
+            Receive-LoginMessage -Wait | ForEach-Object { $_ }
+        }
+        $limit = [datetime]::Now.AddSeconds(20)
+        while (-not $job.HasMoreData -and [datetime]::Now -lt $limit) { Start-Sleep -Milliseconds 50 }
+        $job | Stop-Job
+        Assert-Settled 500
+        $job | Remove-Job -Force
+    }
+
+    It 'exit in the middle of a pipeline settles or returns' {
+        $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | ForEach-Object { if (++$n -eq 20) { exit 7 }; $_ } | Protect-LoginPii | Write-LoginRecord'
+        $run.Process.WaitForExit(10000) | Should -BeTrue
+        $run.Process.ExitCode | Should -Be 7
+        Assert-Settled 500
+    }
+
+    It 'a killed process loses nothing: its messages come again and are not written twice' {
+        $queue = New-TestQueue -VisibilityTimeout 3
+        $env:LOGINETL_QUEUE = $queue
+        New-LoginBody 500 | Send-LoginMessage $queue
+        $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | Protect-LoginPii | Write-LoginRecord -BatchSize 20'
+        $run.Process.Kill()
+        $null = $run.Process.WaitForExit(5000)
+        Start-Sleep 4
+        Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database
+        Assert-Settled 500
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 500
+    }
+}
