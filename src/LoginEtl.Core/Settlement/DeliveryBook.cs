@@ -13,16 +13,22 @@ public sealed class DeliveryBook
     private readonly Dictionary<MessageId, QueueDelivery> _open = [];
     private readonly OutcomeCounts _ended = new();
     private readonly int _capacity;
+    private readonly HashSet<MessageId>? _returned;
     private TaskCompletionSource? _roomFreed;
     private long _received;
     private long _undeleted;
     private long _progressAt = Environment.TickCount64;
 
     /// <param name="capacity">Most deliveries held at a time.</param>
-    public DeliveryBook(int capacity)
+    /// <param name="holdReturned">
+    /// A message that this run has returned is not emitted again when it comes again: it is held until the end. For runs
+    /// that end when their queue is drained; otherwise a pipeline that returns a message would go round with it for ever.
+    /// </param>
+    public DeliveryBook(int capacity, bool holdReturned = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         _capacity = capacity;
+        _returned = holdReturned ? [] : null;
     }
 
     /// <summary>The run these are the books of; set once, before the first delivery.</summary>
@@ -53,7 +59,8 @@ public sealed class DeliveryBook
     /// <summary>
     /// Takes a delivery in. False when its message is held already: the earlier delivery's lease has run out, so it
     /// counts as lapsed, its place takes over the newer receipt handle, and nothing is to be emitted again. One that was
-    /// on its way back is returned by now, since it came again: the new delivery is held in its own right.
+    /// on its way back is returned by now, since it came again: the new delivery is held in its own right. False as well
+    /// when this run has returned its message before and holds such messages until its end.
     /// </summary>
     public bool Admit(QueueDelivery delivery)
     {
@@ -68,6 +75,7 @@ public sealed class DeliveryBook
                 _open.Remove(id);
                 held.State = DeliveryState.Settled;
                 _ended.Add(Outcome.Returned);
+                _returned?.Add(id);
             }
             else if (held is not null)
             {
@@ -79,7 +87,7 @@ public sealed class DeliveryBook
             delivery.Book = this;
             delivery.State = DeliveryState.Held;
             _open.Add(id, delivery);
-            return true;
+            return _returned?.Contains(id) != true;
         }
     }
 
@@ -122,6 +130,11 @@ public sealed class DeliveryBook
             _open.Remove(delivery.Id!.Value);
             delivery.State = DeliveryState.Settled;
             _ended.Add(outcome);
+            if (outcome == Outcome.Returned)
+            {
+                _returned?.Add(delivery.Id.Value);
+            }
+
             Progressed();
             return true;
         }

@@ -45,7 +45,7 @@ internal sealed class SqsMessageSource : IMessageSource
         _queue = queue;
         _options = options;
         _timings = timings;
-        Book = new DeliveryBook(options.MaxHeld);
+        Book = new DeliveryBook(options.MaxHeld, holdReturned: !options.WaitForever);
         _drain = options.WaitForever ? null : new DrainWatch(queue, Book, _activity, options, timings);
         _stall = new StallWatch(Book, _drain, options);
         _leases = new LeaseKeeper(queue, lease, Book, timings);

@@ -163,4 +163,18 @@ public sealed class DeliveryBookTests
         Assert.True(_book.Admit(delivery));
         return delivery;
     }
+
+    [Fact]
+    public void A_message_this_run_returned_is_held_and_not_emitted_when_it_comes_again()
+    {
+        var book = new DeliveryBook(10, holdReturned: true);
+        var id = new MessageId(Guid.NewGuid().ToString());
+        QueueDelivery Again() => new(id, Guid.NewGuid().ToString(), DateTimeOffset.UtcNow, 1, DateTimeOffset.UtcNow);
+        var first = Again();
+        Assert.True(book.Admit(first));
+        book.Settle(first, Outcome.Returned);
+        Assert.False(book.Admit(Again()));
+        Assert.Equal(1, book.Open);
+        Assert.Single(book.TakeUnsettled(evenClaimed: false));
+    }
 }
