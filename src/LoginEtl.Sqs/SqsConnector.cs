@@ -8,7 +8,7 @@ using LoginEtl.Sqs.Sending;
 
 namespace LoginEtl.Sqs;
 
-/// <summary>Opens SQS queues over the JSON protocol.</summary>
+/// <summary>Opens SQS queues.</summary>
 public sealed class SqsConnector : IQueueConnector
 {
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ using LoginEtl.Sqs.Client.Wire;
 namespace LoginEtl.Sqs.Client;
 
 /// <summary>SQS over AWS JSON 1.0.</summary>
-internal sealed class JsonSqsClient(SqsServiceClient service, TimeSpan timeout) : ISqsClient
+internal sealed class JsonSqsClient(SqsTransport transport) : ISqsClient
 {
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -16,68 +16,48 @@ internal sealed class JsonSqsClient(SqsServiceClient service, TimeSpan timeout) 
         GetQueueUrlRequest request, CancellationToken cancellationToken) =>
         CallAsync(
             "GetQueueUrl", request, WireJson.Default.GetQueueUrlRequest, WireJson.Default.GetQueueUrlResponse,
-            timeout, cancellationToken);
+            TimeSpan.Zero, cancellationToken);
 
     public Task<GetQueueAttributesResponse> GetQueueAttributesAsync(
         GetQueueAttributesRequest request, CancellationToken cancellationToken) =>
         CallAsync(
             "GetQueueAttributes", request, WireJson.Default.GetQueueAttributesRequest,
-            WireJson.Default.GetQueueAttributesResponse, timeout, cancellationToken);
+            WireJson.Default.GetQueueAttributesResponse, TimeSpan.Zero, cancellationToken);
 
     public Task<ReceiveMessageResponse> ReceiveMessageAsync(
         ReceiveMessageRequest request, CancellationToken cancellationToken) =>
         CallAsync(
             "ReceiveMessage", request, WireJson.Default.ReceiveMessageRequest, WireJson.Default.ReceiveMessageResponse,
-            timeout + TimeSpan.FromSeconds(request.WaitTimeSeconds), cancellationToken);
+            TimeSpan.FromSeconds(request.WaitTimeSeconds), cancellationToken);
 
     public Task<BatchResponse> DeleteMessageBatchAsync(
         DeleteMessageBatchRequest request, CancellationToken cancellationToken) =>
         CallAsync(
             "DeleteMessageBatch", request, WireJson.Default.DeleteMessageBatchRequest, WireJson.Default.BatchResponse,
-            timeout, cancellationToken);
+            TimeSpan.Zero, cancellationToken);
 
     public Task<BatchResponse> ChangeMessageVisibilityBatchAsync(
         ChangeMessageVisibilityBatchRequest request, CancellationToken cancellationToken) =>
         CallAsync(
             "ChangeMessageVisibilityBatch", request, WireJson.Default.ChangeMessageVisibilityBatchRequest,
-            WireJson.Default.BatchResponse, timeout, cancellationToken);
+            WireJson.Default.BatchResponse, TimeSpan.Zero, cancellationToken);
 
     public Task<BatchResponse> SendMessageBatchAsync(
         SendMessageBatchRequest request, CancellationToken cancellationToken) =>
         CallAsync(
             "SendMessageBatch", request, WireJson.Default.SendMessageBatchRequest, WireJson.Default.BatchResponse,
-            timeout, cancellationToken);
+            TimeSpan.Zero, cancellationToken);
 
-    public void Dispose() => service.Dispose();
+    public void Dispose() => transport.Dispose();
 
     private async Task<TAnswer> CallAsync<TRequest, TAnswer>(
         string operation, TRequest request, JsonTypeInfo<TRequest> asked, JsonTypeInfo<TAnswer> answered,
-        TimeSpan within, CancellationToken cancellationToken)
+        TimeSpan longPoll, CancellationToken cancellationToken)
         where TAnswer : class
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(within);
-        try
-        {
-            var answer = await service
-                .CallAsync(operation, Serialize(request, asked), limit.Token).ConfigureAwait(false);
-            return Deserialize(operation, answer, answered);
-        }
-        catch (SqsRefusal refusal)
-        {
-            throw Refused(operation, refusal);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new SqsException(operation, SqsFault.Unavailable, "Timeout");
-        }
-        catch (Exception e) when (e is not (SqsException or OperationCanceledException))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            throw NetworkFaults.Name(e) is { } name
-                ? new SqsException(operation, SqsFault.Unavailable, name)
-                : new SqsException(operation, SqsFault.Refused, e.GetType().Name);
-        }
+        var call = SqsCall.Json(operation, Serialize(request, asked));
+        var answer = await transport.CallAsync(call, longPoll, cancellationToken).ConfigureAwait(false);
+        return Deserialize(operation, answer, answered);
     }
 
     private static byte[] Serialize<T>(T request, JsonTypeInfo<T> type)
@@ -103,15 +83,5 @@ internal sealed class JsonSqsClient(SqsServiceClient service, TimeSpan timeout) 
         {
             throw new SqsException(operation, SqsFault.Garbled, "UnreadableAnswer");
         }
-    }
-
-    private static SqsException Refused(string operation, SqsRefusal refusal)
-    {
-        var status = refusal.StatusCode;
-        var code = refusal.ErrorCode;
-        return (int)status is >= 300 and < 400
-            ? new SqsException(operation, SqsFault.Refused, $"HTTP {(int)status}, a redirect")
-            : new SqsException(
-                operation, SqsErrorCodes.Fault(status, code), code ?? string.Create(null, $"HTTP {(int)status}"));
     }
 }

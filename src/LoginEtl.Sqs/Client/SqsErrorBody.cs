@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Xml;
 using LoginEtl.Sqs.Client.Wire;
@@ -10,10 +11,20 @@ internal static class SqsErrorBody
     private const int LongestCode = 100;
 
     /// <summary>The code, made of letters, digits, dots, dashes and underscores; null when there is none.</summary>
+    /// <param name="status">The answer's.</param>
     /// <param name="body">The answer's bytes.</param>
     /// <param name="queryError">The header <c>x-amzn-query-error</c>: "code;Sender".</param>
-    public static string? Code(byte[] body, string? queryError) =>
-        Clean(FromJson(body)) ?? Clean(FromXml(body)) ?? Clean(queryError?.Split(';')[0]);
+    public static string? Code(HttpStatusCode status, byte[] body, string? queryError) =>
+        LacksAction(status, body)
+            ? SqsErrorCodes.MissingAction
+            : Clean(FromJson(body)) ?? Clean(FromXml(body)) ?? Clean(queryError?.Split(';')[0]);
+
+    /// <summary>
+    /// LocalStack before 3.0 knows the Query protocol only, and calls JSON an internal error: what it is about stands
+    /// in the message alone (github.com/localstack/localstack/issues/9610).
+    /// </summary>
+    private static bool LacksAction(HttpStatusCode status, byte[] body) =>
+        status == HttpStatusCode.InternalServerError && body.AsSpan().IndexOf("Missing Action"u8) >= 0;
 
     private static string? FromJson(byte[] body)
     {

@@ -28,6 +28,9 @@ internal static class SqsErrorCodes
         "OverLimit", "AWS.SimpleQueueService.OverLimit", "KmsThrottled", "SlowDown",
     };
 
+    /// <summary>A server of the Query protocol says so of a request in JSON.</summary>
+    public const string MissingAction = "MissingAction";
+
     /// <summary>What a refusal means.</summary>
     public static SqsFault Fault(HttpStatusCode status, string? code)
     {
@@ -37,7 +40,7 @@ internal static class SqsErrorCodes
             _ when NotFound.Contains(name) => SqsFault.NotFound,
             _ when Denied.Contains(name) => SqsFault.Denied,
             _ when Throttled.Contains(name) => SqsFault.Throttled,
-            "MissingAction" => SqsFault.OtherProtocol,
+            MissingAction => SqsFault.OtherProtocol,
             _ when status == HttpStatusCode.UnsupportedMediaType => SqsFault.OtherProtocol,
             _ when status is HttpStatusCode.TooManyRequests => SqsFault.Throttled,
             _ when (int)status >= 500 || status is HttpStatusCode.RequestTimeout => SqsFault.Unavailable,

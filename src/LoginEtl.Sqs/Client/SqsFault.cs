@@ -18,7 +18,7 @@ internal enum SqsFault
     /// <summary>Credentials, signature or rights.</summary>
     Denied,
 
-    /// <summary>The server speaks the legacy Query protocol only.</summary>
+    /// <summary>The server does not speak this protocol.</summary>
     OtherProtocol,
 
     /// <summary>The request itself was refused.</summary>

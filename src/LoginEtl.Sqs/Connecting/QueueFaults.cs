@@ -32,8 +32,8 @@ internal sealed class QueueFaults(string queue, QueueEndpoint endpoint)
             e),
         SqsFault.OtherProtocol => new(
             "QueueProtocolUnsupported", FaultKind.Configuration,
-            $"The server at {Place} does not speak SQS's JSON protocol: {e.Code}.",
-            "Use a server that does (AWS, a current LocalStack or ElasticMQ), or check the endpoint.",
+            $"The server at {Place} does not speak the SQS protocol that it was asked in: {e.Code}.",
+            "Leave the protocol at Auto, which tries both; check the endpoint if it does.",
             e),
         SqsFault.Garbled => new(
             "QueueAnswerUnreadable", FaultKind.Unreachable,

@@ -20,30 +20,54 @@ internal static class QueueLookup
         var endpoint = QueueEndpoint.Resolve(settings, address, Environment.GetEnvironmentVariable);
         var credentials = await QueueCredentials
             .ResolveAsync(settings, Environment.GetEnvironmentVariable, cancellationToken).ConfigureAwait(false);
-        var service = new SqsServiceClient(credentials, endpoint.Url, endpoint.Region, settings.Timeout);
-        return await FindAsync(new JsonSqsClient(service, settings.Timeout), address, endpoint, cancellationToken)
-            .ConfigureAwait(false);
-    }
-
-    /// <summary>The same over a client that is there. It is disposed of when the queue is not found.</summary>
-    public static async Task<SqsQueue> FindAsync(
-        ISqsClient client, QueueAddress address, QueueEndpoint endpoint, CancellationToken cancellationToken)
-    {
+        var transport = new SqsTransport(
+            new SqsServiceClient(credentials, endpoint.Url, endpoint.Region, settings.Timeout), settings.Timeout);
         try
         {
-            var url = await FindUrlAsync(client, address, cancellationToken).ConfigureAwait(false);
-            return new SqsQueue(client, address.Name, url, endpoint, address.IsFifo);
+            return await FindAsync(transport, settings.Protocol, address, endpoint, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (SqsException e)
         {
-            client.Dispose();
+            transport.Dispose();
             throw new QueueFaults(address.Name, endpoint).Explain(e);
         }
         catch
         {
-            client.Dispose();
+            transport.Dispose();
             throw;
         }
+    }
+
+    private static async Task<SqsQueue> FindAsync(
+        SqsTransport transport, QueueProtocol protocol, QueueAddress address, QueueEndpoint endpoint,
+        CancellationToken cancellationToken)
+    {
+        if (protocol != QueueProtocol.Query)
+        {
+            try
+            {
+                return await FindAsync(
+                    new JsonSqsClient(transport), QueueProtocol.Json, address, endpoint, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+            catch (SqsException e) when (e.Fault == SqsFault.OtherProtocol && protocol == QueueProtocol.Auto)
+            {
+                // The first call of a connection tells: all that follow are in Query.
+            }
+        }
+
+        return await FindAsync(
+            new QuerySqsClient(transport), QueueProtocol.Query, address, endpoint, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private static async Task<SqsQueue> FindAsync(
+        ISqsClient client, QueueProtocol protocol, QueueAddress address, QueueEndpoint endpoint,
+        CancellationToken cancellationToken)
+    {
+        var url = await FindUrlAsync(client, address, cancellationToken).ConfigureAwait(false);
+        return new SqsQueue(client, address.Name, url, endpoint, address.IsFifo, protocol);
     }
 
     /// <summary>Tries a call again while its failure may pass: enough for a hiccup, not for an outage.</summary>

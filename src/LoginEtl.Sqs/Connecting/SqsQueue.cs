@@ -1,3 +1,4 @@
+using LoginEtl.Connections;
 using LoginEtl.Sqs.Client;
 
 namespace LoginEtl.Sqs.Connecting;
@@ -8,7 +9,9 @@ namespace LoginEtl.Sqs.Connecting;
 /// <param name="Url">Exactly as the server gave it: a name to be repeated, not a place to connect to.</param>
 /// <param name="Endpoint">Where it is.</param>
 /// <param name="IsFifo">Whether order and groups matter.</param>
-internal sealed record SqsQueue(ISqsClient Client, string Name, string Url, QueueEndpoint Endpoint, bool IsFifo)
+/// <param name="Protocol">What <paramref name="Client"/> speaks: Json or Query.</param>
+internal sealed record SqsQueue(
+    ISqsClient Client, string Name, string Url, QueueEndpoint Endpoint, bool IsFifo, QueueProtocol Protocol)
 {
     /// <summary>Explains failed calls to this queue.</summary>
     public QueueFaults Faults => new(Name, Endpoint);

@@ -6,7 +6,6 @@ using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Pipeline;
 using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Receiving;
 using Xunit;
@@ -221,8 +220,5 @@ public sealed class AnswersTests
         Timeout = TimeSpan.FromSeconds(1),
     };
 
-    private static JsonSqsClient Client(StubServer server) => new(
-        new SqsServiceClient(
-            new Amazon.Runtime.BasicAWSCredentials("AKEXAMPLE", "top-secret"), server.Url, "us-east-1", TimeSpan.FromSeconds(1)),
-        TimeSpan.FromSeconds(1));
+    private static JsonSqsClient Client(StubServer server) => new(server.Transport());
 }

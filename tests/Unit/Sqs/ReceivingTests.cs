@@ -337,11 +337,11 @@ public sealed class ReceivingTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers);
         await using var source = await queue.ReceiveAsync(
-            timings: new SqsTimings { GiveUpPollingAfter = TimeSpan.FromSeconds(1) },
-            around: c => new FaultyClient(c)
+            new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(20) },
+            new SqsTimings { GiveUpPollingAfter = TimeSpan.FromSeconds(1) },
+            c => new FaultyClient(c)
             {
                 OnReceive = (_, _) => throw new SqsException("ReceiveMessage", SqsFault.Unavailable, "ConnectionRefused"),
-                OnAttributes = c2 => c2(),
             });
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));

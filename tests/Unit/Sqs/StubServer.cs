@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Amazon.Runtime;
+using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Client.Pipeline;
 
 namespace LoginEtl.Unit.Sqs;
 
@@ -27,6 +30,13 @@ internal sealed class StubServer : IAsyncDisposable
         $"HTTP/1.1 {status}\r\nContent-Type: {contentType}\r\n{headers}Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";
 
     public static string Json(string body) => Http("200 OK", "application/x-amz-json-1.0", body);
+
+    public static string Xml(string body) => Http("200 OK", "text/xml", body);
+
+    /// <summary>Signed calls to this server, each given up after a second.</summary>
+    public SqsTransport Transport() => new(
+        new SqsServiceClient(new BasicAWSCredentials("AKEXAMPLE", "top-secret"), Url, "us-east-1", TimeSpan.FromSeconds(1)),
+        TimeSpan.FromSeconds(1));
 
     public async ValueTask DisposeAsync()
     {

@@ -22,7 +22,7 @@ internal sealed class SqsAnswerUnmarshaller : ResponseUnmarshaller
     {
         var answer = (SqsAnswerContext)input;
         var queryError = answer.ResponseData.GetHeaderValue("x-amzn-query-error");
-        return new SqsRefusal(statusCode, SqsErrorBody.Code(answer.Body, queryError), innerException);
+        return new SqsRefusal(statusCode, SqsErrorBody.Code(statusCode, answer.Body, queryError), innerException);
     }
 
     protected override UnmarshallerContext ConstructUnmarshallerContext(

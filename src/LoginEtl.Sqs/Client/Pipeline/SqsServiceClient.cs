@@ -21,10 +21,9 @@ internal sealed class SqsServiceClient : AmazonServiceClient
     protected override bool SupportResponseLogging => false;
 
     /// <summary>The answer's bytes.</summary>
-    public async Task<byte[]> CallAsync(string operation, byte[] content, CancellationToken cancellationToken)
+    public async Task<byte[]> CallAsync(SqsCall call, CancellationToken cancellationToken)
     {
-        var answer = await InvokeAsync<SqsAnswer>(new SqsCall(operation, content), _options, cancellationToken)
-            .ConfigureAwait(false);
+        var answer = await InvokeAsync<SqsAnswer>(call, _options, cancellationToken).ConfigureAwait(false);
         return answer.Body;
     }
 
