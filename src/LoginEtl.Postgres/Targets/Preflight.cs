@@ -55,7 +55,7 @@ internal static class Preflight
                 "Create it with Initialize-LoginDatabase, or name another with -Table; a name with capitals needs double quotes.");
         }
 
-        var target = TargetCheck.Match(table, options.AppVersionFormat);
+        var target = TargetCheck.Match(table, options);
         await CheckBesideAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         return target;
     }

@@ -1,3 +1,4 @@
+using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Versions;
 
@@ -27,7 +28,7 @@ internal static class TargetCheck
     ];
 
     /// <exception cref="LoginEtlException">The table cannot hold the rows.</exception>
-    public static TargetTable Match(LiveTable table, AppVersionFormat format)
+    public static TargetTable Match(LiveTable table, SinkOptions options)
     {
         CheckTable(table);
         var byName = table.Columns.ToDictionary(c => c.Name, StringComparer.Ordinal);
@@ -50,7 +51,9 @@ internal static class TargetCheck
             throw Unsuitable(table, $"has a column {unfilled.Name} that is NOT NULL and that nothing fills", "Give it a default, or make it nullable.");
         }
 
-        return new TargetTable(table, columns, VersionFormat(table, columns.First(c => c.BodyField == Records.LoginFields.AppVersion), format));
+        var versionColumn = columns.First(c => c.BodyField == Records.LoginFields.AppVersion);
+        return new TargetTable(
+            table, columns, VersionFormat(table, versionColumn, options.AppVersionFormat), ConflictRule.Choose(table, columns, options));
     }
 
     private static void CheckTable(LiveTable table)
