@@ -1,4 +1,3 @@
-using System.Data;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
@@ -9,7 +8,7 @@ using Npgsql;
 namespace LoginEtl.Postgres.Writing;
 
 /// <summary>Tries to write one batch in one transaction: ledgers first, then rows, then quarantine.</summary>
-internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout)
+internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, RejectLimit limit)
 {
     /// <summary>Past SQS's longest retention of 14 days: the ledger forgets what is older.</summary>
     public static readonly TimeSpan Horizon = TimeSpan.FromDays(15);
@@ -33,15 +32,14 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout)
     private readonly RowByRow _oneByOne = new(table);
 
     /// <summary>One try.</summary>
-    /// <param name="connection">Open, outside a transaction.</param>
+    /// <param name="scope">The transaction; undone by the caller unless this commits it.</param>
     /// <param name="plan">The batch.</param>
     /// <param name="attempt">How to go about it; afterwards, how far it came.</param>
     /// <param name="cancellationToken">Not heeded any more once COMMIT is sent.</param>
     public async Task<AttemptOutcome> TryWriteAsync(
-        NpgsqlConnection connection, BatchPlan plan, Attempt attempt, CancellationToken cancellationToken)
+        WriteScope scope, BatchPlan plan, Attempt attempt, CancellationToken cancellationToken)
     {
-        var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
-        await using var _ = transaction.ConfigureAwait(false);
+        var connection = scope.Connection;
         CheckHorizon(plan, await StartAsync(connection, cancellationToken).ConfigureAwait(false));
         var outcomes = new Outcome[plan.Size];
         Array.Fill(outcomes, Outcome.Duplicate);
@@ -62,6 +60,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout)
 
         // Our own earlier try, if any is still about, holds these keys or has given them up: it can commit no more.
         attempt.CommitInDoubt = false;
+        limit.Begin();
         var rows = BatchPlan.InTableOrder(fresh.Where(i => i.Refusal is null), table);
         var results = RowResults.AllWritten;
         if (attempt.OneByOne)
@@ -80,10 +79,12 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout)
             outcomes[item.Ordinal] = results.Of(item);
         }
 
+        limit.Check(fresh.Count, fresh.Count(i => outcomes[i.Ordinal] == Outcome.Quarantined));
+
         cancellationToken.ThrowIfCancellationRequested();
         plan.Promised = outcomes;
         attempt.CommitInDoubt = true;
-        await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+        await scope.CommitAsync().ConfigureAwait(false);
         attempt.CommitInDoubt = false;
         return AttemptOutcome.Settled(outcomes);
     }
