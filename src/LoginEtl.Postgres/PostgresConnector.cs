@@ -32,12 +32,13 @@ public sealed class PostgresConnector : IDatabaseConnector
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> InitializeAsync(
-        DatabaseSettings settings, bool planOnly, CancellationToken cancellationToken)
+        DatabaseSettings settings, SchemaOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(options);
         var database = Database.From(settings);
         await using var _ = database.ConfigureAwait(false);
-        return await new SchemaInstaller(database, settings.Table).InstallAsync(planOnly, cancellationToken).ConfigureAwait(false);
+        return await new SchemaInstaller(database, settings.Table, options).InstallAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<TargetTable> CheckAsync(
