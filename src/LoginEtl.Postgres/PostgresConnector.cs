@@ -1,4 +1,5 @@
 using LoginEtl.Connections;
+using LoginEtl.Postgres.Checks;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Schema;
@@ -67,6 +68,10 @@ public sealed class PostgresConnector : IDatabaseConnector
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Check>> CheckAsync(
-        DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(options);
+        return new DatabaseChecks(settings, options, TimeProvider.System).RunAsync(cancellationToken);
+    }
 }

@@ -10,23 +10,19 @@ namespace LoginEtl.Postgres.Targets;
 internal sealed record ConflictRule(ConflictAction Action, UniqueKey Key)
 {
     /// <summary>The rule that the options mean for this table; null where conflicts go to quarantine.</summary>
-    /// <exception cref="LoginEtlException">
-    /// <c>NoUniqueKey</c>, <c>ConflictKeyNeeded</c>, <c>ConflictKeyNotFound</c>, <c>TableAccessDenied</c>.
-    /// </exception>
-    public static ConflictRule? Choose(LiveTable table, IReadOnlyList<TargetColumn> columns, SinkOptions options)
-    {
-        if (options.OnConflict == ConflictAction.Quarantine)
-        {
-            return null;
-        }
+    /// <exception cref="LoginEtlException"><c>NoUniqueKey</c>, <c>ConflictKeyNeeded</c>, <c>ConflictKeyNotFound</c>.</exception>
+    public static ConflictRule? Choose(LiveTable table, IReadOnlyList<TargetColumn> columns, SinkOptions options) =>
+        options.OnConflict == ConflictAction.Quarantine ? null : new(options.OnConflict, ChooseKey(table, Usable(table, columns), options));
 
-        var rule = new ConflictRule(options.OnConflict, ChooseKey(table, Usable(table, columns), options));
-        return rule.DeniedColumn(columns) is { } denied
-            ? throw new LoginEtlException(
-                "TableAccessDenied", FaultKind.Denied,
-                $"-OnConflict {options.OnConflict} reads or changes {table.Name} (column {denied}), and the user may not.",
-                options.OnConflict == ConflictAction.Update ? $"GRANT SELECT, UPDATE ON {table.Name} TO the user." : $"GRANT SELECT ON {table.Name} TO the user.")
-            : rule;
+    /// <exception cref="LoginEtlException"><c>TableAccessDenied</c>.</exception>
+    public void RequireGranted(LiveTable table, IReadOnlyList<TargetColumn> columns)
+    {
+        if (DeniedColumn(columns) is { } denied)
+        {
+            throw new LoginEtlException(
+                "TableAccessDenied", FaultKind.Denied, $"-OnConflict {Action} reads or changes {table.Name} (column {denied}), and the user may not.",
+                Action == ConflictAction.Update ? $"GRANT SELECT, UPDATE ON {table.Name} TO the user." : $"GRANT SELECT ON {table.Name} TO the user.");
+        }
     }
 
     /// <summary>Keys that rows written here can meet: of an identity column, say, there is never a conflict.</summary>
