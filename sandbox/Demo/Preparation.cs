@@ -13,6 +13,6 @@ internal static class Preparation
         if (!Directory.Exists(settings.KeysFolder))
             KeysetCeremony.Create(settings.KeysFolder, settings.PrivateKeyPath, overwrite: false);
         var database = new DatabaseSettings { Database = new SecretText(settings.Database) };
-        await new PostgresConnector().InitializeAsync(database, planOnly: false, cancellationToken);
+        await new PostgresConnector().InitializeAsync(database, new SchemaOptions(), cancellationToken);
     }
 }

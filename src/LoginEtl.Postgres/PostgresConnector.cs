@@ -1,4 +1,5 @@
 using LoginEtl.Connections;
+using LoginEtl.Postgres.Checks;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Schema;
@@ -32,12 +33,13 @@ public sealed class PostgresConnector : IDatabaseConnector
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> InitializeAsync(
-        DatabaseSettings settings, bool planOnly, CancellationToken cancellationToken)
+        DatabaseSettings settings, SchemaOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(options);
         var database = Database.From(settings);
         await using var _ = database.ConfigureAwait(false);
-        return await new SchemaInstaller(database, settings.Table).InstallAsync(planOnly, cancellationToken).ConfigureAwait(false);
+        return await new SchemaInstaller(database, settings.Table, options).InstallAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<TargetTable> CheckAsync(
@@ -66,6 +68,10 @@ public sealed class PostgresConnector : IDatabaseConnector
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Check>> CheckAsync(
-        DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(options);
+        return new DatabaseChecks(settings, options, TimeProvider.System).RunAsync(cancellationToken);
+    }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Masking;
 using LoginEtl.Postgres;
@@ -60,7 +61,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         var queue = settings.Queue(parsed);
         if (settings.Initialize(parsed))
         {
-            await _database.InitializeAsync(database, planOnly: false, _stop.Token);
+            await _database.InitializeAsync(database, new SchemaOptions(), _stop.Token);
         }
 
         // The table first: nothing is received that could not be written.

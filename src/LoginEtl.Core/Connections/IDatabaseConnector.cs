@@ -10,12 +10,14 @@ public interface IDatabaseConnector
     Task<IRecordSink> WriteToAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Creates what is missing: table, ledgers, quarantine. Never changes or drops what is there. Answers the
-    /// statements that were run, or with <paramref name="planOnly"/> those that would be; empty when nothing is missing.
+    /// Creates what is missing: table, ledgers, quarantine, roles where asked for. Never drops anything, and changes a
+    /// column of the user's only as <see cref="SchemaOptions.AlterAppVersion"/> says. Answers the statements that were
+    /// run, or with <see cref="SchemaOptions.PlanOnly"/> those that would be, in an order in which they can be run by hand;
+    /// empty when nothing is missing.
     /// </summary>
-    /// <exception cref="Faults.LoginEtlException">Unreachable or refused.</exception>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or options that contradict one another.</exception>
     Task<IReadOnlyList<string>> InitializeAsync(
-        DatabaseSettings settings, bool planOnly, CancellationToken cancellationToken);
+        DatabaseSettings settings, SchemaOptions options, CancellationToken cancellationToken);
 
     /// <summary>
     /// Looks at server, TLS, durability, table, columns, keys, row security, grants and ledgers without writing

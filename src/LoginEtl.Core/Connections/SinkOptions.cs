@@ -18,12 +18,17 @@ public sealed record SinkOptions
     public string? ConflictKey { get; init; }
 
     /// <summary>
-    /// Largest share of rejects among the messages written so far, 0 to 1, before the run stops; the batch that passes
-    /// it quarantines nothing. Null for no limit.
+    /// Largest share of rejects, 0 to 1, among the messages this sink has settled, before the run stops
+    /// (<c>TooManyRejects</c>); the batch that passes it writes and quarantines nothing. Looked at from the 20th message
+    /// on; 0 stops at the first reject. What was settled before the run does not count. Null for no limit.
     /// </summary>
     public double? MaxRejectRatio { get; init; }
 
-    /// <summary>Everything in one transaction that is rolled back when the sink is disposed of.</summary>
+    /// <summary>
+    /// Everything in one transaction that is rolled back when the sink is disposed of: the outcomes are what they would
+    /// be. Nothing of it may be settled. A fault of the system ends it. It uses up sequences and holds locks: others
+    /// that write the same messages or keys wait.
+    /// </summary>
     public bool DryRun { get; init; }
 
     /// <summary>How long faults of the system are retried before the run stops.</summary>

@@ -13,10 +13,12 @@ internal sealed class Database : IAsyncDisposable
     private const int MostConnections = 4;
     private const string ApplicationName = "LoginEtl";
 
-    private Database(NpgsqlDataSource source, string endpoint)
+    private Database(NpgsqlDataSource source, string endpoint, bool isLocal, bool isVerified)
     {
         Source = source;
         Endpoint = endpoint;
+        IsLocal = isLocal;
+        IsVerified = isVerified;
     }
 
     /// <summary>Where connections come from.</summary>
@@ -24,6 +26,12 @@ internal sealed class Database : IAsyncDisposable
 
     /// <summary>Host, port and database, as errors name them.</summary>
     public string Endpoint { get; }
+
+    /// <summary>On this machine: loopback, or a Unix socket.</summary>
+    public bool IsLocal { get; }
+
+    /// <summary>The server's certificate is checked against a certificate authority.</summary>
+    public bool IsVerified { get; }
 
     /// <summary>Reads the settings; connects to nothing yet.</summary>
     /// <exception cref="LoginEtl.Faults.LoginEtlException">Malformed or contradicting settings.</exception>
@@ -40,7 +48,9 @@ internal sealed class Database : IAsyncDisposable
         {
             var source = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
             var host = builder.Host.Contains(',', StringComparison.Ordinal) ? builder.Host : $"{builder.Host}:{builder.Port}";
-            return new Database(source, $"{host}, database {builder.Database ?? builder.Username ?? "of the user's name"}");
+            return new Database(
+                source, $"{host}, database {builder.Database ?? builder.Username ?? "of the user's name"}",
+                IsLoopback(builder.Host), builder.SslMode is SslMode.VerifyCA or SslMode.VerifyFull);
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or NotSupportedException)
         {

@@ -1,18 +1,20 @@
-using LoginEtl.Faults;
+using LoginEtl.Connections;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Schema;
 
-/// <summary>Creates what is missing, in one transaction. Never changes or drops what is there.</summary>
-internal sealed class SchemaInstaller(Database database, string table)
+/// <summary>Creates what is missing, in one transaction.</summary>
+internal sealed class SchemaInstaller(Database database, string table, SchemaOptions options)
 {
     // Any number, the same in every process: "LoginEtl" in ASCII.
     private const long AdvisoryLock = 0x4C6F67696E45746C;
 
-    /// <summary>The statements that were run, or with <paramref name="planOnly"/> those that would be.</summary>
-    public async Task<IReadOnlyList<string>> InstallAsync(bool planOnly, CancellationToken cancellationToken)
+    private const string Savepoint = "login_etl";
+
+    /// <summary>The statements that were run, or those that would be.</summary>
+    public async Task<IReadOnlyList<string>> InstallAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -20,16 +22,16 @@ internal sealed class SchemaInstaller(Database database, string table)
             await using var _ = connection.ConfigureAwait(false);
             var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using var __ = transaction.ConfigureAwait(false);
-            if (!planOnly)
+            if (!options.PlanOnly)
             {
                 // CREATE … IF NOT EXISTS alone can fail when two processes run it at once.
                 await connection.RunAsync($"SELECT pg_advisory_xact_lock({AdvisoryLock})", cancellationToken).ConfigureAwait(false);
             }
 
-            var statements = await PlanAsync(connection, cancellationToken).ConfigureAwait(false);
-            foreach (var statement in planOnly ? [] : statements)
+            var statements = await new SchemaPlan(connection, table, options).MakeAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var statement in options.PlanOnly ? [] : statements)
             {
-                await connection.RunAsync(statement, cancellationToken).ConfigureAwait(false);
+                await RunAsync(transaction, statement, cancellationToken).ConfigureAwait(false);
             }
 
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -45,29 +47,23 @@ internal sealed class SchemaInstaller(Database database, string table)
         }
     }
 
-    private async Task<List<string>> PlanAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task RunAsync(NpgsqlTransaction transaction, string statement, CancellationToken cancellationToken)
     {
-        var name = await TableNames.FindAsync(connection, table, cancellationToken).ConfigureAwait(false);
-        var existing = name is null ? null : await TableNames.ExistingAsync(connection, name.Schema, cancellationToken).ConfigureAwait(false);
-        if (name is null)
+        if (!RoleGrants.IsCreateRole(statement))
         {
-            name = await TableNames.ParseAsync(connection, table, cancellationToken).ConfigureAwait(false);
-            existing = await TableNames.ExistingAsync(connection, name.Schema, cancellationToken).ConfigureAwait(false);
+            await transaction.Connection!.RunAsync(statement, cancellationToken).ConfigureAwait(false);
+            return;
         }
 
-        var statements = new List<string>();
-        if (existing is null)
+        // Roles are the whole server's, and the advisory lock only this database's: another one may make them now.
+        await transaction.SaveAsync(Savepoint, cancellationToken).ConfigureAwait(false);
+        try
         {
-            statements.Add(SchemaStatements.CreateSchema(name.Schema));
-            existing = [];
+            await transaction.Connection!.RunAsync(statement, cancellationToken).ConfigureAwait(false);
         }
-
-        if (!existing.Contains(name.Name))
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UniqueViolation)
         {
-            statements.Add(SchemaStatements.CreateTable(name));
+            await transaction.RollbackAsync(Savepoint, cancellationToken).ConfigureAwait(false);
         }
-
-        statements.AddRange(SchemaNames.All.Where(r => !existing.Contains(r)).Select(r => SchemaStatements.Create(name.Beside(r))));
-        return statements;
     }
 }

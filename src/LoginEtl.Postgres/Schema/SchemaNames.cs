@@ -12,6 +12,9 @@ internal static class SchemaNames
     /// <summary>What could not be written, with its reason.</summary>
     public const string Quarantine = "login_etl_quarantine";
 
+    /// <summary>Of the quarantine: when an entry became a row.</summary>
+    public const string RestoredAt = "restored_at";
+
     /// <summary>All of them, in the order they are made.</summary>
     public static readonly string[] All = [Ledger, FileLedger, Quarantine];
 

@@ -1,3 +1,7 @@
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Versions;
+
 namespace LoginEtl.Postgres.Schema;
 
 /// <summary>The statements that make what is missing.</summary>
@@ -7,7 +11,7 @@ internal static class SchemaStatements
     public static string CreateSchema(string schema) => $"CREATE SCHEMA {QualifiedName.Quote(schema)}";
 
     /// <summary>The assignment's own table.</summary>
-    public static string CreateTable(QualifiedName table) =>
+    public static string CreateTable(QualifiedName table, AppVersionColumn version) =>
         $"""
         CREATE TABLE {table.Quoted} (
             user_id varchar(128),
@@ -15,14 +19,40 @@ internal static class SchemaStatements
             masked_ip varchar(256),
             masked_device_id varchar(256),
             locale varchar(32),
-            app_version integer,
+            {VersionColumns(version)},
             create_date date
         )
         """;
 
+    /// <summary>Turns an integer version column into text.</summary>
+    /// <exception cref="LoginEtlException">The format cannot be turned back.</exception>
+    public static string AlterAppVersion(QualifiedName table, AppVersionFormat from) =>
+        $"ALTER TABLE {table.Quoted} ALTER COLUMN app_version TYPE text USING {VersionText(from)}";
+
+    /// <summary>What quarantines of earlier versions lack.</summary>
+    public static string AddRestoredAt(QualifiedName quarantine) =>
+        $"ALTER TABLE {quarantine.Quoted} ADD COLUMN {SchemaNames.RestoredAt} timestamptz";
+
     /// <summary>A relation of <see cref="SchemaNames.All"/>, beside the table.</summary>
     public static string Create(QualifiedName relation) =>
         relation.Name == SchemaNames.Quarantine ? CreateQuarantine(relation) : CreateLedger(relation);
+
+    private static string VersionColumns(AppVersionColumn version) => version switch
+    {
+        AppVersionColumn.Text => "app_version text",
+        AppVersionColumn.Three => "app_version_major integer,\n    app_version_minor integer,\n    app_version_patch integer",
+        _ => "app_version integer",
+    };
+
+    private static string VersionText(AppVersionFormat from) => from switch
+    {
+        AppVersionFormat.Auto or AppVersionFormat.Digits => "app_version::text",
+        AppVersionFormat.Packed => "concat_ws('.', app_version / 1000000, app_version / 1000 % 1000, app_version % 1000)",
+        AppVersionFormat.Decimal => "concat_ws('.', app_version / 10000, app_version / 100 % 100, app_version % 100)",
+        AppVersionFormat.Nibble => "concat_ws('.', app_version / 256, app_version / 16 % 16, app_version % 16)",
+        _ => throw new LoginEtlException(
+            "SettingInvalid", FaultKind.Configuration, $"Integers are never encoded as {from}.", "Name Packed, Decimal or Nibble, or leave it out."),
+    };
 
     private static string CreateLedger(QualifiedName ledger) =>
         $"""
@@ -54,6 +84,7 @@ internal static class SchemaStatements
             record json,
             batch uuid NOT NULL,
             created_at timestamptz NOT NULL DEFAULT now(),
+            {SchemaNames.RestoredAt} timestamptz,
             CHECK (num_nonnulls(sealed_body, record) = 1)
         );
         CREATE INDEX ON {quarantine.Quoted} (key);

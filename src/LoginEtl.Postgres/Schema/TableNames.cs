@@ -7,15 +7,6 @@ namespace LoginEtl.Postgres.Schema;
 /// <summary>Finds tables by the name the user gave, under PostgreSQL's own rules of quoting, folding and search path.</summary>
 internal static class TableNames
 {
-    /// <summary>The relation the name means; null when there is none.</summary>
-    public static async Task<QualifiedName?> FindAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
-    {
-        var names = await connection.QueryAsync(
-            "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)",
-            [table], r => new QualifiedName(r.GetString(0), r.GetString(1)), cancellationToken).ConfigureAwait(false);
-        return names.SingleOrDefault();
-    }
-
     /// <summary>The name a table yet to be made would have.</summary>
     public static async Task<QualifiedName> ParseAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
     {
@@ -40,6 +31,15 @@ internal static class TableNames
             "SELECT c.relname FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') WHERE n.nspname = $1",
             [schema], r => r.IsDBNull(0) ? "" : r.GetString(0), cancellationToken).ConfigureAwait(false);
         return names.Count == 0 ? null : names.ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>A relation's columns.</summary>
+    public static async Task<HashSet<string>> ColumnsAsync(NpgsqlConnection connection, QualifiedName relation, CancellationToken cancellationToken)
+    {
+        var names = await connection.QueryAsync(
+            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped",
+            [relation.Quoted], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
+        return names.ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>Whether the server refused the text as a name: older servers do so in to_regclass, all of them in parse_ident.</summary>

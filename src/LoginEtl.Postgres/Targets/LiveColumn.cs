@@ -8,5 +8,8 @@ namespace LoginEtl.Postgres.Targets;
 /// <param name="IsRequired">NOT NULL, and nothing else fills it: no default, identity or generation.</param>
 /// <param name="IsComputed">Generated, or an identity that takes no value.</param>
 /// <param name="IsInsertable">The user may write it.</param>
+/// <param name="IsSelectable">The user may read it.</param>
+/// <param name="IsUpdatable">The user may change it.</param>
 internal sealed record LiveColumn(
-    string Name, ColumnType Type, string TypeText, int? MaxLength, bool IsRequired, bool IsComputed, bool IsInsertable);
+    string Name, ColumnType Type, string TypeText, int? MaxLength, bool IsRequired, bool IsComputed, bool IsInsertable,
+    bool IsSelectable, bool IsUpdatable);

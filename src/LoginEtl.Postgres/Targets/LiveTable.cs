@@ -9,7 +9,7 @@ namespace LoginEtl.Postgres.Targets;
 /// <param name="IsLogged">Neither the table nor any of its partitions is UNLOGGED or temporary.</param>
 /// <param name="HasRowSecurity">Row security applies to this user: COPY is refused, INSERT checks every row.</param>
 /// <param name="Columns">In the table's order.</param>
-/// <param name="UniqueKey">Columns of the primary key, else of the first unique index; empty when there is none.</param>
+/// <param name="UniqueKeys">The primary key first.</param>
 internal sealed record LiveTable(
     uint Oid, QualifiedName Name, char Kind, bool IsLogged, bool HasRowSecurity,
-    IReadOnlyList<LiveColumn> Columns, IReadOnlyList<string> UniqueKey);
+    IReadOnlyList<LiveColumn> Columns, IReadOnlyList<UniqueKey> UniqueKeys);

@@ -35,19 +35,23 @@ internal static class LiveTableReader
                (SELECT bool_or(b.required) AND NOT bool_or(b.has_default) FROM base b WHERE b.attnum = a.attnum)
                    AND NOT a.atthasdef AND a.attidentity = '',
                a.attgenerated <> '' OR a.attidentity = 'a',
-               has_column_privilege(a.attrelid, a.attnum, 'INSERT')
+               has_column_privilege(a.attrelid, a.attnum, 'INSERT'),
+               has_column_privilege(a.attrelid, a.attnum, 'SELECT'), has_column_privilege(a.attrelid, a.attnum, 'UPDATE')
         FROM pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum
         """;
 
     private const string UniqueKeys =
         """
-        SELECT array_agg(a.attname::text ORDER BY k.place)
+        SELECT x.relname, coalesce(array_agg(a.attname::text ORDER BY k.place) FILTER (WHERE k.attnum <> 0), '{}'),
+               bool_and(i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND k.attnum <> 0),
+               ARRAY(SELECT p.relname::text FROM pg_partition_tree(i.indexrelid) t JOIN pg_class p ON p.oid = t.relid UNION SELECT x.relname::text)
         FROM pg_index i
+        JOIN pg_class x ON x.oid = i.indexrelid
         CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY k(attnum, place)
-        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-        WHERE i.indrelid = $1::oid AND i.indisunique AND i.indexprs IS NULL AND k.place <= i.indnkeyatts
-        GROUP BY i.indexrelid, i.indisprimary
+        LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+        WHERE i.indrelid = $1::oid AND i.indisunique AND k.place <= i.indnkeyatts
+        GROUP BY i.indexrelid, i.indisprimary, x.relname
         ORDER BY i.indisprimary DESC, i.indexrelid
         """;
 
@@ -66,10 +70,13 @@ internal static class LiveTableReader
 
         object oid = (long)relation.Oid;
         var columns = await connection.QueryAsync(Columns, [oid], ReadColumn, cancellationToken).ConfigureAwait(false);
-        var keys = await connection.QueryAsync(UniqueKeys, [oid], r => r.GetFieldValue<string[]>(0), cancellationToken).ConfigureAwait(false);
+        var keys = await connection.QueryAsync(UniqueKeys, [oid], ReadKey, cancellationToken).ConfigureAwait(false);
         return new LiveTable(
-            relation.Oid, relation.Name, relation.Kind, relation.IsLogged, relation.HasRowSecurity, columns, keys.FirstOrDefault() ?? []);
+            relation.Oid, relation.Name, relation.Kind, relation.IsLogged, relation.HasRowSecurity, columns, keys);
     }
+
+    private static UniqueKey ReadKey(NpgsqlDataReader row) =>
+        new(row.GetString(0), row.GetFieldValue<string[]>(1), row.GetBoolean(2), row.GetFieldValue<string[]>(3));
 
     private static LiveColumn ReadColumn(NpgsqlDataReader row)
     {
@@ -87,6 +94,7 @@ internal static class LiveTableReader
         };
         return new LiveColumn(
             row.GetString(0), type, row.GetString(2), type == ColumnType.Text && !row.IsDBNull(3) ? row.GetInt32(3) : null,
-            IsRequired: row.GetBoolean(4), IsComputed: row.GetBoolean(5), IsInsertable: row.GetBoolean(6));
+            IsRequired: row.GetBoolean(4), IsComputed: row.GetBoolean(5), IsInsertable: row.GetBoolean(6),
+            IsSelectable: row.GetBoolean(7), IsUpdatable: row.GetBoolean(8));
     }
 }

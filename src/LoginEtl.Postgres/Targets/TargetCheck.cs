@@ -1,3 +1,4 @@
+using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Versions;
 
@@ -27,9 +28,43 @@ internal static class TargetCheck
     ];
 
     /// <exception cref="LoginEtlException">The table cannot hold the rows.</exception>
-    public static TargetTable Match(LiveTable table, AppVersionFormat format)
+    public static TargetTable Match(LiveTable table, SinkOptions options)
     {
-        CheckTable(table);
+        RequireTable(table);
+        RequireDurable(table);
+        var columns = MatchColumns(table);
+        RequireGranted(table, columns);
+        RequireOthersFilled(table, columns);
+        var format = VersionFormat(table, columns, options.AppVersionFormat);
+        var rule = ConflictRule.Choose(table, columns, options);
+        rule?.RequireGranted(table, columns);
+        return new TargetTable(table, columns, format, rule);
+    }
+
+    /// <exception cref="LoginEtlException"><c>TableUnsuitable</c>: a view, say.</exception>
+    public static void RequireTable(LiveTable table)
+    {
+        if (table.Kind is not ('r' or 'p'))
+        {
+            throw Unsuitable(table, "is not a table", "Name an ordinary or partitioned table: views and foreign tables make no promise of durability.");
+        }
+    }
+
+    /// <exception cref="LoginEtlException"><c>DatabaseNotDurable</c>.</exception>
+    public static void RequireDurable(LiveTable table)
+    {
+        if (!table.IsLogged)
+        {
+            throw new LoginEtlException(
+                "DatabaseNotDurable", FaultKind.Configuration, $"{table.Name}, or a partition of it, is UNLOGGED or temporary: a crash empties it.",
+                $"ALTER TABLE {table.Name} SET LOGGED, or write to another table.");
+        }
+    }
+
+    /// <summary>The columns that are written, in the table's order.</summary>
+    /// <exception cref="LoginEtlException"><c>TableUnsuitable</c>: one is missing, computed, of another type or too short.</exception>
+    public static IReadOnlyList<TargetColumn> MatchColumns(LiveTable table)
+    {
         var byName = table.Columns.ToDictionary(c => c.Name, StringComparer.Ordinal);
         var version = !byName.ContainsKey("app_version") && ThreeVersions.All(v => byName.ContainsKey(v.Column)) ? ThreeVersions : OneVersion;
         var wanted = Plain.Concat(version).ToDictionary(w => w.Column, w => w.Field, StringComparer.Ordinal);
@@ -45,28 +80,32 @@ internal static class TargetCheck
             CheckColumn(table, column);
         }
 
-        if (table.Columns.FirstOrDefault(c => c.IsRequired && !wanted.ContainsKey(c.Name)) is { } unfilled)
+        return columns;
+    }
+
+    /// <exception cref="LoginEtlException"><c>TableAccessDenied</c>.</exception>
+    public static void RequireGranted(LiveTable table, IReadOnlyList<TargetColumn> columns)
+    {
+        if (columns.FirstOrDefault(c => !c.Live.IsInsertable) is { Live.Name: var name })
+        {
+            throw new LoginEtlException(
+                "TableAccessDenied", FaultKind.Denied, $"The user may not insert into {table.Name} (column {name}).", $"GRANT INSERT ON {table.Name} TO the user.");
+        }
+    }
+
+    /// <exception cref="LoginEtlException"><c>TableUnsuitable</c>: a column that is not written can be left empty by nobody.</exception>
+    public static void RequireOthersFilled(LiveTable table, IReadOnlyList<TargetColumn> columns)
+    {
+        if (table.Columns.FirstOrDefault(c => c.IsRequired && columns.All(w => w.Live.Name != c.Name)) is { } unfilled)
         {
             throw Unsuitable(table, $"has a column {unfilled.Name} that is NOT NULL and that nothing fills", "Give it a default, or make it nullable.");
         }
-
-        return new TargetTable(table, columns, VersionFormat(table, columns.First(c => c.BodyField == Records.LoginFields.AppVersion), format));
     }
 
-    private static void CheckTable(LiveTable table)
-    {
-        if (table.Kind is not ('r' or 'p'))
-        {
-            throw Unsuitable(table, "is not a table", "Name an ordinary or partitioned table: views and foreign tables make no promise of durability.");
-        }
-
-        if (!table.IsLogged)
-        {
-            throw new LoginEtlException(
-                "DatabaseNotDurable", FaultKind.Configuration, $"{table.Name}, or a partition of it, is UNLOGGED or temporary: a crash empties it.",
-                $"ALTER TABLE {table.Name} SET LOGGED, or write to another table.");
-        }
-    }
+    /// <summary>The format that the options and the column's type come to.</summary>
+    /// <exception cref="LoginEtlException"><c>TableUnsuitable</c>.</exception>
+    public static AppVersionFormat VersionFormat(LiveTable table, IReadOnlyList<TargetColumn> columns, AppVersionFormat format) =>
+        VersionFormat(table, columns.First(c => c.BodyField == Records.LoginFields.AppVersion), format);
 
     private static void CheckColumn(LiveTable table, TargetColumn column)
     {
@@ -74,13 +113,6 @@ internal static class TargetCheck
         if (live.IsComputed)
         {
             throw Unsuitable(table, $"computes its column {live.Name}", "Name a table whose column takes values.");
-        }
-
-        if (!live.IsInsertable)
-        {
-            throw new LoginEtlException(
-                "TableAccessDenied", FaultKind.Denied, $"The user may not insert into {table.Name} (column {live.Name}).",
-                $"GRANT INSERT ON {table.Name} TO the user.");
         }
 
         var fits = column.Field switch

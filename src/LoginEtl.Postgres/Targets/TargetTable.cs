@@ -7,7 +7,9 @@ namespace LoginEtl.Postgres.Targets;
 /// <param name="Live">The table as it is.</param>
 /// <param name="Columns">Those that are written, in the table's order.</param>
 /// <param name="VersionFormat">Resolved, never Auto; for three columns it says nothing.</param>
-internal sealed record TargetTable(LiveTable Live, IReadOnlyList<TargetColumn> Columns, AppVersionFormat VersionFormat)
+/// <param name="Conflict">What happens to rows whose key is there; null when they go to quarantine.</param>
+internal sealed record TargetTable(
+    LiveTable Live, IReadOnlyList<TargetColumn> Columns, AppVersionFormat VersionFormat, ConflictRule? Conflict)
 {
     /// <summary>Schema and name.</summary>
     public QualifiedName Name => Live.Name;
@@ -19,7 +21,11 @@ internal sealed record TargetTable(LiveTable Live, IReadOnlyList<TargetColumn> C
     /// Places in <see cref="Columns"/> of the user's own unique key; empty when there is none that rows could be
     /// sorted by. Two writers that insert its keys in opposite orders deadlock.
     /// </summary>
-    public IReadOnlyList<int> UniqueKey { get; } = Places(Live.UniqueKey, Columns);
+    public IReadOnlyList<int> UniqueKey { get; } =
+        (Conflict is null ? Live.UniqueKeys : [Conflict.Key]).Select(k => Places(k.Columns, Columns)).FirstOrDefault(p => p.Count > 0) ?? [];
+
+    /// <summary>Place in <see cref="Columns"/> of the day.</summary>
+    public int CreateDate { get; } = Columns.ToList().FindIndex(c => c.Field == RecordField.CreateDate);
 
     private static List<int> Places(IReadOnlyList<string> key, IReadOnlyList<TargetColumn> columns)
     {

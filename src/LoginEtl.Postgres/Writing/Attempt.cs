@@ -15,6 +15,6 @@ internal sealed class Attempt
     /// <summary>Some messages were settled before.</summary>
     public bool FoundDuplicates { get; set; }
 
-    /// <summary>The database refused some rows.</summary>
+    /// <summary>The database refused some rows, or had their keys already.</summary>
     public bool FoundBadRows { get; set; }
 }

@@ -23,6 +23,12 @@ internal sealed class BatchPlan
     /// <summary>One a message, sorted by key: writers that meet in the ledger queue up instead of deadlocking.</summary>
     public IReadOnlyList<BatchItem> Items { get; }
 
+    /// <summary>
+    /// What the last try had to say when it sent COMMIT, one a delivery; null before. If that COMMIT took place and its
+    /// answer was lost, this is what became of the batch.
+    /// </summary>
+    public Outcome[]? Promised { get; set; }
+
     /// <summary>Makes a batch ready.</summary>
     /// <exception cref="LoginEtlException">A message has no key in the ledger.</exception>
     public static BatchPlan Of(IReadOnlyList<ProtectedLogin> batch, RowEncoder encoder)
@@ -53,15 +59,22 @@ internal sealed class BatchPlan
         return new BatchPlan(batch.Count, items);
     }
 
-    /// <summary>Rows in the order of the user's own unique key, where there is one; as they came otherwise.</summary>
+    /// <summary>
+    /// Rows in the order of the user's own unique key, where there is one, and those of one key oldest first; as they
+    /// came otherwise.
+    /// </summary>
     public static List<BatchItem> InTableOrder(IEnumerable<BatchItem> rows, TargetTable table)
     {
         var sorted = rows.ToList();
-        sorted.Sort((a, b) => CompareKeys(a.Row!, b.Row!, table.UniqueKey) is not 0 and var order ? order : a.Ordinal.CompareTo(b.Ordinal));
+        IReadOnlyList<int> places = table.UniqueKey.Count > 0 ? [.. table.UniqueKey, table.CreateDate] : [];
+        sorted.Sort((a, b) =>
+            CompareValues(a.Row!, b.Row!, places) is not 0 and var order ? order
+            : places.Count > 0 && Nullable.Compare(a.Login.SentTimestamp, b.Login.SentTimestamp) is not 0 and var age ? age
+            : a.Ordinal.CompareTo(b.Ordinal));
         return sorted;
     }
 
-    private static int CompareKeys(object?[] a, object?[] b, IReadOnlyList<int> places)
+    private static int CompareValues(object?[] a, object?[] b, IReadOnlyList<int> places)
     {
         foreach (var place in places)
         {

@@ -1,4 +1,3 @@
-using System.Data;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
@@ -9,7 +8,7 @@ using Npgsql;
 namespace LoginEtl.Postgres.Writing;
 
 /// <summary>Tries to write one batch in one transaction: ledgers first, then rows, then quarantine.</summary>
-internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout)
+internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, RejectLimit limit)
 {
     /// <summary>Past SQS's longest retention of 14 days: the ledger forgets what is older.</summary>
     public static readonly TimeSpan Horizon = TimeSpan.FromDays(15);
@@ -30,18 +29,17 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout)
     private readonly LedgerCopy _fileLedger = new(table.Name.Beside(SchemaNames.FileLedger), timeout);
     private readonly QuarantineCopy _quarantine = new(table.Name.Beside(SchemaNames.Quarantine), timeout);
     private readonly TableCopy _copy = new(table, timeout);
-    private readonly RefusedRows _oneByOne = new(table);
+    private readonly RowByRow _oneByOne = new(table);
 
     /// <summary>One try.</summary>
-    /// <param name="connection">Open, outside a transaction.</param>
+    /// <param name="scope">The transaction; undone by the caller unless this commits it.</param>
     /// <param name="plan">The batch.</param>
     /// <param name="attempt">How to go about it; afterwards, how far it came.</param>
     /// <param name="cancellationToken">Not heeded any more once COMMIT is sent.</param>
     public async Task<AttemptOutcome> TryWriteAsync(
-        NpgsqlConnection connection, BatchPlan plan, Attempt attempt, CancellationToken cancellationToken)
+        WriteScope scope, BatchPlan plan, Attempt attempt, CancellationToken cancellationToken)
     {
-        var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
-        await using var _ = transaction.ConfigureAwait(false);
+        var connection = scope.Connection;
         CheckHorizon(plan, await StartAsync(connection, cancellationToken).ConfigureAwait(false));
         var outcomes = new Outcome[plan.Size];
         Array.Fill(outcomes, Outcome.Duplicate);
@@ -62,27 +60,31 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout)
 
         // Our own earlier try, if any is still about, holds these keys or has given them up: it can commit no more.
         attempt.CommitInDoubt = false;
+        limit.Begin();
         var rows = BatchPlan.InTableOrder(fresh.Where(i => i.Refusal is null), table);
-        var refused = new Dictionary<BatchItem, Refusal>();
+        var results = RowResults.AllWritten;
         if (attempt.OneByOne)
         {
-            refused = rows.Count == 0 ? refused : await _oneByOne.InsertAsync(connection, rows, cancellationToken).ConfigureAwait(false);
-            attempt.FoundBadRows = refused.Count > 0;
+            results = rows.Count == 0 ? results : await _oneByOne.InsertAsync(connection, rows, cancellationToken).ConfigureAwait(false);
+            attempt.FoundBadRows = !results.AreClean;
         }
         else if (rows.Count > 0 && !await _copy.TryWriteAsync(connection, rows, cancellationToken).ConfigureAwait(false))
         {
             return AttemptOutcome.MetBadRows;
         }
 
-        await QuarantineAsync(connection, plan, fresh, refused, cancellationToken).ConfigureAwait(false);
+        await QuarantineAsync(connection, plan, fresh, results.Refused, cancellationToken).ConfigureAwait(false);
         foreach (var item in fresh)
         {
-            outcomes[item.Ordinal] = item.Refusal is null && !refused.ContainsKey(item) ? Outcome.Written : Outcome.Quarantined;
+            outcomes[item.Ordinal] = results.Of(item);
         }
 
+        limit.Check(fresh.Count, fresh.Count(i => outcomes[i.Ordinal] == Outcome.Quarantined));
+
         cancellationToken.ThrowIfCancellationRequested();
+        plan.Promised = outcomes;
         attempt.CommitInDoubt = true;
-        await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+        await scope.CommitAsync().ConfigureAwait(false);
         attempt.CommitInDoubt = false;
         return AttemptOutcome.Settled(outcomes);
     }
@@ -129,7 +131,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout)
                 else if (entry.Batch == plan.BatchId)
                 {
                     // A try of ours committed, and its answer was lost.
-                    outcomes[item.Ordinal] = Outcome.Written;
+                    outcomes[item.Ordinal] = plan.Promised![item.Ordinal];
                 }
             }
         }
@@ -138,7 +140,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout)
     }
 
     private async Task QuarantineAsync(
-        NpgsqlConnection connection, BatchPlan plan, IReadOnlyList<BatchItem> fresh, Dictionary<BatchItem, Refusal> refused, CancellationToken cancellationToken)
+        NpgsqlConnection connection, BatchPlan plan, IReadOnlyList<BatchItem> fresh, IReadOnlyDictionary<BatchItem, Refusal> refused, CancellationToken cancellationToken)
     {
         var entries = fresh.Select(i => (Item: i, Refusal: i.Refusal ?? refused.GetValueOrDefault(i)))
             .Where(e => e.Refusal is not null).Select(e => (e.Item, Refusal: e.Refusal!)).ToList();
@@ -156,10 +158,11 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout)
         await _quarantine.WriteAsync(connection, entries, plan.BatchId, cancellationToken).ConfigureAwait(false);
     }
 
-    // When all fail in the same way it is the table or the settings, and not the rows.
+    // When all fail in the same way it is the table or the settings, and not the rows: but for the user's own keys, which
+    // a producer that sends everything again meets row by row.
     private void StopIfAlike(int records, List<Refusal> refusals)
     {
-        if (records >= FewestAlike && refusals.Count == records && refusals.Distinct().Count() == 1)
+        if (records >= FewestAlike && refusals.Count == records && refusals.Distinct().Count() == 1 && !IsReplay(refusals[0]))
         {
             var (reason, field, state, constraint) = refusals[0];
             var names = new[] { field, state is null ? null : $"SQLSTATE {state}", constraint is null ? null : $"constraint {constraint}" };
@@ -169,6 +172,9 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout)
                 "Look at the table's constraints and triggers, and at the settings of the run; nothing of this batch was written, quarantined or deleted.");
         }
     }
+
+    private bool IsReplay(Refusal refusal) =>
+        refusal is { SqlState: PostgresErrorCodes.UniqueViolation, Constraint: { } name } && table.Live.UniqueKeys.Any(k => k.Names.Contains(name));
 
     private IEnumerable<(LedgerCopy Ledger, IReadOnlyList<BatchItem> Items)> ByLedger(IEnumerable<BatchItem> items) =>
         items.GroupBy(i => i.IsLine).OrderBy(g => g.Key).Select(g => (g.Key ? _fileLedger : _ledger, (IReadOnlyList<BatchItem>)g.ToList()));

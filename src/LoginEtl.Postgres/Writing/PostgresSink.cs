@@ -26,6 +26,8 @@ internal sealed class PostgresSink : IRecordSink
     private readonly TimeSpan _retryFor;
     private readonly RowEncoder _encoder;
     private readonly BatchTransaction _writer;
+    private readonly IWriteSession _session;
+    private readonly RejectLimit _limit;
     private int _probing;
     private int _suspecting;
 
@@ -36,7 +38,9 @@ internal sealed class PostgresSink : IRecordSink
         _table = table;
         _retryFor = options.RetryFor;
         _encoder = new RowEncoder(table, options.OnTooLong);
-        _writer = new BatchTransaction(table, settings.Timeout);
+        _limit = RejectLimit.Of(options.MaxRejectRatio);
+        _writer = new BatchTransaction(table, settings.Timeout, _limit);
+        _session = options.DryRun ? new DryRunSession(database) : new CommittingSession(database);
     }
 
     /// <inheritdoc/>
@@ -51,6 +55,7 @@ internal sealed class PostgresSink : IRecordSink
             return new BatchResult(plan.BatchId, []);
         }
 
+        _limit.Begin();
         var backoff = new Backoff(_retryFor);
         var attempt = Next(null);
         for (var rounds = 0; ;)
@@ -59,12 +64,13 @@ internal sealed class PostgresSink : IRecordSink
             var token = attempt.CommitInDoubt ? CancellationToken.None : cancellationToken;
             try
             {
-                var connection = await _database.Source.OpenConnectionAsync(token).ConfigureAwait(false);
-                await using var _ = connection.ConfigureAwait(false);
-                var outcome = await _writer.TryWriteAsync(connection, plan, attempt, token).ConfigureAwait(false);
+                var scope = await _session.BeginAsync(token).ConfigureAwait(false);
+                await using var _ = scope.ConfigureAwait(false);
+                var outcome = await _writer.TryWriteAsync(scope, plan, attempt, token).ConfigureAwait(false);
                 if (outcome.Outcomes is { } outcomes)
                 {
                     Remember(attempt);
+                    _limit.Settle();
                     return new BatchResult(plan.BatchId, outcomes);
                 }
 
@@ -84,9 +90,9 @@ internal sealed class PostgresSink : IRecordSink
             {
                 // The driver's own state errors after a cut COMMIT say nothing about the COMMIT.
                 var mayPass = DatabaseFault.IsTransient(e) || e is InvalidOperationException;
-                if (!mayPass || !await backoff.WaitAsync(attempt.CommitInDoubt ? CancellationToken.None : cancellationToken).ConfigureAwait(false))
+                if (!mayPass || !_session.MayRetry || !await backoff.WaitAsync(attempt.CommitInDoubt ? CancellationToken.None : cancellationToken).ConfigureAwait(false))
                 {
-                    throw DatabaseFault.From(e, _database.Endpoint, attempt.CommitInDoubt);
+                    throw DatabaseFault.From(e, _database.Endpoint, attempt.CommitInDoubt && _session.MayRetry);
                 }
 
                 attempt = Next(attempt, probes: true);
@@ -95,7 +101,11 @@ internal sealed class PostgresSink : IRecordSink
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _database.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _session.DisposeAsync().ConfigureAwait(false);
+        await _database.DisposeAsync().ConfigureAwait(false);
+    }
 
     private Attempt Next(Attempt? last, bool probes = false, bool oneByOne = false) => new()
     {

@@ -1,3 +1,4 @@
+using LoginEtl.Connections;
 using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Targets;
 using Npgsql;
@@ -12,6 +13,7 @@ internal sealed class TableCopy(TargetTable table, TimeSpan timeout)
 
     /// <summary>Writes the rows.</summary>
     /// <returns>False when the database refused one of them: the transaction is over.</returns>
+    /// <exception cref="LoginEtl.Faults.LoginEtlException"><c>UniqueKeyConflict</c>, where conflicts end the run.</exception>
     public async Task<bool> TryWriteAsync(NpgsqlConnection connection, IReadOnlyList<BatchItem> rows, CancellationToken cancellationToken)
     {
         try
@@ -30,6 +32,10 @@ internal sealed class TableCopy(TargetTable table, TimeSpan timeout)
 
             await importer.CompleteAsync(cancellationToken).ConfigureAwait(false);
             return true;
+        }
+        catch (PostgresException e) when (table.Conflict is { Action: ConflictAction.Fail } rule && rule.IsConflict(e))
+        {
+            throw rule.Conflict(table.Live);
         }
         catch (PostgresException e) when (SqlStates.IsRowError(e))
         {

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LoginEtl.Connections;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 
@@ -12,7 +13,7 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
     protected override void ProcessRecord()
     {
         var settings = ConnectionSettings();
-        var plan = Await(() => Connectors.Database.InitializeAsync(settings, planOnly: true, StopToken), Table);
+        var plan = Await(() => Connectors.Database.InitializeAsync(settings, new SchemaOptions { PlanOnly = true }, StopToken), Table);
         if (plan.Count == 0)
         {
             WriteVerbose("Nothing is missing.");
@@ -21,7 +22,7 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
 
         if (ShouldProcess(Table, string.Join(Environment.NewLine, plan)))
         {
-            foreach (var statement in Await(() => Connectors.Database.InitializeAsync(settings, planOnly: false, StopToken), Table))
+            foreach (var statement in Await(() => Connectors.Database.InitializeAsync(settings, new SchemaOptions(), StopToken), Table))
             {
                 WriteVerbose(statement);
             }

@@ -112,7 +112,7 @@ public sealed class PreflightTests(ServersFixture servers)
         Assert.Equal(("DatabaseAccessDenied", FaultKind.Denied), (fault.Id, fault.Kind));
         Assert.DoesNotContain("wrong-4711", fault.ToString(), StringComparison.Ordinal);
         Assert.Equal("DatabaseAccessDenied", (await Assert.ThrowsAsync<LoginEtlException>(
-            () => new LoginEtl.Postgres.PostgresConnector().InitializeAsync(settings, planOnly: true, TestDatabase.Token))).Id);
+            () => new LoginEtl.Postgres.PostgresConnector().InitializeAsync(settings, new SchemaOptions { PlanOnly = true }, TestDatabase.Token))).Id);
     }
 
     [Fact]

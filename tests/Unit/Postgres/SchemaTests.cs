@@ -1,6 +1,8 @@
+using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Settlement;
 using LoginEtl.Unit.Fixtures;
+using LoginEtl.Versions;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;
@@ -95,5 +97,70 @@ public sealed class SchemaTests(ServersFixture servers)
         await using var sink = await database.SinkAsync();
         await sink.WriteAsync([Logins.Record(), Logins.Record(locale: null)], TestDatabase.Token);
         Assert.Equal(1, await database.CountAsync("ru"));
+    }
+
+    [Theory]
+    [InlineData(AppVersionColumn.Text, "app_version text")]
+    [InlineData(AppVersionColumn.Three, "app_version_major integer,app_version_minor integer,app_version_patch integer")]
+    public async Task Created_table_holds_versions_as_asked_for(AppVersionColumn column, string columns)
+    {
+        var database = await TestDatabase.NewAsync(servers);
+        await database.InitializeAsync(new SchemaOptions { AppVersionColumn = column });
+        Assert.Equal(columns, await database.ReadAsync<string>(
+            "SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'user_logins'::regclass AND attname LIKE 'app%'"));
+        await using var sink = await database.SinkAsync();
+        Assert.Equal([Outcome.Written], (await sink.WriteAsync([Logins.Record(version: "2.3.4")], TestDatabase.Token)).Outcomes);
+    }
+
+    [Fact]
+    public async Task Existing_version_column_is_altered_only_when_told_to()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        Assert.Empty(await database.InitializeAsync(new SchemaOptions { AppVersionColumn = AppVersionColumn.Text }));
+        var alter = new SchemaOptions { AppVersionColumn = AppVersionColumn.Text, AlterAppVersion = true };
+        var plan = await database.InitializeAsync(alter with { PlanOnly = true });
+        Assert.Equal(["ALTER TABLE \"public\".\"user_logins\" ALTER COLUMN app_version TYPE text USING app_version::text"], plan);
+        Assert.Equal(plan, await database.InitializeAsync(alter));
+        Assert.Empty(await database.InitializeAsync(alter));
+    }
+
+    [Theory]
+    [InlineData(AppVersionFormat.Packed, "12.3.4", "12.3.4")]
+    [InlineData(AppVersionFormat.Packed, "2.3", "2.3.0")]
+    [InlineData(AppVersionFormat.Decimal, "2.33.4", "2.33.4")]
+    [InlineData(AppVersionFormat.Nibble, "20.15.4", "20.15.4")]
+    [InlineData(AppVersionFormat.Digits, "2.3.4", "234")]
+    [InlineData(AppVersionFormat.Auto, "2.3.4", "2003004")]
+    public async Task Altered_versions_read_as_they_were_encoded(AppVersionFormat format, string version, string expected)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using (var sink = await database.SinkAsync(new SinkOptions { AppVersionFormat = format }))
+        {
+            await sink.WriteAsync([Logins.Record(version: version)], TestDatabase.Token);
+        }
+
+        await database.InitializeAsync(new SchemaOptions { AppVersionColumn = AppVersionColumn.Text, AlterAppVersion = true, AlterFrom = format });
+        Assert.Equal(expected, await database.ReadAsync<string>("SELECT app_version FROM user_logins"));
+    }
+
+    [Fact]
+    public async Task Altering_to_anything_but_text_is_refused()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        Assert.Equal("SettingInvalid", (await Assert.ThrowsAsync<LoginEtlException>(
+            () => database.InitializeAsync(new SchemaOptions { AppVersionColumn = AppVersionColumn.Three, AlterAppVersion = true }))).Id);
+        await database.RunAsync("ALTER TABLE user_logins DROP app_version");
+        Assert.Equal("TableUnsuitable", (await Assert.ThrowsAsync<LoginEtlException>(
+            () => database.InitializeAsync(new SchemaOptions { AppVersionColumn = AppVersionColumn.Text, AlterAppVersion = true }))).Id);
+    }
+
+    [Fact]
+    public async Task Quarantine_of_an_earlier_version_gets_what_it_lacks()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync("ALTER TABLE login_etl_quarantine DROP restored_at");
+        Assert.Equal(["ALTER TABLE \"public\".\"login_etl_quarantine\" ADD COLUMN restored_at timestamptz"], await database.InitializeAsync());
+        await database.RunAsync("DROP TABLE login_etl_quarantine; CREATE TABLE login_etl_quarantine (mine text)");
+        Assert.Empty(await database.InitializeAsync());
     }
 }

@@ -60,7 +60,7 @@ public sealed class SystemFaultTests(ServersFixture servers)
         await using var server = await PostgresServer.StartAsync(new PostgresOptions(), TestDatabase.Token);
         Assert.SkipUnless(server.IsPrivate, "Only a server of the test's own can be killed.");
         var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
-        await new LoginEtl.Postgres.PostgresConnector().InitializeAsync(settings, planOnly: false, TestDatabase.Token);
+        await new LoginEtl.Postgres.PostgresConnector().InitializeAsync(settings, new SchemaOptions(), TestDatabase.Token);
         await using var sink = await new LoginEtl.Postgres.PostgresConnector().WriteToAsync(settings, new SinkOptions(), TestDatabase.Token);
         var written = 0;
         var writing = Task.Run(async () =>

@@ -41,7 +41,10 @@ internal sealed class TestDatabase
     };
 
     public Task<IReadOnlyList<string>> InitializeAsync(string? table = null, bool planOnly = false) =>
-        new PostgresConnector().InitializeAsync(Settings(table), planOnly, Token);
+        InitializeAsync(new SchemaOptions { PlanOnly = planOnly }, table);
+
+    public Task<IReadOnlyList<string>> InitializeAsync(SchemaOptions options, string? table = null) =>
+        new PostgresConnector().InitializeAsync(Settings(table), options, Token);
 
     public Task<IRecordSink> SinkAsync(SinkOptions? options = null, string? table = null, DatabaseSettings? settings = null) =>
         new PostgresConnector().WriteToAsync(settings ?? Settings(table), options ?? new SinkOptions(), Token);

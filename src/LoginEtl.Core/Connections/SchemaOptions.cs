@@ -1,0 +1,31 @@
+using LoginEtl.Versions;
+
+namespace LoginEtl.Connections;
+
+/// <summary>What is made in a database.</summary>
+public sealed record SchemaOptions
+{
+    /// <summary>Only says what would run.</summary>
+    public bool PlanOnly { get; init; }
+
+    /// <summary>How the table holds versions, if it is created; an existing one stays as it is.</summary>
+    public AppVersionColumn AppVersionColumn { get; init; }
+
+    /// <summary>
+    /// With <see cref="AppVersionColumn.Text"/>: turns an existing integer column <c>app_version</c> into text. The only
+    /// thing that ever changes a column of the user's; it rewrites the table and locks it meanwhile.
+    /// </summary>
+    public bool AlterAppVersion { get; init; }
+
+    /// <summary>
+    /// For <see cref="AlterAppVersion"/>: how the integers that are there were encoded (Packed, Decimal or Nibble), so
+    /// that they become <c>2.3.0</c> again; Auto leaves their digits as they are.
+    /// </summary>
+    public AppVersionFormat AlterFrom { get; init; } = AppVersionFormat.Auto;
+
+    /// <summary>
+    /// Makes the roles <c>login_etl_writer</c>, <c>login_etl_reader</c> and <c>login_etl_auditor</c>, none of which can log
+    /// in, and grants them what a run, an analyst and a restore need. Roles are the whole server's; grants this table's.
+    /// </summary>
+    public bool Roles { get; init; }
+}

@@ -1,0 +1,118 @@
+using System.Globalization;
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Targets;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Checks;
+
+/// <summary>Everything about a database that a run depends on, one check each; reads only.</summary>
+internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions options, TimeProvider time)
+{
+    private const string Server = "Database server";
+    private static readonly TimeSpan LargestSkew = TimeSpan.FromSeconds(60);
+
+    private readonly CheckList _list = new();
+
+    /// <summary>Runs them, as far as what they look at is there.</summary>
+    public async Task<IReadOnlyList<Check>> RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var database = Database.From(settings);
+            await using var _ = database.ConfigureAwait(false);
+            await RunAsync(database, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoginEtlException fault)
+        {
+            _list.Fail(Server, fault);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _list.Fail(Server, LoginEtlException.Unexpected(e));
+        }
+
+        return _list.Checks;
+    }
+
+    private async Task RunAsync(Database database, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = await database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            await using var _ = connection.ConfigureAwait(false);
+            await connection.RunAsync("SET default_transaction_read_only = on", cancellationToken).ConfigureAwait(false);
+            var before = time.GetUtcNow();
+            var server = await LiveServer.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+            CheckServer(database, server);
+            CheckClock(server, before, time.GetUtcNow());
+            await CheckTableAsync(connection, server, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
+        {
+            throw DatabaseFault.From(e, database.Endpoint);
+        }
+    }
+
+    private void CheckServer(Database database, LiveServer server)
+    {
+        _list.Require(
+            Server, string.Create(CultureInfo.InvariantCulture, $"PostgreSQL {server.Version / 10000}.{server.Version % 10000} at {database.Endpoint}"),
+            server.RequireUsable);
+        var state = server.IsEncrypted ? "encrypted" : "not encrypted";
+        if (database.IsLocal || database.IsVerified)
+        {
+            _list.Add("Database TLS", $"{state}; {(database.IsVerified ? "the server's certificate is verified" : "the server is on this machine")}");
+        }
+        else
+        {
+            _list.Add(
+                "Database TLS", $"{state}; nothing verifies that the server is the one meant",
+                "Leave the SSL mode out, or say VerifyFull; name your own authority with -RootCertificate.");
+        }
+
+        _list.Require("Database encoding", server.Encoding, server.RequireEncoding);
+    }
+
+    private void CheckClock(LiveServer server, DateTimeOffset before, DateTimeOffset after)
+    {
+        // What the answer's way took is not the clock's fault.
+        var now = new DateTimeOffset(server.Now, TimeSpan.Zero);
+        var skew = now < before ? before - now : now > after ? now - after : TimeSpan.Zero;
+        _list.Add(
+            "Database clock", string.Create(CultureInfo.InvariantCulture, $"{skew.TotalSeconds:0} s apart from this machine's"),
+            skew > LargestSkew ? "Synchronise the clocks: what is too old for the ledger goes by the server's." : null);
+    }
+
+    private async Task CheckTableAsync(NpgsqlConnection connection, LiveServer server, CancellationToken cancellationToken)
+    {
+        LiveTable table;
+        try
+        {
+            table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoginEtlException fault)
+        {
+            _list.Require("Durability", Durability(server), server.RequireDurable);
+            _list.Fail("Table", fault);
+            return;
+        }
+
+        var beside = await LiveBeside.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+        var there = beside.Where(b => b is { Exists: true, IsOurs: true }).ToList();
+        Action[] durable = [server.RequireDurable, () => TargetCheck.RequireDurable(table), .. there.Select<LiveBeside, Action>(b => b.RequireDurable)];
+        if (_list.Require("Durability", Durability(server), durable) && !server.FullPageWrites)
+        {
+            _list.Add("Full page writes", "full_page_writes = off: a crash may leave torn pages", "Set full_page_writes = on, unless the file system never tears pages.");
+        }
+
+        _list.Require("Table", $"{table.Name}", () => TargetCheck.RequireTable(table));
+        new TableChecks(_list, table, options).Run(there);
+        _list.Require("Ledgers and quarantine", string.Join(", ", beside.Select(b => b.Name)), beside.Select<LiveBeside, Action>(b => b.RequireOurs));
+    }
+
+    private static string Durability(LiveServer server) =>
+        $"fsync is on, synchronous_commit is {server.SynchronousCommit}{(server.SynchronousCommit == "off" ? ", which every run raises to on" : "")}";
+}

@@ -1,0 +1,99 @@
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Targets;
+
+namespace LoginEtl.Postgres.Checks;
+
+/// <summary>The checks of the user's own table.</summary>
+internal sealed class TableChecks(CheckList list, LiveTable table, SinkOptions options)
+{
+    /// <summary>Runs them.</summary>
+    /// <param name="beside">Ledgers and quarantine, as far as they are there.</param>
+    public void Run(IReadOnlyList<LiveBeside> beside)
+    {
+        IReadOnlyList<TargetColumn> columns = [];
+        if (list.Require("Table columns", ColumnTexts(), () => columns = TargetCheck.MatchColumns(table), () => CheckFormat(columns)))
+        {
+            list.Require("Other columns", OtherTexts(columns), () => TargetCheck.RequireOthersFilled(table, columns));
+            CheckKeys(columns);
+            CheckGrants(columns, beside);
+        }
+
+        CheckRowSecurity(beside);
+    }
+
+    private void CheckFormat(IReadOnlyList<TargetColumn> columns)
+    {
+        if (columns.Count > 0)
+        {
+            TargetCheck.VersionFormat(table, columns, options.AppVersionFormat);
+        }
+    }
+
+    private void CheckKeys(IReadOnlyList<TargetColumn> columns)
+    {
+        var keys = ConflictRule.Usable(table, columns);
+        if (options.OnConflict != ConflictAction.Quarantine)
+        {
+            var wanted = keys.FirstOrDefault(k => options.ConflictKey is null || k.Name == options.ConflictKey);
+            list.Require("Unique keys", $"-OnConflict {options.OnConflict} goes by {wanted}", () => ConflictRule.Choose(table, columns, options));
+        }
+        else if (keys.Count > 0)
+        {
+            list.Add(
+                "Unique keys", $"{table.Name} has {string.Join(", ", keys)}: a row whose key is there goes to quarantine",
+                "If that is not meant, choose -OnConflict Skip, Update or Fail.");
+        }
+        else
+        {
+            list.Add("Unique keys", "none on what is written");
+        }
+    }
+
+    private void CheckGrants(IReadOnlyList<TargetColumn> columns, IReadOnlyList<LiveBeside> beside) => list.Require(
+        "Grants", "the user may do what a run does",
+        [() => TargetCheck.RequireGranted(table, columns), () => RequireConflictGrants(columns), .. beside.Select<LiveBeside, Action>(b => b.RequireGranted)]);
+
+    private void RequireConflictGrants(IReadOnlyList<TargetColumn> columns)
+    {
+        ConflictRule? rule;
+        try
+        {
+            rule = ConflictRule.Choose(table, columns, options);
+        }
+        catch (LoginEtlException)
+        {
+            // The check of the unique keys says so.
+            return;
+        }
+
+        rule?.RequireGranted(table, columns);
+    }
+
+    private void CheckRowSecurity(IReadOnlyList<LiveBeside> beside)
+    {
+        var names = beside.Where(b => b.HasRowSecurity).Select(b => b.Name).ToList();
+        if (names.Count > 0)
+        {
+            list.Add(
+                "Row security", $"applies to this user on {string.Join(", ", names)}: entries that it hides make messages look unsettled",
+                "Turn it off there, or let the user see every row.");
+        }
+        else if (table.HasRowSecurity)
+        {
+            list.Add("Row security", $"applies to this user on {table.Name}: rows are inserted one by one, and those it refuses go to quarantine", "Exempt the user if speed matters.");
+        }
+        else
+        {
+            list.Add("Row security", "does not apply");
+        }
+    }
+
+    private string ColumnTexts() => string.Join(", ", table.Columns.Select(c => $"{c.Name} {c.TypeText}"));
+
+    private string OtherTexts(IReadOnlyList<TargetColumn> columns)
+    {
+        var others = table.Columns.Where(c => columns.All(w => w.Live.Name != c.Name)).Select(c => c.Name).ToList();
+        return others.Count == 0 ? "none" : $"{string.Join(", ", others)}: filled by default or left empty";
+    }
+}

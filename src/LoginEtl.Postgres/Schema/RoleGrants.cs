@@ -1,0 +1,89 @@
+using LoginEtl.Postgres.Connections;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Schema;
+
+/// <summary>The roles, none of which can log in, and what each may do.</summary>
+internal static class RoleGrants
+{
+    /// <summary>What a run needs.</summary>
+    public const string Writer = "login_etl_writer";
+
+    /// <summary>What an analyst needs.</summary>
+    public const string Reader = "login_etl_reader";
+
+    /// <summary>What it takes to see the quarantine and to restore from it.</summary>
+    public const string Auditor = "login_etl_auditor";
+
+    private const string CreateRole = "CREATE ROLE ";
+    private static readonly string[] Roles = [Writer, Reader, Auditor];
+
+    private const string HasRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
+
+    private const string HasUsage =
+        "SELECT coalesce((SELECT has_schema_privilege(r.oid, n.oid, 'USAGE') FROM pg_roles r, pg_namespace n WHERE r.rolname = $1 AND n.nspname = $2), false)";
+
+    // A column's right counts where the role has it for the column or for the whole table.
+    private const string HasRights =
+        """
+        SELECT coalesce((
+            SELECT bool_and(CASE WHEN p.col = '' THEN has_table_privilege(r.oid, c.oid, p.privilege)
+                                 ELSE coalesce(has_column_privilege(r.oid, c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = p.col), p.privilege), false) END)
+            FROM pg_roles r, pg_class c, unnest($3, $4) AS p(privilege, col)
+            WHERE r.rolname = $1 AND c.oid = to_regclass($2)), false)
+        """;
+
+    /// <summary>Whether a statement makes a role.</summary>
+    public static bool IsCreateRole(string statement) => statement.StartsWith(CreateRole, StringComparison.Ordinal);
+
+    /// <summary>The statements for what is missing.</summary>
+    public static async Task<List<string>> MissingAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    {
+        var statements = new List<string>();
+        foreach (var role in Roles)
+        {
+            if (!await IsSoAsync(HasRole, role).ConfigureAwait(false))
+            {
+                statements.Add($"{CreateRole}{role} NOLOGIN");
+            }
+        }
+
+        foreach (var role in Roles)
+        {
+            if (!await IsSoAsync(HasUsage, role, table.Schema).ConfigureAwait(false))
+            {
+                statements.Add($"GRANT USAGE ON SCHEMA {QualifiedName.Quote(table.Schema)} TO {role}");
+            }
+        }
+
+        foreach (var (role, relation, rights) in Wanted(table))
+        {
+            object[] parameters = [role, relation.Quoted, rights.Select(r => r.Privilege).ToArray(), rights.Select(r => r.Column).ToArray()];
+            if (!await IsSoAsync(HasRights, parameters).ConfigureAwait(false))
+            {
+                var list = string.Join(", ", rights.Select(r => r.Column.Length == 0 ? r.Privilege : $"{r.Privilege} ({r.Column})"));
+                statements.Add($"GRANT {list} ON {relation.Quoted} TO {role}");
+            }
+        }
+
+        return statements;
+
+        async Task<bool> IsSoAsync(string sql, params object[] parameters) =>
+            (await connection.QueryAsync(sql, parameters, r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0];
+    }
+
+    private static IEnumerable<(string Role, QualifiedName Relation, (string Privilege, string Column)[] Rights)> Wanted(QualifiedName table)
+    {
+        var quarantine = table.Beside(SchemaNames.Quarantine);
+        yield return (Writer, table, [("INSERT", "")]);
+        yield return (Writer, quarantine, [("INSERT", "")]);
+        yield return (Reader, table, [("SELECT", "")]);
+        yield return (Auditor, table, [("INSERT", "")]);
+        yield return (Auditor, quarantine, [("SELECT", ""), ("UPDATE", SchemaNames.RestoredAt)]);
+        foreach (var ledger in new[] { table.Beside(SchemaNames.Ledger), table.Beside(SchemaNames.FileLedger) })
+        {
+            yield return (Writer, ledger, [("SELECT", ""), ("INSERT", ""), ("UPDATE", "outcome")]);
+            yield return (Auditor, ledger, [("SELECT", ""), ("UPDATE", "outcome")]);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Targets;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Schema;
+
+/// <summary>Finds out what is missing, and the statements that make it.</summary>
+internal sealed class SchemaPlan(NpgsqlConnection connection, string table, SchemaOptions options)
+{
+    /// <summary>The statements, in the order in which they run; empty when nothing is missing.</summary>
+    /// <exception cref="LoginEtlException"><c>SettingInvalid</c>, <c>TableUnsuitable</c>, <c>SchemaNotFound</c>.</exception>
+    public async Task<List<string>> MakeAsync(CancellationToken cancellationToken)
+    {
+        if (options.AlterAppVersion && options.AppVersionColumn != AppVersionColumn.Text)
+        {
+            throw new LoginEtlException(
+                "SettingInvalid", FaultKind.Configuration, "A version column of an existing table is altered to text only.", "Give -AppVersionColumn Text.");
+        }
+
+        var live = await LiveTableReader.ReadAsync(connection, table, cancellationToken).ConfigureAwait(false);
+        var name = live?.Name ?? await TableNames.ParseAsync(connection, table, cancellationToken).ConfigureAwait(false);
+        var existing = await TableNames.ExistingAsync(connection, name.Schema, cancellationToken).ConfigureAwait(false);
+        var statements = new List<string>();
+        if (existing is null)
+        {
+            statements.Add(SchemaStatements.CreateSchema(name.Schema));
+            existing = [];
+        }
+
+        if (live is null)
+        {
+            statements.Add(SchemaStatements.CreateTable(name, options.AppVersionColumn));
+        }
+        else if (options.AlterAppVersion && HoldsIntegers(live))
+        {
+            statements.Add(SchemaStatements.AlterAppVersion(name, options.AlterFrom));
+        }
+
+        statements.AddRange(SchemaNames.All.Where(r => !existing.Contains(r)).Select(r => SchemaStatements.Create(name.Beside(r))));
+        var quarantine = name.Beside(SchemaNames.Quarantine);
+        if (existing.Contains(SchemaNames.Quarantine) && await LacksRestoredAtAsync(quarantine, cancellationToken).ConfigureAwait(false))
+        {
+            statements.Add(SchemaStatements.AddRestoredAt(quarantine));
+        }
+
+        if (options.Roles)
+        {
+            statements.AddRange(await RoleGrants.MissingAsync(connection, name, cancellationToken).ConfigureAwait(false));
+        }
+
+        return statements;
+    }
+
+    private static bool HoldsIntegers(LiveTable live)
+    {
+        var column = live.Columns.FirstOrDefault(c => c.Name == "app_version") ?? throw new LoginEtlException(
+            "TableUnsuitable", FaultKind.Configuration, $"{live.Name} has no column app_version that could become text.", "Leave -AppVersionColumn out.");
+        return column.Type is ColumnType.Int2 or ColumnType.Int4 or ColumnType.Int8;
+    }
+
+    private async Task<bool> LacksRestoredAtAsync(QualifiedName quarantine, CancellationToken cancellationToken)
+    {
+        var columns = await TableNames.ColumnsAsync(connection, quarantine, cancellationToken).ConfigureAwait(false);
+        // Something else of that name stays as it is, and pre-flight says so.
+        return !columns.Contains(SchemaNames.RestoredAt) && columns.IsSupersetOf(SchemaNames.QuarantineColumns);
+    }
+}

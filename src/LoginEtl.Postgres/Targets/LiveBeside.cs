@@ -1,0 +1,80 @@
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Schema;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Targets;
+
+/// <summary>A ledger or the quarantine, beside the user's table, as it is.</summary>
+/// <param name="Name">Schema and name.</param>
+/// <param name="Exists">Something of that name is there; without it the rest says nothing.</param>
+/// <param name="IsOurs">A table with the columns the writer fills.</param>
+/// <param name="IsLogged">Not UNLOGGED.</param>
+/// <param name="IsGranted">The user may write it as a run does.</param>
+/// <param name="HasRowSecurity">Row security applies to this user.</param>
+internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, bool IsLogged, bool IsGranted, bool HasRowSecurity)
+{
+    // UPDATE (outcome): a row that the database refuses is settled as quarantined after its ledger entry was made.
+    private const string Query =
+        """
+        SELECT c.relname, c.relpersistence = 'p', c.relkind IN ('r', 'p'),
+               ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+               has_table_privilege(c.oid, 'INSERT') AND (c.relname = $3 OR (has_table_privilege(c.oid, 'SELECT')
+                   AND coalesce(has_column_privilege(c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'outcome'), 'UPDATE'), false))),
+               row_security_active(c.oid)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $1 AND c.relname = ANY($2)
+        """;
+
+    /// <summary>All of <see cref="SchemaNames.All"/>, in their order.</summary>
+    public static async Task<IReadOnlyList<LiveBeside>> ReadAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    {
+        var found = await connection.QueryAsync(
+            Query, [table.Schema, SchemaNames.All, SchemaNames.Quarantine],
+            r => new LiveBeside(
+                table.Beside(r.GetString(0)), Exists: true,
+                r.GetBoolean(2) && !SchemaNames.ColumnsOf(r.GetString(0)).Except(r.GetFieldValue<string[]>(3)).Any(),
+                IsLogged: r.GetBoolean(1), IsGranted: r.GetBoolean(4), HasRowSecurity: r.GetBoolean(5)),
+            cancellationToken).ConfigureAwait(false);
+        return [.. SchemaNames.All.Select(n => found.FirstOrDefault(f => f.Name.Name == n) ?? new LiveBeside(table.Beside(n), false, false, false, false, false))];
+    }
+
+    /// <exception cref="LoginEtlException"><c>LedgerNotFound</c>, <c>LedgerUnsuitable</c>.</exception>
+    public void RequireOurs()
+    {
+        if (!Exists)
+        {
+            throw new LoginEtlException(
+                "LedgerNotFound", FaultKind.NotFound, $"There is no {Name}, without which nothing keeps messages from being written twice.",
+                "Create it with Initialize-LoginDatabase.");
+        }
+
+        if (!IsOurs)
+        {
+            throw new LoginEtlException(
+                "LedgerUnsuitable", FaultKind.Configuration, $"{Name} is not the table this version makes.",
+                "Move it out of the way, then run Initialize-LoginDatabase.");
+        }
+    }
+
+    /// <exception cref="LoginEtlException"><c>DatabaseNotDurable</c>.</exception>
+    public void RequireDurable()
+    {
+        if (!IsLogged)
+        {
+            throw new LoginEtlException(
+                "DatabaseNotDurable", FaultKind.Configuration, $"{Name} is UNLOGGED: a crash empties it.", $"ALTER TABLE {Name} SET LOGGED.");
+        }
+    }
+
+    /// <exception cref="LoginEtlException"><c>TableAccessDenied</c>.</exception>
+    public void RequireGranted()
+    {
+        if (!IsGranted)
+        {
+            throw new LoginEtlException(
+                "TableAccessDenied", FaultKind.Denied, $"The user may not write {Name}.",
+                Name.Name == SchemaNames.Quarantine ? $"GRANT INSERT ON {Name} TO the user." : $"GRANT SELECT, INSERT, UPDATE (outcome) ON {Name} TO the user.");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Connections;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Targets;
+
+/// <summary>The server as it is.</summary>
+/// <param name="Version">As 150018 for 15.18.</param>
+/// <param name="Encoding">The database's.</param>
+/// <param name="Fsync">A commit reaches the disk.</param>
+/// <param name="FullPageWrites">A page torn by a crash can be mended.</param>
+/// <param name="SynchronousCommit">As set for this user; runs raise <c>off</c> to <c>on</c>.</param>
+/// <param name="IsStandby">Takes no writes.</param>
+/// <param name="IsEncrypted">This connection is.</param>
+/// <param name="Now">The server's clock (UTC).</param>
+internal sealed record LiveServer(
+    int Version, string Encoding, bool Fsync, bool FullPageWrites, string SynchronousCommit, bool IsStandby, bool IsEncrypted, DateTime Now)
+{
+    private const int OldestVersion = 130000;
+
+    private const string Query =
+        """
+        SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), current_setting('fsync') = 'on',
+               current_setting('full_page_writes') = 'on', current_setting('synchronous_commit'), pg_is_in_recovery(),
+               coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false), clock_timestamp()
+        """;
+
+    /// <summary>Asks the server.</summary>
+    public static async Task<LiveServer> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var rows = await connection.QueryAsync(
+            Query, [],
+            r => new LiveServer(
+                r.GetInt32(0), r.GetString(1), r.GetBoolean(2), r.GetBoolean(3), r.GetString(4), r.GetBoolean(5), r.GetBoolean(6), r.GetDateTime(7)),
+            cancellationToken).ConfigureAwait(false);
+        return rows[0];
+    }
+
+    /// <exception cref="LoginEtlException"><c>DatabaseTooOld</c>, <c>DatabaseReadOnly</c>.</exception>
+    public void RequireUsable()
+    {
+        if (Version < OldestVersion)
+        {
+            throw Misconfigured("DatabaseTooOld", $"The server is older than PostgreSQL {OldestVersion / 10000}.", "Upgrade it.");
+        }
+
+        if (IsStandby)
+        {
+            throw Misconfigured("DatabaseReadOnly", "The server is a standby and takes no writes.", "Name the primary.");
+        }
+    }
+
+    /// <exception cref="LoginEtlException"><c>DatabaseEncoding</c>.</exception>
+    public void RequireEncoding()
+    {
+        if (Encoding != "UTF8")
+        {
+            throw Misconfigured("DatabaseEncoding", $"The database's encoding is {Encoding}, which cannot hold every text.", "Create the database with ENCODING 'UTF8'.");
+        }
+    }
+
+    /// <exception cref="LoginEtlException"><c>DatabaseNotDurable</c>.</exception>
+    public void RequireDurable()
+    {
+        if (!Fsync)
+        {
+            throw Misconfigured("DatabaseNotDurable", "The server runs with fsync = off: a crash loses rows whose messages are already deleted.", "Set fsync = on and reload the server.");
+        }
+    }
+
+    private static LoginEtlException Misconfigured(string id, string message, string remedy) => new(id, FaultKind.Configuration, message, remedy);
+}
