@@ -43,6 +43,7 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        ForgetBoundParameter(nameof(InputObject));
         if (ParameterSetName == TextSet)
         {
             DecodeLine();

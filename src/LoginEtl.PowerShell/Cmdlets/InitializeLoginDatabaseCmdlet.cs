@@ -2,6 +2,7 @@ using System.Management.Automation;
 using LoginEtl.Connections;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
+using LoginEtl.Versions;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
@@ -9,11 +10,33 @@ namespace LoginEtl.PowerShell.Cmdlets;
 [Cmdlet(VerbsData.Initialize, "LoginDatabase", SupportsShouldProcess = true)]
 public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
 {
+    /// <summary>
+    /// How the table holds versions where it is created. Text also turns an existing integer column into text: the only
+    /// thing that ever changes a column of yours.
+    /// </summary>
+    [Parameter]
+    public AppVersionColumn AppVersionColumn { get; set; }
+
+    /// <summary>With -AppVersionColumn Text: how the integers that are there were encoded, so that they become 2.3.0 again.</summary>
+    [Parameter]
+    public AppVersionFormat AlterFrom { get; set; }
+
+    /// <summary>Also makes the roles login_etl_writer, login_etl_reader and login_etl_auditor, none of which can log in.</summary>
+    [Parameter]
+    public SwitchParameter Role { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         var settings = ConnectionSettings();
-        var plan = Await(() => Connectors.Database.InitializeAsync(settings, new SchemaOptions { PlanOnly = true }, StopToken), Table);
+        var options = new SchemaOptions
+        {
+            AppVersionColumn = AppVersionColumn,
+            AlterAppVersion = AppVersionColumn == AppVersionColumn.Text,
+            AlterFrom = AlterFrom,
+            Roles = Role,
+        };
+        var plan = Await(() => Connectors.Database.InitializeAsync(settings, options with { PlanOnly = true }, StopToken), Table);
         if (plan.Count == 0)
         {
             WriteVerbose("Nothing is missing.");
@@ -22,7 +45,7 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
 
         if (ShouldProcess(Table, string.Join(Environment.NewLine, plan)))
         {
-            foreach (var statement in Await(() => Connectors.Database.InitializeAsync(settings, new SchemaOptions(), StopToken), Table))
+            foreach (var statement in Await(() => Connectors.Database.InitializeAsync(settings, options, StopToken), Table))
             {
                 WriteVerbose(statement);
             }

@@ -35,6 +35,7 @@ public sealed class SendLoginMessageCmdlet : QueueCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        ForgetBoundParameter(nameof(InputObject));
         foreach (var body in InputObject!)
         {
             _bodies.Add(body);

@@ -1,0 +1,138 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
+    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+    Set-TestEnvironment
+    $keys = Join-Path $TestDrive 'keys'
+    $null = New-LoginKeyset $keys -WarningAction Ignore
+
+    # What must come out nowhere, and the digests without a key that would give it away as well.
+    $canary = @{ Ip = '203.0.113.77'; Device = 'canary-device-4711'; Body = 'canary-body-4711'; Password = 'canary-password-4711' }
+    $key = (Get-Content (Join-Path $keys 'ip.json') | ConvertFrom-Json).key[0].keyData.value
+    $digests = foreach ($value in $canary.Ip, $canary.Device) {
+        $bytes = [Text.Encoding]::UTF8.GetBytes($value)
+        [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData($bytes))
+        [Convert]::ToHexString([Security.Cryptography.MD5]::HashData($bytes))
+        [Convert]::ToBase64String($bytes)
+    }
+    $forbidden = @($canary.Values) + $key + $digests | ForEach-Object { [regex]::Escape($_) } | Join-String -Separator '|'
+
+    $login = '{"user_id":"u","app_version":"1.2.3","device_type":"ios","ip":"' + $canary.Ip + '","locale":"DE","device_id":"' + $canary.Device + '"}'
+    $bodies = @(
+        $login
+        $login.Replace('1.2.3', 'a.b')
+        $login.Replace('"u"', '"' + ('u' * 200) + '"')
+        $login.Replace('"DE"', '5')
+        $login + $canary.Body
+        $canary.Body
+        '{"' + $canary.Ip + '":1,"' + $canary.Ip + '":2}'
+        $login.Replace($canary.Device, $canary.Device + '\u0000')
+    )
+
+    # Every form in which an operator or a log may see an object.
+    function Get-Form($Object) {
+        $Object | Out-String -Width 4000
+        $Object | Format-List * -Force | Out-String -Width 4000
+        # Deep enough for what a record carries: its invocation, and that one's bound parameters.
+        $Object | ConvertTo-Json -Depth 3 -WarningAction Ignore
+        $Object | ForEach-Object { try { [Management.Automation.PSSerializer]::Serialize($_, 2) } catch { "$_" } }
+        $Object | ForEach-Object { "$_" }
+    }
+
+    # Errors with their inner exceptions, targets and invocation.
+    function Get-ErrorForm($Record) {
+        foreach ($one in $Record) {
+            Get-Form $one
+            "$($one.TargetObject) $($one.ErrorDetails) $($one.ScriptStackTrace)"
+            for ($e = $one.Exception; $e; $e = $e.InnerException) { "$($e.ToString()) $($e.Data.Values)" }
+        }
+    }
+
+    # Runs a script block with every stream open and answers all that came out, in every form.
+    function Get-Everything([scriptblock] $Script) {
+        $VerbosePreference = $DebugPreference = $InformationPreference = 'Continue'
+        $global:Error.Clear()
+        $transcript = Join-Path $TestDrive "$(New-Guid).txt"
+        $null = Start-Transcript $transcript
+        $all = try { & $Script *>&1 } catch { $_ }
+        $all | Out-Default
+        $null = Stop-Transcript
+        @(
+            Get-Form $all
+            Get-ErrorForm @($global:Error)
+            Get-Content $transcript -Raw
+        ) -join "`n"
+    }
+}
+
+Describe 'Nothing leaks' {
+    BeforeEach {
+        $queue = New-TestQueue
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $bodies | Send-LoginMessage $queue
+    }
+
+    It 'from a run with every kind of reject' {
+        $said = Get-Everything { Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database -PassThru -ReceiptVariable global:receipt; $receipt }
+        $said | Should -Match 'quarantined'
+        $said | Should -Not -Match $forbidden
+    }
+
+    It 'into the database' {
+        Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database
+        foreach ($table in 'user_logins', 'login_etl_ledger', 'login_etl_quarantine') {
+            $rows = Invoke-Sql $database "SELECT t::text AS row, encode(convert_to(t::text, 'UTF8'), 'escape') AS escaped FROM $table t"
+            $rows | Should -Not -BeNullOrEmpty
+            "$($rows.row) $($rows.escaped)" | Should -Not -Match $forbidden
+        }
+        # The sealed bodies as bytes.
+        Invoke-Sql $database 'SELECT sealed_body FROM login_etl_quarantine WHERE sealed_body IS NOT NULL' |
+            ForEach-Object { [Text.Encoding]::Latin1.GetString($_.sealed_body) | Should -Not -Match $forbidden }
+    }
+
+    It 'from objects that are not written' {
+        Get-Everything { Receive-LoginMessage $queue } | Should -Not -Match $forbidden
+        Get-Everything { Receive-LoginMessage $queue | Protect-LoginPii $keys } | Should -Not -Match $forbidden
+        Get-Everything { Receive-LoginMessage $queue | Group-Object Ip } | Should -Not -Match $forbidden
+        Get-Everything { $bodies | ConvertFrom-LoginJson } | Should -Not -Match $forbidden
+    }
+
+    It 'from a database that refuses rows, and one that fails' {
+        [void] (Invoke-Sql $database "ALTER TABLE user_logins ADD CONSTRAINT no_ios CHECK (device_type <> 'ios')")
+        Get-Everything { Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database } | Should -Not -Match $forbidden
+        $bodies | Send-LoginMessage $queue
+        Get-Everything {
+            Receive-LoginMessage $queue | Protect-LoginPii $keys |
+                ForEach-Object -Begin { [void] (Invoke-Sql $database 'DROP TABLE user_logins') } -Process { $_ } |
+                Write-LoginRecord $database
+        } | Should -Not -Match $forbidden
+    }
+
+    It 'from passwords and keys in the wrong place' {
+        $said = Get-Everything {
+            Write-LoginRecord "Host=127.0.0.1;Port=1;Username=u;Password=$($canary.Password)" -InputObject ($login | ConvertFrom-LoginJson | Protect-LoginPii $keys)
+        }
+        $said | Should -Not -Match $forbidden
+        foreach ($dsn in "postgresql://u:$($canary.Password)@127.0.0.1:1/d", $canary.Password, "postgresql://u:$($canary.Password)@[bad", "Host=x;Nonsense=$($canary.Password)") {
+            Get-Everything { Initialize-LoginDatabase $dsn } | Should -Not -Match $forbidden
+            Get-Everything { Invoke-LoginEtl $queue $keys $dsn } | Should -Not -Match $forbidden
+            Get-Everything { Test-LoginEtl $queue $keys $dsn } | Should -Not -Match $forbidden
+        }
+        $env:PESTER_LEAK = "{`"ip`": `"$key`"}"
+        Get-Everything { $login | ConvertFrom-LoginJson | Protect-LoginPii env:PESTER_LEAK } | Should -Not -Match $forbidden
+        Remove-Item env:PESTER_LEAK
+        $broken = Join-Path $TestDrive 'broken'
+        Copy-Item $keys $broken -Recurse
+        (Get-Content (Join-Path $broken 'ip.json') -Raw).Replace('AesSivKey', 'HmacKey') | Set-Content (Join-Path $broken 'ip.json')
+        Get-Everything { $login | ConvertFrom-LoginJson | Protect-LoginPii $broken } | Should -Not -Match $forbidden
+    }
+
+    It 'from sending' {
+        Get-Everything { $bodies | Send-LoginMessage $queue -PassThru } | Should -Not -Match $forbidden
+        Get-Everything { $bodies | Send-LoginMessage nowhere } | Should -Not -Match $forbidden
+    }
+
+    It 'and this suite would notice' {
+        Get-Everything { ($login | ConvertFrom-LoginJson).Ip.Reveal() } | Should -Match $forbidden
+    }
+}
