@@ -1,6 +1,7 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Running;
+using LoginEtl.Sqs.Checking;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Receiving;
@@ -58,6 +59,13 @@ public sealed class SqsConnector : IQueueConnector
         }
     }
 
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Check>> CheckAsync(QueueSettings settings, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return QueueChecks.RunAsync(settings, cancellationToken);
+    }
+
     private static void Check(ReceiveOptions options)
     {
         Require(options.Receivers is > 0 and <= 100, nameof(options.Receivers), "between 1 and 100");
@@ -78,8 +86,4 @@ public sealed class SqsConnector : IQueueConnector
                 $"Set {setting} accordingly.");
         }
     }
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<Check>> CheckAsync(QueueSettings settings, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
 }
