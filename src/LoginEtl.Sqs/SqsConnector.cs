@@ -1,6 +1,7 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Running;
+using LoginEtl.Sqs.Checking;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Receiving;
@@ -40,17 +41,29 @@ public sealed class SqsConnector : IQueueConnector
     public async Task<IMessageSender> SendToAsync(QueueSettings settings, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var address = QueueAddress.Parse(settings.Queue);
-        if (address.IsFifo)
-        {
-            throw new LoginEtlException(
-                "FifoSendUnsupported", FaultKind.Configuration,
-                $"The queue '{address.Name}' is a FIFO queue, whose messages need a group, which bodies do not give.",
-                "Send to a standard queue, or send to this one with a tool that sets MessageGroupId.");
-        }
-
         var queue = await QueueLookup.FindAsync(settings, cancellationToken).ConfigureAwait(false);
-        return new SqsMessageSender(queue, SqsTimings.Default);
+        try
+        {
+            var byContent = await MessageGroup.DeduplicatesByContentAsync(queue, cancellationToken).ConfigureAwait(false);
+            return new SqsMessageSender(queue, SqsTimings.Default, byContent);
+        }
+        catch (SqsException e)
+        {
+            queue.Client.Dispose();
+            throw queue.Faults.Explain(e);
+        }
+        catch
+        {
+            queue.Client.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Check>> CheckAsync(QueueSettings settings, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return QueueChecks.RunAsync(settings, cancellationToken);
     }
 
     private static void Check(ReceiveOptions options)
@@ -73,8 +86,4 @@ public sealed class SqsConnector : IQueueConnector
                 $"Set {setting} accordingly.");
         }
     }
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<Check>> CheckAsync(QueueSettings settings, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
 }

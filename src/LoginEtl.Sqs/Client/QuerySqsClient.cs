@@ -67,7 +67,9 @@ internal sealed class QuerySqsClient(SqsTransport transport) : ISqsClient
         BatchAsync(
             "SendMessageBatch", request.QueueUrl, request.Entries,
             (form, prefix, entry) => form.Add(prefix + ".Id", entry.Id)
-                .Add(prefix + ".MessageBody", entry.MessageBody),
+                .Add(prefix + ".MessageBody", entry.MessageBody)
+                .Add(prefix + ".MessageGroupId", entry.MessageGroupId)
+                .Add(prefix + ".MessageDeduplicationId", entry.MessageDeduplicationId),
             cancellationToken);
 
     public void Dispose() => transport.Dispose();

@@ -8,7 +8,8 @@ namespace LoginEtl.Sqs.Connecting;
 /// <param name="endpoint">Where it was looked for.</param>
 internal sealed class QueueFaults(string queue, QueueEndpoint endpoint)
 {
-    private string Place => $"{endpoint.Url.GetLeftPart(UriPartial.Authority)} (region {endpoint.Region})";
+    /// <summary>The endpoint, and the region that is signed for.</summary>
+    public string Place => $"{endpoint.Url.GetLeftPart(UriPartial.Authority)} (region {endpoint.Region})";
 
     public LoginEtlException Explain(SqsException e) => e.Fault switch
     {

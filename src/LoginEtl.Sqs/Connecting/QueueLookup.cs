@@ -1,3 +1,4 @@
+using Amazon.Runtime;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Sqs.Client;
@@ -20,6 +21,15 @@ internal static class QueueLookup
         var endpoint = QueueEndpoint.Resolve(settings, address, Environment.GetEnvironmentVariable);
         var credentials = await QueueCredentials
             .ResolveAsync(settings, Environment.GetEnvironmentVariable, cancellationToken).ConfigureAwait(false);
+        return await FindAsync(settings, address, endpoint, credentials, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same, its endpoint and credentials known.</summary>
+    /// <exception cref="LoginEtlException">A queue that is missing, unreachable or refuses us.</exception>
+    public static async Task<SqsQueue> FindAsync(
+        QueueSettings settings, QueueAddress address, QueueEndpoint endpoint, AWSCredentials credentials,
+        CancellationToken cancellationToken)
+    {
         var transport = new SqsTransport(
             new SqsServiceClient(credentials, endpoint.Url, endpoint.Region, settings.Timeout), settings.Timeout);
         try
@@ -36,6 +46,22 @@ internal static class QueueLookup
         {
             transport.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Tries a call again while its failure may pass: enough for a hiccup, not for an outage.</summary>
+    public static async Task<T> WithRetriesAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await call().ConfigureAwait(false);
+            }
+            catch (SqsException e) when (e.IsTransient && attempt < Attempts)
+            {
+                await Task.Delay(Backoff.Delay(attempt), cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -68,22 +94,6 @@ internal static class QueueLookup
     {
         var url = await FindUrlAsync(client, address, cancellationToken).ConfigureAwait(false);
         return new SqsQueue(client, address.Name, url, endpoint, address.IsFifo, protocol);
-    }
-
-    /// <summary>Tries a call again while its failure may pass: enough for a hiccup, not for an outage.</summary>
-    public static async Task<T> WithRetriesAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await call().ConfigureAwait(false);
-            }
-            catch (SqsException e) when (e.IsTransient && attempt < Attempts)
-            {
-                await Task.Delay(Backoff.Delay(attempt), cancellationToken).ConfigureAwait(false);
-            }
-        }
     }
 
     private static async Task<string> FindUrlAsync(

@@ -15,6 +15,17 @@ internal static class MessageReader
     public static readonly string[] Attributes =
         ["SentTimestamp", "ApproximateReceiveCount", "MessageGroupId", "SequenceNumber"];
 
+    /// <summary>
+    /// The messages of an answer, those of a FIFO queue by their sequence numbers. Of a group no other answer brings any
+    /// until these are settled: the queue keeps it locked.
+    /// </summary>
+    /// <exception cref="SqsException">One has no id, handle or body.</exception>
+    public static IReadOnlyList<ReceivedMessage> ReadAll(IReadOnlyList<WireMessage?> messages, bool fifo)
+    {
+        var read = messages.Select(m => Read(m, fifo));
+        return [.. fifo ? read.OrderBy(m => m.Delivery.Group!.Sequence()) : read];
+    }
+
     /// <exception cref="SqsException">It has no id, handle or body: this is no answer of SQS.</exception>
     public static ReceivedMessage Read(WireMessage? message, bool fifo)
     {

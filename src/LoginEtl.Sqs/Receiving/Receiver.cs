@@ -93,7 +93,7 @@ internal sealed class Receiver(
 
         var taken = 0;
         var undated = false;
-        foreach (var message in messages.Select(m => MessageReader.Read(m, queue.IsFifo)).ToList())
+        foreach (var message in MessageReader.ReadAll(messages, queue.IsFifo))
         {
             activity.Received(message.Delivery);
             if (!book.Admit(message.Delivery))

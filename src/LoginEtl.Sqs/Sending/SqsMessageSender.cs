@@ -9,7 +9,10 @@ using LoginEtl.Sqs.Connecting;
 namespace LoginEtl.Sqs.Sending;
 
 /// <summary>Sends bodies in batches, several at a time; entries that failed are tried again.</summary>
-internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings) : IMessageSender
+/// <param name="queue">Where to. It is disposed of with this.</param>
+/// <param name="timings">How long entries that fail are tried again.</param>
+/// <param name="byContent">Whether the queue, a FIFO queue, makes deduplication ids of the bodies itself.</param>
+internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings, bool byContent = false) : IMessageSender
 {
     private const int Concurrency = 8;
 
@@ -18,14 +21,22 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings) : IMe
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<MessageId>> SendAsync(
-        IReadOnlyList<string> bodies, CancellationToken cancellationToken)
+        IReadOnlyList<string> bodies, string? messageGroupId, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(bodies);
+        MessageGroup.Check(messageGroupId, queue);
+        var batches = SendBatches.Of(bodies);
+        var entries = bodies.Select((body, i) => Entry(body, i, messageGroupId)).ToArray();
         var ids = new MessageId[bodies.Count];
         await Parallel.ForEachAsync(
-            SendBatches.Of(bodies),
-            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
-            async (batch, token) => await SendBatchAsync(bodies, batch, ids, token).ConfigureAwait(false))
+            batches,
+            new ParallelOptions
+            {
+                // Order is that of arrival.
+                MaxDegreeOfParallelism = queue.IsFifo ? 1 : Concurrency,
+                CancellationToken = cancellationToken,
+            },
+            async (batch, token) => await SendBatchAsync(entries, batch, ids, token).ConfigureAwait(false))
             .ConfigureAwait(false);
         return ids;
     }
@@ -37,10 +48,14 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings) : IMe
         return ValueTask.CompletedTask;
     }
 
+    private SendEntry Entry(string body, int index, string? group) => new(
+        index.ToString(CultureInfo.InvariantCulture), body, group,
+        queue.IsFifo && !byContent ? Guid.NewGuid().ToString() : null);
+
     private async Task SendBatchAsync(
-        IReadOnlyList<string> bodies, Range batch, MessageId[] ids, CancellationToken cancellationToken)
+        SendEntry[] entries, Range batch, MessageId[] ids, CancellationToken cancellationToken)
     {
-        var (first, count) = batch.GetOffsetAndLength(bodies.Count);
+        var (first, count) = batch.GetOffsetAndLength(entries.Length);
         var left = Enumerable.Range(first, count).ToHashSet();
         var until = Environment.TickCount64 + (long)timings.SendWithin.TotalMilliseconds;
         for (var attempt = 1; ; attempt++)
@@ -48,7 +63,7 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings) : IMe
             SqsException failure;
             try
             {
-                failure = await TryAsync(bodies, left, ids, cancellationToken).ConfigureAwait(false);
+                failure = await TryAsync(entries, left, ids, cancellationToken).ConfigureAwait(false);
             }
             catch (SqsException e)
             {
@@ -71,11 +86,11 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings) : IMe
 
     /// <summary>Takes what was sent out of <paramref name="left"/>; answers why the rest was not.</summary>
     private async Task<SqsException> TryAsync(
-        IReadOnlyList<string> bodies, HashSet<int> left, MessageId[] ids, CancellationToken cancellationToken)
+        SendEntry[] entries, HashSet<int> left, MessageId[] ids, CancellationToken cancellationToken)
     {
-        var entries = left.Select(i => new SendEntry(i.ToString(CultureInfo.InvariantCulture), bodies[i])).ToArray();
+        var now = left.Order().Select(i => entries[i]).ToArray();
         var answer = await queue.Client
-            .SendMessageBatchAsync(new SendMessageBatchRequest(queue.Url, entries), cancellationToken)
+            .SendMessageBatchAsync(new SendMessageBatchRequest(queue.Url, now), cancellationToken)
             .ConfigureAwait(false);
         foreach (var sent in answer.Successful ?? [])
         {

@@ -127,17 +127,7 @@ public sealed class SendingTests(ServersFixture servers)
         Assert.DoesNotContain("199.172", e.ToString(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_fifo_queue_is_not_sent_to()
-    {
-        var settings = (await TestQueue.CreateAsync(servers)).Settings with { Queue = "some.fifo" };
-
-        var e = await Assert.ThrowsAsync<LoginEtlException>(() => new SqsConnector().SendToAsync(settings, Cancelled));
-
-        Assert.Equal("FifoSendUnsupported", e.Id);
-    }
-
-    private static async Task<SqsMessageSender> SenderAsync(TestQueue queue, Func<ISqsClient, ISqsClient> around)
+    private static async Task<IMessageSender> SenderAsync(TestQueue queue, Func<ISqsClient, ISqsClient> around)
     {
         var found = await QueueLookup.FindAsync(queue.Settings, Cancelled);
         return new SqsMessageSender(found with { Client = around(found.Client) }, SqsTimings.Default);

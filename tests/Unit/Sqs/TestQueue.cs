@@ -104,9 +104,9 @@ internal sealed class TestQueue
     }
 
     public async Task<SqsMessageSource> ReceiveAsync(ReceiveOptions? options = null, SqsTimings? timings = null,
-        Func<ISqsClient, ISqsClient>? around = null, bool asIfRemote = false)
+        Func<ISqsClient, ISqsClient>? around = null, bool asIfRemote = false, QueueSettings? settings = null)
     {
-        var queue = await QueueLookup.FindAsync(Settings, Cancelled);
+        var queue = await QueueLookup.FindAsync(settings ?? Settings, Cancelled);
         if (asIfRemote)
         {
             queue = queue with { Endpoint = new QueueEndpoint(new Uri("https://sqs.us-east-1.amazonaws.com/"), "us-east-1") };
