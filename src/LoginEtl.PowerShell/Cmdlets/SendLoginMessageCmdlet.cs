@@ -21,6 +21,11 @@ public sealed class SendLoginMessageCmdlet : QueueCmdlet
     [ValidateNotNull]
     public string[]? InputObject { get; set; }
 
+    /// <summary>Message group, for FIFO queues.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? MessageGroupId { get; set; }
+
     /// <summary>Emits the message ids.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -66,7 +71,7 @@ public sealed class SendLoginMessageCmdlet : QueueCmdlet
     {
         if (_bodies.Count > 0 && ShouldProcess(_sender!.Name, $"Send {_bodies.Count} messages"))
         {
-            var ids = Await(() => _sender.SendAsync(_bodies, StopToken), _sender.Name);
+            var ids = Await(() => _sender.SendAsync(_bodies, MessageGroupId, StopToken), _sender.Name);
             _sent += ids.Count;
             if (PassThru)
             {

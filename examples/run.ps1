@@ -1,0 +1,8 @@
+# A scheduled run: pwsh -NoProfile -NonInteractive -File run.ps1
+# Settings come from the environment: LOGINETL_QUEUE, LOGINETL_KEYSET, LOGINETL_DATABASE and those of AWS.
+# Exit code: 0 all well, 1 failed, 2 finished with rejects. SIGTERM stops it well: the receipt's outcome is Stopped.
+Import-Module (Join-Path $PSScriptRoot '../LoginEtl.psd1')
+
+$receipt = Invoke-LoginEtl @args
+"$receipt"
+exit $receipt.ExitCode

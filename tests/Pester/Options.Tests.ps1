@@ -1,0 +1,218 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
+    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+    Set-TestEnvironment
+    $keys = Join-Path $TestDrive 'keys'
+    $null = New-LoginKeyset $keys -WarningAction Ignore
+
+    function New-Body([string] $User = 'u', [string] $Version = '"2.3.4"', [string] $Ip = '"10.0.0.1"', [string] $Locale = 'null') {
+        '{"user_id":"' + $User + '","app_version":' + $Version + ',"ip":' + $Ip + ',"device_id":"d","locale":' + $Locale + '}'
+    }
+}
+
+Describe 'Protect-LoginPii' {
+    It '-DefaultLocale stands in for a null locale, and for nothing else' {
+        $records = (New-Body), (New-Body -Locale '"DE"') | ConvertFrom-LoginJson | Protect-LoginPii $keys -DefaultLocale XX
+        $records.Locale | Should -Be @('XX', 'DE')
+    }
+
+    It 'a null stays null without it' {
+        (New-Body | ConvertFrom-LoginJson | Protect-LoginPii $keys).Locale | Should -BeNullOrEmpty
+    }
+
+    It '-AllowNullPii lets a null ip stay NULL; without it the login is rejected with one warning' {
+        $login = New-Body -Ip null
+        ($login | ConvertFrom-LoginJson | Protect-LoginPii $keys -AllowNullPii).MaskedIp | Should -BeNullOrEmpty
+        $reject = $login | ConvertFrom-LoginJson | Protect-LoginPii $keys -WarningVariable warnings -WarningAction SilentlyContinue
+        $reject.Reason | Should -Be 'NullField'
+        $reject.Field | Should -Be 'ip'
+        $warnings | Should -HaveCount 1
+    }
+}
+
+Describe 'Write-LoginRecord' {
+    BeforeEach {
+        $database = New-TestDatabase
+    }
+
+    It '-AppVersionFormat <Format> writes 2.3.4 as <Expected>' -ForEach @(
+        @{ Format = 'Auto'; Column = 'integer'; Expected = 2003004 }
+        @{ Format = 'Packed'; Column = 'integer'; Expected = 2003004 }
+        @{ Format = 'Decimal'; Column = 'integer'; Expected = 20304 }
+        @{ Format = 'Nibble'; Column = 'integer'; Expected = 564 }
+        @{ Format = 'Digits'; Column = 'integer'; Expected = 234 }
+        @{ Format = 'Text'; Column = 'text'; Expected = '2.3.4' }
+        @{ Format = 'Sortable'; Column = 'text'; Expected = '00002.00003.00004' }
+        @{ Format = 'Auto'; Column = 'text'; Expected = '2.3.4' }
+    ) {
+        [void] (Invoke-Sql $database "CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256),
+            masked_device_id varchar(256), locale varchar(32), app_version $Column, create_date date)")
+        Initialize-LoginDatabase $database
+        New-Body | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database -AppVersionFormat $Format
+        (Invoke-Sql $database 'SELECT app_version FROM user_logins').app_version | Should -Be $Expected
+    }
+
+    It 'fills three version columns' {
+        Initialize-LoginDatabase $database -AppVersionColumn Three
+        New-Body -Version '"2.3"' | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database
+        $row = Invoke-Sql $database 'SELECT app_version_major AS a, app_version_minor AS b, app_version_patch AS c FROM user_logins'
+        $row.a, $row.b, $row.c | Should -Be @(2, 3, 0)
+    }
+
+    It '-OnTooLong Quarantine keeps the row out, Truncate cuts the value' {
+        Initialize-LoginDatabase $database
+        $long = New-Body -User ('u' * 200) | ConvertFrom-LoginJson | Protect-LoginPii $keys
+        $long | Write-LoginRecord $database -ReceiptVariable quarantined
+        $quarantined.Quarantined | Should -Be 1
+        New-Body -User ('v' * 200) | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database -OnTooLong Truncate -ReceiptVariable truncated
+        $truncated.Written | Should -Be 1
+        (Invoke-Sql $database 'SELECT length(user_id) AS n FROM user_logins').n | Should -Be 128
+    }
+
+    It '-OnConflict <Action> on the table''s own key gives <Outcome>' -ForEach @(
+        @{ Action = 'Quarantine'; Outcome = 'Quarantined' }
+        @{ Action = 'Skip'; Outcome = 'Skipped' }
+        @{ Action = 'Update'; Outcome = 'Updated' }
+    ) {
+        Initialize-LoginDatabase $database
+        [void] (Invoke-Sql $database 'ALTER TABLE user_logins ADD UNIQUE (user_id)')
+        New-Body -Locale '"AA"' | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database
+        New-Body -Locale '"BB"' | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database -OnConflict $Action -ReceiptVariable receipt
+        $receipt.$Outcome | Should -Be 1
+        $receipt.Balanced | Should -BeTrue
+        (Invoke-Sql $database 'SELECT locale FROM user_logins').locale | Should -Be ($Action -eq 'Update' ? 'BB' : 'AA')
+    }
+
+    It '-OnConflict Fail stops the run' {
+        Initialize-LoginDatabase $database
+        [void] (Invoke-Sql $database 'ALTER TABLE user_logins ADD UNIQUE (user_id)')
+        New-Body | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database
+        { New-Body -Locale '"BB"' | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database -OnConflict Fail } |
+            Should -Throw -ErrorId 'UniqueKeyConflict,*'
+    }
+
+    It '-MaxRejectRatio stops before it quarantines, and everything goes back' {
+        Initialize-LoginDatabase $database
+        $queue = New-TestQueue
+        @(1..30 | ForEach-Object { New-Body -User "u$_" }) + @(1..30 | ForEach-Object { '{}' }) | Send-LoginMessage $queue
+        { Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database -MaxRejectRatio 0.1 } |
+            Should -Throw -ErrorId 'TooManyRejects,*'
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM login_etl_quarantine').n | Should -Be 0
+        (Get-QueueCount $queue).Visible | Should -Be 60
+    }
+
+    It '-Confirm:$false asks nobody, and -FlushInterval takes seconds' {
+        Initialize-LoginDatabase $database
+        New-Body | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database -Confirm:$false -FlushInterval 0.5
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 1
+    }
+
+    It 'writes by time while the pipeline goes on' {
+        Initialize-LoginDatabase $database
+        $queue = New-TestQueue
+        New-Body | Send-LoginMessage $queue
+        $seen = Receive-LoginMessage $queue -DrainWindow 3 | Protect-LoginPii $keys | Write-LoginRecord $database -FlushInterval 0.1 -PassThru |
+            ForEach-Object { 1 }
+        $seen | Should -Be 1
+    }
+}
+
+Describe 'Receive-LoginMessage' {
+    It 'ends after -MaxDuration' {
+        $queue = New-TestQueue
+        $clock = [Diagnostics.Stopwatch]::StartNew()
+        Receive-LoginMessage $queue -Wait -MaxDuration 1 | Should -BeNullOrEmpty
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan 6
+    }
+
+    It 'waits for what others hold, for -DrainTimeout at most' {
+        $queue = New-TestQueue -VisibilityTimeout 60
+        New-Body | Send-LoginMessage $queue
+        # Another consumer, that never settles.
+        $url = (Invoke-Queue GetQueueUrl @{ QueueName = $queue }).QueueUrl
+        (Invoke-Queue ReceiveMessage @{ QueueUrl = $url }).Messages | Should -HaveCount 1
+        $clock = [Diagnostics.Stopwatch]::StartNew()
+        Receive-LoginMessage $queue -DrainTimeout 2 | Should -BeNullOrEmpty
+        $clock.Elapsed.TotalSeconds | Should -BeGreaterThan 1.9
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan 8
+    }
+
+    It 'drains a dead-letter queue and a FIFO queue like any other' {
+        $name = "$(New-TestQueue).fifo"
+        [void] (Invoke-Queue CreateQueue @{ QueueName = $name; Attributes = @{ FifoQueue = 'true' } })
+        1..5 | ForEach-Object { New-Body -User "u$_" } | Send-LoginMessage $name -MessageGroupId g
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        Receive-LoginMessage $name | Protect-LoginPii $keys | Write-LoginRecord $database -ReceiptVariable receipt
+        $receipt.Written | Should -Be 5
+        (Get-QueueCount $name).Visible | Should -Be 0
+    }
+}
+
+Describe 'Test-LoginEtl' {
+    It 'passes where a run would, and receives nothing' {
+        $queue = New-TestQueue
+        New-Body | Send-LoginMessage $queue
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $checks = Test-LoginEtl $queue $keys $database
+        @($checks | Where-Object Outcome -EQ 'Fail') | ForEach-Object { "$_" } | Should -BeNullOrEmpty
+        $checks.Count | Should -BeGreaterThan 8
+        # This queue has no dead-letter queue.
+        @($checks | Where-Object Outcome -EQ 'Warn' | Where-Object Remedy) | Should -Not -BeNullOrEmpty
+        (Get-QueueCount $queue).Visible | Should -Be 1
+    }
+
+    It 'names what would fail, and what to do' {
+        $failed = Test-LoginEtl nowhere (Join-Path $TestDrive 'nokeys') 'Host=127.0.0.1;Port=1;Username=u;Database=d' | Where-Object Outcome -EQ 'Fail'
+        $failed.Count | Should -BeGreaterOrEqual 3
+        $failed | ForEach-Object { $_.Remedy | Should -Not -BeNullOrEmpty }
+    }
+}
+
+Describe 'Initialize-LoginDatabase' {
+    It 'is idempotent, and with -WhatIf only prints the SQL' {
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database -WhatIf
+        Invoke-Sql $database "SELECT 1 FROM pg_tables WHERE tablename LIKE 'login_etl%' OR tablename = 'user_logins'" | Should -BeNullOrEmpty
+        Initialize-LoginDatabase $database
+        Initialize-LoginDatabase $database -Verbose 4>&1 | Should -BeLike '*Nothing is missing*'
+    }
+
+    It '-AppVersionColumn Text turns the integers that are there into text' {
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        New-Body | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database
+        Initialize-LoginDatabase $database -AppVersionColumn Text -AlterFrom Packed
+        (Invoke-Sql $database 'SELECT app_version FROM user_logins').app_version | Should -Be '2.3.4'
+    }
+}
+
+Describe 'The scheduled form' {
+    BeforeAll {
+        function Invoke-Scheduled([hashtable] $Settings) {
+            $old = @{}
+            foreach ($name in $Settings.Keys) { Set-Item "env:$name" $Settings[$name] }
+            try {
+                pwsh -NoProfile -NonInteractive -File "$PSScriptRoot/../../examples/run.ps1" -DrainWindow 0.2 2>&1 | Out-Null
+                $LASTEXITCODE
+            }
+            finally {
+                foreach ($name in $Settings.Keys) { Remove-Item "env:$name" }
+            }
+        }
+    }
+
+    It 'ends with 0, 2 and 1 as it should' {
+        $queue = New-TestQueue
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $settings = @{ LOGINETL_QUEUE = $queue; LOGINETL_KEYSET = $keys; LOGINETL_DATABASE = $database }
+        New-Body | Send-LoginMessage $queue
+        Invoke-Scheduled $settings | Should -Be 0
+        '{}' | Send-LoginMessage $queue
+        Invoke-Scheduled $settings | Should -Be 2
+        $settings.LOGINETL_QUEUE = 'nowhere'
+        Invoke-Scheduled $settings | Should -Be 1
+    }
+}
