@@ -2,9 +2,11 @@ using LoginEtl.Connections;
 using LoginEtl.Postgres.Checks;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Restoring;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
+using LoginEtl.Quarantine;
 using LoginEtl.Running;
 using Npgsql;
 
@@ -73,5 +75,22 @@ public sealed class PostgresConnector : IDatabaseConnector
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(options);
         return new DatabaseChecks(settings, options, TimeProvider.System).RunAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IQuarantine> OpenQuarantineAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(options);
+        var database = Database.From(settings);
+        try
+        {
+            return await PostgresQuarantine.OpenAsync(database, settings, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await database.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using LoginEtl.Quarantine;
 using LoginEtl.Running;
 
 namespace LoginEtl.Connections;
@@ -25,4 +26,8 @@ public interface IDatabaseConnector
     /// </summary>
     Task<IReadOnlyList<Check>> CheckAsync(
         DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Opens the quarantine beside the table. The options are those of the rows that are restored.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there is no quarantine.</exception>
+    Task<IQuarantine> OpenQuarantineAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);
 }

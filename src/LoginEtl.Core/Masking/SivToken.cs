@@ -31,6 +31,9 @@ internal static class SivToken
         return new Token(new string(text[..(Prefix.Length + written)]));
     }
 
+    /// <summary>A token that was stored; null for anything that is not one, plaintext above all.</summary>
+    public static Token? Read(string text) => TryParse(text, out _, out _) ? new Token(text) : null;
+
     /// <summary>Takes a token apart; false for anything that is not one.</summary>
     public static bool TryParse(string text, out uint keyId, out byte[] siv)
     {

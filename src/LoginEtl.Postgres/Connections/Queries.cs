@@ -13,7 +13,11 @@ internal static class Queries
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Runs a query with positional parameters and reads every row.</summary>
+    /// <summary>Runs a statement with positional parameters that answers nothing.</summary>
+    public static Task RunAsync(this NpgsqlConnection connection, string sql, object[] parameters, CancellationToken cancellationToken) =>
+        connection.QueryAsync(sql, parameters, _ => 0, cancellationToken);
+
+    /// <summary>Runs a query with positional parameters, values or parameters of a type, and reads every row.</summary>
     public static async Task<List<T>> QueryAsync<T>(
         this NpgsqlConnection connection, string sql, object[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
@@ -21,7 +25,7 @@ internal static class Queries
         await using var _ = command.ConfigureAwait(false);
         foreach (var parameter in parameters)
         {
-            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+            command.Parameters.Add(parameter as NpgsqlParameter ?? new NpgsqlParameter { Value = parameter });
         }
 
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);

@@ -99,6 +99,8 @@ internal sealed class BatchPlan
                 "Let the receiver ask for the attribute SentTimestamp; no message of this batch was written or deleted.");
         }
 
-        return LedgerKey.Of(delivery);
+        return delivery is not QuarantinedDelivery ? LedgerKey.Of(delivery) : throw new LoginEtlException(
+            "RestoreNeeded", FaultKind.Configuration, $"Message {delivery} comes out of quarantine, where its place in the ledger is.",
+            "Use Restore-LoginQuarantine; nothing of this batch was written or deleted.");
     }
 }

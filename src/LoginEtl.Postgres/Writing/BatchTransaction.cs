@@ -15,16 +15,6 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
 
     private const int FewestAlike = 10;
 
-    // Constraints that wait for COMMIT would fail a batch when its rows can no longer be told apart. The last setting
-    // ends a transaction whose client is gone without a word, and frees its locks.
-    private const string Start =
-        """
-        SET CONSTRAINTS ALL IMMEDIATE;
-        SELECT now(),
-               CASE WHEN current_setting('idle_in_transaction_session_timeout') = '0' THEN set_config('idle_in_transaction_session_timeout', '120s', true) END,
-               CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END
-        """;
-
     private readonly LedgerCopy _ledger = new(table.Name.Beside(SchemaNames.Ledger), timeout);
     private readonly LedgerCopy _fileLedger = new(table.Name.Beside(SchemaNames.FileLedger), timeout);
     private readonly QuarantineCopy _quarantine = new(table.Name.Beside(SchemaNames.Quarantine), timeout);
@@ -40,7 +30,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         WriteScope scope, BatchPlan plan, Attempt attempt, CancellationToken cancellationToken)
     {
         var connection = scope.Connection;
-        CheckHorizon(plan, await StartAsync(connection, cancellationToken).ConfigureAwait(false));
+        CheckHorizon(plan, await TransactionStart.RunAsync(connection, cancellationToken).ConfigureAwait(false));
         var outcomes = new Outcome[plan.Size];
         Array.Fill(outcomes, Outcome.Duplicate);
         var fresh = attempt.Probes ? await ProbeAsync(connection, plan, outcomes, cancellationToken).ConfigureAwait(false) : plan.Items;
@@ -87,13 +77,6 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         await scope.CommitAsync().ConfigureAwait(false);
         attempt.CommitInDoubt = false;
         return AttemptOutcome.Settled(outcomes);
-    }
-
-    private static async Task<DateTime> StartAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        var command = new NpgsqlCommand(Start, connection);
-        await using var _ = command.ConfigureAwait(false);
-        return (DateTime)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
     // By the server's clock, in the transaction: pruning goes by the same.

@@ -5,7 +5,8 @@ namespace LoginEtl.Unit.Postgres;
 /// <summary>Makes protected logins as a queue would give them.</summary>
 internal static class Logins
 {
-    private static readonly string Siv = "siv1." + new string('A', 50);
+    // Version byte, key id and two blocks of nothing, as the grammar has it.
+    private static readonly string Siv = "siv1.AQ" + new string('A', 48);
 
     public static QueueDelivery Delivery(Guid? id = null, DateTimeOffset? sent = null, int receiveCount = 1, FifoPosition? group = null) => new(
         new MessageId((id ?? Guid.NewGuid()).ToString()), "receipt", sent ?? DateTimeOffset.UtcNow.AddMinutes(-5), receiveCount, DateTimeOffset.UtcNow, group);

@@ -1,0 +1,17 @@
+namespace LoginEtl.Quarantine;
+
+/// <summary>Which entries are wanted.</summary>
+public sealed record QuarantineFilter
+{
+    /// <summary>Code of the reason, such as <c>missing_field</c>; null for all.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Those that came at this time or later; null for all.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>So many at most, the oldest first; null for all.</summary>
+    public long? Max { get; init; }
+
+    /// <summary>Also those that have become rows.</summary>
+    public bool IncludeRestored { get; init; }
+}

@@ -1,0 +1,109 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using LoginEtl.Decoding;
+using LoginEtl.Faults;
+using LoginEtl.Keysets;
+using LoginEtl.Masking;
+using LoginEtl.Records;
+
+namespace LoginEtl.Quarantine;
+
+/// <summary>
+/// Makes entries of the quarantine records again: a sealed body is opened, decoded and protected anew; a record that the
+/// database refused is taken as it stands.
+/// </summary>
+public sealed class QuarantineReplay : IDisposable
+{
+    private readonly Protector _protector;
+    private readonly Keyset? _privateKeyset;
+
+    /// <param name="protector">Stays the caller's. Its options decide anew, about null PII say.</param>
+    /// <param name="privateKeyPath">File of the quarantine's private keyset; null when only records are replayed.</param>
+    /// <exception cref="LoginEtlException"><c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
+    public QuarantineReplay(Protector protector, string? privateKeyPath)
+    {
+        ArgumentNullException.ThrowIfNull(protector);
+        _protector = protector;
+        _privateKeyset = privateKeyPath is null ? null : KeyFolder.ReadFile(privateKeyPath, isSecret: true);
+        try
+        {
+            _privateKeyset?.RequireType(TinkTypes.EciesPrivateKey);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether the entry is a record now.</summary>
+    /// <param name="entry">From the quarantine.</param>
+    /// <param name="record">Of the same message, with its id and SentTimestamp.</param>
+    /// <param name="rejection">Why it still is none.</param>
+    /// <exception cref="LoginEtlException">
+    /// <c>QuarantineKeyNeeded</c>, <c>SealedBodyUnopened</c>, <c>QuarantinedRecordInvalid</c>: about this entry alone.
+    /// </exception>
+    public bool TryReplay(QuarantineEntry entry, [NotNullWhen(true)] out LoginRecord? record, out Rejection rejection)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        var delivery = new QuarantinedDelivery(new MessageId(entry.MessageId), entry.SentTimestamp, entry.ReceiveCount);
+        record = entry.IsSealed ? Reopen(entry, delivery, out rejection) : StoredRecord.Read(entry, delivery, out rejection);
+        return record is not null;
+    }
+
+    /// <summary>Zeroes the private key.</summary>
+    public void Dispose() => _privateKeyset?.Dispose();
+
+    private LoginRecord? Reopen(QuarantineEntry entry, QuarantinedDelivery delivery, out Rejection rejection)
+    {
+        // Its body is not the one that was sent, whatever it decodes to.
+        if (entry.Reason == RejectReason.ChecksumMismatch.Code())
+        {
+            rejection = new Rejection(RejectReason.ChecksumMismatch);
+            return null;
+        }
+
+        var body = Open(entry);
+        try
+        {
+            return Protect(entry, LoginDecoder.Decode(delivery, body), out rejection);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(body);
+        }
+    }
+
+    private LoginRecord? Protect(QuarantineEntry entry, IncomingLogin login, out Rejection rejection)
+    {
+        var outcome = _protector.Protect(login);
+        if (outcome is not LoginRecord record)
+        {
+            rejection = outcome is SealedReject reject ? new Rejection(reject.Reason, reject.Field) : default;
+            return null;
+        }
+
+        if (entry.SentTimestamp is null)
+        {
+            // The day of the load is the day it was first tried.
+            record.CreateDate = DateOnly.FromDateTime(entry.CreatedAt.UtcDateTime);
+        }
+
+        rejection = default;
+        return record;
+    }
+
+    private byte[] Open(QuarantineEntry entry)
+    {
+        if (_privateKeyset is null)
+        {
+            throw new LoginEtlException(
+                "QuarantineKeyNeeded", FaultKind.Keys, $"Quarantine entry {entry.Id} holds a sealed body, and no private key was given.",
+                "Name the file of the quarantine's private keyset.");
+        }
+
+        return BodySealer.Open(_privateKeyset, entry.SealedBody, new MessageId(entry.MessageId)) ?? throw new LoginEtlException(
+            "SealedBodyUnopened", FaultKind.Keys, $"The sealed body of quarantine entry {entry.Id} does not open with the private keyset {_privateKeyset.Source}.",
+            "Give the private half of the keyset it was sealed to; if it is, the entry was changed.");
+    }
+}

@@ -1,0 +1,17 @@
+namespace LoginEtl.Quarantine;
+
+/// <summary>What became of an entry that was to be restored.</summary>
+public enum RestoreOutcome
+{
+    /// <summary>A row now, or settled as <c>-OnConflict</c> says.</summary>
+    Restored,
+
+    /// <summary>It was a row before: no second one.</summary>
+    AlreadyRestored,
+
+    /// <summary>Refused again: it stays in quarantine.</summary>
+    Refused,
+
+    /// <summary>The entry is no longer in the quarantine table.</summary>
+    Missing,
+}

@@ -1,0 +1,158 @@
+using System.Runtime.CompilerServices;
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Targets;
+using LoginEtl.Postgres.Writing;
+using LoginEtl.Quarantine;
+
+namespace LoginEtl.Postgres.Restoring;
+
+/// <summary>The quarantine beside a table. What restoring needs of the table is looked at when the first entry is restored.</summary>
+internal sealed class PostgresQuarantine(Database database, DatabaseSettings settings, SinkOptions options, QualifiedName name) : IQuarantine
+{
+    private readonly EntryReader _reader = new(name);
+    private readonly CommittingSession _session = new(database);
+    private RestoreTransaction? _restore;
+
+    /// <inheritdoc/>
+    public string Name => name.ToString();
+
+    /// <summary>Finds the quarantine.</summary>
+    /// <param name="database">Taken over.</param>
+    /// <param name="settings">With the table's name.</param>
+    /// <param name="options">Of the rows that are restored.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public static async Task<PostgresQuarantine> OpenAsync(
+        Database database, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = await database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            await using var _ = connection.ConfigureAwait(false);
+            var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
+            var beside = await LiveBeside.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+            var quarantine = beside.Single(b => b.Name.Name == SchemaNames.Quarantine);
+            quarantine.RequireOurs();
+            var columns = await TableNames.ColumnsAsync(connection, quarantine.Name, cancellationToken).ConfigureAwait(false);
+            return columns.Contains(SchemaNames.RestoredAt)
+                ? new PostgresQuarantine(database, settings, options, quarantine.Name)
+                : throw new LoginEtlException(
+                    "LedgerUnsuitable", FaultKind.Configuration, $"{quarantine.Name} was made by an earlier version and lacks the column {SchemaNames.RestoredAt}.",
+                    "Run Initialize-LoginDatabase, which adds it.");
+        }
+        catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
+        {
+            throw DatabaseFault.From(e, database.Endpoint);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<QuarantineEntry> ListAsync(QuarantineFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        var left = filter.Max ?? long.MaxValue;
+        for (long after = 0, page = Math.Min(left, EntryReader.PageSize); page > 0; page = Math.Min(left, EntryReader.PageSize))
+        {
+            List<QuarantineEntry> entries;
+            try
+            {
+                entries = await _reader.ReadAsync(database, filter, after, page, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
+            {
+                throw DatabaseFault.From(e, database.Endpoint);
+            }
+
+            foreach (var entry in entries)
+            {
+                yield return entry;
+            }
+
+            if (entries.Count < page)
+            {
+                yield break;
+            }
+
+            after = entries[^1].Id;
+            left -= page;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<RestoreResult>> RestoreAsync(IReadOnlyList<RestoreRequest> requests, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        if (requests.FirstOrDefault(r => r.Entry.MessageId != r.Record.MessageId) is { } mixed)
+        {
+            throw new ArgumentException($"Entry {mixed.Entry.Id} and its record are not of the same message.", nameof(requests));
+        }
+
+        if (requests.Count == 0)
+        {
+            return [];
+        }
+
+        // What the last try had to say when it sent COMMIT; while set, whether that took place is not known.
+        RestoreResult[]? promised = null;
+        var backoff = new Backoff(options.RetryFor);
+        while (true)
+        {
+            var token = promised is null ? cancellationToken : CancellationToken.None;
+            try
+            {
+                var scope = await _session.BeginAsync(token).ConfigureAwait(false);
+                await using var _ = scope.ConfigureAwait(false);
+                _restore ??= await PrepareAsync(scope, token).ConfigureAwait(false);
+                var results = await _restore.RunAsync(scope.Connection, requests, token).ConfigureAwait(false);
+                if (promised is not null && IsSame(promised, results))
+                {
+                    return promised;
+                }
+
+                token.ThrowIfCancellationRequested();
+                if (options.DryRun)
+                {
+                    return results;
+                }
+
+                promised = results;
+                await scope.CommitAsync().ConfigureAwait(false);
+                return results;
+            }
+            catch (Exception e) when (DatabaseFault.IsOfDatabase(e) || (promised is not null && e is InvalidOperationException))
+            {
+                var mayPass = DatabaseFault.IsTransient(e) || e is InvalidOperationException;
+                if (!mayPass || !await backoff.WaitAsync(promised is null ? cancellationToken : CancellationToken.None).ConfigureAwait(false))
+                {
+                    throw DatabaseFault.From(e, database.Endpoint, commitUnknown: promised is not null);
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => database.DisposeAsync();
+
+    // The entries that a lost COMMIT promised are restored now, and were locked meanwhile: it took place.
+    private static bool IsSame(RestoreResult[] promised, RestoreResult[] found) => promised.Any(p => p.Outcome == RestoreOutcome.Restored)
+        && promised.Zip(found).All(p => p.First.Outcome != RestoreOutcome.Restored || p.Second.Outcome == RestoreOutcome.AlreadyRestored);
+
+    private async Task<RestoreTransaction> PrepareAsync(WriteScope scope, CancellationToken cancellationToken)
+    {
+        var server = await LiveServer.ReadAsync(scope.Connection, cancellationToken).ConfigureAwait(false);
+        server.RequireUsable();
+        server.RequireEncoding();
+        server.RequireDurable();
+        var table = await Preflight.FindAsync(scope.Connection, settings, cancellationToken).ConfigureAwait(false);
+        foreach (var beside in await LiveBeside.ReadAsync(scope.Connection, table.Name, cancellationToken).ConfigureAwait(false))
+        {
+            beside.RequireOurs();
+            beside.RequireDurable();
+        }
+
+        return new RestoreTransaction(TargetCheck.Match(table, options), options);
+    }
+}

@@ -1,0 +1,109 @@
+using LoginEtl.Connections;
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Targets;
+using LoginEtl.Postgres.Writing;
+using LoginEtl.Quarantine;
+using LoginEtl.Records;
+using LoginEtl.Settlement;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Restoring;
+
+/// <summary>Restores entries in one transaction: rows, then ledgers, then the entries' own marks.</summary>
+internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
+{
+    private readonly RowEncoder _encoder = new(table, options.OnTooLong);
+    private readonly RowByRow _rows = new(table);
+    private readonly string _quarantine = table.Name.Beside(SchemaNames.Quarantine).Quoted;
+
+    /// <summary>Does everything but the commit.</summary>
+    /// <returns>One result a request, in their order.</returns>
+    public async Task<RestoreResult[]> RunAsync(
+        NpgsqlConnection connection, IReadOnlyList<RestoreRequest> requests, CancellationToken cancellationToken)
+    {
+        await TransactionStart.RunAsync(connection, cancellationToken).ConfigureAwait(false);
+        var states = await LockAsync(connection, requests, cancellationToken).ConfigureAwait(false);
+        var settled = await SettledAsync(connection, states.Values, cancellationToken).ConfigureAwait(false);
+        var results = new RestoreResult[requests.Count];
+        var items = new List<BatchItem>();
+        for (var i = 0; i < results.Length; i++)
+        {
+            var (entry, record) = requests[i];
+            if (!states.TryGetValue(entry.Id, out var state))
+            {
+                results[i] = new RestoreResult(entry, RestoreOutcome.Missing);
+            }
+            else if (state.IsRestored || !settled.Add((state.IsLine, state.Key)))
+            {
+                results[i] = new RestoreResult(entry, RestoreOutcome.AlreadyRestored);
+            }
+            else if (_encoder.TryEncode(record, out var row) is { } refusal)
+            {
+                results[i] = Refused(entry, refusal);
+            }
+            else
+            {
+                items.Add(new BatchItem { Ordinal = i, Key = state.Key, IsLine = state.IsLine, Login = record, Row = row });
+            }
+        }
+
+        var rows = items.Count == 0 ? RowResults.AllWritten
+            : await _rows.InsertAsync(connection, BatchPlan.InTableOrder(items, table), cancellationToken).ConfigureAwait(false);
+        foreach (var item in items)
+        {
+            var entry = requests[item.Ordinal].Entry;
+            results[item.Ordinal] = rows.Refused.TryGetValue(item, out var refusal) ? Refused(entry, refusal) : new RestoreResult(entry, RestoreOutcome.Restored);
+        }
+
+        await MarkAsync(connection, [.. items.Where(i => !rows.Refused.ContainsKey(i))], requests, cancellationToken).ConfigureAwait(false);
+        return results;
+    }
+
+    private static RestoreResult Refused(QuarantineEntry entry, Refusal refusal) =>
+        new(entry, RestoreOutcome.Refused, refusal.Reason, refusal.Field, refusal.SqlState, refusal.Constraint);
+
+    // In the order of their ids, so that two who restore the same entries queue up instead of deadlocking.
+    private async Task<Dictionary<long, EntryState>> LockAsync(
+        NpgsqlConnection connection, IReadOnlyList<RestoreRequest> requests, CancellationToken cancellationToken)
+    {
+        var found = await connection.QueryAsync(
+            $"SELECT id, key, source IS NOT NULL, {SchemaNames.RestoredAt} IS NOT NULL FROM {_quarantine} WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
+            [requests.Select(r => r.Entry.Id).ToArray()],
+            r => (Id: r.GetInt64(0), State: new EntryState(r.GetGuid(1), r.GetBoolean(2), r.GetBoolean(3))), cancellationToken).ConfigureAwait(false);
+        return found.ToDictionary(f => f.Id, f => f.State);
+    }
+
+    // Messages that have a row, whatever their entry says. One that the ledger has forgotten can come no more.
+    private async Task<HashSet<(bool IsLine, Guid Key)>> SettledAsync(
+        NpgsqlConnection connection, IEnumerable<EntryState> states, CancellationToken cancellationToken)
+    {
+        var settled = new HashSet<(bool, Guid)>();
+        foreach (var group in states.GroupBy(s => s.IsLine))
+        {
+            var keys = await connection.QueryAsync(
+                $"SELECT key FROM {Ledger(group.Key)} WHERE key = ANY ($1) AND outcome <> {(short)LedgerOutcome.Quarantined}",
+                [group.Select(s => s.Key).ToArray()], r => r.GetGuid(0), cancellationToken).ConfigureAwait(false);
+            settled.UnionWith(keys.Select(k => (group.Key, k)));
+        }
+
+        return settled;
+    }
+
+    private async Task MarkAsync(
+        NpgsqlConnection connection, IReadOnlyList<BatchItem> restored, IReadOnlyList<RestoreRequest> requests, CancellationToken cancellationToken)
+    {
+        foreach (var group in restored.GroupBy(i => i.IsLine).OrderBy(g => g.Key))
+        {
+            await connection.RunAsync(
+                $"UPDATE {Ledger(group.Key)} SET outcome = {(short)LedgerOutcome.Restored} WHERE key = ANY ($1)",
+                [group.Select(i => i.Key).ToArray()], cancellationToken).ConfigureAwait(false);
+        }
+
+        await connection.RunAsync(
+            $"UPDATE {_quarantine} SET {SchemaNames.RestoredAt} = now() WHERE id = ANY ($1)",
+            [restored.Select(i => requests[i.Ordinal].Entry.Id).ToArray()], cancellationToken).ConfigureAwait(false);
+    }
+
+    private string Ledger(bool isLine) => table.Name.Beside(isLine ? SchemaNames.FileLedger : SchemaNames.Ledger).Quoted;
+}
