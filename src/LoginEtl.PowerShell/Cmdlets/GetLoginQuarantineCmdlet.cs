@@ -1,0 +1,58 @@
+using System.Management.Automation;
+using LoginEtl.Connections;
+using LoginEtl.PowerShell.Hosting;
+using LoginEtl.PowerShell.Loading;
+using LoginEtl.Quarantine;
+
+namespace LoginEtl.PowerShell.Cmdlets;
+
+/// <summary>Get-LoginQuarantine: what was rejected, and why; the oldest first.</summary>
+[Cmdlet(VerbsCommon.Get, "LoginQuarantine")]
+[OutputType(typeof(QuarantineEntry))]
+public sealed class GetLoginQuarantineCmdlet : DatabaseCmdlet
+{
+    /// <summary>Only those with this reason, such as missing_field.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Reason { get; set; }
+
+    /// <summary>Only those that came at this time or later.</summary>
+    [Parameter]
+    public DateTimeOffset? Since { get; set; }
+
+    /// <summary>So many at most.</summary>
+    [Parameter]
+    [ValidateRange(1L, long.MaxValue)]
+    public long? Max { get; set; }
+
+    /// <summary>Also those that have become rows.</summary>
+    [Parameter]
+    public SwitchParameter IncludeRestored { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        var settings = ConnectionSettings();
+        var filter = new QuarantineFilter { Reason = Reason, Since = Since, Max = Max, IncludeRestored = IncludeRestored };
+        var quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, new SinkOptions(), StopToken), Table);
+        try
+        {
+            var entries = quarantine.ListAsync(filter, StopToken).GetAsyncEnumerator(StopToken);
+            try
+            {
+                while (Await(() => entries.MoveNextAsync().AsTask(), Table))
+                {
+                    WriteObject(entries.Current);
+                }
+            }
+            finally
+            {
+                entries.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            }
+        }
+        finally
+        {
+            quarantine.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+}

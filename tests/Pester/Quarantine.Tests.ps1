@@ -1,0 +1,58 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
+    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+    Set-TestEnvironment
+    $keys = Join-Path $TestDrive 'keys'
+    $null = New-LoginKeyset $keys -WarningAction Ignore
+    $private = Join-Path $TestDrive 'keys-private/quarantine.json'
+}
+
+Describe 'Get- and Restore-LoginQuarantine' {
+    BeforeEach {
+        $queue = New-TestQueue
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        @(
+            '{"user_id":"null-ip","app_version":"1.2.3","ip":null,"device_id":"canary-device"}'
+            '{"user_id":"' + ('u' * 200) + '","app_version":"1.2.3","ip":"10.9.8.7","device_id":"canary-device"}'
+            'not JSON, canary-device'
+        ) | Send-LoginMessage $queue
+        Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys -WarningAction Ignore | Write-LoginRecord $database
+    }
+
+    It 'shows what was rejected and why, and nothing of what it holds' {
+        $entries = Get-LoginQuarantine $database
+        $entries.Reason | Sort-Object | Should -Be @('invalid_json', 'null_field', 'too_long')
+        ($entries | Where-Object Reason -EQ 'null_field').Field | Should -Be 'ip'
+        ($entries | Format-List * -Force | Out-String) + ($entries | ConvertTo-Json -Depth 4) | Should -Not -Match 'canary|siv1|10\.9\.8\.7'
+        Get-LoginQuarantine $database -Reason too_long | Should -HaveCount 1
+        Get-LoginQuarantine $database -Max 2 | Should -HaveCount 2
+    }
+
+    It 'restores what can be written now, once, and leaves the rest' {
+        $restore = @{ Database = $database; Keyset = $keys; PrivateKeyPath = $private; AllowNullPii = $true; OnTooLong = 'Truncate' }
+        $results = Get-LoginQuarantine $database | Restore-LoginQuarantine @restore
+        ($results | Group-Object Outcome -AsHashTable -AsString).Restored | Should -HaveCount 2
+        $refused = $results | Where-Object Outcome -EQ 'Refused'
+        $refused.Reason | Should -Be 'InvalidJson'
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 2
+        Get-LoginQuarantine $database | Should -HaveCount 1
+        Get-LoginQuarantine $database -IncludeRestored | Should -HaveCount 3
+
+        $again = Get-LoginQuarantine $database -IncludeRestored | Where-Object RestoredAt | Restore-LoginQuarantine @restore
+        $again.Outcome | Select-Object -Unique | Should -Be 'AlreadyRestored'
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 2
+    }
+
+    It 'opens sealed bodies with the private key only' {
+        Get-LoginQuarantine $database -Reason null_field |
+            Restore-LoginQuarantine $database $keys -AllowNullPii -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'QuarantineKeyNeeded,*'
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 0
+    }
+
+    It 'with -WhatIf restores nothing' {
+        Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath $private -AllowNullPii -WhatIf
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 0
+    }
+}
