@@ -78,6 +78,22 @@ Describe 'Nothing leaks' {
         $said | Should -Not -Match $forbidden
     }
 
+    It 'into the log of a server that logs every statement' -Skip:(-not $env:LOGINETL_TEST_DATABASE_LOG) {
+        [void] (Invoke-Sql $database "ALTER TABLE user_logins ADD CONSTRAINT no_one CHECK (user_id <> 'u')")
+        Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database
+        $log = Get-Content $env:LOGINETL_TEST_DATABASE_LOG -Raw
+        $log | Should -Match 'login_etl_quarantine'
+        $log | Should -Not -Match $forbidden
+    }
+
+    It 'into the module log, which prints bound parameters' {
+        # What the engine prints of a bound parameter is its text, and every warning carries the invocation with it.
+        $warning = '{}' | ConvertFrom-LoginJson 3>&1 | Where-Object { $_ -is [Management.Automation.WarningRecord] }
+        $bound = $warning.InvocationInfo.BoundParameters['InputObject']
+        $bound | Should -Not -BeNullOrEmpty
+        "$bound" | Should -Be '[redacted]'
+    }
+
     It 'into the database' {
         Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database
         foreach ($table in 'user_logins', 'login_etl_ledger', 'login_etl_quarantine') {

@@ -86,6 +86,13 @@ $receipt = Invoke-LoginEtl -Wait
         Assert-Settled 500
     }
 
+    It 'a closed terminal settles or returns' {
+        $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | Protect-LoginPii | Write-LoginRecord'
+        Send-Signal $run.Process HUP
+        $run.Process.WaitForExit(5000) | Should -BeTrue
+        Assert-Settled 500
+    }
+
     It 'Ctrl-C commits or rolls back what is in hand and returns the rest' {
         $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | Protect-LoginPii | Write-LoginRecord -BatchSize 50'
         Send-Signal $run.Process INT

@@ -67,6 +67,6 @@ Describe 'ConvertFrom-LoginJson' {
         ConvertFrom-LoginJson -Path (Join-Path $TestDrive 'none.ndjson') -ErrorVariable missing -ErrorAction SilentlyContinue
         $missing | Should -Not -BeNullOrEmpty
         42 | ConvertFrom-LoginJson -ErrorVariable number -ErrorAction SilentlyContinue
-        $number[0].FullyQualifiedErrorId | Should -BeLike 'InputNotText,*'
+        "$number" | Should -BeLike '*not text*'
     }
 }

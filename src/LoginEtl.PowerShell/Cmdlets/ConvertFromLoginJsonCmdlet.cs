@@ -18,11 +18,10 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
     private readonly LoginText _text = new();
     private long _lines;
 
-    // PSObject, and not string: the file's name travels in properties that a string parameter would lose.
     /// <summary>Lines, as from Get-Content.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = TextSet)]
-    [AllowEmptyString]
-    public PSObject? InputObject { get; set; }
+    [RawText]
+    public RawText[]? InputObject { get; set; }
 
     /// <summary>Files to read directly; wildcards are expanded.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet)]
@@ -43,10 +42,14 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        ForgetBoundParameter(nameof(InputObject));
         if (ParameterSetName == TextSet)
         {
-            DecodeLine();
+            foreach (var line in InputObject!)
+            {
+                _lines++;
+                Emit(_text.Decode(SourceId ?? line.SourceName() ?? NamelessSource, line.LineNumber() ?? _lines, line.Reveal()));
+            }
+
             return;
         }
 
@@ -54,22 +57,6 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
         {
             ReadFile(file);
         }
-    }
-
-    private void DecodeLine()
-    {
-        if (InputObject?.BaseObject is not string line)
-        {
-            WriteError(FaultRecord.Of(new LoginEtlException(
-                "InputNotText", FaultKind.Configuration, "The input is not text.",
-                "Give one JSON body a string, as Get-Content does.")));
-            return;
-        }
-
-        _lines++;
-        var source = SourceId ?? Property<string>("PSChildName") ?? NamelessSource;
-        var number = Property<object>("ReadCount") is long readCount ? readCount : _lines;
-        Emit(_text.Decode(source, number, line));
     }
 
     private void ReadFile(string file)
@@ -117,7 +104,4 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
             return [];
         }
     }
-
-    private T? Property<T>(string name)
-        where T : class => InputObject!.Properties[name]?.Value as T;
 }

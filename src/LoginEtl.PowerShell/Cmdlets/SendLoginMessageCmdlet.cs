@@ -18,8 +18,8 @@ public sealed class SendLoginMessageCmdlet : QueueCmdlet
 
     /// <summary>Bodies, one a string, as from Get-Content.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true)]
-    [ValidateNotNull]
-    public string[]? InputObject { get; set; }
+    [RawText]
+    public RawText[]? InputObject { get; set; }
 
     /// <summary>Message group, for FIFO queues.</summary>
     [Parameter]
@@ -40,10 +40,9 @@ public sealed class SendLoginMessageCmdlet : QueueCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        ForgetBoundParameter(nameof(InputObject));
         foreach (var body in InputObject!)
         {
-            _bodies.Add(body);
+            _bodies.Add(body.Reveal());
             if (_bodies.Count == BatchSize)
             {
                 SendBatch();

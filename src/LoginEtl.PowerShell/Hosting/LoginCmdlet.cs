@@ -35,12 +35,6 @@ public abstract class LoginCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>
-    /// Takes a parameter that may hold raw bodies out of the invocation, which every warning and error record carries
-    /// with it into logs and <c>$Error</c>.
-    /// </summary>
-    protected void ForgetBoundParameter(string name) => MyInvocation.BoundParameters.Remove(name);
-
     /// <summary>Waits on the pipeline thread; a fault ends the pipeline, and so does stopping.</summary>
     protected T Await<T>(Func<Task<T>> work, object? target = null)
     {

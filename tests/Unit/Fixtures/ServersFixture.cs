@@ -63,7 +63,10 @@ public sealed class ServersFixture : IAsyncDisposable
     private SandboxServers Servers => _servers.Value.GetAwaiter().GetResult();
 
     private static Task<SandboxServers> StartAsync() =>
-        SandboxServers.StartAsync(SandboxOptions.FromEnvironment("LOGINETL_TEST_"), CancellationToken.None);
+        SandboxServers.StartAsync(
+            // Every statement is logged, so that the tests can look for leaks there.
+            SandboxOptions.FromEnvironment("LOGINETL_TEST_") with { Postgres = new PostgresOptions { LogStatement = "all" } },
+            CancellationToken.None);
 
     private string NewName(string prefix, string separator) => string.Create(CultureInfo.InvariantCulture,
         $"{prefix}{_run}{separator}{Interlocked.Increment(ref _names)}");

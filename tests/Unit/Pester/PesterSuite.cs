@@ -29,6 +29,7 @@ public sealed class PesterSuite(ServersFixture servers, ITestOutputHelper output
         {
             ["LOGINETL_TEST_SQS"] = servers.SqsEndpoint.AbsoluteUri,
             ["LOGINETL_TEST_DATABASE"] = servers.Postgres.ConnectionString,
+            ["LOGINETL_TEST_DATABASE_LOG"] = servers.Postgres.LogPath ?? "",
         };
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Longest);

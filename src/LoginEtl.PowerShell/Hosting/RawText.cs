@@ -1,0 +1,28 @@
+using System.Management.Automation;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>
+/// A raw body as a parameter takes it. Its text form is hidden, because PowerShell prints bound parameters: into module
+/// logs, and with the invocation that every warning and error record carries.
+/// </summary>
+public sealed class RawText
+{
+    // Fields, and no properties: serialisers walk properties.
+    private readonly string _text;
+    private readonly string? _source;
+    private readonly long? _line;
+
+    internal RawText(string text, string? source, long? line) => (_text, _source, _line) = (text, source, line);
+
+    internal string Reveal() => _text;
+
+    /// <summary>Name of the file that Get-Content read it from; null when it came from elsewhere.</summary>
+    internal string? SourceName() => _source;
+
+    /// <summary>1-based number of the line in that file.</summary>
+    internal long? LineNumber() => _line;
+
+    /// <inheritdoc/>
+    public override string ToString() => Records.Plaintext.Redacted;
+}
