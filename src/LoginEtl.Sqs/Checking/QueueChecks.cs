@@ -21,7 +21,8 @@ internal static class QueueChecks
             var endpoint = QueueEndpoint.Resolve(settings, address, Environment.GetEnvironmentVariable);
             looking = CheckNames.Credentials;
             var credentials = await QueueCredentials
-                .ResolveAsync(settings, Environment.GetEnvironmentVariable, cancellationToken).ConfigureAwait(false);
+                .ResolveAsync(settings, endpoint.Region, Environment.GetEnvironmentVariable, cancellationToken)
+                .ConfigureAwait(false);
             checks.Add(new Check(looking, CheckOutcome.Pass, CredentialSource.Describe(credentials, settings)));
 
             looking = CheckNames.Queue;

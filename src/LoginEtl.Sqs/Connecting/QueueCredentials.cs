@@ -1,19 +1,27 @@
+using Amazon;
 using Amazon.Runtime;
-using Amazon.Runtime.CredentialManagement;
 using Amazon.Runtime.Credentials;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Sqs.Client;
 
 namespace LoginEtl.Sqs.Connecting;
 
-/// <summary>Finds credentials: the settings' own, else a named profile, else the SDK's chain.</summary>
+/// <summary>
+/// Finds credentials, in the order of AWS's own tools: the settings' keys; the settings' profile; the environment's
+/// keys; a web identity of the environment; AWS_PROFILE or "default"; the container's or the instance's role.
+/// </summary>
 internal static class QueueCredentials
 {
+    /// <param name="settings">Which.</param>
+    /// <param name="region">Where roles are assumed.</param>
+    /// <param name="environment">Environment variables.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
     /// <exception cref="LoginEtlException">
     /// <c>CredentialsNotFound</c>, or <c>InvalidQueueSetting</c> for half a pair.
     /// </exception>
     public static async Task<AWSCredentials> ResolveAsync(
-        QueueSettings settings, Func<string, string?> environment, CancellationToken cancellationToken)
+        QueueSettings settings, string region, Func<string, string?> environment, CancellationToken cancellationToken)
     {
         if ((settings.AccessKey is null) != (settings.SecretKey is null))
         {
@@ -28,57 +36,69 @@ internal static class QueueCredentials
             return new BasicAWSCredentials(access, secret.Reveal());
         }
 
+        var named = SharedProfile.Named(settings, environment);
+        var profile = SharedProfile.Find(settings, environment);
         try
         {
             // The chain is synchronous and may ask instance metadata, which nobody answers off AWS.
-            return await Task.Run(() => FindAsync(settings, environment), cancellationToken)
+            return await Task.Run(() => FindAsync(settings, region, profile, environment), cancellationToken)
                 .WaitAsync(settings.Timeout, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not (LoginEtlException or OperationCanceledException))
+        catch (Exception e) when (
+            e is not LoginEtlException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
-            throw NotFound(settings);
+            throw NotFound(named, profile, Reason(e));
         }
     }
 
-    /// <summary>The profile of the settings, else of AWS_PROFILE, else "default"; null when there is none.</summary>
-    public static CredentialProfile? FindProfile(QueueSettings settings, Func<string, string?> environment)
+    private static async Task<AWSCredentials> FindAsync(
+        QueueSettings settings, string region, SharedProfile? profile, Func<string, string?> environment)
     {
-        var name = settings.ProfileName ?? environment("AWS_PROFILE");
-        try
+        // Else the SDK asks instance metadata for the region of its STS client.
+        AWSConfigs.AWSRegion = region;
+        var given = settings.ProfileName is not null;
+        if (given && profile is not { HasCredentials: true })
         {
-            return new CredentialProfileStoreChain().TryGetProfile(
-                string.IsNullOrWhiteSpace(name) ? "default" : name, out var profile)
-                ? profile
-                : null;
+            throw NotFound(settings.ProfileName, profile, reason: null);
         }
-        catch (Exception e) when (e is AmazonClientException or IOException or UnauthorizedAccessException)
-        {
-            // An unreadable file is told of when its credentials are asked for.
-            return null;
-        }
-    }
 
-    private static async Task<AWSCredentials> FindAsync(QueueSettings settings, Func<string, string?> environment)
-    {
-        // The default resolver refuses SSO profiles, so a named profile goes through the store's own chain.
-        var named = settings.ProfileName is not null || !string.IsNullOrWhiteSpace(environment("AWS_PROFILE"));
-        var chain = new CredentialProfileStoreChain();
-        var credentials = settings.ProfileName is { } name
-            ? chain.TryGetAWSCredentials(name, out var ofProfile) ? ofProfile : throw NotFound(settings)
-            : named && FindProfile(settings, environment) is { } profile
-                && string.IsNullOrEmpty(environment("AWS_ACCESS_KEY_ID"))
-                    ? profile.GetAWSCredentials(chain)
-                    : await DefaultAWSCredentialsIdentityResolver.GetCredentialsAsync().ConfigureAwait(false);
+        // The SDK's own chain refuses SSO profiles, so profiles are read here, in their place of that chain.
+        var before = !given && (IsSet(environment("AWS_ACCESS_KEY_ID")) || IsSet(environment("AWS_WEB_IDENTITY_TOKEN_FILE")));
+        // A resolver of our own: the SDK's shared one goes on giving what it found first.
+        var credentials = profile is { HasCredentials: true } && !before
+            ? profile.Credentials()
+            : await new DefaultAWSCredentialsIdentityResolver().ResolveIdentityAsync(clientConfig: null, CancellationToken.None)
+                .ConfigureAwait(false);
         await credentials.GetCredentialsAsync().ConfigureAwait(false);
         return credentials;
     }
 
-    private static LoginEtlException NotFound(QueueSettings settings) => new(
+    private static bool IsSet(string? variable) => !string.IsNullOrWhiteSpace(variable);
+
+    /// <summary>A code or the name of a network error. Texts may quote requests and a process's output.</summary>
+    private static string? Reason(Exception exception)
+    {
+        for (var e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is AmazonServiceException { ErrorCode: { } code } && SqsErrorBody.Clean(code) is { } clean)
+            {
+                return clean;
+            }
+        }
+
+        return exception.GetBaseException() is AmazonClientException ? null : NetworkFaults.Name(exception.GetBaseException());
+    }
+
+    private static LoginEtlException NotFound(string? name, SharedProfile? profile, string? reason) => new(
         "CredentialsNotFound", FaultKind.Denied,
-        settings.ProfileName is { } name
-            ? $"The profile '{name}' gives no AWS credentials."
-            : "No AWS credentials were found.",
-        "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile that `aws sts get-caller-identity --profile` "
-        + "accepts (profiles with SSO or role_arn need parts of the SDK that are not shipped yet), or run where an "
-        + "instance or task role gives them.");
+        (name is null ? "No AWS credentials were found"
+            : profile is null ? $"The profile '{name}' is not there"
+            : $"The profile '{name}' gives no AWS credentials") + (reason is null ? "." : $": {reason}."),
+        profile is { IsSso: true }
+            ? $"Log in with `aws sso login --profile {profile.Name}` and run this again."
+            : name is null
+                ? "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile, or run where a web identity, a container "
+                    + "or an instance role gives them."
+                : $"Name a profile that `aws sts get-caller-identity --profile {name}` accepts, or set AWS_ACCESS_KEY_ID and "
+                    + "AWS_SECRET_ACCESS_KEY.");
 }

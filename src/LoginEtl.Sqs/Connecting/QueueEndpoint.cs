@@ -1,5 +1,5 @@
 using Amazon;
-using Amazon.Runtime.CredentialManagement;
+using Amazon.Runtime;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 
@@ -22,12 +22,14 @@ internal sealed record QueueEndpoint(Uri Url, string Region)
     /// </exception>
     public static QueueEndpoint Resolve(QueueSettings settings, QueueAddress address, Func<string, string?> environment)
     {
-        var profile = new Lazy<CredentialProfile?>(() => QueueCredentials.FindProfile(settings, environment));
+        var profile = new Lazy<SharedProfile?>(() => SharedProfile.Find(settings, environment));
         var url = settings.EndpointUrl ?? Origin(address.Url)
-            ?? FromEnvironment(environment) ?? FromProfile(profile, settings);
+            ?? (IsTrue(environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
+                ? null
+                : FromEnvironment(environment) ?? FromProfile(profile, settings));
         var region = NotEmpty(settings.Region) ?? address.Region
             ?? NotEmpty(environment("AWS_REGION")) ?? NotEmpty(environment("AWS_DEFAULT_REGION"))
-            ?? (url is null || settings.ProfileName is not null ? profile.Value?.Region?.SystemName : null)
+            ?? (url is null || settings.ProfileName is not null ? profile.Value?.Region : null)
             ?? (url is null ? null : RegionOfEmulators)
             ?? throw Invalid(
                 "No AWS region is set.",
@@ -54,17 +56,21 @@ internal sealed record QueueEndpoint(Uri Url, string Region)
 
     private static Uri? FromEnvironment(Func<string, string?> environment)
     {
-        if (IsTrue(environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")))
-        {
-            return null;
-        }
-
         var text = NotEmpty(environment("AWS_ENDPOINT_URL_SQS")) ?? NotEmpty(environment("AWS_ENDPOINT_URL"));
         return text is null ? null : Parse(text);
     }
 
-    private static Uri? FromProfile(Lazy<CredentialProfile?> profile, QueueSettings settings) =>
-        settings.AccessKey is null && NotEmpty(profile.Value?.EndpointUrl) is { } text ? Parse(text) : null;
+    private static Uri? FromProfile(Lazy<SharedProfile?> profile, QueueSettings settings)
+    {
+        try
+        {
+            return settings.AccessKey is null && NotEmpty(profile.Value?.EndpointUrl) is { } text ? Parse(text) : null;
+        }
+        catch (AmazonClientException)
+        {
+            throw NoUrl();
+        }
+    }
 
     private static Uri Parse(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) ? url : throw NoUrl();

@@ -20,7 +20,8 @@ internal static class QueueLookup
         var address = QueueAddress.Parse(settings.Queue);
         var endpoint = QueueEndpoint.Resolve(settings, address, Environment.GetEnvironmentVariable);
         var credentials = await QueueCredentials
-            .ResolveAsync(settings, Environment.GetEnvironmentVariable, cancellationToken).ConfigureAwait(false);
+            .ResolveAsync(settings, endpoint.Region, Environment.GetEnvironmentVariable, cancellationToken)
+            .ConfigureAwait(false);
         return await FindAsync(settings, address, endpoint, credentials, cancellationToken).ConfigureAwait(false);
     }
 

@@ -100,9 +100,8 @@ internal sealed class StubServer : IAsyncDisposable
     {
         var head = request.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         var field = request.IndexOf("Content-Length: ", StringComparison.OrdinalIgnoreCase);
-        return head >= 0 && field >= 0
-            && request.Length - head - 4 >= int.Parse(
+        return head >= 0 && (field < 0 || field > head || request.Length - head - 4 >= int.Parse(
                 request.AsSpan(field + 16, request.IndexOf("\r\n", field, StringComparison.Ordinal) - field - 16),
-                CultureInfo.InvariantCulture);
+                CultureInfo.InvariantCulture));
     }
 }

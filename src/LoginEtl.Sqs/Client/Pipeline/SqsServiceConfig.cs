@@ -1,6 +1,5 @@
 using Amazon.Runtime;
 using Amazon.Runtime.Endpoints;
-using Amazon.Runtime.Internal;
 
 namespace LoginEtl.Sqs.Client.Pipeline;
 
@@ -33,16 +32,4 @@ internal sealed class SqsServiceConfig : ClientConfig
 
     public override Endpoint DetermineServiceOperationEndpoint(ServiceOperationEndpointParameters parameters) =>
         new(ServiceURL);
-
-    private sealed class OneConfiguration : IDefaultConfigurationProvider
-    {
-        private static readonly DefaultConfiguration Only = new()
-        {
-            Name = DefaultConfigurationMode.Standard,
-            RetryMode = RequestRetryMode.Standard,
-        };
-
-        public IDefaultConfiguration GetDefaultConfiguration(
-            Amazon.RegionEndpoint clientRegion, DefaultConfigurationMode? requestedConfigurationMode = null) => Only;
-    }
 }

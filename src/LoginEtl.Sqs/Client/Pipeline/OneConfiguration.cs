@@ -1,0 +1,17 @@
+using Amazon.Runtime;
+using Amazon.Runtime.Internal;
+
+namespace LoginEtl.Sqs.Client.Pipeline;
+
+/// <summary>The SDK's defaults, whatever the region and the profile's defaults_mode.</summary>
+internal sealed class OneConfiguration : IDefaultConfigurationProvider
+{
+    private static readonly DefaultConfiguration Only = new()
+    {
+        Name = DefaultConfigurationMode.Standard,
+        RetryMode = RequestRetryMode.Standard,
+    };
+
+    public IDefaultConfiguration GetDefaultConfiguration(
+        Amazon.RegionEndpoint clientRegion, DefaultConfigurationMode? requestedConfigurationMode = null) => Only;
+}

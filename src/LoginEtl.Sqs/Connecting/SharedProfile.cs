@@ -1,0 +1,61 @@
+using Amazon;
+using Amazon.Runtime;
+using Amazon.Runtime.CredentialManagement;
+using LoginEtl.Connections;
+using LoginEtl.Sqs.Client.Pipeline;
+
+namespace LoginEtl.Sqs.Connecting;
+
+/// <summary>A profile of the shared config and credentials files.</summary>
+internal sealed class SharedProfile
+{
+    private const string Default = "default";
+    private readonly CredentialProfileStoreChain _store;
+    private readonly CredentialProfile _profile;
+
+    private SharedProfile(CredentialProfileStoreChain store, CredentialProfile profile) =>
+        (_store, _profile) = (store, profile);
+
+    public string Name => _profile.Name;
+
+    /// <summary>Such as <c>eu-central-1</c>; null when the profile has none.</summary>
+    public string? Region => _profile.Region?.SystemName;
+
+    /// <summary>Its services section's endpoint_url for SQS, else its own endpoint_url; null for neither.</summary>
+    /// <exception cref="AmazonClientException">It is no URL.</exception>
+    public string? EndpointUrl =>
+        new ProfileEndpointConfig(new Profile(Name, _store.ProfilesLocation)).ServiceURL;
+
+    public bool HasCredentials => _profile.CanCreateAWSCredentials;
+
+    /// <summary>Whether its credentials are those of a login by IAM Identity Center.</summary>
+    public bool IsSso => _profile.Options is { } options
+        && !(string.IsNullOrEmpty(options.SsoSession) && string.IsNullOrEmpty(options.SsoStartUrl));
+
+    /// <summary>The name that was asked for, by the settings or AWS_PROFILE; null when it was not.</summary>
+    public static string? Named(QueueSettings settings, Func<string, string?> environment) =>
+        NotEmpty(settings.ProfileName) ?? NotEmpty(environment("AWS_PROFILE"));
+
+    /// <summary>The profile that was asked for, else "default"; null when it is not there or cannot be read.</summary>
+    public static SharedProfile? Find(QueueSettings settings, Func<string, string?> environment)
+    {
+        try
+        {
+            // The SDK reads this variable once in a process's life, and a session may set it later.
+            var store = new CredentialProfileStoreChain(NotEmpty(environment("AWS_SHARED_CREDENTIALS_FILE")));
+            return store.TryGetProfile(Named(settings, environment) ?? Default, out var profile)
+                ? new SharedProfile(store, profile)
+                : null;
+        }
+        catch (Exception e) when (e is AmazonClientException or IOException or UnauthorizedAccessException)
+        {
+            // An unreadable file is told of when its credentials are asked for.
+            return null;
+        }
+    }
+
+    /// <summary>Keys, a process's answer, an assumed role, a login's role: whatever the profile says.</summary>
+    public AWSCredentials Credentials() => _profile.GetAWSCredentials(_store);
+
+    private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+}

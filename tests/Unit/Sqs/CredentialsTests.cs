@@ -1,0 +1,306 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Amazon.Runtime;
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Sqs;
+using LoginEtl.Sqs.Connecting;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Sqs;
+
+/// <summary>Credentials from files and the environment; a local server stands in for STS, SSO and the container's agent.</summary>
+[Collection(RunsAlone.Name)]
+public sealed class CredentialsTests : IDisposable
+{
+    private const string Keys = "aws_access_key_id = AKIABASE\naws_secret_access_key = secret\n";
+    private const string Role = "arn:aws:iam::123456789012:role/etl";
+    private readonly EnvironmentVariables _environment = new();
+    private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("login-etl-home-");
+
+    public CredentialsTests()
+    {
+        _environment["AWS_EC2_METADATA_DISABLED"] = "true";
+        _environment["AWS_SHARED_CREDENTIALS_FILE"] = PathOf("credentials");
+        File.WriteAllText(PathOf("credentials"), "");
+    }
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _environment.Dispose();
+        _home.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Keys_of_the_environment_come_before_the_default_profile()
+    {
+        Credentials("[default]\n" + Keys);
+        _environment["AWS_ACCESS_KEY_ID"] = "AKIAENV";
+        _environment["AWS_SECRET_ACCESS_KEY"] = "secret";
+        _environment["AWS_SESSION_TOKEN"] = "session";
+
+        var found = await FindAsync();
+
+        Assert.Equal(("AKIAENV", "session"), (found.AccessKey, found.Token));
+    }
+
+    [Fact]
+    public async Task A_profile_that_was_given_comes_before_the_environment()
+    {
+        Credentials("[mine]\n" + Keys);
+        _environment["AWS_ACCESS_KEY_ID"] = "AKIAENV";
+        _environment["AWS_SECRET_ACCESS_KEY"] = "secret";
+
+        Assert.Equal("AKIABASE", (await FindAsync("mine")).AccessKey);
+    }
+
+    [Theory]
+    [InlineData("default", null)]
+    [InlineData("mine", "mine")]
+    public async Task The_default_profile_or_that_of_AWS_PROFILE_is_used(string name, string? variable)
+    {
+        Credentials($"[{name}]\n{Keys}aws_session_token = session\n");
+        _environment["AWS_PROFILE"] = variable;
+
+        var found = await FindAsync();
+
+        Assert.Equal(("AKIABASE", "session"), (found.AccessKey, found.Token));
+    }
+
+    [Fact]
+    public async Task A_credential_process_is_run()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The process is a shell script.");
+        var script = PathOf("process.sh");
+        await File.WriteAllTextAsync(
+            script, "echo '{\"Version\": 1, \"AccessKeyId\": \"AKIAPROC\", \"SecretAccessKey\": \"secret\"}'\n", Cancelled);
+        Config($"[profile mine]\ncredential_process = sh {script}\n");
+
+        Assert.Equal("AKIAPROC", (await FindAsync("mine")).AccessKey);
+    }
+
+    [Fact]
+    public async Task A_profile_assumes_its_role_with_the_keys_of_its_source()
+    {
+        Credentials("[base]\n" + Keys);
+        Config($"[profile mine]\nrole_arn = {Role}\nsource_profile = base\nrole_session_name = logins\n");
+        string? asked = null;
+        await using var sts = new StubServer(request =>
+        {
+            asked = request;
+            return StubServer.Xml(Assumed("AssumeRole"));
+        });
+        _environment["AWS_ENDPOINT_URL_STS"] = sts.Url.AbsoluteUri;
+
+        var found = await FindAsync("mine");
+
+        Assert.Equal(("ASIAROLE", "session"), (found.AccessKey, found.Token));
+        Assert.Contains("Credential=AKIABASE/", asked, StringComparison.Ordinal);
+        Assert.Contains("Action=AssumeRole&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fetl&RoleSessionName=logins", asked, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_role_that_may_not_be_assumed_is_told_by_its_code_alone()
+    {
+        Credentials("[base]\n" + Keys);
+        Config($"[profile mine]\nrole_arn = {Role}\nsource_profile = base\n");
+        await using var sts = new StubServer(_ => StubServer.Http("403 Forbidden", "text/xml",
+            """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>of-a-secret</Message></Error></ErrorResponse>"""));
+        _environment["AWS_ENDPOINT_URL_STS"] = sts.Url.AbsoluteUri;
+
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => FindAsync("mine"));
+
+        Assert.Equal("CredentialsNotFound", e.Id);
+        Assert.Contains("'mine'", e.Message, StringComparison.Ordinal);
+        Assert.Contains("AccessDenied", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", e.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_web_identity_of_the_environment_comes_before_the_default_profile()
+    {
+        Credentials("[default]\n" + Keys);
+        await File.WriteAllTextAsync(PathOf("token"), "header.body.signature", Cancelled);
+        _environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = PathOf("token");
+        _environment["AWS_ROLE_ARN"] = Role;
+        string? asked = null;
+        await using var sts = new StubServer(request =>
+        {
+            asked = request;
+            return StubServer.Xml(Assumed("AssumeRoleWithWebIdentity"));
+        });
+        _environment["AWS_ENDPOINT_URL_STS"] = sts.Url.AbsoluteUri;
+
+        Assert.Equal("ASIAROLE", (await FindAsync()).AccessKey);
+        Assert.Contains("WebIdentityToken=header.body.signature", asked, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_containers_agent_is_asked_with_its_token()
+    {
+        string? asked = null;
+        await using var agent = new StubServer(request =>
+        {
+            asked = request;
+            return StubServer.Http("200 OK", "application/json", string.Create(CultureInfo.InvariantCulture,
+                $$"""{"AccessKeyId": "ASIATASK", "SecretAccessKey": "secret", "Token": "session", "Expiration": "{{DateTime.UtcNow.AddHours(1):yyyy-MM-ddTHH:mm:ssZ}}"}"""));
+        });
+        _environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = agent.Url + "role";
+        _environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "agents-token";
+
+        Assert.Equal("ASIATASK", (await FindAsync()).AccessKey);
+        Assert.StartsWith("GET /role HTTP/1.1", asked, StringComparison.Ordinal);
+        Assert.Contains("Authorization: agents-token", asked, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mine", null)]
+    [InlineData("default", null)]
+    [InlineData("mine", "mine")]
+    public async Task A_login_by_SSO_gives_its_role_whether_the_profile_is_given_named_or_the_default(string name, string? variable)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The home folder is no environment variable's there.");
+        Config((name == "default" ? "[default]\n" : $"[profile {name}]\n") + SsoProfile);
+        _environment["HOME"] = _home.FullName;
+        _environment["AWS_PROFILE"] = variable;
+        LogIn();
+        string? asked = null;
+        await using var sso = new StubServer(request =>
+        {
+            asked = request;
+            return StubServer.Http("200 OK", "application/json", string.Create(CultureInfo.InvariantCulture,
+                $$"""{"roleCredentials": {"accessKeyId": "ASIASSO", "secretAccessKey": "secret", "sessionToken": "session", "expiration": {{DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds()}} } }"""));
+        });
+        _environment["AWS_ENDPOINT_URL_SSO"] = sso.Url.AbsoluteUri;
+
+        Assert.Equal("ASIASSO", (await FindAsync(variable is null && name != "default" ? name : null)).AccessKey);
+        Assert.Contains("role_name=etl", asked, StringComparison.Ordinal);
+        Assert.Contains("x-amz-sso_bearer_token: sso-token", asked, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Without_a_login_an_SSO_profile_says_how_to_log_in()
+    {
+        Config("[profile mine]\n" + SsoProfile);
+        _environment["HOME"] = _home.FullName;
+
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => FindAsync("mine"));
+
+        Assert.Equal("CredentialsNotFound", e.Id);
+        Assert.Contains("aws sso login --profile mine", e.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_profile_of_AWS_PROFILE_that_is_not_there_is_named()
+    {
+        _environment["AWS_PROFILE"] = "no-such-profile";
+
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => FindAsync());
+
+        Assert.Contains("'no-such-profile' is not there", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("services = here\n", "", "http://127.0.0.1:4566/")]
+    [InlineData("services = here\nendpoint_url = http://127.0.0.1:1\n", "", "http://127.0.0.1:4566/")]
+    [InlineData("endpoint_url = http://127.0.0.1:1\n", "", "http://127.0.0.1:1/")]
+    [InlineData("services = here\n", "AWS_ENDPOINT_URL_SQS=http://127.0.0.1:2", "http://127.0.0.1:2/")]
+    [InlineData("services = here\n", "AWS_ENDPOINT_URL=http://127.0.0.1:3", "http://127.0.0.1:3/")]
+    [InlineData("services = here\n", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", "https://sqs.eu-west-1.amazonaws.com/")]
+    [InlineData("services = here\nignore_configured_endpoint_urls = true\n", "", "https://sqs.eu-west-1.amazonaws.com/")]
+    [InlineData("services = none\n", "", "https://sqs.eu-west-1.amazonaws.com/")]
+    public void The_endpoint_is_the_environments_then_that_of_the_profiles_services_section(string profile, string variable, string url)
+    {
+        Config($"[profile mine]\nregion = eu-west-1\n{profile}{Services}");
+        if (variable.Split('=') is [var name, var value])
+        {
+            _environment[name] = value;
+        }
+
+        var endpoint = QueueEndpoint.Resolve(Settings("mine"), QueueAddress.Parse("q"), Environment.GetEnvironmentVariable);
+
+        Assert.Equal((url, "eu-west-1"), (endpoint.Url.AbsoluteUri, endpoint.Region));
+    }
+
+    [Fact]
+    public void An_endpoint_of_a_profile_that_is_no_url_is_a_clear_error()
+    {
+        Config("[profile mine]\nregion = eu-west-1\nendpoint_url = not a url\n");
+
+        var e = Assert.Throws<LoginEtlException>(
+            () => QueueEndpoint.Resolve(Settings("mine"), QueueAddress.Parse("q"), Environment.GetEnvironmentVariable));
+
+        Assert.Equal("InvalidQueueSetting", e.Id);
+    }
+
+    [Fact]
+    public async Task A_role_signs_the_calls_to_the_endpoint_of_its_profile_and_the_check_says_so()
+    {
+        Credentials("[base]\n" + Keys);
+        string? signed = null;
+        await using var server = new StubServer(request =>
+        {
+            if (request.Contains("AssumeRole", StringComparison.Ordinal))
+            {
+                return StubServer.Xml(Assumed("AssumeRole"));
+            }
+
+            signed = request;
+            return StubServer.Json("""{"QueueUrl": "http://x/0/q", "Attributes": {"VisibilityTimeout": "30"}}""");
+        });
+        _environment["AWS_ENDPOINT_URL_STS"] = server.Url.AbsoluteUri;
+        Config($"[profile mine]\nregion = eu-west-1\nrole_arn = {Role}\nsource_profile = base\nservices = here\n"
+            + $"[services here]\nsqs =\n  endpoint_url = {server.Url}\n");
+
+        var checks = await new SqsConnector().CheckAsync(Settings("mine"), Cancelled);
+
+        Assert.Equal("Of the profile 'mine': an assumed role.", checks[0].Detail);
+        Assert.Contains("Credential=ASIAROLE/", signed, StringComparison.Ordinal);
+        Assert.Contains("/eu-west-1/sqs/aws4_request", signed, StringComparison.Ordinal);
+        Assert.Contains("X-Amz-Security-Token: session", signed, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private const string SsoProfile = "sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = etl\n"
+        + "[sso-session corp]\nsso_start_url = https://corp.example/start\nsso_region = eu-west-1\n";
+
+    private const string Services = "[services here]\ns3 =\n  endpoint_url = http://127.0.0.1:9\nsqs =\n  endpoint_url = http://127.0.0.1:4566\n";
+
+    private static QueueSettings Settings(string? profile) =>
+        new() { Queue = "q", ProfileName = profile, Timeout = TimeSpan.FromSeconds(10) };
+
+    private static async Task<ImmutableCredentials> FindAsync(string? profile = null)
+    {
+        var credentials = await QueueCredentials
+            .ResolveAsync(Settings(profile), "eu-west-1", Environment.GetEnvironmentVariable, Cancelled);
+        return await credentials.GetCredentialsAsync();
+    }
+
+    private static string Assumed(string action) => string.Create(CultureInfo.InvariantCulture, $"""
+        <{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result>
+          <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/etl/logins</Arn><AssumedRoleId>AROA:logins</AssumedRoleId></AssumedRoleUser>
+          <Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>session</SessionToken><Expiration>{DateTime.UtcNow.AddHours(1):yyyy-MM-ddTHH:mm:ssZ}</Expiration></Credentials>
+        </{action}Result></{action}Response>
+        """);
+
+    private string PathOf(string file) => Path.Combine(_home.FullName, file);
+
+    private void Credentials(string text) => File.WriteAllText(PathOf("credentials"), text);
+
+    // Beside the credentials: there the SDK looks where AWS_CONFIG_FILE is not set.
+    private void Config(string text) => File.WriteAllText(PathOf("config"), text);
+
+    // As `aws sso login` leaves it: the file is named after the session.
+    private void LogIn()
+    {
+#pragma warning disable CA5350 // A file's name.
+        var name = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes("corp")));
+#pragma warning restore CA5350
+        var cache = _home.CreateSubdirectory(".aws/sso/cache");
+        File.WriteAllText(Path.Combine(cache.FullName, name + ".json"),
+            """{"startUrl": "https://corp.example/start", "region": "eu-west-1", "accessToken": "sso-token", "expiresAt": "2099-01-01T00:00:00Z"}""");
+    }
+}
