@@ -15,6 +15,15 @@ public sealed record DatabaseSettings
     /// <summary>Password that overrides the one in <see cref="Database"/>.</summary>
     public SecretText? Password { get; init; }
 
+    /// <summary>
+    /// Asked for a password at every physical connection, so that one that runs out is never used; wins over all
+    /// others. Off loopback the connection must be encrypted.
+    /// </summary>
+    public IDatabasePasswordSource? PasswordSource { get; init; }
+
+    /// <summary>AWS region of the database, for <see cref="PasswordSource"/>; null leaves it to the source.</summary>
+    public string? PasswordRegion { get; init; }
+
     /// <summary>The table, with or without a schema (<c>etl.user_logins</c>).</summary>
     public string Table { get; init; } = DefaultTable;
 

@@ -46,7 +46,7 @@ internal sealed class Database : IAsyncDisposable
         Bound(builder, settings.Timeout);
         try
         {
-            var source = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
+            var source = Build(builder, settings);
             var host = builder.Host.Contains(',', StringComparison.Ordinal) ? builder.Host : $"{builder.Host}:{builder.Port}";
             return new Database(
                 source, $"{host}, database {builder.Database ?? builder.Username ?? "of the user's name"}",
@@ -76,6 +76,28 @@ internal sealed class Database : IAsyncDisposable
         {
             throw DatabaseFault.InvalidDatabase("The database connection string cannot be read.");
         }
+    }
+
+    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder builder, DatabaseSettings settings)
+    {
+        if (settings.PasswordSource is not { } passwords)
+        {
+            return new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
+        }
+
+        var user = !string.IsNullOrEmpty(builder.Username) ? builder.Username
+            : throw DatabaseFault.InvalidDatabase("Passwords are to be made for a user, and none is named.");
+        if (!IsLoopback(builder.Host!) && builder.SslMode is SslMode.Disable or SslMode.Allow or SslMode.Prefer)
+        {
+            throw DatabaseFault.InvalidDatabase("Passwords that are made for each connection need one that is encrypted.");
+        }
+
+        builder.Password = null;
+        var source = new NpgsqlDataSourceBuilder(builder.ConnectionString);
+        source.UsePasswordProvider(
+            _ => throw new NotSupportedException("Connections are opened asynchronously."),
+            (connection, token) => passwords.GetAsync(connection.Host!, connection.Port, user, settings.PasswordRegion, token));
+        return source.Build();
     }
 
     private static void RequireTls(NpgsqlConnectionStringBuilder builder, string? rootCertificate)

@@ -30,7 +30,10 @@ internal static class DatabaseFault
     /// <param name="commitUnknown">The answer to a COMMIT was lost before.</param>
     public static LoginEtlException From(Exception e, string endpoint, bool commitUnknown = false)
     {
-        var (id, kind, message, remedy) = Describe(e, endpoint);
+        // A password source's own fault comes wrapped by the driver.
+        var (id, kind, message, remedy) = e.InnerException is LoginEtlException own
+            ? (own.Id, own.Kind, own.Message, own.Remedy)
+            : Describe(e, endpoint);
         return new LoginEtlException(id, kind, message, remedy) { CommitUnknown = commitUnknown };
     }
 

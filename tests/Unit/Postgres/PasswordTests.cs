@@ -1,0 +1,116 @@
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Unit.Fixtures;
+using Npgsql;
+using Xunit;
+
+namespace LoginEtl.Unit.Postgres;
+
+/// <summary>Where passwords come from when none stands in the settings.</summary>
+public sealed class PasswordTests(ServersFixture servers)
+{
+    [Fact]
+    public async Task Source_is_asked_once_for_each_physical_connection()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var source = new CountingSource(servers.Postgres.Password);
+        var settings = Without(database) with { PasswordSource = source, PasswordRegion = "eu-central-1" };
+        await using var sink = await database.SinkAsync(settings: settings);
+        await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+        await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+        Assert.Equal([(servers.Postgres.Host, servers.Postgres.Port, servers.Postgres.User, "eu-central-1")], source.Asked);
+
+        await database.RunAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'LoginEtl'");
+        await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+        Assert.Equal(2, source.Asked.Count);
+        Assert.Equal(6, await database.CountAsync());
+    }
+
+    [Fact]
+    public async Task Source_wins_over_a_password_in_the_settings()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var settings = database.Settings() with { Password = new SecretText("old"), PasswordSource = new CountingSource(servers.Postgres.Password) };
+        await using var sink = await database.SinkAsync(settings: settings);
+        settings = settings with { PasswordSource = new CountingSource("wrong-4711") };
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => database.SinkAsync(settings: settings));
+        Assert.Equal("DatabaseAccessDenied", fault.Id);
+        Assert.DoesNotContain("4711", fault.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fault_of_the_source_ends_the_run_as_it_is()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var settings = Without(database) with { PasswordSource = new CountingSource(null) };
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => database.SinkAsync(settings: settings));
+        Assert.Equal(("NoToken", FaultKind.Denied), (fault.Id, fault.Kind));
+    }
+
+    [Theory]
+    [InlineData("Host=db.example;Username=u;SSL Mode=Prefer")]
+    [InlineData("Host=db.example;Username=u;SSL Mode=Disable")]
+    [InlineData("Host=db.example")]
+    public void Source_needs_a_user_and_an_encrypted_connection(string text)
+    {
+        var settings = new DatabaseSettings { Database = new SecretText(text), PasswordSource = new CountingSource("x") };
+        Assert.Equal("InvalidDatabase", Assert.Throws<LoginEtlException>(() => Database.From(settings)).Id);
+    }
+
+    [Fact]
+    public async Task Password_file_is_read_for_strings_and_uris()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var server = servers.Postgres;
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, $"other:*:*:*:no\n{server.Host}:{server.Port}:*:{server.User}:{server.Password}\n", TestDatabase.Token);
+            var name = new NpgsqlConnectionStringBuilder(database.ConnectionString).Database;
+            foreach (var text in new[]
+            {
+                $"{Without(database).Database.Reveal()};Passfile={file}",
+                $"postgresql://{server.User}@{server.Host}:{server.Port}/{name}?passfile={Uri.EscapeDataString(file)}",
+            })
+            {
+                await using var sink = await database.SinkAsync(settings: new DatabaseSettings { Database = new SecretText(text) });
+            }
+
+            Assert.Equal("DatabaseAccessDenied", (await Assert.ThrowsAsync<LoginEtlException>(() => database.SinkAsync(settings: Without(database)))).Id);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData("Host=127.0.0.1", true, false)]
+    [InlineData("Host=db.example", false, true)]
+    [InlineData("Host=db.example;SSL Mode=Require", false, false)]
+    [InlineData("postgresql://db.example/d?sslmode=verify-ca", false, true)]
+    public async Task Settings_say_whether_anything_verifies_the_server(string text, bool isLocal, bool isVerified)
+    {
+        await using var database = Database.From(new DatabaseSettings { Database = new SecretText(text) });
+        Assert.Equal((isLocal, isVerified), (database.IsLocal, database.IsVerified));
+    }
+
+    private static DatabaseSettings Without(TestDatabase database)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        builder.Remove("Password");
+        return database.Settings() with { Database = new SecretText(builder.ConnectionString) };
+    }
+
+    private sealed class CountingSource(string? password) : IDatabasePasswordSource
+    {
+        public List<(string Host, int Port, string User, string? Region)> Asked { get; } = [];
+
+        public ValueTask<string> GetAsync(string host, int port, string user, string? region, CancellationToken cancellationToken)
+        {
+            Asked.Add((host, port, user, region));
+            return ValueTask.FromResult(password ?? throw new LoginEtlException("NoToken", FaultKind.Denied, "There is no token.", "Get one."));
+        }
+    }
+}
