@@ -14,6 +14,16 @@ Describe 'The module' {
         $manifest.ExportedCmdlets.Keys | Sort-Object | Should -Be $cmdlets
     }
 
+    It 'has one version' {
+        $props = [xml] (Get-Content "$PSScriptRoot/../../Directory.Build.props" -Raw)
+        (Test-ModuleManifest "$PSScriptRoot/../../LoginEtl.psd1").Version | Should -Be ([version] "$($props.Project.PropertyGroup.Version)")
+    }
+
+    It 'has a name in the README for every cmdlet' {
+        $readme = Get-Content "$PSScriptRoot/../../README.md" -Raw
+        (Test-ModuleManifest "$PSScriptRoot/../../LoginEtl.psd1").ExportedCmdlets.Keys | ForEach-Object { $readme | Should -Match $_ }
+    }
+
     It 'uses approved verbs and declares what <_> emits' -ForEach @(
         'ConvertFrom-LoginJson', 'New-LoginKeyset', 'Protect-LoginPii', 'Receive-LoginMessage', 'Send-LoginMessage', 'Write-LoginRecord'
     ) {
