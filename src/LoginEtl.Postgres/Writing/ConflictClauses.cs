@@ -4,9 +4,9 @@ using LoginEtl.Postgres.Targets;
 
 namespace LoginEtl.Postgres.Writing;
 
-/// <summary>What the rule for rows whose key is there adds to <see cref="RowByRow"/>'s loop.</summary>
+/// <summary>What the rule for rows whose key is there adds to <see cref="RowLoop"/>'s loop.</summary>
 /// <param name="OnConflict">The clause of INSERT.</param>
-/// <param name="Report">What notes in <c>met</c> that the key was there: the row's ordinal, and whether it was updated.</param>
+/// <param name="Report">What notes in <c>met</c> that the key was there: the row's place, and whether it was updated.</param>
 /// <param name="Stop">Condition over <c>state</c> and <c>conname</c> under which a refused row ends the batch.</param>
 internal readonly record struct ConflictClauses(string OnConflict, string Report, string Stop)
 {
@@ -27,14 +27,14 @@ internal readonly record struct ConflictClauses(string OnConflict, string Report
             $"""
             GET DIAGNOSTICS rows_done = ROW_COUNT;
                         IF current_setting('{Flag}') <> '' THEN
-                            met := met || json_build_array(r.o, rows_done > 0);
+                            met := met || json_build_array(i, rows_done > 0);
                             PERFORM set_config('{Flag}', '', true);
                         END IF;
             """,
             "false"),
         { Key: var key } => new(
             $"ON CONFLICT ({Columns(key)}) DO NOTHING",
-            "GET DIAGNOSTICS rows_done = ROW_COUNT; IF rows_done = 0 THEN met := met || json_build_array(r.o, false); END IF;",
+            "GET DIAGNOSTICS rows_done = ROW_COUNT; IF rows_done = 0 THEN met := met || json_build_array(i, false); END IF;",
             "false"),
     };
 

@@ -50,6 +50,34 @@ public sealed class BadRowTests(ServersFixture servers)
         Assert.Equal(11, await database.CountAsync("login_etl_quarantine"));
     }
 
+    [Theory]
+    [InlineData("date")]
+    [InlineData("timestamp")]
+    [InlineData("timestamptz")]
+    public async Task Text_arrives_beside_a_bad_row_as_it_was(string day)
+    {
+        string?[] texts = ["\"", "\\", "{a,b}", "NULL", "null", "", " ", "'", "$login_etl$", "a\tb\nc", "Ру 😀", null];
+        var database = await TestDatabase.InitializedAsync(servers, Table + $"ALTER TABLE user_logins ADD CHECK (user_id <> 'bad'), ALTER create_date TYPE {day}");
+        await database.RunAsync("ALTER DATABASE " + await database.ReadAsync<string>("SELECT current_database()::text") + " SET datestyle = 'German, DMY'");
+        await using var sink = await database.SinkAsync();
+        var batch = texts.Select((t, i) => (ProtectedLogin)Logins.Record(Logins.Delivery(sent: new DateTimeOffset(DateTimeOffset.UtcNow.Date, TimeSpan.Zero)), $"u{i:00}", locale: t)).ToList();
+        var outcomes = (await sink.WriteAsync([.. batch, Logins.Record(user: "bad")], TestDatabase.Token)).Outcomes;
+        Assert.Equal([.. texts.Select(_ => Outcome.Written), Outcome.Quarantined], outcomes);
+        Assert.Equal(texts, await database.ReadAsync<string?[]>("SELECT array_agg(locale ORDER BY user_id) FROM user_logins"));
+        Assert.Equal(texts.Length, await database.CountAsync("user_logins WHERE (create_date AT TIME ZONE 'UTC')::date = (now() AT TIME ZONE 'UTC')::date OR create_date::date = (now() AT TIME ZONE 'UTC')::date"));
+    }
+
+    [Fact]
+    public async Task Rows_of_many_groups_are_told_apart()
+    {
+        var database = await TestDatabase.InitializedAsync(servers, Table + "ALTER TABLE user_logins ADD CONSTRAINT not_bad CHECK (user_id NOT LIKE 'bad%')");
+        await using var sink = await database.SinkAsync();
+        var bad = new HashSet<int> { 0, 31, 32, 33, 200, 499 };
+        var outcomes = (await sink.WriteAsync(Logins.Records(500, i => bad.Contains(i) ? $"bad{i}" : $"u{i}"), TestDatabase.Token)).Outcomes;
+        Assert.Equal(Enumerable.Range(0, 500).Select(i => bad.Contains(i) ? Outcome.Quarantined : Outcome.Written), outcomes);
+        Assert.Equal(494, await database.ReadAsync<long>("SELECT count(DISTINCT user_id) FROM user_logins"));
+    }
+
     [Fact]
     public async Task Rows_with_the_same_unique_key_of_the_users_in_one_batch_leave_the_first()
     {
