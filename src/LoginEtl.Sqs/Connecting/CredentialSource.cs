@@ -15,7 +15,7 @@ internal static class CredentialSource
     {
         EnvironmentVariablesAWSCredentials => "AWS_ACCESS_KEY_ID of the environment",
         AssumeRoleWithWebIdentityCredentials => "a role assumed with a web identity token",
-        AssumeRoleAWSCredentials => "an assumed role",
+        RoleCredentials => "an assumed role",
         SSOAWSCredentials => "a session of IAM Identity Center (SSO)",
         ProcessAWSCredentials => "a credential process",
         GenericContainerCredentials => "the container's role",

@@ -54,6 +54,7 @@ internal static class QueueCredentials
     private static async Task<AWSCredentials> FindAsync(
         QueueSettings settings, string region, SharedProfile? profile, Func<string, string?> environment)
     {
+        CredentialClients.Bind();
         // Else the SDK asks instance metadata for the region of its STS client.
         AWSConfigs.AWSRegion = region;
         var given = settings.ProfileName is not null;
@@ -65,10 +66,11 @@ internal static class QueueCredentials
         // The SDK's own chain refuses SSO profiles, so profiles are read here, in their place of that chain.
         var before = !given && (IsSet(environment("AWS_ACCESS_KEY_ID")) || IsSet(environment("AWS_WEB_IDENTITY_TOKEN_FILE")));
         // A resolver of our own: the SDK's shared one goes on giving what it found first.
-        var credentials = profile is { HasCredentials: true } && !before
+        var found = profile is { HasCredentials: true } && !before
             ? profile.Credentials()
             : await new DefaultAWSCredentialsIdentityResolver().ResolveIdentityAsync(clientConfig: null, CancellationToken.None)
                 .ConfigureAwait(false);
+        var credentials = CredentialClients.Own(found, region);
         await credentials.GetCredentialsAsync().ConfigureAwait(false);
         return credentials;
     }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Amazon.Runtime;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
@@ -15,33 +13,20 @@ namespace LoginEtl.Unit.Sqs;
 [Collection(RunsAlone.Name)]
 public sealed class CredentialsTests : IDisposable
 {
-    private const string Keys = "aws_access_key_id = AKIABASE\naws_secret_access_key = secret\n";
-    private const string Role = "arn:aws:iam::123456789012:role/etl";
-    private readonly EnvironmentVariables _environment = new();
-    private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("login-etl-home-");
-
-    public CredentialsTests()
-    {
-        _environment["AWS_EC2_METADATA_DISABLED"] = "true";
-        _environment["AWS_SHARED_CREDENTIALS_FILE"] = PathOf("credentials");
-        File.WriteAllText(PathOf("credentials"), "");
-    }
+    private const string Services = "[services here]\ns3 =\n  endpoint_url = http://127.0.0.1:9\nsqs =\n  endpoint_url = http://127.0.0.1:4566\n";
+    private readonly SharedFiles _files = new();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public void Dispose()
-    {
-        _environment.Dispose();
-        _home.Delete(recursive: true);
-    }
+    public void Dispose() => _files.Dispose();
 
     [Fact]
     public async Task Keys_of_the_environment_come_before_the_default_profile()
     {
-        Credentials("[default]\n" + Keys);
-        _environment["AWS_ACCESS_KEY_ID"] = "AKIAENV";
-        _environment["AWS_SECRET_ACCESS_KEY"] = "secret";
-        _environment["AWS_SESSION_TOKEN"] = "session";
+        _files.Credentials("[default]\n" + SharedFiles.Keys);
+        _files.Environment["AWS_ACCESS_KEY_ID"] = "AKIAENV";
+        _files.Environment["AWS_SECRET_ACCESS_KEY"] = "secret";
+        _files.Environment["AWS_SESSION_TOKEN"] = "session";
 
         var found = await FindAsync();
 
@@ -51,9 +36,9 @@ public sealed class CredentialsTests : IDisposable
     [Fact]
     public async Task A_profile_that_was_given_comes_before_the_environment()
     {
-        Credentials("[mine]\n" + Keys);
-        _environment["AWS_ACCESS_KEY_ID"] = "AKIAENV";
-        _environment["AWS_SECRET_ACCESS_KEY"] = "secret";
+        _files.Credentials("[mine]\n" + SharedFiles.Keys);
+        _files.Environment["AWS_ACCESS_KEY_ID"] = "AKIAENV";
+        _files.Environment["AWS_SECRET_ACCESS_KEY"] = "secret";
 
         Assert.Equal("AKIABASE", (await FindAsync("mine")).AccessKey);
     }
@@ -63,8 +48,8 @@ public sealed class CredentialsTests : IDisposable
     [InlineData("mine", "mine")]
     public async Task The_default_profile_or_that_of_AWS_PROFILE_is_used(string name, string? variable)
     {
-        Credentials($"[{name}]\n{Keys}aws_session_token = session\n");
-        _environment["AWS_PROFILE"] = variable;
+        _files.Credentials($"[{name}]\n{SharedFiles.Keys}aws_session_token = session\n");
+        _files.Environment["AWS_PROFILE"] = variable;
 
         var found = await FindAsync();
 
@@ -75,10 +60,10 @@ public sealed class CredentialsTests : IDisposable
     public async Task A_credential_process_is_run()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The process is a shell script.");
-        var script = PathOf("process.sh");
+        var script = _files.PathOf("process.sh");
         await File.WriteAllTextAsync(
             script, "echo '{\"Version\": 1, \"AccessKeyId\": \"AKIAPROC\", \"SecretAccessKey\": \"secret\"}'\n", Cancelled);
-        Config($"[profile mine]\ncredential_process = sh {script}\n");
+        _files.Config($"[profile mine]\ncredential_process = sh {script}\n");
 
         Assert.Equal("AKIAPROC", (await FindAsync("mine")).AccessKey);
     }
@@ -86,15 +71,15 @@ public sealed class CredentialsTests : IDisposable
     [Fact]
     public async Task A_profile_assumes_its_role_with_the_keys_of_its_source()
     {
-        Credentials("[base]\n" + Keys);
-        Config($"[profile mine]\nrole_arn = {Role}\nsource_profile = base\nrole_session_name = logins\n");
+        _files.Credentials("[base]\n" + SharedFiles.Keys);
+        _files.Config($"[profile mine]\nrole_arn = {SharedFiles.Role}\nsource_profile = base\nrole_session_name = logins\n");
         string? asked = null;
         await using var sts = new StubServer(request =>
         {
             asked = request;
-            return StubServer.Xml(Assumed("AssumeRole"));
+            return SharedFiles.Answer(request);
         });
-        _environment["AWS_ENDPOINT_URL_STS"] = sts.Url.AbsoluteUri;
+        _files.PointTo(sts.Url);
 
         var found = await FindAsync("mine");
 
@@ -106,11 +91,11 @@ public sealed class CredentialsTests : IDisposable
     [Fact]
     public async Task A_role_that_may_not_be_assumed_is_told_by_its_code_alone()
     {
-        Credentials("[base]\n" + Keys);
-        Config($"[profile mine]\nrole_arn = {Role}\nsource_profile = base\n");
+        _files.Credentials("[base]\n" + SharedFiles.Keys);
+        _files.Config($"[profile mine]\nrole_arn = {SharedFiles.Role}\nsource_profile = base\n");
         await using var sts = new StubServer(_ => StubServer.Http("403 Forbidden", "text/xml",
             """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>of-a-secret</Message></Error></ErrorResponse>"""));
-        _environment["AWS_ENDPOINT_URL_STS"] = sts.Url.AbsoluteUri;
+        _files.PointTo(sts.Url);
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => FindAsync("mine"));
 
@@ -121,19 +106,31 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_role_that_wants_an_MFA_code_says_so()
+    {
+        _files.Credentials("[base]\n" + SharedFiles.Keys);
+        _files.Config($"[profile mine]\nrole_arn = {SharedFiles.Role}\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n");
+
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => FindAsync("mine"));
+
+        Assert.Equal("CredentialsNotFound", e.Id);
+        Assert.Contains("MFA", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_web_identity_of_the_environment_comes_before_the_default_profile()
     {
-        Credentials("[default]\n" + Keys);
-        await File.WriteAllTextAsync(PathOf("token"), "header.body.signature", Cancelled);
-        _environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = PathOf("token");
-        _environment["AWS_ROLE_ARN"] = Role;
+        _files.Credentials("[default]\n" + SharedFiles.Keys);
+        await File.WriteAllTextAsync(_files.PathOf("token"), "header.body.signature", Cancelled);
+        _files.Environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = _files.PathOf("token");
+        _files.Environment["AWS_ROLE_ARN"] = SharedFiles.Role;
         string? asked = null;
         await using var sts = new StubServer(request =>
         {
             asked = request;
-            return StubServer.Xml(Assumed("AssumeRoleWithWebIdentity"));
+            return SharedFiles.Answer(request);
         });
-        _environment["AWS_ENDPOINT_URL_STS"] = sts.Url.AbsoluteUri;
+        _files.PointTo(sts.Url);
 
         Assert.Equal("ASIAROLE", (await FindAsync()).AccessKey);
         Assert.Contains("WebIdentityToken=header.body.signature", asked, StringComparison.Ordinal);
@@ -149,8 +146,8 @@ public sealed class CredentialsTests : IDisposable
             return StubServer.Http("200 OK", "application/json", string.Create(CultureInfo.InvariantCulture,
                 $$"""{"AccessKeyId": "ASIATASK", "SecretAccessKey": "secret", "Token": "session", "Expiration": "{{DateTime.UtcNow.AddHours(1):yyyy-MM-ddTHH:mm:ssZ}}"}"""));
         });
-        _environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = agent.Url + "role";
-        _environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "agents-token";
+        _files.Environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = agent.Url + "role";
+        _files.Environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "agents-token";
 
         Assert.Equal("ASIATASK", (await FindAsync()).AccessKey);
         Assert.StartsWith("GET /role HTTP/1.1", asked, StringComparison.Ordinal);
@@ -164,18 +161,16 @@ public sealed class CredentialsTests : IDisposable
     public async Task A_login_by_SSO_gives_its_role_whether_the_profile_is_given_named_or_the_default(string name, string? variable)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The home folder is no environment variable's there.");
-        Config((name == "default" ? "[default]\n" : $"[profile {name}]\n") + SsoProfile);
-        _environment["HOME"] = _home.FullName;
-        _environment["AWS_PROFILE"] = variable;
-        LogIn();
+        _files.Config((name == "default" ? "[default]\n" : $"[profile {name}]\n") + SharedFiles.SsoProfile);
+        _files.Environment["AWS_PROFILE"] = variable;
+        _files.LogIn();
         string? asked = null;
         await using var sso = new StubServer(request =>
         {
             asked = request;
-            return StubServer.Http("200 OK", "application/json", string.Create(CultureInfo.InvariantCulture,
-                $$"""{"roleCredentials": {"accessKeyId": "ASIASSO", "secretAccessKey": "secret", "sessionToken": "session", "expiration": {{DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds()}} } }"""));
+            return SharedFiles.Answer(request);
         });
-        _environment["AWS_ENDPOINT_URL_SSO"] = sso.Url.AbsoluteUri;
+        _files.PointTo(sso.Url);
 
         Assert.Equal("ASIASSO", (await FindAsync(variable is null && name != "default" ? name : null)).AccessKey);
         Assert.Contains("role_name=etl", asked, StringComparison.Ordinal);
@@ -185,8 +180,7 @@ public sealed class CredentialsTests : IDisposable
     [Fact]
     public async Task Without_a_login_an_SSO_profile_says_how_to_log_in()
     {
-        Config("[profile mine]\n" + SsoProfile);
-        _environment["HOME"] = _home.FullName;
+        _files.Config("[profile mine]\n" + SharedFiles.SsoProfile);
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => FindAsync("mine"));
 
@@ -197,7 +191,7 @@ public sealed class CredentialsTests : IDisposable
     [Fact]
     public async Task A_profile_of_AWS_PROFILE_that_is_not_there_is_named()
     {
-        _environment["AWS_PROFILE"] = "no-such-profile";
+        _files.Environment["AWS_PROFILE"] = "no-such-profile";
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => FindAsync());
 
@@ -215,10 +209,10 @@ public sealed class CredentialsTests : IDisposable
     [InlineData("services = none\n", "", "https://sqs.eu-west-1.amazonaws.com/")]
     public void The_endpoint_is_the_environments_then_that_of_the_profiles_services_section(string profile, string variable, string url)
     {
-        Config($"[profile mine]\nregion = eu-west-1\n{profile}{Services}");
+        _files.Config($"[profile mine]\nregion = eu-west-1\n{profile}{Services}");
         if (variable.Split('=') is [var name, var value])
         {
-            _environment[name] = value;
+            _files.Environment[name] = value;
         }
 
         var endpoint = QueueEndpoint.Resolve(Settings("mine"), QueueAddress.Parse("q"), Environment.GetEnvironmentVariable);
@@ -229,7 +223,7 @@ public sealed class CredentialsTests : IDisposable
     [Fact]
     public void An_endpoint_of_a_profile_that_is_no_url_is_a_clear_error()
     {
-        Config("[profile mine]\nregion = eu-west-1\nendpoint_url = not a url\n");
+        _files.Config("[profile mine]\nregion = eu-west-1\nendpoint_url = not a url\n");
 
         var e = Assert.Throws<LoginEtlException>(
             () => QueueEndpoint.Resolve(Settings("mine"), QueueAddress.Parse("q"), Environment.GetEnvironmentVariable));
@@ -240,20 +234,15 @@ public sealed class CredentialsTests : IDisposable
     [Fact]
     public async Task A_role_signs_the_calls_to_the_endpoint_of_its_profile_and_the_check_says_so()
     {
-        Credentials("[base]\n" + Keys);
+        _files.Credentials("[base]\n" + SharedFiles.Keys);
         string? signed = null;
         await using var server = new StubServer(request =>
         {
-            if (request.Contains("AssumeRole", StringComparison.Ordinal))
-            {
-                return StubServer.Xml(Assumed("AssumeRole"));
-            }
-
-            signed = request;
-            return StubServer.Json("""{"QueueUrl": "http://x/0/q", "Attributes": {"VisibilityTimeout": "30"}}""");
+            signed = request.Contains("AssumeRole", StringComparison.Ordinal) ? null : request;
+            return SharedFiles.Answer(request);
         });
-        _environment["AWS_ENDPOINT_URL_STS"] = server.Url.AbsoluteUri;
-        Config($"[profile mine]\nregion = eu-west-1\nrole_arn = {Role}\nsource_profile = base\nservices = here\n"
+        _files.PointTo(server.Url);
+        _files.Config($"[profile mine]\nregion = eu-west-1\nrole_arn = {SharedFiles.Role}\nsource_profile = base\nservices = here\n"
             + $"[services here]\nsqs =\n  endpoint_url = {server.Url}\n");
 
         var checks = await new SqsConnector().CheckAsync(Settings("mine"), Cancelled);
@@ -264,11 +253,6 @@ public sealed class CredentialsTests : IDisposable
         Assert.Contains("X-Amz-Security-Token: session", signed, StringComparison.OrdinalIgnoreCase);
     }
 
-    private const string SsoProfile = "sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = etl\n"
-        + "[sso-session corp]\nsso_start_url = https://corp.example/start\nsso_region = eu-west-1\n";
-
-    private const string Services = "[services here]\ns3 =\n  endpoint_url = http://127.0.0.1:9\nsqs =\n  endpoint_url = http://127.0.0.1:4566\n";
-
     private static QueueSettings Settings(string? profile) =>
         new() { Queue = "q", ProfileName = profile, Timeout = TimeSpan.FromSeconds(10) };
 
@@ -277,30 +261,5 @@ public sealed class CredentialsTests : IDisposable
         var credentials = await QueueCredentials
             .ResolveAsync(Settings(profile), "eu-west-1", Environment.GetEnvironmentVariable, Cancelled);
         return await credentials.GetCredentialsAsync();
-    }
-
-    private static string Assumed(string action) => string.Create(CultureInfo.InvariantCulture, $"""
-        <{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result>
-          <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/etl/logins</Arn><AssumedRoleId>AROA:logins</AssumedRoleId></AssumedRoleUser>
-          <Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>session</SessionToken><Expiration>{DateTime.UtcNow.AddHours(1):yyyy-MM-ddTHH:mm:ssZ}</Expiration></Credentials>
-        </{action}Result></{action}Response>
-        """);
-
-    private string PathOf(string file) => Path.Combine(_home.FullName, file);
-
-    private void Credentials(string text) => File.WriteAllText(PathOf("credentials"), text);
-
-    // Beside the credentials: there the SDK looks where AWS_CONFIG_FILE is not set.
-    private void Config(string text) => File.WriteAllText(PathOf("config"), text);
-
-    // As `aws sso login` leaves it: the file is named after the session.
-    private void LogIn()
-    {
-#pragma warning disable CA5350 // A file's name.
-        var name = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes("corp")));
-#pragma warning restore CA5350
-        var cache = _home.CreateSubdirectory(".aws/sso/cache");
-        File.WriteAllText(Path.Combine(cache.FullName, name + ".json"),
-            """{"startUrl": "https://corp.example/start", "region": "eu-west-1", "accessToken": "sso-token", "expiresAt": "2099-01-01T00:00:00Z"}""");
     }
 }

@@ -30,6 +30,12 @@ internal sealed class QueryFront : IAsyncDisposable
 
     public Uri Url { get; }
 
+    /// <summary>
+    /// What no server can be made to do: takes an action, its question, which may be changed, and the real call, and
+    /// gives the answer; one with a <c>__type</c> is an error.
+    /// </summary>
+    public Func<string, JsonObject, Func<Task<JsonObject>>, Task<JsonObject>> Fault { get; set; } = (_, _, call) => call();
+
     public async ValueTask DisposeAsync()
     {
         _listener.Close();
@@ -75,8 +81,6 @@ internal sealed class QueryFront : IAsyncDisposable
     {
         var parameters = HttpUtility.ParseQueryString(form);
         var action = parameters["Action"]!;
-        using var request = new HttpRequestMessage(HttpMethod.Post, _server);
-        request.Headers.Add("X-Amz-Target", "AmazonSQS." + action);
         var question = new JsonObject();
         foreach (var name in parameters.AllKeys.Where(n => n is not ("Action" or "Version" or "QueueUrl")))
         {
@@ -89,18 +93,26 @@ internal sealed class QueryFront : IAsyncDisposable
             question["QueueUrl"] = parameters["QueueUrl"] is { } url && new Uri(url).AbsolutePath == path ? url : "wrong path";
         }
 
+        var json = await Fault(action, question, () => CallAsync(action, question));
+        var failed = json["__type"]?.GetValue<string>().Split('#')[^1];
+        XNamespace queue = "http://queue.amazonaws.com/doc/2012-11-05/";
+        var xml = failed is null
+            ? new XElement(queue + (action + "Response"), new XElement(queue + (action + "Result"), Result(queue, action, json)))
+            : new XElement(queue + "ErrorResponse", new XElement(queue + "Error",
+                new XElement(queue + "Code", failed)));
+        // What AWS does with it: a bare carriage return would be read as a line feed.
+        return (failed is null ? HttpStatusCode.OK : HttpStatusCode.BadRequest, xml.ToString(SaveOptions.DisableFormatting).Replace("\r", "&#xD;", StringComparison.Ordinal));
+    }
+
+    private async Task<JsonObject> CallAsync(string action, JsonObject question)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, _server);
+        request.Headers.Add("X-Amz-Target", "AmazonSQS." + action);
         request.Content = new StringContent(question.ToJsonString());
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-amz-json-1.0");
         using var answer = await Http.SendAsync(request);
         var said = await answer.Content.ReadAsStringAsync();
-        var json = said.Length == 0 ? [] : JsonNode.Parse(said)!.AsObject();
-        XNamespace queue = "http://queue.amazonaws.com/doc/2012-11-05/";
-        var xml = answer.IsSuccessStatusCode
-            ? new XElement(queue + (action + "Response"), new XElement(queue + (action + "Result"), Result(queue, action, json)))
-            : new XElement(queue + "ErrorResponse", new XElement(queue + "Error",
-                new XElement(queue + "Code", json["__type"]?.GetValue<string>().Split('#')[^1] ?? "InternalError")));
-        // What AWS does with it: a bare carriage return would be read as a line feed.
-        return (answer.StatusCode, xml.ToString(SaveOptions.DisableFormatting).Replace("\r", "&#xD;", StringComparison.Ordinal));
+        return said.Length == 0 ? [] : JsonNode.Parse(said)!.AsObject();
     }
 
     // AttributeName.1 is a list's first, XRequestEntry.1.Id a field of a list's first; lists come in their order.
