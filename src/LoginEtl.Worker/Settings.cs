@@ -31,6 +31,13 @@ internal static class Settings
             return seconds >= 0 ? TimeSpan.FromSeconds(seconds) : throw new FormatException();
         }, "a number of seconds");
 
+    public static Setting<double?> Ratio(string flag, string description) =>
+        new(flag, description, null, text =>
+        {
+            var ratio = double.Parse(text, CultureInfo.InvariantCulture);
+            return ratio is >= 0 and <= 1 ? ratio : throw new FormatException();
+        }, "a number from 0 to 1");
+
     public static Setting<T> OneOf<T>(string flag, string description, T otherwise)
         where T : struct, Enum =>
         new(flag, description, otherwise,

@@ -21,6 +21,10 @@ internal sealed class WorkerSettings
     private readonly Setting<string?> _region = Settings.Text("--region", "AWS region");
     private readonly Setting<string?> _profileName = Settings.Text("--profile-name", "Named profile of the shared AWS configuration");
     private readonly Setting<string?> _endpointUrl = Settings.Text("--endpoint-url", "Endpoint to connect to instead of the region's own");
+    private readonly Setting<QueueProtocol> _protocol = Settings.OneOf("--protocol", "Which protocol the queue's server speaks", QueueProtocol.Auto);
+    private readonly Setting<ConflictAction> _onConflict = Settings.OneOf("--on-conflict", "What happens to a row whose own unique key is there already", ConflictAction.Quarantine);
+    private readonly Setting<string?> _conflictKey = Settings.Text("--conflict-key", "The unique constraint or index that --on-conflict is about, where the table has several");
+    private readonly Setting<double?> _maxRejectRatio = Settings.Ratio("--max-reject-ratio", "Largest share of rejects before the run stops and quarantines nothing more");
     private readonly Setting<bool> _wait = Settings.Switch("--wait", "Goes on for ever instead of ending when the queue is drained");
     private readonly Setting<long> _maxMessages = Settings.Number("--max-messages", "Ends after this many messages, 0 being no limit", 0L, 0L, long.MaxValue);
     private readonly Setting<TimeSpan?> _maxDuration = Settings.Seconds("--max-duration", "Ends after this many seconds", null);
@@ -40,9 +44,9 @@ internal sealed class WorkerSettings
     public IEnumerable<Option> All =>
     [
         _queue.Option, _keyset.Option, _database.Option, _table.Option, _rootCertificate.Option, _region.Option,
-        _profileName.Option, _endpointUrl.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
+        _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
         _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _batchSize.Option,
-        _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _allowNullPii.Option, _defaultLocale.Option,
+        _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _allowNullPii.Option, _defaultLocale.Option,
         _initialize.Option, _quiet.Option,
     ];
 
@@ -61,6 +65,7 @@ internal sealed class WorkerSettings
         Region = _region.Value(parsed),
         ProfileName = _profileName.Value(parsed),
         EndpointUrl = EnvironmentSettings.Url(_endpointUrl.Value(parsed), _endpointUrl.Option.Name),
+        Protocol = _protocol.Value(parsed),
     };
 
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>.</exception>
@@ -93,6 +98,9 @@ internal sealed class WorkerSettings
     {
         AppVersionFormat = _appVersionFormat.Value(parsed),
         OnTooLong = _onTooLong.Value(parsed),
+        OnConflict = _onConflict.Value(parsed),
+        ConflictKey = _conflictKey.Value(parsed),
+        MaxRejectRatio = _maxRejectRatio.Value(parsed),
     };
 
     public ProtectOptions ProtectOptions(ParseResult parsed) => new()
