@@ -23,7 +23,7 @@ internal sealed record PostgresBinaries(string Folder)
             if (end.Succeeded) return new PostgresBinaries(candidate);
             if (keeper.Account is not null && !OperatingSystem.IsWindows())
             {
-                // The account may only lack a way to it, as into a clone under /root.
+                // The account may only lack a way to it, as into a clone in another user's home.
                 string copy = PostgresCopy.Make(candidate, keeper.Folder);
                 end = await TryAsync(keeper, copy, cancellationToken);
                 if (end.Succeeded) return new PostgresBinaries(copy);

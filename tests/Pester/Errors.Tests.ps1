@@ -46,7 +46,8 @@ Describe 'A mistake gives one clear error with what to do, and deletes nothing' 
         (Get-QueueCount $queue).Visible | Should -Be 10
     }
 
-    It 'a key file that others can read' -Skip:$IsWindows {
+    It 'a key file that others can read' {
+        if ($IsWindows) { Set-ItResult -Skipped -Because 'Windows has access lists, and no modes' }
         $open = Join-Path $TestDrive 'open'
         $null = New-LoginKeyset $open -WarningAction Ignore
         chmod 644 (Join-Path $open 'ip.json')

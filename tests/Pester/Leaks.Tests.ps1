@@ -78,7 +78,8 @@ Describe 'Nothing leaks' {
         $said | Should -Not -Match $forbidden
     }
 
-    It 'into the log of a server that logs every statement' -Skip:(-not $env:LOGINETL_TEST_DATABASE_LOG) {
+    It 'into the log of a server that logs every statement' {
+        if (-not $env:LOGINETL_TEST_DATABASE_LOG) { Set-ItResult -Skipped -Because 'the log of an existing server is not at hand' }
         [void] (Invoke-Sql $database "ALTER TABLE user_logins ADD CONSTRAINT no_one CHECK (user_id <> 'u')")
         Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database
         $log = Get-Content $env:LOGINETL_TEST_DATABASE_LOG -Raw

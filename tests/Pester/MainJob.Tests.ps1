@@ -1,8 +1,3 @@
-BeforeDiscovery {
-    Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
-    $known = Get-KnownMessagePath
-}
-
 BeforeAll {
     Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
     Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
@@ -30,7 +25,8 @@ Describe 'Receive | Protect | Write' {
         ($left.Visible + $left.InFlight + $left.Delayed) | Should -Be 0
     }
 
-    It 'leaves of the known messages what the contract expects' -Skip:(-not $known) {
+    It 'leaves of the known messages what the contract expects' {
+        if (-not (Get-KnownMessagePath)) { Set-ItResult -Skipped -Because 'the known messages do not lie beside this clone (../shared/data)' }
         Get-Content (Get-KnownMessagePath) | Send-LoginMessage $queue
         Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database -ReceiptVariable receipt
 

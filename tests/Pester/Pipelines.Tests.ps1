@@ -175,6 +175,21 @@ Describe 'Every shape of pipeline settles every message once, and its receipt sa
     }
 }
 
+Describe 'A dry run of more messages than may be held' {
+    It 'ends where the cap is full, returns them all and says what it would have written' {
+        $queue = New-TestQueue
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        New-LoginBody 40 | Send-LoginMessage $queue
+        Receive-LoginMessage $queue -MaxHeld 10 | Protect-LoginPii $keys |
+            Write-LoginRecord $database -WhatIf -ReceiptVariable receipt -InformationVariable said
+        "$said" | Should -BeLike '*10 would be written*'
+        $receipt.Balanced | Should -BeTrue
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 0
+        (Get-QueueCount $queue).Visible | Should -Be 40
+    }
+}
+
 Describe 'The cap on held messages' {
     It 'ends a pipeline in which nothing settles with an error that names what settles, and returns everything' {
         $queue = New-TestQueue

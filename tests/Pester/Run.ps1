@@ -1,5 +1,5 @@
-# Runs one file of tests and says how it went: what failed, then one line of counts. Exit code 0 when all passed,
-# 3 where Pester is missing or too old.
+# Runs one file of tests and says how it went: what failed, what was skipped and why, then one line of counts.
+# Exit code 0 when all passed or were skipped, 3 where Pester is missing or too old, 1 otherwise.
 param([Parameter(Mandatory)] [string] $Path)
 
 $pester = Get-Module -ListAvailable Pester | Where-Object Version -GE '5.7' | Sort-Object Version -Descending | Select-Object -First 1
@@ -21,5 +21,8 @@ foreach ($test in @($result.Failed) + @($result.FailedBlocks)) {
     $test.ErrorRecord | ForEach-Object { "    $_`n    $($_.ScriptStackTrace -split "`n" | Select-Object -First 1)" }
 }
 $result.FailedContainers.ErrorRecord | ForEach-Object { "    $_" }
+foreach ($test in $result.Skipped) {
+    "[!] $($test.ExpandedPath): $($test.ErrorRecord)"
+}
 "$($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped"
 exit [int] ($result.Result -ne 'Passed')

@@ -16,7 +16,7 @@ namespace LoginEtl.PowerShell.Cmdlets;
 [OutputType(typeof(ProtectedLogin))]
 public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
 {
-    /// <summary>A dry run holds its messages until its end, so it ends after this many unless told otherwise.</summary>
+    /// <summary>A dry run holds its messages until its end, so it ends after this many, or where the receiver's cap is full.</summary>
     private const long DryRunLimit = 10_000;
 
     private readonly ConcurrentQueue<BatchReport> _written = new();
@@ -109,13 +109,19 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         var login = InputObject!;
         if (_declined || (_dryRun && ++_taken > DryRunLimit))
         {
-            StopReceiving(login);
+            Stop(login);
             return;
         }
 
         if (!Await(() => _writer!.AddAsync(login, StopToken).AsTask(), login.MessageId))
         {
             WriteError(FaultRecord.Of(DeliveryNotHeld.Of(login), login.MessageId));
+        }
+
+        // It settles nothing, so a full cap would never empty again.
+        if (_dryRun && (_taken == DryRunLimit || login.GetDelivery() is QueueDelivery { Book.Room: 0 }))
+        {
+            Stop(login);
         }
 
         ReportBatches();
@@ -188,7 +194,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
 
     /// <summary>What nobody will write stays in its queue.</summary>
-    private static void StopReceiving(ProtectedLogin login)
+    private static void Stop(ProtectedLogin login)
     {
         if (login.GetDelivery() is QueueDelivery { Book.Run: { } run })
         {

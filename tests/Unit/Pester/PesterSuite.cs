@@ -42,5 +42,9 @@ public sealed class PesterSuite(ServersFixture servers, ITestOutputHelper output
 
         output.WriteLine(text);
         Assert.True(exitCode == 0, text);
+        foreach (var skipped in text.Split('\n').Where(line => line.StartsWith("[!]", StringComparison.Ordinal)))
+        {
+            TestContext.Current.AddWarning($"Skipped in {file}: {skipped[4..].Trim()}");
+        }
     }
 }

@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Records;
+using LoginEtl.Sandbox.Servers;
+using LoginEtl.Settlement;
+using LoginEtl.Sqs;
+using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Client.Wire;
+using LoginEtl.Sqs.Receiving;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Sqs;
+
+/// <summary>How many messages a run holds, and how long it polls meanwhile.</summary>
+public sealed class HoldingTests(ServersFixture servers)
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task No_more_messages_are_held_than_allowed()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(100);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { Receivers = 8, MaxHeld = 25 });
+
+        var received = 0;
+        while (await source.ReceiveAsync(Cancelled) is { Count: > 0 } messages)
+        {
+            await Task.Delay(150, Cancelled);
+            Assert.InRange(source.Book.Open, 1, 25);
+            Assert.InRange((await queue.CountsAsync()).InFlight, 0, 25);
+            received += messages.Count;
+            await TestQueue.SettleAsync(source, messages);
+        }
+
+        Assert.Equal(100, received);
+    }
+
+    [Fact]
+    public async Task A_full_cap_that_nothing_settles_ends_the_run_and_names_the_ways_out()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(20);
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { MaxHeld = 5, StallTimeout = TimeSpan.FromMilliseconds(400) });
+
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => TestQueue.ReceiveAllAsync(source, settle: false));
+
+        Assert.Equal("HeldMessagesCapReached", e.Id);
+        Assert.Contains("Confirm-LoginMessage", e.Remedy, StringComparison.Ordinal);
+        Assert.Contains("Reset-LoginMessage", e.Remedy, StringComparison.Ordinal);
+        Assert.Equal(5, source.Book.Open);
+    }
+
+    [Fact]
+    public async Task A_full_cap_is_no_stall_while_a_transaction_is_open()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(20);
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { MaxHeld = 5, StallTimeout = TimeSpan.FromMilliseconds(200) });
+        var first = new List<LoginEtl.Running.ReceivedMessage>();
+        while (first.Count < 5)
+        {
+            first.AddRange(await source.ReceiveAsync(Cancelled));
+        }
+
+        Assert.All(first, m => Assert.True(source.Book.BeginCommit(m.Delivery)));
+        var more = source.ReceiveAsync(Cancelled);
+        await Task.Delay(1200, Cancelled);
+        Assert.False(more.IsCompleted);
+
+        await TestQueue.SettleAsync(source, first);
+        Assert.NotEmpty(await more);
+    }
+
+    [Fact]
+    public async Task A_far_queue_is_polled_long_while_nothing_is_held_and_short_while_something_is()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        var waits = new System.Collections.Concurrent.ConcurrentQueue<int>();
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { WaitForever = true, Receivers = 1 }, asIfRemote: true, around: c => new FaultyClient(c)
+            {
+                OnReceive = (request, call) =>
+                {
+                    waits.Enqueue(request.WaitTimeSeconds);
+                    return call();
+                },
+            });
+        await Task.Delay(300, Cancelled);
+        await queue.SendAsync("{}");
+        var held = await source.ReceiveAsync(Cancelled);
+        await Task.Delay(1500, Cancelled);
+        await TestQueue.SettleAsync(source, held);
+        await Task.Delay(1500, Cancelled);
+
+        Assert.Equal(20, waits.First());
+        Assert.Contains(1, waits);
+        Assert.Equal(20, waits.Last());
+
+        // A long poll in flight does not keep a stopped run.
+        var clock = Stopwatch.StartNew();
+        source.StopReceiving();
+        Assert.Empty(await source.ReceiveAsync(Cancelled));
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
+    }
+}
