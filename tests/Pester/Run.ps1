@@ -20,7 +20,7 @@ foreach ($test in @($result.Failed) + @($result.FailedBlocks)) {
     "[-] $($test.ExpandedPath ?? $test.Path)"
     $test.ErrorRecord | ForEach-Object { "    $_`n    $($_.ScriptStackTrace -split "`n" | Select-Object -First 1)" }
 }
-$result.FailedContainers.ErrorRecord | ForEach-Object { "    $_" }
+$result.FailedContainers.ErrorRecord | Where-Object { $_ } | ForEach-Object { "    $_" }
 foreach ($test in $result.Skipped) {
     "[!] $($test.ExpandedPath): $($test.ErrorRecord)"
 }
