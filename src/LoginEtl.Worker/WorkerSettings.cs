@@ -3,6 +3,7 @@ using LoginEtl.Connections;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Running;
+using LoginEtl.Sqs;
 using LoginEtl.Versions;
 
 namespace LoginEtl.Worker;
@@ -18,6 +19,7 @@ internal sealed class WorkerSettings
     private readonly Setting<string?> _database = Settings.Text("--database", "Connection string or postgresql:// URI; better in the variable, where no process list shows it");
     private readonly Setting<string?> _table = Settings.Text("--table", "The table, with or without a schema", DatabaseSettings.DefaultTable);
     private readonly Setting<string?> _rootCertificate = Settings.Text("--root-certificate", "PEM file of the certificate authority to trust");
+    private readonly Setting<bool> _iamAuthentication = Settings.Switch("--iam-authentication", "An IAM token of Amazon RDS is the database password: one is made for every connection");
     private readonly Setting<string?> _region = Settings.Text("--region", "AWS region");
     private readonly Setting<string?> _profileName = Settings.Text("--profile-name", "Named profile of the shared AWS configuration");
     private readonly Setting<string?> _endpointUrl = Settings.Text("--endpoint-url", "Endpoint to connect to instead of the region's own");
@@ -43,7 +45,7 @@ internal sealed class WorkerSettings
 
     public IEnumerable<Option> All =>
     [
-        _queue.Option, _keyset.Option, _database.Option, _table.Option, _rootCertificate.Option, _region.Option,
+        _queue.Option, _keyset.Option, _database.Option, _table.Option, _rootCertificate.Option, _iamAuthentication.Option, _region.Option,
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
         _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _batchSize.Option,
         _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _allowNullPii.Option, _defaultLocale.Option,
@@ -75,6 +77,8 @@ internal sealed class WorkerSettings
             _database.Value(parsed), EnvironmentSettings.DatabaseVariable, _database.Option.Name)),
         Table = _table.Value(parsed) ?? DatabaseSettings.DefaultTable,
         RootCertificate = _rootCertificate.Value(parsed),
+        PasswordSource = _iamAuthentication.Value(parsed) ? new RdsPasswordSource() : null,
+        PasswordAccount = new AwsSettings { Region = _region.Value(parsed), ProfileName = _profileName.Value(parsed) },
     };
 
     public ReceiveOptions ReceiveOptions(ParseResult parsed) => new()

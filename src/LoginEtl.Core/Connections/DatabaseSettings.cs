@@ -21,8 +21,8 @@ public sealed record DatabaseSettings
     /// </summary>
     public IDatabasePasswordSource? PasswordSource { get; init; }
 
-    /// <summary>AWS region of the database, for <see cref="PasswordSource"/>; null leaves it to the source.</summary>
-    public string? PasswordRegion { get; init; }
+    /// <summary>Whom <see cref="PasswordSource"/> asks as; the region matters where the host's name has none.</summary>
+    public AwsSettings PasswordAccount { get; init; } = new();
 
     /// <summary>The table, with or without a schema (<c>etl.user_logins</c>).</summary>
     public string Table { get; init; } = DefaultTable;

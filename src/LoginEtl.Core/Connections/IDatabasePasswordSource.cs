@@ -7,8 +7,8 @@ public interface IDatabasePasswordSource
     /// <param name="host">Of this connection, where several hosts are named.</param>
     /// <param name="port">Of this connection.</param>
     /// <param name="user">The database user.</param>
-    /// <param name="region">As in <see cref="DatabaseSettings.PasswordRegion"/>.</param>
+    /// <param name="account">Who asks, and for which region.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="Faults.LoginEtlException">None can be made; it ends the run as it is.</exception>
-    ValueTask<string> GetAsync(string host, int port, string user, string? region, CancellationToken cancellationToken);
+    ValueTask<string> GetAsync(string host, int port, string user, AwsSettings account, CancellationToken cancellationToken);
 }

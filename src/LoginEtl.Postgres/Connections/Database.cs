@@ -96,7 +96,7 @@ internal sealed class Database : IAsyncDisposable
         var source = new NpgsqlDataSourceBuilder(builder.ConnectionString);
         source.UsePasswordProvider(
             _ => throw new NotSupportedException("Connections are opened asynchronously."),
-            (connection, token) => passwords.GetAsync(connection.Host!, connection.Port, user, settings.PasswordRegion, token));
+            (connection, token) => passwords.GetAsync(connection.Host!, connection.Port, user, settings.PasswordAccount, token));
         return source.Build();
     }
 

@@ -16,9 +16,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 [OutputType(typeof(ProtectedLogin))]
 public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
 {
-    /// <summary>A dry run holds its messages until its end, so it ends after this many, or where the receiver's cap is full.</summary>
-    private const long DryRunLimit = 10_000;
-
     private readonly ConcurrentQueue<BatchReport> _written = new();
     private readonly OutcomeCounts _wouldBe = new();
     private IRecordSink? _sink;
@@ -67,6 +64,11 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     [ValidateRange(0.0, 1.0)]
     public double? MaxRejectRatio { get; set; }
 
+    /// <summary>Most logins of a dry run (-WhatIf), which holds them until its end; it ends, too, where the receiver's -MaxHeld is full.</summary>
+    [Parameter]
+    [ValidateRange(1L, long.MaxValue)]
+    public long WhatIfLimit { get; set; } = 10_000;
+
     /// <summary>Emits what was new, after commit and delete.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -107,7 +109,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     protected override void ProcessRecord()
     {
         var login = InputObject!;
-        if (_declined || (_dryRun && ++_taken > DryRunLimit))
+        if (_declined || (_dryRun && ++_taken > WhatIfLimit))
         {
             Stop(login);
             return;
@@ -119,7 +121,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         }
 
         // It settles nothing, so a full cap would never empty again.
-        if (_dryRun && (_taken == DryRunLimit || login.GetDelivery() is QueueDelivery { Book.Room: 0 }))
+        if (_dryRun && (_taken == WhatIfLimit || login.GetDelivery() is QueueDelivery { Book.Room: 0 }))
         {
             Stop(login);
         }

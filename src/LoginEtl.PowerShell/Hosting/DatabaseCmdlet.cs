@@ -16,6 +16,20 @@ public abstract class DatabaseCmdlet : LoginCmdlet
     [Credential]
     public PSCredential? Credential { get; set; }
 
+    /// <summary>An IAM token of Amazon RDS is the password: one is made for every connection.</summary>
+    [Parameter]
+    public SwitchParameter IamAuthentication { get; set; }
+
+    /// <summary>AWS region of the database, for -IamAuthentication; needed where its host's name has none.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Region { get; set; }
+
+    /// <summary>Named profile of the shared AWS configuration, for -IamAuthentication.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ProfileName { get; set; }
+
     /// <summary>The table, with or without a schema.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -28,5 +42,6 @@ public abstract class DatabaseCmdlet : LoginCmdlet
 
     /// <summary>The settings, with the environment where a parameter is not given.</summary>
     protected DatabaseSettings ConnectionSettings() =>
-        Guard(() => DatabaseParameters.Settings(this, Database, Credential, Table, RootCertificate));
+        Guard(() => DatabaseParameters.Settings(
+        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region, ProfileName = ProfileName } : null, Table, RootCertificate));
 }

@@ -1,19 +1,28 @@
 using System.Management.Automation;
 using LoginEtl.Connections;
+using LoginEtl.PowerShell.Loading;
 
 namespace LoginEtl.PowerShell.Hosting;
 
 /// <summary>The database parameters of several cmdlets, with the environment where one is not given.</summary>
 internal static class DatabaseParameters
 {
+    /// <param name="cmdlet">Whose paths they are.</param>
+    /// <param name="database">Connection string or URI.</param>
+    /// <param name="credential">User and password.</param>
+    /// <param name="iam">Who makes IAM tokens for RDS; null when passwords are used.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="rootCertificate">PEM file.</param>
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>.</exception>
     public static DatabaseSettings Settings(
-        PSCmdlet cmdlet, SecretText? database, PSCredential? credential, string table, string? rootCertificate) => new()
+        PSCmdlet cmdlet, SecretText? database, PSCredential? credential, AwsSettings? iam, string table, string? rootCertificate) => new()
     {
         Database = database ?? new SecretText(
             EnvironmentSettings.Require(null, EnvironmentSettings.DatabaseVariable, "-Database")),
         UserName = credential?.UserName,
         Password = credential is null ? null : new SecretText(credential.GetNetworkCredential().Password),
+        PasswordSource = iam is null ? null : Connectors.Passwords,
+        PasswordAccount = iam ?? new AwsSettings(),
         Table = table,
         RootCertificate = rootCertificate is null ? null : cmdlet.GetUnresolvedProviderPathFromPSPath(rootCertificate),
     };

@@ -24,6 +24,10 @@ public abstract class JobCmdlet : QueueCmdlet
     [Credential]
     public PSCredential? Credential { get; set; }
 
+    /// <summary>An IAM token of Amazon RDS is the password: one is made for every connection.</summary>
+    [Parameter]
+    public SwitchParameter IamAuthentication { get; set; }
+
     /// <summary>The table, with or without a schema.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -58,7 +62,8 @@ public abstract class JobCmdlet : QueueCmdlet
 
     /// <summary>The settings of the database, with the environment where a parameter is not given.</summary>
     protected DatabaseSettings ConnectionSettings() =>
-        DatabaseParameters.Settings(this, Database, Credential, Table, RootCertificate);
+        DatabaseParameters.Settings(
+        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region, ProfileName = ProfileName } : null, Table, RootCertificate);
 
     /// <summary>How rows are written.</summary>
     protected SinkOptions SinkOptions() => new()

@@ -2,7 +2,7 @@ using LoginEtl.Connections;
 
 namespace LoginEtl.PowerShell.Loading;
 
-/// <summary>The two things the cmdlets need from the far side of the load context. Named by text: no compile-time reference.</summary>
+/// <summary>What the cmdlets need from the far side of the load context. Named by text: no compile-time reference.</summary>
 internal static class Connectors
 {
     private static readonly Lazy<IQueueConnector> LazyQueue =
@@ -11,7 +11,13 @@ internal static class Connectors
     private static readonly Lazy<IDatabaseConnector> LazyDatabase =
         new(() => PrivateLoadContext.Instance.Create<IDatabaseConnector>("LoginEtl.Postgres", "LoginEtl.Postgres.PostgresConnector"));
 
+    private static readonly Lazy<IDatabasePasswordSource> LazyPasswords =
+        new(() => PrivateLoadContext.Instance.Create<IDatabasePasswordSource>("LoginEtl.Sqs", "LoginEtl.Sqs.RdsPasswordSource"));
+
     public static IQueueConnector Queue => LazyQueue.Value;
 
     public static IDatabaseConnector Database => LazyDatabase.Value;
+
+    /// <summary>The IAM tokens of RDS.</summary>
+    public static IDatabasePasswordSource Passwords => LazyPasswords.Value;
 }

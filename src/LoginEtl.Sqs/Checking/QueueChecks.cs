@@ -20,7 +20,7 @@ internal static class QueueChecks
             var address = QueueAddress.Parse(settings.Queue);
             var endpoint = QueueEndpoint.Resolve(settings, address, Environment.GetEnvironmentVariable);
             looking = CheckNames.Credentials;
-            var credentials = await QueueCredentials
+            var credentials = await AccountCredentials
                 .ResolveAsync(settings, endpoint.Region, Environment.GetEnvironmentVariable, cancellationToken)
                 .ConfigureAwait(false);
             checks.Add(new Check(looking, CheckOutcome.Pass, CredentialSource.Describe(credentials, settings)));

@@ -19,7 +19,7 @@ internal static class QueueLookup
     {
         var address = QueueAddress.Parse(settings.Queue);
         var endpoint = QueueEndpoint.Resolve(settings, address, Environment.GetEnvironmentVariable);
-        var credentials = await QueueCredentials
+        var credentials = await AccountCredentials
             .ResolveAsync(settings, endpoint.Region, Environment.GetEnvironmentVariable, cancellationToken)
             .ConfigureAwait(false);
         return await FindAsync(settings, address, endpoint, credentials, cancellationToken).ConfigureAwait(false);

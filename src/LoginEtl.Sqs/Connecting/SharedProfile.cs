@@ -33,11 +33,11 @@ internal sealed class SharedProfile
         && !(string.IsNullOrEmpty(options.SsoSession) && string.IsNullOrEmpty(options.SsoStartUrl));
 
     /// <summary>The name that was asked for, by the settings or AWS_PROFILE; null when it was not.</summary>
-    public static string? Named(QueueSettings settings, Func<string, string?> environment) =>
+    public static string? Named(AwsSettings settings, Func<string, string?> environment) =>
         NotEmpty(settings.ProfileName) ?? NotEmpty(environment("AWS_PROFILE"));
 
     /// <summary>The profile that was asked for, else "default"; null when it is not there or cannot be read.</summary>
-    public static SharedProfile? Find(QueueSettings settings, Func<string, string?> environment)
+    public static SharedProfile? Find(AwsSettings settings, Func<string, string?> environment)
     {
         try
         {

@@ -15,7 +15,7 @@ public sealed class PasswordTests(ServersFixture servers)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         var source = new CountingSource(servers.Postgres.Password);
-        var settings = Without(database) with { PasswordSource = source, PasswordRegion = "eu-central-1" };
+        var settings = Without(database) with { PasswordSource = source, PasswordAccount = new AwsSettings { Region = "eu-central-1" } };
         await using var sink = await database.SinkAsync(settings: settings);
         await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
         await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
@@ -107,9 +107,9 @@ public sealed class PasswordTests(ServersFixture servers)
     {
         public List<(string Host, int Port, string User, string? Region)> Asked { get; } = [];
 
-        public ValueTask<string> GetAsync(string host, int port, string user, string? region, CancellationToken cancellationToken)
+        public ValueTask<string> GetAsync(string host, int port, string user, AwsSettings account, CancellationToken cancellationToken)
         {
-            Asked.Add((host, port, user, region));
+            Asked.Add((host, port, user, account.Region));
             return ValueTask.FromResult(password ?? throw new LoginEtlException("NoToken", FaultKind.Denied, "There is no token.", "Get one."));
         }
     }

@@ -258,7 +258,7 @@ public sealed class CredentialsTests : IDisposable
 
     private static async Task<ImmutableCredentials> FindAsync(string? profile = null)
     {
-        var credentials = await QueueCredentials
+        var credentials = await AccountCredentials
             .ResolveAsync(Settings(profile), "eu-west-1", Environment.GetEnvironmentVariable, Cancelled);
         return await credentials.GetCredentialsAsync();
     }

@@ -11,7 +11,7 @@ namespace LoginEtl.Sqs.Connecting;
 /// Finds credentials, in the order of AWS's own tools: the settings' keys; the settings' profile; the environment's
 /// keys; a web identity of the environment; AWS_PROFILE or "default"; the container's or the instance's role.
 /// </summary>
-internal static class QueueCredentials
+internal static class AccountCredentials
 {
     /// <param name="settings">Which.</param>
     /// <param name="region">Where roles are assumed.</param>
@@ -21,7 +21,7 @@ internal static class QueueCredentials
     /// <c>CredentialsNotFound</c>, or <c>InvalidQueueSetting</c> for half a pair.
     /// </exception>
     public static async Task<AWSCredentials> ResolveAsync(
-        QueueSettings settings, string region, Func<string, string?> environment, CancellationToken cancellationToken)
+        AwsSettings settings, string region, Func<string, string?> environment, CancellationToken cancellationToken)
     {
         if ((settings.AccessKey is null) != (settings.SecretKey is null))
         {
@@ -52,7 +52,7 @@ internal static class QueueCredentials
     }
 
     private static async Task<AWSCredentials> FindAsync(
-        QueueSettings settings, string region, SharedProfile? profile, Func<string, string?> environment)
+        AwsSettings settings, string region, SharedProfile? profile, Func<string, string?> environment)
     {
         CredentialClients.Bind();
         // Else the SDK asks instance metadata for the region of its STS client.
