@@ -29,6 +29,19 @@ Describe 'A mistake gives one clear error with what to do, and deletes nothing' 
             Job = { Invoke-Job -Database (Edit-Database { $args[0].Port = 1 }) } }
         @{ Name = 'a missing database'; Id = 'DatabaseNotFound'
             Job = { Invoke-Job -Database (Edit-Database { $args[0].Database = 'nowhere' }) } }
+        @{ Name = 'an IAM token for a database whose region is not known'; Id = 'SettingMissing'
+            Job = {
+                Remove-Item env:AWS_REGION
+                try { Receive-LoginMessage $queue -Region us-east-1 | Protect-LoginPii $keys | Write-LoginRecord $database -IamAuthentication }
+                finally { $env:AWS_REGION = 'us-east-1' }
+            }
+        }
+        @{ Name = 'an IAM token that the database does not take'; Id = 'DatabaseAccessDenied'
+            Job = { Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database -IamAuthentication -Region eu-central-1 } }
+        @{ Name = 'an IAM token of a profile that is not there'; Id = 'CredentialsNotFound'
+            Job = { Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database -IamAuthentication -ProfileName nobody } }
+        @{ Name = 'an IAM token over a connection that is not encrypted'; Id = 'InvalidDatabase'
+            Job = { Initialize-LoginDatabase 'Host=db.example;Username=u;SSL Mode=Disable' -IamAuthentication } }
         @{ Name = 'a missing table'; Id = 'TableNotFound'; Job = { Invoke-Job -Table 'nowhere' } }
         @{ Name = 'an unreadable connection string'; Id = 'InvalidDatabase'; Job = { Invoke-Job -Database 'canary-secret' } }
         @{ Name = 'a missing queue'; Id = 'QueueNotFound'; Job = { Invoke-Job -Queue 'nowhere' } }

@@ -87,8 +87,57 @@ Describe 'Nothing leaks' {
         $log | Should -Not -Match $forbidden
     }
 
-    It 'into the module log, which prints bound parameters' {
-        # What the engine prints of a bound parameter is its text, and every warning carries the invocation with it.
+    It 'into module and script block logs' {
+        # Where the engine writes them off Windows: syslog's socket, which is ours only where nobody else has it.
+        $socket = '/dev/log'
+        if ($IsWindows -or (Test-Path $socket)) { Set-ItResult -Skipped -Because 'the system has a log service of its own, which cannot be read here' }
+        $settings, $script, $source, $log = 'logging.json', 'logged.ps1', 'logged.ndjson', 'syslog.txt' | ForEach-Object { Join-Path $TestDrive $_ }
+        @{
+            LogLevel           = 'Verbose'
+            LogChannels        = 'Operational,Analytic'
+            LogKeywords        = 'Runspace,Pipeline,Protocol,Transport,Host,Cmdlets,Serializer,Session,ManagedPlugin'
+            PowerShellPolicies = @{
+                ScriptBlockLogging = @{ EnableScriptBlockLogging = $true; EnableScriptBlockInvocationLogging = $true }
+                ModuleLogging      = @{ EnableModuleLogging = $true; ModuleNames = @('*') }
+            }
+        } | ConvertTo-Json -Depth 4 | Set-Content $settings
+        $bodies | Set-Content $source
+        @"
+Import-Module '$PSScriptRoot/../../LoginEtl.psd1'
+Get-Content '$source' | Send-LoginMessage
+Receive-LoginMessage -DrainWindow 0.2 | Protect-LoginPii | Write-LoginRecord -PassThru
+Get-Content '$source' | ConvertFrom-LoginJson | Sort-Object Ip | Protect-LoginPii | Write-LoginRecord
+Receive-LoginMessage -DrainWindow 0.2 | Protect-LoginPii | Write-LoginRecord -Table nowhere
+Get-LoginQuarantine | Restore-LoginQuarantine
+Test-LoginEtl
+Invoke-LoginEtl -DrainWindow 0.2
+"@ | Set-Content $script
+        try { $listener = [Net.Sockets.Socket]::new('Unix', 'Dgram', 'Unspecified'); $listener.Bind([Net.Sockets.UnixDomainSocketEndPoint]::new($socket)) }
+        catch { Set-ItResult -Skipped -Because "the log's socket cannot be made here ($($_.Exception.InnerException.Message))" }
+        $env:LOGINETL_QUEUE, $env:LOGINETL_KEYSET, $env:LOGINETL_DATABASE = $queue, $keys, $database
+        try {
+            $reader = Start-ThreadJob {
+                $buffer = [byte[]]::new(1MB)
+                while (($n = ($using:listener).Receive($buffer)) -gt 0) { [IO.File]::AppendAllText($using:log, [Text.Encoding]::UTF8.GetString($buffer, 0, $n)) }
+            }
+            & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -SettingsFile $settings -File $script *> $null
+            Start-Sleep 1
+        }
+        finally {
+            Remove-Item env:LOGINETL_QUEUE, env:LOGINETL_KEYSET, env:LOGINETL_DATABASE
+            $listener.Dispose()
+            Remove-Item $socket
+            $reader | Remove-Job -Force
+        }
+        $said = Get-Content $log -Raw
+        $said | Should -Match 'ParameterBinding\(ConvertFrom-LoginJson\): name="InputObject"; value="\[redacted\]"'
+        $said | Should -Match 'ParameterBinding\(Write-LoginRecord\): name="InputObject"'
+        $said | Should -Match 'ScriptBlock_Compile_Detail'
+        $said | Should -Not -Match $forbidden
+        $said | Should -Not -Match ([regex]::Escape([Npgsql.NpgsqlConnectionStringBuilder]::new($database).Password))
+    }
+
+    It 'into the bound parameters that every warning carries' {
         $warning = '{}' | ConvertFrom-LoginJson 3>&1 | Where-Object { $_ -is [Management.Automation.WarningRecord] }
         $bound = $warning.InvocationInfo.BoundParameters['InputObject']
         $bound | Should -Not -BeNullOrEmpty

@@ -137,7 +137,24 @@ Describe 'Receive-LoginMessage' {
         $clock.Elapsed.TotalSeconds | Should -BeLessThan 8
     }
 
-    It 'drains a dead-letter queue and a FIFO queue like any other' {
+    It 'drains a dead-letter queue like any other' {
+        $dead = New-TestQueue
+        $source = New-TestQueue -VisibilityTimeout 1
+        $deadArn, $url = (Invoke-Queue GetQueueAttributes @{ QueueUrl = (Invoke-Queue GetQueueUrl @{ QueueName = $dead }).QueueUrl; AttributeNames = @('QueueArn') }).Attributes.QueueArn,
+            (Invoke-Queue GetQueueUrl @{ QueueName = $source }).QueueUrl
+        [void] (Invoke-Queue SetQueueAttributes @{ QueueUrl = $url; Attributes = @{ RedrivePolicy = "{`"deadLetterTargetArn`":`"$deadArn`",`"maxReceiveCount`":1}" } })
+        1..5 | ForEach-Object { New-Body -User "u$_" } | Send-LoginMessage $source
+        # Looked at and returned once each: the next receive moves them.
+        Receive-LoginMessage $source | Should -HaveCount 5
+        Receive-LoginMessage $source | Should -BeNullOrEmpty
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        Receive-LoginMessage $dead | Protect-LoginPii $keys | Write-LoginRecord $database -ReceiptVariable receipt
+        $receipt.Written | Should -Be 5
+        (Get-QueueCount $dead).Visible | Should -Be 0
+    }
+
+    It 'drains a FIFO queue like any other' {
         $name = "$(New-TestQueue).fifo"
         [void] (Invoke-Queue CreateQueue @{ QueueName = $name; Attributes = @{ FifoQueue = 'true' } })
         1..5 | ForEach-Object { New-Body -User "u$_" } | Send-LoginMessage $name -MessageGroupId g

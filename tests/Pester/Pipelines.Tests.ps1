@@ -72,6 +72,39 @@ Describe 'Every shape of pipeline settles every message once, and its receipt sa
         $rows = 58
     }
 
+    It 'kept in a variable, and written too late' {
+        $kept = Receive-LoginMessage $queue | Protect-LoginPii $keys
+        $kept | Should -HaveCount 60
+        (Get-QueueCount $queue).Visible | Should -Be 60
+        $kept | Write-LoginRecord $database -ErrorVariable refused -ErrorAction SilentlyContinue -ReceiptVariable receipt
+        $refused | Should -HaveCount 60
+        $refused[0].FullyQualifiedErrorId | Should -BeLike 'DeliveryNotHeld,*'
+        $receipt.Written | Should -Be 0
+        $gone = $rows = 0
+    }
+
+    It 'the first ones taken before the writer' {
+        Receive-LoginMessage $queue | Protect-LoginPii $keys | Select-Object -First 3 |
+            Write-LoginRecord $database -ReceiptVariable receipt
+        $receipt.Written | Should -Be 3
+        $receipt.Returned | Should -Be ($receipt.Received - 3)
+        $receipt.Balanced | Should -BeTrue
+        $gone = $rows = 3
+    }
+
+    It 'given to two writers, of which the second finds every message settled' {
+        $second = New-TestDatabase
+        Initialize-LoginDatabase $second
+        Receive-LoginMessage $queue | Protect-LoginPii $keys | Tee-Object -Variable kept |
+            Write-LoginRecord $database -PassThru -ReceiptVariable receipt |
+            Write-LoginRecord $second -ErrorVariable refused -ErrorAction SilentlyContinue -ReceiptVariable late
+        $receipt.Written | Should -Be 60
+        $refused | Should -HaveCount 60
+        $late.Balanced | Should -BeTrue
+        Get-RowCount $second | Should -Be 0
+        $gone = $rows = 60
+    }
+
     It 'received in a function' {
         function Get-Login { Receive-LoginMessage $queue | Where-Object UserId -NE 'user-1' }
         Get-Login | Protect-LoginPii $keys | Write-LoginRecord $database -ReceiptVariable receipt
@@ -187,6 +220,21 @@ Describe 'A dry run of more messages than may be held' {
         $receipt.Balanced | Should -BeTrue
         (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 0
         (Get-QueueCount $queue).Visible | Should -Be 40
+    }
+}
+
+Describe 'A dry run of more messages than its limit' {
+    It 'ends at -WhatIfLimit, which can be raised, and returns them all' {
+        $queue = New-TestQueue
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        New-LoginBody 40 | Send-LoginMessage $queue
+        Receive-LoginMessage $queue | Protect-LoginPii $keys |
+            Write-LoginRecord $database -WhatIf -WhatIfLimit 25 -ReceiptVariable receipt -InformationVariable said
+        "$said" | Should -BeLike '*25 would be written*'
+        $receipt.Balanced | Should -BeTrue
+        (Get-QueueCount $queue).Visible | Should -Be 40
+        (Get-Command Write-LoginRecord).Parameters.WhatIfLimit.ParameterType | Should -Be ([long])
     }
 }
 

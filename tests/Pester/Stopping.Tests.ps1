@@ -121,6 +121,20 @@ $receipt = Invoke-LoginEtl -Wait
         $job | Remove-Job -Force
     }
 
+    It 'Stop-Job of a job in a process of its own returns everything' {
+        $job = Start-Job {
+            Import-Module $using:PSScriptRoot/../../LoginEtl.psd1
+            Receive-LoginMessage -Wait | ForEach-Object { $_ }
+        }
+        $limit = [datetime]::Now.AddSeconds(30)
+        while (-not ($copy = $job | Receive-Job -Keep | Select-Object -First 1) -and [datetime]::Now -lt $limit) { Start-Sleep -Milliseconds 50 }
+        # What crossed the border is a copy, which cannot settle.
+        { $copy | Confirm-LoginMessage -ErrorAction Stop } | Should -Throw '*copy*'
+        $job | Stop-Job
+        Assert-Settled 500
+        $job | Remove-Job -Force
+    }
+
     It 'exit in the middle of a pipeline settles or returns' {
         $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | ForEach-Object { if (++$n -eq 20) { exit 7 }; $_ } | Protect-LoginPii | Write-LoginRecord'
         $run.Process.WaitForExit(10000) | Should -BeTrue
