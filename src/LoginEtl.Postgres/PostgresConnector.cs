@@ -16,6 +16,13 @@ namespace LoginEtl.Postgres;
 public sealed class PostgresConnector : IDatabaseConnector
 {
     /// <inheritdoc/>
+    public bool CarriesPassword(SecretText database)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        return Database.CarriesPassword(database.Reveal());
+    }
+
+    /// <inheritdoc/>
     public async Task<IRecordSink> WriteToAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(settings);

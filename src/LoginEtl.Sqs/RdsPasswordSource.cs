@@ -22,7 +22,7 @@ public sealed partial class RdsPasswordSource : IDatabasePasswordSource
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
 
     private readonly Func<string, string?> _environment;
-    private AWSCredentials? _credentials;
+    private (AwsSettings Account, AWSCredentials Credentials)? _found;
 
     /// <summary>Reads the process's environment.</summary>
     public RdsPasswordSource()
@@ -41,10 +41,13 @@ public sealed partial class RdsPasswordSource : IDatabasePasswordSource
         ArgumentNullException.ThrowIfNull(account);
         var region = Region(host, account);
         // Found once; they renew themselves, so every connection gets what is good now.
-        _credentials ??= await AccountCredentials.ResolveAsync(account, region, _environment, cancellationToken).ConfigureAwait(false);
+        var credentials = _found is { } found && found.Account == account
+            ? found.Credentials
+            : await AccountCredentials.ResolveAsync(account, region, _environment, cancellationToken).ConfigureAwait(false);
+        _found = (account, credentials);
         try
         {
-            var keys = await _credentials.GetCredentialsAsync().WaitAsync(account.Timeout, cancellationToken).ConfigureAwait(false);
+            var keys = await credentials.GetCredentialsAsync().WaitAsync(account.Timeout, cancellationToken).ConfigureAwait(false);
             return Sign(host, port, user, region, keys);
         }
         catch (Exception e) when (e is AmazonClientException or AmazonServiceException or TimeoutException or HttpRequestException)

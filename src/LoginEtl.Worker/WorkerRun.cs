@@ -56,6 +56,11 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
             await log.WriteLineAsync($"warning: {warning}");
         }
 
+        if (settings.DatabaseFlag(parsed) is { } flag && _database.CarriesPassword(flag))
+        {
+            await log.WriteLineAsync($"warning: The password in --database can be seen in the list of processes. {EnvironmentSettings.DatabaseVariable}, a .pgpass file or --iam-authentication keep it out of there.");
+        }
+
         using var protector = new Protector(keyring, settings.ProtectOptions(parsed));
         var database = settings.Database(parsed);
         var queue = settings.Queue(parsed);

@@ -81,6 +81,10 @@ internal sealed class WorkerSettings
         PasswordAccount = new AwsSettings { Region = _region.Value(parsed), ProfileName = _profileName.Value(parsed) },
     };
 
+    /// <summary>The connection string, where it came by its flag.</summary>
+    public SecretText? DatabaseFlag(ParseResult parsed) =>
+        parsed.GetResult(_database.Option) is { Implicit: false } && _database.Value(parsed) is { } text ? new SecretText(text) : null;
+
     public ReceiveOptions ReceiveOptions(ParseResult parsed) => new()
     {
         WaitForever = _wait.Value(parsed),

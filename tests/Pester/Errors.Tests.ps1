@@ -85,3 +85,18 @@ Describe 'A mistake gives one clear error with what to do, and deletes nothing' 
         $process.ExitCode | Should -Be 1
     }
 }
+
+Describe 'A password in a connection string' {
+    It 'is warned of where it leaves this machine, and only where it was typed' {
+        $dsn = 'Host=192.0.2.1;Username=u;Password=canary-secret;Timeout=1'
+        try { Initialize-LoginDatabase $dsn -WarningVariable warnings -WarningAction SilentlyContinue } catch { $null = $_ }
+        "$warnings" | Should -BeLike '*shell''s history*LOGINETL_DATABASE*'
+        "$warnings" | Should -Not -Match 'canary-secret'
+        $env:LOGINETL_DATABASE = $dsn
+        try { Initialize-LoginDatabase -WarningVariable quiet -WarningAction SilentlyContinue } catch { $null = $_ }
+        finally { Remove-Item env:LOGINETL_DATABASE }
+        $quiet | Should -BeNullOrEmpty
+        Initialize-LoginDatabase $database -WarningVariable local
+        $local | Should -BeNullOrEmpty
+    }
+}

@@ -6,6 +6,12 @@ namespace LoginEtl.Connections;
 /// <summary>Opens databases. Implemented on the far side of the module's private load context.</summary>
 public interface IDatabaseConnector
 {
+    /// <summary>
+    /// Whether the text of a connection string or URI carries a password to another machine: typed as an argument, it
+    /// stays in histories and process lists. False for what cannot be read, which the connection will complain of.
+    /// </summary>
+    bool CarriesPassword(SecretText database);
+
     /// <summary>Connects, reads the live table and checks that rows of this shape can be written durably.</summary>
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or one that cannot hold the rows.</exception>
     Task<IRecordSink> WriteToAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);

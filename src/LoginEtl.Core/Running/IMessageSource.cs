@@ -38,4 +38,10 @@ public interface IMessageSource : IAsyncDisposable
     /// Makes messages visible again at once and settles them as returned; as lapsed where that failed. Never throws.
     /// </summary>
     Task ReturnAsync(IReadOnlyCollection<QueueDelivery> unsettled, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// About how many messages still wait to be received, now or after their delay; null where nobody can tell. Costs a
+    /// call, and never throws but for <paramref name="cancellationToken"/>.
+    /// </summary>
+    Task<long?> CountBacklogAsync(CancellationToken cancellationToken) => Task.FromResult<long?>(null);
 }

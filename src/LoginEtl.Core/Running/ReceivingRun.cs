@@ -15,6 +15,7 @@ public sealed class ReceivingRun
     private const int ReturnRounds = 2;
 
     private readonly IMessageSource _source;
+    private readonly Backlog _backlog;
     private readonly DateTimeOffset _startedAt;
     private readonly TimeProvider _time;
     private int _holders = 1;
@@ -27,6 +28,7 @@ public sealed class ReceivingRun
     {
         ArgumentNullException.ThrowIfNull(source);
         _source = source;
+        _backlog = new Backlog(source);
         _source.Book.Run = this;
         _time = time ?? TimeProvider.System;
         _startedAt = _time.GetUtcNow();
@@ -43,6 +45,12 @@ public sealed class ReceivingRun
 
     /// <summary>The books.</summary>
     public DeliveryBook Book => _source.Book;
+
+    /// <summary>
+    /// About how many messages wait in the queue; null while unknown. The queue is asked in the background, every five
+    /// seconds at most, and only while this is read.
+    /// </summary>
+    public long? Backlog => _backlog.Look();
 
     /// <summary>Waits for messages and decodes them; empty at the end of the run.</summary>
     /// <exception cref="LoginEtlException">The queue, or something downstream, failed for good.</exception>

@@ -1,5 +1,6 @@
 using System.Net;
 using LoginEtl.Connections;
+using LoginEtl.Faults;
 using LoginEtl.Postgres.Faults;
 using Npgsql;
 
@@ -34,7 +35,7 @@ internal sealed class Database : IAsyncDisposable
     public bool IsVerified { get; }
 
     /// <summary>Reads the settings; connects to nothing yet.</summary>
-    /// <exception cref="LoginEtl.Faults.LoginEtlException">Malformed or contradicting settings.</exception>
+    /// <exception cref="LoginEtlException">Malformed or contradicting settings.</exception>
     public static Database From(DatabaseSettings settings)
     {
         var builder = Parse(settings.Database.Reveal());
@@ -60,6 +61,20 @@ internal sealed class Database : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Source.DisposeAsync();
+
+    /// <summary>Whether a password stands in a text that leads off this machine.</summary>
+    internal static bool CarriesPassword(string text)
+    {
+        try
+        {
+            var builder = Parse(text);
+            return !string.IsNullOrEmpty(builder.Password) && !string.IsNullOrEmpty(builder.Host) && !IsLoopback(builder.Host);
+        }
+        catch (LoginEtlException)
+        {
+            return false;
+        }
+    }
 
     internal static NpgsqlConnectionStringBuilder Parse(string text)
     {

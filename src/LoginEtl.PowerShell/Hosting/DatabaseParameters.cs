@@ -15,15 +15,23 @@ internal static class DatabaseParameters
     /// <param name="rootCertificate">PEM file.</param>
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>.</exception>
     public static DatabaseSettings Settings(
-        PSCmdlet cmdlet, SecretText? database, PSCredential? credential, AwsSettings? iam, string table, string? rootCertificate) => new()
+        PSCmdlet cmdlet, SecretText? database, PSCredential? credential, AwsSettings? iam, string table, string? rootCertificate)
     {
-        Database = database ?? new SecretText(
-            EnvironmentSettings.Require(null, EnvironmentSettings.DatabaseVariable, "-Database")),
-        UserName = credential?.UserName,
-        Password = credential is null ? null : new SecretText(credential.GetNetworkCredential().Password),
-        PasswordSource = iam is null ? null : Connectors.Passwords,
-        PasswordAccount = iam ?? new AwsSettings(),
-        Table = table,
-        RootCertificate = rootCertificate is null ? null : cmdlet.GetUnresolvedProviderPathFromPSPath(rootCertificate),
-    };
+        if (database is not null && Connectors.Database.CarriesPassword(database))
+        {
+            cmdlet.WriteWarning($"The password in -Database stays in the shell's history and scripts. -Credential, {EnvironmentSettings.DatabaseVariable}, a .pgpass file or -IamAuthentication keep it out of them.");
+        }
+
+        return new DatabaseSettings
+        {
+            Database = database ?? new SecretText(
+                EnvironmentSettings.Require(null, EnvironmentSettings.DatabaseVariable, "-Database")),
+            UserName = credential?.UserName,
+            Password = credential is null ? null : new SecretText(credential.GetNetworkCredential().Password),
+            PasswordSource = iam is null ? null : Connectors.NewPasswords(),
+            PasswordAccount = iam ?? new AwsSettings(),
+            Table = table,
+            RootCertificate = rootCertificate is null ? null : cmdlet.GetUnresolvedProviderPathFromPSPath(rootCertificate),
+        };
+    }
 }

@@ -11,13 +11,11 @@ internal static class Connectors
     private static readonly Lazy<IDatabaseConnector> LazyDatabase =
         new(() => PrivateLoadContext.Instance.Create<IDatabaseConnector>("LoginEtl.Postgres", "LoginEtl.Postgres.PostgresConnector"));
 
-    private static readonly Lazy<IDatabasePasswordSource> LazyPasswords =
-        new(() => PrivateLoadContext.Instance.Create<IDatabasePasswordSource>("LoginEtl.Sqs", "LoginEtl.Sqs.RdsPasswordSource"));
-
     public static IQueueConnector Queue => LazyQueue.Value;
 
     public static IDatabaseConnector Database => LazyDatabase.Value;
 
-    /// <summary>The IAM tokens of RDS.</summary>
-    public static IDatabasePasswordSource Passwords => LazyPasswords.Value;
+    /// <summary>Makes IAM tokens of RDS. A new one for each run: it keeps the credentials it finds.</summary>
+    public static IDatabasePasswordSource NewPasswords() =>
+        PrivateLoadContext.Instance.Create<IDatabasePasswordSource>("LoginEtl.Sqs", "LoginEtl.Sqs.RdsPasswordSource");
 }

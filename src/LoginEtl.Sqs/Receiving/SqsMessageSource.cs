@@ -4,6 +4,7 @@ using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
+using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Settling;
 
@@ -65,6 +66,20 @@ internal sealed class SqsMessageSource : IMessageSource
     public EndReason? EndedBecause
     {
         get { lock (_lock) { return _end; } }
+    }
+
+    /// <inheritdoc/>
+    public async Task<long?> CountBacklogAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var counts = await QueueCounts.ReadAsync(_queue, cancellationToken).ConfigureAwait(false);
+            return counts.Visible + counts.Delayed;
+        }
+        catch (Exception e) when (e is SqsException or ObjectDisposedException)
+        {
+            return null;
+        }
     }
 
     /// <inheritdoc/>

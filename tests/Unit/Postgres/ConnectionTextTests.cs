@@ -1,5 +1,6 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Postgres;
 using LoginEtl.Postgres.Connections;
 using Npgsql;
 using Xunit;
@@ -99,4 +100,16 @@ public sealed class ConnectionTextTests
     }
 
     private static Database Open(string text) => Database.From(new DatabaseSettings { Database = new SecretText(text) });
+
+    [Theory]
+    [InlineData("Host=db.example;Username=u;Password=p", true)]
+    [InlineData("postgresql://u:p@db.example/d", true)]
+    [InlineData("postgresql://u@db.example/d", false)]
+    [InlineData("Host=db.example;Username=u", false)]
+    [InlineData("Host=127.0.0.1;Username=u;Password=p", false)]
+    [InlineData("postgresql://u:p@localhost/d", false)]
+    [InlineData("Host=127.0.0.1,db.example;Username=u;Password=p", true)]
+    [InlineData("neither", false)]
+    public void Password_on_its_way_off_this_machine_is_seen(string text, bool carries) =>
+        Assert.Equal(carries, new PostgresConnector().CarriesPassword(new SecretText(text)));
 }
