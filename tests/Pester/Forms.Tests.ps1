@@ -1,0 +1,61 @@
+BeforeAll {
+    Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
+    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+    Set-TestEnvironment
+
+    # One object at least of every type that a cmdlet emits.
+    function Get-Sample {
+        $keys = Join-Path $TestDrive 'keys'
+        New-LoginKeyset $keys -WarningAction Ignore
+        $queue = New-TestQueue
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $good = '{"user_id":"u","app_version":"1.2.3","device_type":"ios","ip":"203.0.113.77","locale":"DE","device_id":"canary-device"}'
+        $bodies = $good, $good.Replace('"203.0.113.77"', 'null'), 'canary-body'
+        $bodies | Send-LoginMessage $queue -PassThru
+        $logins = $bodies | ConvertFrom-LoginJson -WarningAction Ignore
+        $logins
+        $logins | Protect-LoginPii $keys
+        Invoke-LoginEtl $queue $keys $database -DrainWindow 0.2 -WarningAction Ignore
+        Get-LoginQuarantine $database
+        Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath (Join-Path $TestDrive 'keys-private/quarantine.json') -AllowNullPii
+        Test-LoginEtl $queue $keys $database
+    }
+
+    $samples = Get-Sample
+}
+
+Describe 'Every type that is emitted' {
+    It 'has a sample here' {
+        $declared = (Get-Command -Module LoginEtl).OutputType.Type | Where-Object { $_ -and $_.Namespace -like 'LoginEtl*' } | Select-Object -Unique
+        $declared.Count | Should -BeGreaterThan 8
+        foreach ($type in $declared) {
+            @($samples | Where-Object { $_ -is $type }).Count | Should -BeGreaterThan 0 -Because "$type is emitted"
+        }
+    }
+
+    It 'has a JSON form that can be read, and shows nothing in it' {
+        foreach ($sample in $samples) {
+            $json = $sample | ConvertTo-Json -Depth 4
+            $json | ConvertFrom-Json | Should -Not -BeNullOrEmpty
+            $json | Should -Not -Match '203\.0\.113\.77|canary'
+        }
+    }
+
+    It 'has a CLIXML form with the same values, and shows nothing in it' {
+        foreach ($sample in $samples) {
+            $xml = [Management.Automation.PSSerializer]::Serialize($sample)
+            $xml | Should -Not -Match '203\.0\.113\.77|canary'
+            $copy = [Management.Automation.PSSerializer]::Deserialize($xml)
+            $copy.PSTypeNames[0] | Should -Be "Deserialized.$($sample.GetType().FullName)"
+            foreach ($property in $sample.PSObject.Properties) {
+                "$($copy.($property.Name))" | Should -Be "$($property.Value)" -Because "$($sample.GetType().Name).$($property.Name) was that"
+            }
+        }
+    }
+
+    It 'has a text that shows nothing' {
+        $samples | ForEach-Object { "$_" } | Should -Not -Match '203\.0\.113\.77|canary'
+        $samples | Format-List * -Force | Out-String | Should -Not -Match '203\.0\.113\.77|canary'
+    }
+}
