@@ -5,13 +5,15 @@
 .EXAMPLE
     ./build.ps1 Build, Test
 .EXAMPLE
+    ./build.ps1 Build, Help  # the help in en-US, made from the cmdlets' comments
+.EXAMPLE
     ./build.ps1 Package      # the module, ready to be copied or published, in output/LoginEtl
 #>
 [CmdletBinding()]
 param(
     # What to do, in this order.
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Package', 'Demo')]
+    [ValidateSet('Build', 'Help', 'Test', 'Package', 'Demo')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Debug', 'Release')]
@@ -27,6 +29,10 @@ function Build {
     dotnet build LoginEtl.slnx --configuration $Configuration
 }
 
+function Help {
+    & (Join-Path docs help New-Help.ps1)
+}
+
 function Test {
     dotnet test --solution LoginEtl.slnx --configuration $Configuration
 }
@@ -38,7 +44,7 @@ function Package {
     $module = Join-Path 'output' 'LoginEtl'
     if (Test-Path $module) { Remove-Item $module -Recurse -Force }
     $null = New-Item $module -ItemType Directory -Force
-    Copy-Item 'LoginEtl.psd1', 'LoginEtl.Format.ps1xml', 'LoginEtl.Types.ps1xml', 'README.md', 'CHANGELOG.md', 'bin' $module -Recurse
+    Copy-Item 'LoginEtl.psd1', 'LoginEtl.Format.ps1xml', 'LoginEtl.Types.ps1xml', 'README.md', 'CHANGELOG.md', 'en-US', 'bin' $module -Recurse
     Test-ModuleManifest (Join-Path $module 'LoginEtl.psd1')
 }
 

@@ -24,6 +24,17 @@ Describe 'The module' {
         (Test-ModuleManifest "$PSScriptRoot/../../LoginEtl.psd1").ExportedCmdlets.Keys | ForEach-Object { $readme | Should -Match $_ }
     }
 
+    It 'has the help that its comments make, with an example for every cmdlet and a text for every parameter' {
+        $made = Join-Path $TestDrive 'help.xml'
+        & "$PSScriptRoot/../../docs/help/New-Help.ps1" -Path $made
+        Get-Content $made -Raw | Should -Be (Get-Content "$PSScriptRoot/../../en-US/LoginEtl.PowerShell.dll-Help.xml" -Raw) -Because './build.ps1 Build, Help makes it anew'
+        foreach ($cmdlet in Get-Command -Module LoginEtl) {
+            $help = Get-Help $cmdlet.Name -Full
+            $help.examples.example.Count | Should -BeGreaterThan 0 -Because "$cmdlet has an example"
+            foreach ($parameter in $help.parameters.parameter) { "$($parameter.description.Text)" | Should -Not -BeNullOrEmpty -Because "$cmdlet -$($parameter.name) has a text" }
+        }
+    }
+
     It 'uses approved verbs and declares what <_> emits' -ForEach @(
         'ConvertFrom-LoginJson', 'New-LoginKeyset', 'Protect-LoginPii', 'Receive-LoginMessage', 'Send-LoginMessage', 'Write-LoginRecord'
     ) {

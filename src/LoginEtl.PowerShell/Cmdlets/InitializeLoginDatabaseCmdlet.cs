@@ -7,6 +7,14 @@ using LoginEtl.Versions;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Initialize-LoginDatabase: creates what is missing, and never changes or drops what is there.</summary>
+/// <example>
+/// <code>Initialize-LoginDatabase $dsn -WhatIf</code>
+/// <para>Prints the SQL, to be read or run by somebody with the rights.</para>
+/// </example>
+/// <example>
+/// <code>Initialize-LoginDatabase $dsn -Role</code>
+/// <para>Creates what is missing, and the roles with what each may do.</para>
+/// </example>
 [Cmdlet(VerbsData.Initialize, "LoginDatabase", SupportsShouldProcess = true)]
 public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
 {

@@ -14,6 +14,14 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Invoke-LoginEtl: receive, protect and write in one call, for scheduled runs. Always emits a receipt, a failed one
 /// too, so that a script can end with its exit code.
 /// </summary>
+/// <example>
+/// <code>exit (Invoke-LoginEtl login-queue keys/ $dsn).ExitCode</code>
+/// <para>A scheduled run: 0 all well, 1 failed, 2 finished with rejects.</para>
+/// </example>
+/// <example>
+/// <code>Invoke-LoginEtl -Wait</code>
+/// <para>Goes on until SIGTERM or Ctrl-C; queue, keys and database are those of the environment.</para>
+/// </example>
 [Cmdlet(VerbsLifecycle.Invoke, "LoginEtl")]
 [OutputType(typeof(Receipt))]
 public sealed class InvokeLoginEtlCmdlet : JobCmdlet

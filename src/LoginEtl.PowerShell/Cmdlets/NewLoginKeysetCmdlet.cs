@@ -5,6 +5,10 @@ using LoginEtl.PowerShell.Hosting;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>New-LoginKeyset: makes a complete folder of keysets.</summary>
+/// <example>
+/// <code>New-LoginKeyset keys/</code>
+/// <para>Makes keys/ and keys-private/. Move the latter to another machine, and back the former up.</para>
+/// </example>
 [Cmdlet(VerbsCommon.New, "LoginKeyset", SupportsShouldProcess = true)]
 [OutputType(typeof(NewKeyset))]
 public sealed class NewLoginKeysetCmdlet : LoginCmdlet

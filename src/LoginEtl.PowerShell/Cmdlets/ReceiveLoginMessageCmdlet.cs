@@ -8,6 +8,14 @@ using LoginEtl.Running;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Receive-LoginMessage: emits the logins of a queue, held until they are settled or the pipeline ends.</summary>
+/// <example>
+/// <code>Receive-LoginMessage login-queue -MaxMessages 3</code>
+/// <para>A look: nothing is deleted, and all three go back.</para>
+/// </example>
+/// <example>
+/// <code>Receive-LoginMessage login-queue -Wait | Where-Object Locale -NE XX | Protect-LoginPii keys/ | Write-LoginRecord $dsn</code>
+/// <para>Runs until it is stopped. What the filter drops goes back to the queue when the pipeline ends.</para>
+/// </example>
 [Cmdlet(VerbsCommunications.Receive, "LoginMessage")]
 [OutputType(typeof(LoginMessage), typeof(RejectedLogin))]
 public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet

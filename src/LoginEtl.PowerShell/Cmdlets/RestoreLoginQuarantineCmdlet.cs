@@ -11,6 +11,10 @@ using LoginEtl.Versions;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Restore-LoginQuarantine: writes what was rejected, once it can be read or written.</summary>
+/// <example>
+/// <code>Get-LoginQuarantine $dsn | Restore-LoginQuarantine $dsn keys/ -PrivateKeyPath keys-private/quarantine.json -AllowNullPii</code>
+/// <para>Opens sealed bodies with the private key, on a machine that may hold it, and writes those that now pass.</para>
+/// </example>
 [Cmdlet(VerbsData.Restore, "LoginQuarantine", SupportsShouldProcess = true)]
 [OutputType(typeof(RestoreResult))]
 public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet

@@ -6,6 +6,14 @@ using LoginEtl.PowerShell.Loading;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Send-LoginMessage: sends bodies to a queue, for tests, backfills and replays.</summary>
+/// <example>
+/// <code>Get-Content logins.ndjson | Send-LoginMessage login-queue</code>
+/// <para>Sends one message a line.</para>
+/// </example>
+/// <example>
+/// <code>Get-Content logins.ndjson | Send-LoginMessage logins.fifo -MessageGroupId backfill</code>
+/// <para>To a FIFO queue.</para>
+/// </example>
 [Cmdlet(VerbsCommunications.Send, "LoginMessage", SupportsShouldProcess = true)]
 [OutputType(typeof(Records.MessageId))]
 public sealed class SendLoginMessageCmdlet : QueueCmdlet

@@ -1,0 +1,175 @@
+<#
+.SYNOPSIS
+    Writes the module's help from the comments of its cmdlets and from what PowerShell knows of their parameters.
+.DESCRIPTION
+    What a cmdlet or a parameter is for is said once, in its XML documentation comment; examples are its <example> elements.
+    Needs a built module, since the comments come from the compiler's documentation file.
+#>
+[CmdletBinding()]
+param(
+    # The compiler's documentation file.
+    [string] $Documentation = (Get-ChildItem "$PSScriptRoot/../../src/LoginEtl.PowerShell/bin/*/net10.0/LoginEtl.PowerShell.xml" | Sort-Object LastWriteTime | Select-Object -Last 1),
+
+    # Where the help goes.
+    [string] $Path = "$PSScriptRoot/../../en-US/LoginEtl.PowerShell.dll-Help.xml"
+)
+
+$ErrorActionPreference = 'Stop'
+Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+
+$members = @{}
+foreach ($member in ([xml] (Get-Content $Documentation -Raw)).doc.members.member) { $members[$member.name] = $member }
+
+$command = 'http://schemas.microsoft.com/maml/dev/command/2004/10'
+$maml = 'http://schemas.microsoft.com/maml/2004/10'
+$dev = 'http://schemas.microsoft.com/maml/dev/2004/10'
+$common = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
+
+# The text of a comment on one line, references by their last name.
+function Get-Text([Xml.XmlNode] $Node) {
+    $text = foreach ($child in $Node.ChildNodes) {
+        if ($child.Name -in 'see', 'paramref') { ($child.cref ?? $child.name) -replace '^.*\.' } elseif ($child.HasChildNodes) { Get-Text $child } else { $child.Value }
+    }
+    (-join $text) -replace '\s+', ' ' -replace '^ | $'
+}
+
+function Get-Summary([string] $Name) {
+    $summary = $members[$Name].SelectSingleNode('summary')
+    if (-not $summary) { throw "$Name has no summary." }
+    Get-Text $summary
+}
+
+# -Wait, -MaxMessages and so on; common ones have PowerShell's own help.
+function Get-Parameter($Parameters) {
+    $Parameters | Where-Object { $_.Name -notin $common } | Sort-Object { if ($_.Position -ge 0) { $_.Position } else { [int]::MaxValue } }, Name
+}
+
+function Get-ParameterText([type] $Cmdlet, [string] $Name) {
+    Get-Summary "P:$($Cmdlet.GetProperty($Name).DeclaringType.FullName).$Name"
+}
+
+# What a new cmdlet holds; times in seconds.
+function Get-DefaultText([type] $Cmdlet, [string] $Name) {
+    $value = $Cmdlet.GetProperty($Name).GetValue([Activator]::CreateInstance($Cmdlet))
+    if ($value -is [timespan]) { "$($value.TotalSeconds) s" } elseif ($null -ne $value -and $value -isnot [switch]) { [Convert]::ToString($value, [cultureinfo]::InvariantCulture) }
+}
+
+# Whatever PowerShell would ask for in this place.
+function Get-TypeName([type] $Type) { ([Nullable]::GetUnderlyingType($Type) ?? $Type).Name }
+
+function Write-Parameter($Writer, [type] $Cmdlet, $Parameter) {
+    $Writer.WriteStartElement('parameter', $command)
+    $Writer.WriteAttributeString('required', "$($Parameter.IsMandatory)".ToLowerInvariant())
+    $Writer.WriteAttributeString('globbing', 'false')
+    $Writer.WriteAttributeString('pipelineInput', $(if ($Parameter.ValueFromPipeline) { 'True (ByValue)' } elseif ($Parameter.ValueFromPipelineByPropertyName) { 'True (ByPropertyName)' } else { 'False' }))
+    $Writer.WriteAttributeString('position', $(if ($Parameter.Position -ge 0) { "$($Parameter.Position)" } else { 'named' }))
+    $Writer.WriteElementString('name', $maml, $Parameter.Name)
+    Write-Description $Writer (Get-ParameterText $Cmdlet $Parameter.Name)
+    $type = [Nullable]::GetUnderlyingType($Parameter.ParameterType) ?? $Parameter.ParameterType
+    if ($type.IsEnum) {
+        $Writer.WriteStartElement('parameterValueGroup', $command)
+        foreach ($name in [enum]::GetNames($type)) {
+            $Writer.WriteStartElement('parameterValue', $command)
+            $Writer.WriteAttributeString('required', 'false')
+            $Writer.WriteString($name)
+            $Writer.WriteEndElement()
+        }
+        $Writer.WriteEndElement()
+    }
+    if ($type -ne [switch]) {
+        $Writer.WriteStartElement('parameterValue', $command)
+        $Writer.WriteAttributeString('required', 'true')
+        $Writer.WriteString((Get-TypeName $type))
+        $Writer.WriteEndElement()
+    }
+    $Writer.WriteStartElement('type', $dev)
+    $Writer.WriteElementString('name', $maml, (Get-TypeName $type))
+    $Writer.WriteEndElement()
+    $default = Get-DefaultText $Cmdlet $Parameter.Name
+    if ($default) { $Writer.WriteElementString('defaultValue', $dev, $default) }
+    $Writer.WriteEndElement()
+}
+
+function Write-Description($Writer, [string] $Text) {
+    $Writer.WriteStartElement('description', $maml)
+    $Writer.WriteElementString('para', $maml, $Text)
+    $Writer.WriteEndElement()
+}
+
+function Write-Types($Writer, [string] $Group, [string] $Item, [string[]] $Names) {
+    $Writer.WriteStartElement($Group, $command)
+    foreach ($name in $Names) {
+        $Writer.WriteStartElement($Item, $command)
+        $Writer.WriteStartElement('type', $dev)
+        $Writer.WriteElementString('name', $maml, $name)
+        $Writer.WriteEndElement()
+        $Writer.WriteEndElement()
+    }
+    $Writer.WriteEndElement()
+}
+
+function Write-Cmdlet($Writer, [Management.Automation.CmdletInfo] $Cmdlet) {
+    $type = $Cmdlet.ImplementingType
+    # "Verb-Noun: what it does."
+    $synopsis = (Get-Summary "T:$($type.FullName)") -replace "^$($Cmdlet.Name): "
+    $synopsis = $synopsis.Substring(0, 1).ToUpperInvariant() + $synopsis.Substring(1)
+    $remarks = $members["T:$($type.FullName)"].SelectSingleNode('remarks')
+    $Writer.WriteStartElement('command', 'command', $command)
+    $Writer.WriteStartElement('details', $command)
+    $Writer.WriteElementString('name', $command, $Cmdlet.Name)
+    $Writer.WriteElementString('verb', $command, $Cmdlet.Verb)
+    $Writer.WriteElementString('noun', $command, $Cmdlet.Noun)
+    Write-Description $Writer $synopsis
+    $Writer.WriteEndElement()
+    Write-Description $Writer $(if ($remarks) { Get-Text $remarks } else { $synopsis })
+
+    $Writer.WriteStartElement('syntax', $command)
+    foreach ($set in $Cmdlet.ParameterSets) {
+        $Writer.WriteStartElement('syntaxItem', $command)
+        $Writer.WriteElementString('name', $maml, $Cmdlet.Name)
+        foreach ($parameter in Get-Parameter $set.Parameters) { Write-Parameter $Writer $type $parameter }
+        $Writer.WriteEndElement()
+    }
+    $Writer.WriteEndElement()
+
+    $Writer.WriteStartElement('parameters', $command)
+    foreach ($group in $Cmdlet.ParameterSets.Parameters | Where-Object { $_.Name -notin $common } | Group-Object Name) { Write-Parameter $Writer $type $group.Group[0] }
+    $Writer.WriteEndElement()
+
+    $inputs = $Cmdlet.ParameterSets.Parameters | Where-Object ValueFromPipeline | ForEach-Object { Get-TypeName $_.ParameterType } | Select-Object -Unique
+    Write-Types $Writer 'inputTypes' 'inputType' ($inputs ?? 'None')
+    $outputs = $Cmdlet.OutputType.Type | ForEach-Object { $_.FullName }
+    Write-Types $Writer 'returnValues' 'returnValue' ($outputs ?? 'None')
+
+    $Writer.WriteStartElement('examples', $command)
+    $number = 0
+    foreach ($example in $members["T:$($type.FullName)"].SelectNodes('example')) {
+        $number++
+        $Writer.WriteStartElement('example', $command)
+        $Writer.WriteElementString('title', $maml, "Example $number")
+        $Writer.WriteElementString('code', $dev, $example.SelectSingleNode('code').InnerText.Trim())
+        $Writer.WriteStartElement('remarks', $dev)
+        $Writer.WriteElementString('para', $maml, (Get-Text $example.SelectSingleNode('para')))
+        $Writer.WriteEndElement()
+        $Writer.WriteEndElement()
+    }
+    if ($number -eq 0) { throw "$($Cmdlet.Name) has no example." }
+    $Writer.WriteEndElement()
+    $Writer.WriteEndElement()
+}
+
+$settings = [Xml.XmlWriterSettings] @{ Indent = $true; NewLineChars = "`n"; Encoding = [Text.UTF8Encoding]::new($false) }
+$null = New-Item (Split-Path $Path) -ItemType Directory -Force
+$writer = [Xml.XmlWriter]::Create($ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path), $settings)
+try {
+    $writer.WriteStartElement('helpItems', 'http://msh')
+    $writer.WriteAttributeString('schema', 'maml')
+    $writer.WriteAttributeString('xmlns', 'maml', $null, $maml)
+    $writer.WriteAttributeString('xmlns', 'command', $null, $command)
+    $writer.WriteAttributeString('xmlns', 'dev', $null, $dev)
+    foreach ($cmdlet in Get-Command -Module LoginEtl | Sort-Object Name) { Write-Cmdlet $writer $cmdlet }
+    $writer.WriteEndElement()
+}
+finally {
+    $writer.Dispose()
+}
