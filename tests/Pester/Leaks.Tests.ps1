@@ -198,6 +198,29 @@ Invoke-LoginEtl -DrainWindow 0.2
         Get-Everything { $bodies | Send-LoginMessage nowhere } | Should -Not -Match $forbidden
     }
 
+    It 'from settling by hand, and from the quarantine' {
+        Get-Everything { Receive-LoginMessage $queue | Select-Object -First 2 | Confirm-LoginMessage } | Should -Not -Match $forbidden
+        Get-Everything { Receive-LoginMessage $queue | Reset-LoginMessage } | Should -Not -Match $forbidden
+        Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database
+        Get-Everything { Get-LoginQuarantine $database } | Should -Not -Match $forbidden
+        Get-Everything { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys } | Should -Not -Match $forbidden
+        Get-Everything { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath "$keys-private/quarantine.json" -AllowNullPii } | Should -Not -Match $forbidden
+    }
+
+    It 'from making keysets' {
+        $said = Get-Everything { New-LoginKeyset (Join-Path $TestDrive 'more') }
+        $secrets = Get-ChildItem (Join-Path $TestDrive 'more'), (Join-Path $TestDrive 'more-private') | ForEach-Object { (Get-Content $_ | ConvertFrom-Json).key.keyData.value }
+        foreach ($secret in $secrets) { $said.Contains($secret) | Should -BeFalse }
+    }
+
+    It 'and every cmdlet is in this suite' {
+        $tokens = $errors = $null
+        $suite = [Management.Automation.Language.Parser]::ParseFile("$PSScriptRoot/Leaks.Tests.ps1", [ref] $tokens, [ref] $errors)
+        $watched = $suite.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] -and $args[0].GetCommandName() -eq 'Get-Everything' }, $true)
+        $used = $watched | ForEach-Object { $_.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true).ForEach({ $_.GetCommandName() }) }
+        (Get-Command -Module LoginEtl).Name | Where-Object { $_ -notin $used } | Should -BeNullOrEmpty
+    }
+
     It 'and this suite would notice' {
         Get-Everything { ($login | ConvertFrom-LoginJson).Ip.Reveal() } | Should -Match $forbidden
     }
