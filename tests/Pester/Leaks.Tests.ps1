@@ -217,7 +217,7 @@ Invoke-LoginEtl -DrainWindow 0.2
         $tokens = $errors = $null
         $suite = [Management.Automation.Language.Parser]::ParseFile("$PSScriptRoot/Leaks.Tests.ps1", [ref] $tokens, [ref] $errors)
         $watched = $suite.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] -and $args[0].GetCommandName() -eq 'Get-Everything' }, $true)
-        $used = $watched | ForEach-Object { $_.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true).ForEach({ $_.GetCommandName() }) }
+        $used = $watched | ForEach-Object { $_.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true) } | ForEach-Object GetCommandName
         (Get-Command -Module LoginEtl).Name | Where-Object { $_ -notin $used } | Should -BeNullOrEmpty
     }
 
