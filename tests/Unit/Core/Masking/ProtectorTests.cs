@@ -41,6 +41,15 @@ public sealed class ProtectorTests : IDisposable
     [Theory]
     [InlineData("ip")]
     [InlineData("device_id")]
+    public void A_non_character_is_masked_like_any_other_and_does_not_stop_the_batch(string field)
+    {
+        var record = Assert.IsType<LoginRecord>(Protect(Deliveries.Replace(field, "\"\\uFFFE\"")));
+        Assert.StartsWith("siv1.", field == "ip" ? record.MaskedIp : record.MaskedDeviceId, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ip")]
+    [InlineData("device_id")]
     public void A_null_goes_to_quarantine_unless_it_is_allowed(string field)
     {
         var body = Deliveries.Replace(field, "null");
