@@ -38,7 +38,9 @@ internal sealed partial record QueueAddress(string Name, string? AccountId, stri
     private static QueueAddress FromUrl(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url)
-            || url.Scheme is not ("http" or "https") || url.UserInfo.Length > 0)
+            || url.Scheme is not ("http" or "https")
+            || url.UserInfo.Length + url.Query.Length + url.Fragment.Length > 0
+            || url.AbsolutePath.Contains('%', StringComparison.Ordinal))
         {
             throw Invalid();
         }
