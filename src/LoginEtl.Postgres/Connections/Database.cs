@@ -52,7 +52,7 @@ internal sealed class Database : IAsyncDisposable
                 source, $"{host}, database {builder.Database ?? builder.Username ?? "of the user's name"}",
                 IsLoopback(builder.Host), builder.SslMode is SslMode.VerifyCA or SslMode.VerifyFull);
         }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or NotSupportedException)
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or NotSupportedException or FormatException or OverflowException)
         {
             throw DatabaseFault.InvalidDatabase("The database settings contradict one another.");
         }
@@ -63,17 +63,22 @@ internal sealed class Database : IAsyncDisposable
 
     internal static NpgsqlConnectionStringBuilder Parse(string text)
     {
-        if (ConnectionUri.IsUri(text.Trim()))
-        {
-            return ConnectionUri.Parse(text.Trim());
-        }
+        var builder = ConnectionUri.IsUri(text.Trim()) ? ConnectionUri.Parse(text.Trim()) : ParsePairs(text);
+        // The driver takes any number for a name, and a mode that is none would verify nothing.
+        return Enum.IsDefined(builder.SslMode) && Enum.IsDefined(builder.ChannelBinding)
+            ? builder
+            : throw DatabaseFault.InvalidDatabase("The SSL mode or the channel binding of the database is none that there is.");
+    }
 
+    private static NpgsqlConnectionStringBuilder ParsePairs(string text)
+    {
         try
         {
             return new NpgsqlConnectionStringBuilder(text);
         }
-        catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException)
+        catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException or KeyNotFoundException)
         {
+            // The driver's last one: an unknown key without a value.
             throw DatabaseFault.InvalidDatabase("The database connection string cannot be read.");
         }
     }
