@@ -61,6 +61,7 @@ internal sealed class FuzzRun(FuzzTarget target, IReadOnlyList<byte[]> corpus, u
     {
         var (own, perByte) = target.Allocation;
         var bound = own + (perByte * input.Length);
+        var slow = limits.Slow * target.Times(input.Length);
         for (var attempt = 1; ; attempt++)
         {
             var began = Stopwatch.GetTimestamp();
@@ -68,14 +69,14 @@ internal sealed class FuzzRun(FuzzTarget target, IReadOnlyList<byte[]> corpus, u
             var outcome = target.Run(input);
             var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             var took = Stopwatch.GetElapsedTime(began);
-            if (allocated <= bound && took <= limits.Slow)
+            if (allocated <= bound && took <= slow)
             {
                 return outcome;
             }
 
             // What runs for the first time loads code and makes tables; a third time it has no excuse.
             Finding.Unless(attempt < 3 || allocated <= bound, $"allocates {allocated} bytes, and may {bound}");
-            Finding.Unless(attempt < 3, $"takes {took.TotalMilliseconds:0} ms, and may {limits.Slow.TotalMilliseconds:0}");
+            Finding.Unless(attempt < 3, $"takes {took.TotalMilliseconds:0} ms, and may {slow.TotalMilliseconds:0}");
         }
     }
 

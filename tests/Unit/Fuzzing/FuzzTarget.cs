@@ -21,6 +21,9 @@ internal abstract class FuzzTarget : IDisposable
     /// <summary>Most bytes that reading an input may allocate: some for its own, and so many a byte of input.</summary>
     public virtual (long Own, long PerByte) Allocation => (64 * 1024, 64);
 
+    /// <summary>How often the time of one input an input of this length may take: more than once where it is many.</summary>
+    public virtual int Times(int length) => 1;
+
     /// <summary>Reads one input.</summary>
     /// <returns>What came of it: a code from a small set, for the statistics.</returns>
     /// <exception cref="Finding">What must hold does not. Any other exception is a finding too.</exception>

@@ -7,7 +7,7 @@ internal static class FuzzTargets
 {
     private static readonly Dictionary<string, Func<FuzzTarget>> Makers = new Func<FuzzTarget>[]
     {
-        () => new DecoderTarget(), () => new LinesTarget(), () => new JsonAnswerTarget(), () => new QueryAnswerTarget(), () => new ErrorBodyTarget(),
+        () => new DecoderTarget(), () => new LinesTarget(), () => new TextTarget(), () => new JsonAnswerTarget(), () => new QueryAnswerTarget(), () => new ErrorBodyTarget(),
         () => new RedrivePolicyTarget(), () => new TokenTarget(), () => new CanonicalTarget(), () => new VersionTarget(), () => new ProtectTarget(),
         () => new SealedBodyTarget(), () => new StoredRecordTarget(), () => new KeysetTarget(), () => new EnvironmentKeysTarget(), () => new ProtoTarget(),
         () => new QueueAddressTarget(), () => new DatabaseTextTarget(), () => new WorkerSettingsTarget(),

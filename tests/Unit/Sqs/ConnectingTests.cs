@@ -133,6 +133,7 @@ public sealed class ConnectingTests(ServersFixture servers)
     [InlineData("http://host/000000000000/q?password")]
     [InlineData("http://host/000000000000/q#password")]
     [InlineData("http://host/%2%41/q")]
+    [InlineData("http://127.0\u202E.0.1:4566/000000000000/q")]
     public void Anything_else_is_refused_and_not_quoted(string queue)
     {
         var e = Assert.Throws<LoginEtlException>(() => QueueAddress.Parse(queue));

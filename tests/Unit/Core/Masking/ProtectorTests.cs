@@ -61,6 +61,17 @@ public sealed class ProtectorTests : IDisposable
         Assert.NotNull(field == "ip" ? record.MaskedDeviceId : record.MaskedIp);
     }
 
+    // Normalising all of it would take minutes: time grows by the square of a text of marks.
+    [Fact]
+    public void A_megabyte_of_combining_marks_goes_to_quarantine_at_once()
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var marks = string.Concat(Enumerable.Repeat("\u0301\u0323", 250_000));
+        var reject = Assert.IsType<SealedReject>(Protect(Deliveries.Replace("device_id", $"\"a{marks}\"")));
+        Assert.Equal((RejectReason.TooLong, "device_id"), (reject.Reason, reject.Field));
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"It took {clock.Elapsed}.");
+    }
+
     [Theory]
     [InlineData("ip", 159, false)]
     [InlineData("ip", 160, true)]

@@ -62,7 +62,9 @@ internal sealed class DatabaseTextTarget : FuzzTarget
         try
         {
             var database = Database.From(new DatabaseSettings { Database = new SecretText(text) });
-            Finding.Unless(!database.Source.ConnectionString.Contains("Include Error Detail=True", StringComparison.OrdinalIgnoreCase), "errors would quote rows");
+            var opened = new NpgsqlConnectionStringBuilder(database.Source.ConnectionString);
+            Finding.Unless(!opened.IncludeErrorDetail && !opened.LogParameters && !opened.PersistSecurityInfo, "errors or logs would quote rows");
+            Finding.Unless(database.IsVerified || database.IsLocal || text.Contains("ssl", StringComparison.OrdinalIgnoreCase), "the server is not verified");
             database.DisposeAsync().AsTask().GetAwaiter().GetResult();
             return null;
         }

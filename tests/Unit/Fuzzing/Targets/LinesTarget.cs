@@ -16,6 +16,9 @@ internal sealed class LinesTarget : FuzzTarget
     // The reader's chunk and its line; a line of one byte that is no JSON costs an exception.
     public override (long Own, long PerByte) Allocation => (512 * 1024, 2048);
 
+    // Thousands of lines, each with its exception.
+    public override int Times(int length) => 1 + (length / 10_000);
+
     public override IReadOnlyList<byte[]> Pieces { get; } =
         [.. FuzzPieces.Json, .. FuzzPieces.Texts("\n", "\r\n", "\r", "\n\n", "\uFEFF", "\n\uFEFF", "{}\n", "\u2028", "\u0085")];
 
