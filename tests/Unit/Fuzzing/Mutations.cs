@@ -12,6 +12,8 @@ internal sealed class Mutations(FuzzTarget target, IReadOnlyList<byte[]> corpus,
 
     private static readonly byte[] CanaryBytes = System.Text.Encoding.ASCII.GetBytes(FuzzTarget.Canary);
 
+    private static readonly System.Buffers.SearchValues<byte> Delimiters = System.Buffers.SearchValues.Create("\"'<>{}[]:,;=/?&@\n"u8);
+
     private readonly List<byte> _input = [];
 
     /// <summary>The input of this number: good until the next is asked for.</summary>
@@ -45,7 +47,7 @@ internal sealed class Mutations(FuzzTarget target, IReadOnlyList<byte[]> corpus,
     {
         var at = random.Below(_input.Count + 1);
         var length = Math.Min(1 + random.Below(random.OneIn(4) ? 64 : 6), _input.Count - at);
-        switch (random.Below(13))
+        switch (random.Below(16))
         {
             case 0 when length > 0:
                 _input[at] ^= (byte)(1 << random.Below(8));
@@ -77,7 +79,10 @@ internal sealed class Mutations(FuzzTarget target, IReadOnlyList<byte[]> corpus,
             case 9 when random.OneIn(8):
                 Repeat(at, target.Pieces[random.Below(target.Pieces.Count)], 1 + random.Below(200));
                 break;
-            case 10:
+            case 10 or 11 or 12:
+                ReplaceField(ref random, at);
+                break;
+            case 13:
                 _input.RemoveRange(at, length);
                 _input.InsertRange(at, target.Pieces[random.Below(target.Pieces.Count)]);
                 break;
@@ -131,6 +136,23 @@ internal sealed class Mutations(FuzzTarget target, IReadOnlyList<byte[]> corpus,
         var end = _input.FindIndex(start, b => b is < (byte)'0' or > (byte)'9');
         _input.RemoveRange(start, (end < 0 ? _input.Count : end) - start);
         _input.InsertRange(start, FuzzPieces.Numbers[random.Below(FuzzPieces.Numbers.Count)]);
+    }
+
+    // What stands between two delimiters becomes something else, and the form around it stays whole.
+    private void ReplaceField(ref SplitMix random, int at)
+    {
+        var start = _input.FindIndex(at, b => Delimiters.Contains(b)) + 1;
+        var end = start == 0 ? -1 : _input.FindIndex(start, b => Delimiters.Contains(b));
+        if (end < 0)
+        {
+            return;
+        }
+
+        _input.RemoveRange(start, end - start);
+        for (var pieces = random.Below(4); pieces > 0; pieces--)
+        {
+            _input.InsertRange(start, random.OneIn(5) ? CanaryBytes : target.Pieces[random.Below(target.Pieces.Count)]);
+        }
     }
 
     private void BlowUp(ref SplitMix random, int longest)

@@ -39,7 +39,7 @@ internal sealed class ProtectTarget : FuzzTarget
     public override string Name => "protect";
 
     // A reject is sealed and opened: elliptic curves.
-    public override int Share => 4;
+    public override int Share => 2;
 
     public override (long Own, long PerByte) Allocation => (128 * 1024, 128);
 
