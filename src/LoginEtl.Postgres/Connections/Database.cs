@@ -64,6 +64,12 @@ internal sealed class Database : IAsyncDisposable
     internal static NpgsqlConnectionStringBuilder Parse(string text)
     {
         var builder = ConnectionUri.IsUri(text.Trim()) ? ConnectionUri.Parse(text.Trim()) : ParsePairs(text);
+        if (builder.Values!.Cast<object?>().Any(v => v is string value && value.EndsWith('\n')))
+        {
+            // Connection strings of .NET lose it, and a password would be another.
+            throw DatabaseFault.InvalidDatabase("A value of the database settings ends with a line feed.");
+        }
+
         // The driver takes any number for a name, and a mode that is none would verify nothing.
         return Enum.IsDefined(builder.SslMode) && Enum.IsDefined(builder.ChannelBinding)
             ? builder

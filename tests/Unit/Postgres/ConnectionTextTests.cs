@@ -43,6 +43,8 @@ public sealed class ConnectionTextTests
     [InlineData("postgresql://u:s3cret@h/d?sslmode=prefer,verify-full")]
     [InlineData("Host=h;Password=s3cret;SSL Mode=7")]
     [InlineData("Host=h;Password=s3cret;Channel Binding=9")]
+    [InlineData("postgresql://u:s3cret%0A@h/d")]
+    [InlineData("Host=h;Password=\"s3cret\n\"")]
     [InlineData("Host=;s3cret=c")]
     [InlineData("Host=h:5432/s3cret")]
     [InlineData("Host=h;Pasword=s3cret")]
