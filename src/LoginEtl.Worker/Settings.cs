@@ -41,7 +41,7 @@ internal static class Settings
     public static Setting<T> OneOf<T>(string flag, string description, T otherwise)
         where T : struct, Enum =>
         new(flag, description, otherwise,
-            // Numbers would be taken too, and mean nothing to a reader.
-            text => char.IsAsciiLetter(text[0]) ? Enum.Parse<T>(text, ignoreCase: true) : throw new FormatException(),
+            // Numbers and lists would be taken too, and mean nothing to a reader.
+            text => text.Length > 0 && text.All(char.IsAsciiLetter) ? Enum.Parse<T>(text, ignoreCase: true) : throw new FormatException(),
             $"one of {string.Join(", ", Enum.GetNames<T>())}");
 }

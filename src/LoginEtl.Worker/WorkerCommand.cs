@@ -7,7 +7,6 @@ namespace LoginEtl.Worker;
 /// <summary>The command line: flags to settings, settings to one run, the run's receipt to an exit code.</summary>
 internal sealed partial class WorkerCommand
 {
-    private readonly WorkerSettings _settings = new();
     private readonly RootCommand _command = new(
         "Moves login messages from AWS SQS into PostgreSQL with the personal data masked on the way.\n"
         + "The receipt is the last line of standard output, as JSON. Exit codes: 0 all well, 1 failed, 2 finished with rejects.\n"
@@ -15,28 +14,33 @@ internal sealed partial class WorkerCommand
 
     private WorkerCommand()
     {
-        foreach (var option in _settings.All)
+        foreach (var option in Settings.All)
         {
             _command.Options.Add(option);
         }
 
         _command.SetAction(async (parsed, _) =>
         {
-            using var run = new WorkerRun(_settings, parsed, Console.Out, Console.Error);
+            using var run = new WorkerRun(Settings, parsed, Console.Out, Console.Error);
             return await run.RunAsync();
         });
     }
 
+    public WorkerSettings Settings { get; } = new();
+
     public static WorkerCommand Create() => new();
+
+    // A value that begins with '@' is a value and no file to read arguments from.
+    public ParseResult Parse(string[] args) => _command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     public async Task<int> RunAsync(string[] args)
     {
-        var parsed = _command.Parse(args);
+        var parsed = Parse(args);
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
             {
-                await Console.Error.WriteLineAsync($"login-etl: {HideValues(error)}");
+                await Console.Error.WriteLineAsync($"login-etl: {Say(error)}");
             }
 
             await Console.Error.WriteLineAsync("See login-etl --help.");
@@ -47,9 +51,16 @@ internal sealed partial class WorkerCommand
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
-    // A connection string in the wrong place must not reach a log.
-    private static string HideValues(ParseError error) => QuotedValue().Replace(error.Message, "'[hidden]'");
+    /// <summary>
+    /// An error in words that hold nothing of the command line but flags: a connection string in the wrong place, itself
+    /// with quotes perhaps, must not reach a log.
+    /// </summary>
+    public static string Say(ParseError error) =>
+        QuotedText().Replace(error.Message, quoted => Flag().IsMatch(quoted.Value) ? quoted.Value : "'[hidden]'");
 
-    [GeneratedRegex("'[^']*[@=:][^']*'")]
-    private static partial Regex QuotedValue();
+    [GeneratedRegex("'.*'", RegexOptions.Singleline)]
+    private static partial Regex QuotedText();
+
+    [GeneratedRegex(@"^'--?[a-z-]+'\z")]
+    private static partial Regex Flag();
 }

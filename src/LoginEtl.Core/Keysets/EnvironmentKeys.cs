@@ -31,7 +31,8 @@ internal static class EnvironmentKeys
         }
     }
 
-    private static Dictionary<string, Keyset> Parse(ReadOnlySpan<byte> json, string source)
+    /// <exception cref="LoginEtlException"><c>KeysetInvalid</c>; nothing of the content is quoted.</exception>
+    internal static Dictionary<string, Keyset> Parse(ReadOnlySpan<byte> json, string source)
     {
         var keysets = new Dictionary<string, Keyset>();
         try

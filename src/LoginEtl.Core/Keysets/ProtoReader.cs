@@ -3,6 +3,9 @@ namespace LoginEtl.Keysets;
 /// <summary>Just enough protocol buffers to read Tink's key messages: varints and length-delimited fields.</summary>
 internal ref struct ProtoReader(ReadOnlySpan<byte> message)
 {
+    // 2^29 - 1: protobuf.dev, "Assigning Field Numbers".
+    private const ulong LargestField = (1 << 29) - 1;
+
     private ReadOnlySpan<byte> _rest = message;
 
     public int Field { get; private set; }
@@ -22,7 +25,7 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
         }
 
         var tag = Varint();
-        Field = (int)(tag >> 3);
+        Field = tag >> 3 is > 0 and <= LargestField ? (int)(tag >> 3) : throw Malformed();
         Bytes = default;
         Number = 0;
         switch (tag & 7)

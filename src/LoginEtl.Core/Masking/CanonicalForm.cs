@@ -12,6 +12,8 @@ namespace LoginEtl.Masking;
 /// </summary>
 internal static class CanonicalForm
 {
+    private const char NonCharacter = '\uFFFE';
+
     private static readonly SearchValues<char> V6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
     /// <summary>
@@ -39,7 +41,11 @@ internal static class CanonicalForm
     }
 
     /// <summary>NFC; nothing is trimmed or folded.</summary>
-    public static string OfDeviceId(string text) => Ascii.IsValid(text) ? text : text.Normalize(NormalizationForm.FormC);
+    // .NET refuses to normalise a text with U+FFFE. That composes with nothing, so the pieces between are normalised.
+    public static string OfDeviceId(string text) =>
+        Ascii.IsValid(text) ? text
+        : text.Contains(NonCharacter) ? string.Join(NonCharacter, text.Split(NonCharacter).Select(p => p.Normalize(NormalizationForm.FormC)))
+        : text.Normalize(NormalizationForm.FormC);
 
     /// <summary>
     /// In invariant-globalization mode normalising silently does nothing, and one device would get two tokens.

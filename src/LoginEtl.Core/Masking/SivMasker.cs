@@ -11,6 +11,12 @@ namespace LoginEtl.Masking;
 /// </summary>
 internal sealed class SivMasker : IDisposable
 {
+    /// <summary>
+    /// Longest text in UTF-16 units whose canonical form is made: a longer one is too long for a token in any form, and
+    /// normalising takes time by the square of a text of combining marks.
+    /// </summary>
+    internal const int LongestNormalised = Padding.MaxPlaintext * 2;
+
     private const int Block = Padding.BlockSize;
     private readonly uint _keyId;
     private readonly Func<string, string> _canonicalForm;
@@ -93,8 +99,7 @@ internal sealed class SivMasker : IDisposable
                 continue;
             }
 
-            // A text of more characters than the limit has bytes is too long in any encoding, and is not worth normalising.
-            var text = value.Length <= Padding.MaxPlaintext * 2 ? _canonicalForm(value) : value;
+            var text = value.Length <= LongestNormalised ? _canonicalForm(value) : value;
             fits[i] = Encoding.UTF8.GetByteCount(text) <= Padding.MaxPlaintext;
             if (fits[i])
             {

@@ -92,7 +92,11 @@ internal static partial class ConnectionUri
             throw Malformed("a '%' is not followed by two hexadecimal digits");
         }
 
-        return Uri.UnescapeDataString(text);
+        // An escape that is no UTF-8 would be left standing, and a password be another one.
+        return !text.Contains("%00", StringComparison.Ordinal) && !text.Contains('\0', StringComparison.Ordinal)
+            && !Uri.UnescapeDataString(text.Replace("%25", "x", StringComparison.Ordinal)).Contains('%', StringComparison.Ordinal)
+            ? Uri.UnescapeDataString(text)
+            : throw Malformed("a percent-encoded character is NUL or no UTF-8");
     }
 
     private static (string Before, string? After) Cut(string text, char separator)

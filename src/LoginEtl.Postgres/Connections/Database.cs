@@ -53,7 +53,7 @@ internal sealed class Database : IAsyncDisposable
                 source, $"{host}, database {builder.Database ?? builder.Username ?? "of the user's name"}",
                 IsLoopback(builder.Host), builder.SslMode is SslMode.VerifyCA or SslMode.VerifyFull);
         }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or NotSupportedException)
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or NotSupportedException or FormatException or OverflowException)
         {
             throw DatabaseFault.InvalidDatabase("The database settings contradict one another.");
         }
@@ -78,17 +78,28 @@ internal sealed class Database : IAsyncDisposable
 
     internal static NpgsqlConnectionStringBuilder Parse(string text)
     {
-        if (ConnectionUri.IsUri(text.Trim()))
+        var builder = ConnectionUri.IsUri(text.Trim()) ? ConnectionUri.Parse(text.Trim()) : ParsePairs(text);
+        if (builder.Values!.Cast<object?>().Any(v => v is string value && value.EndsWith('\n')))
         {
-            return ConnectionUri.Parse(text.Trim());
+            // Connection strings of .NET lose it, and a password would be another.
+            throw DatabaseFault.InvalidDatabase("A value of the database settings ends with a line feed.");
         }
 
+        // The driver takes any number for a name, and a mode that is none would verify nothing.
+        return Enum.IsDefined(builder.SslMode) && Enum.IsDefined(builder.ChannelBinding)
+            ? builder
+            : throw DatabaseFault.InvalidDatabase("The SSL mode or the channel binding of the database is none that there is.");
+    }
+
+    private static NpgsqlConnectionStringBuilder ParsePairs(string text)
+    {
         try
         {
             return new NpgsqlConnectionStringBuilder(text);
         }
-        catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException)
+        catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException or KeyNotFoundException)
         {
+            // The driver's last one: an unknown key without a value.
             throw DatabaseFault.InvalidDatabase("The database connection string cannot be read.");
         }
     }

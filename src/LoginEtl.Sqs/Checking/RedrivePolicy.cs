@@ -22,8 +22,9 @@ internal sealed record RedrivePolicy(string DeadLetterQueue, int MaxReceiveCount
                     ? new RedrivePolicy(arn.GetString()!.Split(':')[^1], receives)
                     : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter is an escaped half of a surrogate pair, in a name or in the ARN.
             return null;
         }
     }

@@ -57,7 +57,7 @@ internal sealed class JsonSqsClient(SqsTransport transport) : ISqsClient
     {
         var call = SqsCall.Json(operation, Serialize(request, asked));
         var answer = await transport.CallAsync(call, longPoll, cancellationToken).ConfigureAwait(false);
-        return Deserialize(operation, answer, answered);
+        return Read(operation, answer, answered);
     }
 
     private static byte[] Serialize<T>(T request, JsonTypeInfo<T> type)
@@ -71,7 +71,9 @@ internal sealed class JsonSqsClient(SqsTransport transport) : ISqsClient
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static T Deserialize<T>(string operation, byte[] answer, JsonTypeInfo<T> type)
+    /// <summary>Reads an answer; an empty one is one without members.</summary>
+    /// <exception cref="SqsException">It is no answer to this operation; nothing of it is quoted.</exception>
+    internal static T Read<T>(string operation, byte[] answer, JsonTypeInfo<T> type)
         where T : class
     {
         try

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
@@ -38,7 +39,11 @@ internal sealed partial record QueueAddress(string Name, string? AccountId, stri
     private static QueueAddress FromUrl(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url)
-            || url.Scheme is not ("http" or "https") || url.UserInfo.Length > 0)
+            || url.Scheme is not ("http" or "https")
+            || url.UserInfo.Length + url.Query.Length + url.Fragment.Length > 0
+            || url.AbsolutePath.Contains('%', StringComparison.Ordinal)
+            // A host with marks of direction reads as another, and is one; names in other scripts have an ASCII form.
+            || !Ascii.IsValid(text))
         {
             throw Invalid();
         }

@@ -26,10 +26,10 @@ internal static class MessageReader
         return [.. fifo ? read.OrderBy(m => m.Delivery.Group!.Sequence()) : read];
     }
 
-    /// <exception cref="SqsException">It has no id, handle or body: this is no answer of SQS.</exception>
+    /// <exception cref="SqsException">It has no id that can be one, no handle or no body: this is no answer of SQS.</exception>
     public static ReceivedMessage Read(WireMessage? message, bool fifo)
     {
-        if (message is not { MessageId: { Length: > 0 } id, ReceiptHandle: { Length: > 0 } handle, Body: { } body })
+        if (message is not { MessageId: { } id, ReceiptHandle: { Length: > 0 } handle, Body: { } body } || !IsId(id))
         {
             throw new SqsException("ReceiveMessage", SqsFault.Garbled, "IncompleteMessage");
         }
@@ -42,6 +42,10 @@ internal static class MessageReader
         var reason = body.Fault ?? (HasChecksum(body.Utf8, message.MD5OfBody) ? null : RejectReason.ChecksumMismatch);
         return new ReceivedMessage(delivery, body.Utf8, reason is { } fault ? new Rejection(fault) : null);
     }
+
+    // Ids go to logs and to the quarantine's text column, where a NUL or half a surrogate pair would fail a whole batch.
+    // SQS makes uuids; 100 characters: SQS developer guide, "Queue and message identifiers".
+    private static bool IsId(string id) => id.Length is > 0 and <= 100 && !id.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     private static DateTimeOffset? SentTimestamp(WireMessage message) =>
         long.TryParse(Text(message, "SentTimestamp"), NumberStyles.None, CultureInfo.InvariantCulture, out var sent)

@@ -51,6 +51,21 @@ public sealed class AnswersTests
         Assert.DoesNotContain("secret", e.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("a\0b")]
+    [InlineData("a\nb")]
+    [InlineData("a\u001B[2Jb")]
+    [InlineData("\uD800")]
+    public void A_message_whose_id_could_not_be_kept_is_no_answer_of_SQS(string id)
+    {
+        var message = new WireMessage(id, "handle", null, new WireBody([]), null);
+        var e = Assert.Throws<SqsException>(() => MessageReader.Read(message, fifo: false));
+        Assert.Equal((SqsFault.Garbled, "IncompleteMessage"), (e.Fault, e.Code));
+        Assert.Throws<SqsException>(() => MessageReader.Read(message with { MessageId = new string('a', 101) }, fifo: false));
+        MessageReader.Read(message with { MessageId = new string('a', 100) }, fifo: false);
+    }
+
     [Fact]
     public async Task A_server_that_never_answers_is_given_up_in_time()
     {

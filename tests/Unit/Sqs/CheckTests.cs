@@ -33,6 +33,8 @@ public sealed class CheckTests(ServersFixture servers, ElasticMqFixture elasticM
     [Theory]
     [InlineData("Redrive policy", "VisibilityTimeout", "30", "dead-letter queue")]
     [InlineData("Redrive policy", "RedrivePolicy", "{", "cannot be read")]
+    [InlineData("Redrive policy", "RedrivePolicy", """{"deadLetterTargetArn": "\ud800", "maxReceiveCount": 3}""", "cannot be read")]
+    [InlineData("Redrive policy", "RedrivePolicy", """{"\ud800maxReceiveCount": 3, "deadLetterTargetArn": "a"}""", "cannot be read")]
     [InlineData("Redrive policy", "RedrivePolicy", """{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dlq", "maxReceiveCount": "9"}""", "dlq after 9 receives")]
     [InlineData("Retention", "MessageRetentionPeriod", "345599", "kept for 4 days")]
     [InlineData("Retention", "MessageRetentionPeriod", "60", "60 seconds")]

@@ -130,6 +130,10 @@ public sealed class ConnectingTests(ServersFixture servers)
     [InlineData("ftp://host/q")]
     [InlineData("http://user:password@host/000000000000/q")]
     [InlineData("http://host/")]
+    [InlineData("http://host/000000000000/q?password")]
+    [InlineData("http://host/000000000000/q#password")]
+    [InlineData("http://host/%2%41/q")]
+    [InlineData("http://127.0\u202E.0.1:4566/000000000000/q")]
     public void Anything_else_is_refused_and_not_quoted(string queue)
     {
         var e = Assert.Throws<LoginEtlException>(() => QueueAddress.Parse(queue));

@@ -127,6 +127,22 @@ public sealed class QueryAnswersTests
         Assert.Equal(fault, e.Fault.ToString());
     }
 
+    [Theory]
+    [InlineData("http://x//127.0.0.1:1/q")]
+    [InlineData("http://x/\\127.0.0.1:1/q")]
+    [InlineData("http://x/@127.0.0.1:1/q")]
+    [InlineData("http://x/../../http://127.0.0.1:1/q")]
+    [InlineData("file://127.0.0.1:1/q")]
+    public async Task A_queue_URL_that_a_server_returned_leads_to_no_other_host(string url)
+    {
+        await using var server = new StubServer(_ => StubServer.Xml(Messages(("hello", null))));
+        using var client = new QuerySqsClient(server.Transport());
+
+        var answer = await client.ReceiveMessageAsync(Receive with { QueueUrl = url }, Cancelled);
+
+        Assert.Single(answer.Messages!);
+    }
+
     private static ReceiveMessageRequest Receive => new("http://x/0/q", 10, 0, null, [], []);
 
     private static async Task<List<LoginEtl.Running.ReceivedMessage>> ReceiveAsync(string body)

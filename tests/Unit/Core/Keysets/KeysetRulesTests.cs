@@ -77,6 +77,15 @@ public sealed class KeysetRulesTests
         Assert.Throws<LoginEtlException>(() => KeyMaterial.ReadAesSiv(hmac, hmac.Primary));
     }
 
+    [Theory]
+    [InlineData("0001")]
+    [InlineData("8080808020FF")]
+    [InlineData("828080808080808080011A")]
+    public void A_field_number_that_no_protocol_buffer_has_is_malformed(string message)
+    {
+        Assert.Throws<FormatException>(() => new ProtoReader(Convert.FromHexString(message)).Next());
+    }
+
     private static JsonNode With(uint id, string status)
     {
         var keyset = Vectors.KnownTokens["keysets"]!["ip"]!.DeepClone();

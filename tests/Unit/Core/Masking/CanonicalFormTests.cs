@@ -94,6 +94,14 @@ public sealed class CanonicalFormTests
         }
     }
 
+    [Theory]
+    [InlineData("\uFFFE", "\uFFFE")]
+    [InlineData("e\u0301\uFFFEe\u0301", "\u00E9\uFFFE\u00E9")]
+    [InlineData("\uFFFE\u0301e\uFFFE\uFFFE", "\uFFFE\u0301e\uFFFE\uFFFE")]
+    [InlineData("e\u0301\uFFFF", "\u00E9\uFFFF")]
+    public void A_device_with_a_non_character_is_normalised_around_it(string text, string form) =>
+        Assert.Equal(form, CanonicalForm.OfDeviceId(text));
+
     [Fact]
     public void Devices_are_normalised_and_neither_trimmed_nor_folded()
     {

@@ -41,6 +41,15 @@ public sealed class ProtectorTests : IDisposable
     [Theory]
     [InlineData("ip")]
     [InlineData("device_id")]
+    public void A_non_character_is_masked_like_any_other_and_does_not_stop_the_batch(string field)
+    {
+        var record = Assert.IsType<LoginRecord>(Protect(Deliveries.Replace(field, "\"\\uFFFE\"")));
+        Assert.StartsWith("siv1.", field == "ip" ? record.MaskedIp : record.MaskedDeviceId, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ip")]
+    [InlineData("device_id")]
     public void A_null_goes_to_quarantine_unless_it_is_allowed(string field)
     {
         var body = Deliveries.Replace(field, "null");
@@ -50,6 +59,17 @@ public sealed class ProtectorTests : IDisposable
         var record = Assert.IsType<LoginRecord>(Protect(body, new ProtectOptions { AllowNullPii = true }));
         Assert.Null(field == "ip" ? record.MaskedIp : record.MaskedDeviceId);
         Assert.NotNull(field == "ip" ? record.MaskedDeviceId : record.MaskedIp);
+    }
+
+    // Normalising all of it would take minutes: time grows by the square of a text of marks.
+    [Fact]
+    public void A_megabyte_of_combining_marks_goes_to_quarantine_at_once()
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var marks = string.Concat(Enumerable.Repeat("\u0301\u0323", 250_000));
+        var reject = Assert.IsType<SealedReject>(Protect(Deliveries.Replace("device_id", $"\"a{marks}\"")));
+        Assert.Equal((RejectReason.TooLong, "device_id"), (reject.Reason, reject.Field));
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"It took {clock.Elapsed}.");
     }
 
     [Theory]

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using LoginEtl.Decoding;
+using LoginEtl.Records;
+using LoginEtl.Unit.Core;
+
+namespace LoginEtl.Unit.Fuzzing.Targets;
+
+/// <summary>
+/// A body is a login or a reject with a true reason and a field of the schema; what is a login says the same to
+/// another reader of JSON; no text of either quotes it.
+/// </summary>
+internal sealed class DecoderTarget : FuzzTarget
+{
+    private static readonly string[] Fields =
+        [LoginFields.UserId, LoginFields.AppVersion, LoginFields.DeviceType, LoginFields.Ip, LoginFields.Locale, LoginFields.DeviceId];
+
+    private static readonly JsonDocumentOptions Lenient = new() { MaxDepth = LoginDecoder.MaxBodyBytes };
+
+    private readonly Delivery _delivery = Deliveries.New("00000000-0000-0000-0000-000000000001");
+
+    public override string Name => "decoder";
+
+    public override int Share => 20;
+
+    public override IReadOnlyList<byte[]> Pieces { get; } =
+    [
+        .. FuzzPieces.Json, .. FuzzPieces.Texts(
+            "\"user_id\":", "\"app_version\":", "\"device_type\":", "\"ip\":", "\"locale\":", "\"device_id\":", "\"\\u0069p\":", "\"IP\":", "\"x\":", "2.3.0"),
+    ];
+
+    public override IReadOnlyList<string> MustReach { get; } =
+    [
+        "login", .. new[]
+        {
+            RejectReason.EmptyBody, RejectReason.InvalidUtf8, RejectReason.InvalidJson, RejectReason.TrailingData, RejectReason.NestedTooDeep,
+            RejectReason.NotAnObject, RejectReason.RepeatedField, RejectReason.MissingField, RejectReason.NullField, RejectReason.EmptyField,
+            RejectReason.WrongType, RejectReason.NulCharacter, RejectReason.LoneSurrogate,
+        }.Select(r => r.Code()),
+    ];
+
+    public override string Run(ReadOnlySpan<byte> input)
+    {
+        var body = input.ToArray();
+        switch (LoginDecoder.Decode(_delivery, body))
+        {
+            case RejectedLogin reject:
+                Check(reject, body);
+                return reject.Reason.Code();
+            case LoginMessage login:
+                Check(login, body);
+                return "login";
+            default:
+                throw new Finding("neither a login nor a reject");
+        }
+    }
+
+    private static void Check(RejectedLogin reject, byte[] body)
+    {
+        Finding.Unless(Enum.IsDefined(reject.Reason), "the reason is none");
+        Finding.Unless(reject.Field is null || Fields.Contains(reject.Field), "the field is none of the schema's");
+        Finding.IfQuoted(reject.ToString(), "the reject");
+        var (invalid, json) = (!Utf8.IsValid(body), reject.Reason is RejectReason.InvalidJson or RejectReason.TrailingData);
+        Finding.Unless(reject.Reason != RejectReason.InvalidUtf8 || invalid, "it is UTF-8");
+        Finding.Unless(!json || !Parses(body), "it is JSON");
+    }
+
+    private static void Check(LoginMessage login, byte[] body)
+    {
+        using var json = JsonDocument.Parse(body, Lenient);
+        var values = new[] { login.UserId, login.AppVersion, login.DeviceType, login.Ip?.Reveal(), login.Locale, login.DeviceId?.Reveal() };
+        for (var i = 0; i < Fields.Length; i++)
+        {
+            var there = json.RootElement.TryGetProperty(Fields[i], out var value);
+            Finding.Unless(values[i] == (there ? value.GetString() : null), $"{Fields[i]} is not what stands there");
+            Finding.Unless(values[i]?.Contains('\0', StringComparison.Ordinal) != true, $"{Fields[i]} holds a NUL");
+        }
+
+        Finding.Unless(login.UserId.Length > 0, "the user id is empty");
+        Finding.IfQuoted(login.ToString(), "the login");
+    }
+
+    private static bool Parses(byte[] body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(body, Lenient);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using LoginEtl.Sqs.Client.Query;
+using LoginEtl.Sqs.Client.Wire;
+
+namespace LoginEtl.Unit.Fuzzing.Targets;
+
+/// <summary>Answers of the Query protocol. No entity is expanded, no DTD read.</summary>
+internal sealed class QueryAnswerTarget : AnswerTarget
+{
+    public override string Name => "answers-query";
+
+    // The XML reader's own buffers, and an element of a few letters as an object; four readings.
+    public override (long Own, long PerByte) Allocation => (512 * 1024, 1024);
+
+    public override IReadOnlyList<byte[]> Pieces { get; } =
+    [
+        .. FuzzPieces.Xml, .. FuzzPieces.Texts(
+            "<ReceiveMessageResponse>", "<ReceiveMessageResult>", "<Message>", "</Message>", "<MessageId>", "<ReceiptHandle>", "<Body>", "</Body>",
+            "<MD5OfBody>", "<Attribute><Name>", "<Value>", "SentTimestamp", "<DeleteMessageBatchResponse>", "<DeleteMessageBatchResultEntry>",
+            "<BatchResultErrorEntry>", "<GetQueueUrlResponse>"),
+    ];
+
+    protected override string? Queue(byte[] answer) => QueryAnswer.Read("GetQueueUrl", answer).QueueUrl;
+
+    protected override Dictionary<string, string?>? Attributes(byte[] answer) => QueryAnswer.Read("GetQueueAttributes", answer).Attributes();
+
+    protected override BatchResponse Batch(byte[] answer) => QueryAnswer.Read("DeleteMessageBatch", answer).Batch("DeleteMessageBatchResultEntry");
+
+    protected override IReadOnlyList<WireMessage?> Messages(byte[] answer) => QueryAnswer.Read("ReceiveMessage", answer).Messages();
+}

@@ -1,0 +1,51 @@
+using LoginEtl.Worker;
+using Xunit;
+
+namespace LoginEtl.Unit.Worker;
+
+/// <summary>What the worker makes of its command line.</summary>
+public sealed class CommandLineTests
+{
+    private static readonly string[] Needed = ["--queue", "q", "--database", "d"];
+
+    [Theory]
+    [InlineData("postgresql://u:s3cret@h/d")]
+    [InlineData("Host=h;Password='a;b' s3cret")]
+    [InlineData("s3cret")]
+    [InlineData("@s3cret")]
+    [InlineData("--s3cret")]
+    [InlineData("'--wait'\ns3cret'")]
+    public void What_stands_in_the_wrong_place_is_not_shown(string misplaced)
+    {
+        var errors = WorkerCommand.Create().Parse([.. Needed, misplaced]).Errors;
+        Assert.NotEmpty(errors);
+        Assert.All(errors, e => Assert.DoesNotContain("s3cret", WorkerCommand.Say(e), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_flag_that_is_not_known_is_named()
+    {
+        var error = Assert.Single(WorkerCommand.Create().Parse([.. Needed, "--wiat"]).Errors);
+        Assert.Contains("--wiat", WorkerCommand.Say(error), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("1")]
+    [InlineData("Json,Query")]
+    [InlineData("Smtp")]
+    public void A_name_that_is_none_is_refused(string name)
+    {
+        var error = Assert.Single(WorkerCommand.Create().Parse([.. Needed, "--protocol", name]).Errors);
+        Assert.Equal("--protocol is not valid: it takes one of Auto, Json, Query.", WorkerCommand.Say(error));
+    }
+
+    [Fact]
+    public void A_value_that_begins_with_an_at_sign_is_a_value_and_no_file()
+    {
+        var command = WorkerCommand.Create();
+        var parsed = command.Parse(["--queue", "q", "--database", "@nowhere"]);
+        Assert.Empty(parsed.Errors);
+        Assert.Equal("@nowhere", command.Settings.Database(parsed).Database.Reveal());
+    }
+}
