@@ -11,17 +11,23 @@
     FormatsToProcess     = @('LoginEtl.Format.ps1xml')
     TypesToProcess       = @('LoginEtl.Types.ps1xml')
     CmdletsToExport      = @(
+        'Add-LoginKey'
         'Confirm-LoginMessage'
         'ConvertFrom-LoginJson'
+        'Disable-LoginKey'
+        'Enable-LoginKey'
+        'Get-LoginKeyset'
         'Get-LoginQuarantine'
         'Initialize-LoginDatabase'
         'Invoke-LoginEtl'
         'New-LoginKeyset'
         'Protect-LoginPii'
         'Receive-LoginMessage'
+        'Remove-LoginKey'
         'Reset-LoginMessage'
         'Restore-LoginQuarantine'
         'Send-LoginMessage'
+        'Set-LoginPrimaryKey'
         'Test-LoginEtl'
         'Write-LoginRecord'
     )

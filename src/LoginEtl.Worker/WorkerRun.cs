@@ -50,7 +50,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
 
     private async Task<Receipt> ReceiptAsync()
     {
-        using var keyring = settings.OpenKeyring(parsed);
+        using var keyring = settings.OpenKeyring(parsed, _stop.Token);
         foreach (var warning in keyring.Warnings)
         {
             await log.WriteLineAsync($"warning: {warning}");

@@ -1,3 +1,5 @@
+using LoginEtl.Faults;
+
 namespace LoginEtl.Keysets;
 
 /// <summary>The keysets of a keyring by name: <c>NAME.json</c> in a folder, a member in a document of all.</summary>
@@ -15,5 +17,24 @@ internal static class KeyAttribute
     /// <summary>Public key that rejected bodies are sealed to.</summary>
     public const string Quarantine = "quarantine";
 
-    public static readonly IReadOnlyList<string> All = [Ip, DeviceId, LineId, Quarantine];
+    /// <summary>Public key that originals are sealed to.</summary>
+    public const string Escrow = "escrow";
+
+    /// <summary>All that there are.</summary>
+    public static readonly IReadOnlyList<string> All =
+        [Ip, DeviceId, Mac(Ip), Mac(DeviceId), Pfx(Ip), LineId, Quarantine, Escrow];
+
+    /// <summary>HMAC key of an attribute, for the methods mac and escrow.</summary>
+    public static string Mac(string attribute) => $"{attribute}.mac";
+
+    /// <summary>Key of the method pfx.</summary>
+    public static string Pfx(string attribute) => $"{attribute}.pfx";
+
+    /// <summary>A name that is one of <see cref="All"/>.</summary>
+    /// <exception cref="LoginEtlException"><c>KeysetNameInvalid</c>.</exception>
+    public static string Require(string name) => All.Contains(name) ? name : throw new LoginEtlException(
+        "KeysetNameInvalid", FaultKind.Configuration, "There is no keyset of that name.", $"The names are {string.Join(", ", All)}.");
+
+    /// <summary>Whether it holds public keys, whose private halves have files of their own.</summary>
+    public static bool IsPublic(string name) => name is Quarantine or Escrow;
 }

@@ -3,7 +3,7 @@ using LoginEtl.Keysets;
 
 namespace LoginEtl.Masking;
 
-/// <summary>The key pair that rejected bodies are sealed to, in the messages of Tink's ECIES-AEAD-HKDF keys.</summary>
+/// <summary>The key pair that bodies and originals are sealed to, in the messages of Tink's ECIES-AEAD-HKDF keys.</summary>
 internal static class EciesKeys
 {
     public const int FieldLength = 32;
@@ -26,18 +26,21 @@ internal static class EciesKeys
     }
 
     /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>.</exception>
-    public static ECParameters ReadPublic(Keyset keyset)
+    public static ECParameters ReadPublic(Keyset keyset) => ReadPublic(keyset, keyset.Primary);
+
+    /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>.</exception>
+    public static ECParameters ReadPublic(Keyset keyset, KeysetKey key)
     {
         keyset.RequireType(TinkTypes.EciesPublicKey);
         try
         {
-            var parameters = ReadPublicFields(keyset.Primary.Material.Span);
+            var parameters = ReadPublicFields(key.Material.Span);
             RequireOnCurve(parameters);
             return parameters;
         }
         catch (Exception e) when (e is FormatException or CryptographicException)
         {
-            throw Keyset.Invalid(keyset.Source, $"key {keyset.Primary.Id} is not a P-256 public key");
+            throw Keyset.Invalid(keyset.Source, $"key {key.Id} is not a P-256 public key");
         }
     }
 
@@ -76,7 +79,7 @@ internal static class EciesKeys
     private static void PublicFields(ref ProtoWriter writer, ECParameters key)
     {
         // AesGcmKeyFormat: key_size = 2.
-        ReadOnlySpan<byte> demFormat = [0x10, BodySealer.KeyLength];
+        ReadOnlySpan<byte> demFormat = [0x10, Ecies.KeyLength];
         Span<byte> buffer = stackalloc byte[160];
         var template = new ProtoWriter(buffer);
         template.Text(1, TinkTypes.AesGcmKey);

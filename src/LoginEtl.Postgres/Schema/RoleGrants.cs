@@ -15,8 +15,11 @@ internal static class RoleGrants
     /// <summary>What it takes to see the quarantine and to restore from it.</summary>
     public const string Auditor = "login_etl_auditor";
 
+    /// <summary>What it takes to open originals of the vault, and to erase them.</summary>
+    public const string Recoverer = "login_etl_recoverer";
+
     private const string CreateRole = "CREATE ROLE ";
-    private static readonly string[] Roles = [Writer, Reader, Auditor];
+    private static readonly string[] Roles = [Writer, Reader, Auditor, Recoverer];
 
     private const string HasRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
 
@@ -77,6 +80,10 @@ internal static class RoleGrants
         var quarantine = table.Beside(SchemaNames.Quarantine);
         yield return (Writer, table, [("INSERT", "")]);
         yield return (Writer, quarantine, [("INSERT", "")]);
+        yield return (Writer, table.Beside(SchemaNames.Vault), [("INSERT", "")]);
+        yield return (Auditor, table.Beside(SchemaNames.Vault), [("INSERT", "")]);
+        yield return (Recoverer, table, [("SELECT", "")]);
+        yield return (Recoverer, table.Beside(SchemaNames.Vault), [("SELECT", ""), ("DELETE", "")]);
         yield return (Reader, table, [("SELECT", "")]);
         yield return (Auditor, table, [("INSERT", "")]);
         yield return (Auditor, quarantine, [("SELECT", ""), ("UPDATE", SchemaNames.RestoredAt)]);

@@ -15,11 +15,25 @@ internal static class SchemaNames
     /// <summary>Of the quarantine: when an entry became a row.</summary>
     public const string RestoredAt = "restored_at";
 
+    /// <summary>Sealed originals of mac tokens.</summary>
+    public const string Vault = "login_etl_vault";
+
     /// <summary>All of them, in the order they are made.</summary>
-    public static readonly string[] All = [Ledger, FileLedger, Quarantine];
+    public static readonly string[] All = [Ledger, FileLedger, Quarantine, Vault];
+
+    /// <summary>Those that every run needs.</summary>
+    public static readonly string[] OfRuns = [Ledger, FileLedger, Quarantine];
 
     /// <summary>Their columns, by which an older or foreign relation of the same name is told apart.</summary>
-    public static IReadOnlyList<string> ColumnsOf(string relation) => relation == Quarantine ? QuarantineColumns : LedgerColumns;
+    public static IReadOnlyList<string> ColumnsOf(string relation) => relation switch
+    {
+        Quarantine => QuarantineColumns,
+        Vault => VaultColumns,
+        _ => LedgerColumns,
+    };
+
+    /// <summary>Columns the writer fills.</summary>
+    public static readonly string[] VaultColumns = ["attribute", "token", "sealed"];
 
     /// <summary>Columns the writer fills.</summary>
     public static readonly string[] LedgerColumns = ["key", "outcome", "batch"];

@@ -34,8 +34,12 @@ internal static class SchemaStatements
         $"ALTER TABLE {quarantine.Quoted} ADD COLUMN {SchemaNames.RestoredAt} timestamptz";
 
     /// <summary>A relation of <see cref="SchemaNames.All"/>, beside the table.</summary>
-    public static string Create(QualifiedName relation) =>
-        relation.Name == SchemaNames.Quarantine ? CreateQuarantine(relation) : CreateLedger(relation);
+    public static string Create(QualifiedName relation) => relation.Name switch
+    {
+        SchemaNames.Quarantine => CreateQuarantine(relation),
+        SchemaNames.Vault => CreateVault(relation),
+        _ => CreateLedger(relation),
+    };
 
     private static string VersionColumns(AppVersionColumn version) => version switch
     {
@@ -89,5 +93,18 @@ internal static class SchemaStatements
         );
         CREATE INDEX ON {quarantine.Quoted} (key);
         COMMENT ON TABLE {quarantine.Quoted} IS 'LoginEtl: messages that could not be written, sealed or masked, with the reason.'
+        """;
+
+    // The collation of bytes: tokens of one key are found by their prefix in the index.
+    private static string CreateVault(QualifiedName vault) =>
+        $"""
+        CREATE TABLE {vault.Quoted} (
+            attribute text NOT NULL,
+            token text COLLATE "C" NOT NULL,
+            sealed bytea NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (attribute, token)
+        );
+        COMMENT ON TABLE {vault.Quoted} IS 'LoginEtl: originals of mac tokens, sealed to a public key; erasing a row erases the original for good.'
         """;
 }

@@ -96,7 +96,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     {
         StopSignal.ThrowIfStopped();
         using var keyring = OpenKeyring();
-        using var protector = new Protector(keyring, new ProtectOptions { AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
+        using var protector = new Protector(keyring, new ProtectOptions { Methods = Methods(), AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
         var (database, queue) = (ConnectionSettings(), QueueSettings());
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         using var signal = StopSignal.Register(stop.Cancel);

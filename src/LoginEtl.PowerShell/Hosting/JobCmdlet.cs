@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using LoginEtl.Connections;
 using LoginEtl.Keysets;
@@ -13,6 +14,11 @@ public abstract class JobCmdlet : QueueCmdlet
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? Keyset { get; set; }
+
+    /// <summary>How each attribute is masked: siv, mac, escrow, and pfx for ip; LOGINETL_METHOD, else siv, when not given.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable? Method { get; set; }
 
     /// <summary>Npgsql connection string or postgresql:// URI; LOGINETL_DATABASE when not given.</summary>
     [Parameter(Position = 2)]
@@ -68,6 +74,7 @@ public abstract class JobCmdlet : QueueCmdlet
     /// <summary>How rows are written.</summary>
     protected SinkOptions SinkOptions() => new()
     {
+        UseVault = Methods().UseVault,
         AppVersionFormat = AppVersionFormat,
         OnTooLong = OnTooLong,
         OnConflict = OnConflict,
@@ -75,17 +82,10 @@ public abstract class JobCmdlet : QueueCmdlet
         MaxRejectRatio = MaxRejectRatio,
     };
 
-    /// <summary>Opens the key source; its warnings are shown.</summary>
-    protected Keyring OpenKeyring()
-    {
-        var keyring = Keyring.Open(
-            EnvironmentSettings.Require(Keyset, EnvironmentSettings.KeysetVariable, "-Keyset"),
-            GetUnresolvedProviderPathFromPSPath);
-        foreach (var warning in keyring.Warnings)
-        {
-            WriteWarning(warning);
-        }
+    /// <summary>How each attribute is masked.</summary>
+    /// <exception cref="Faults.LoginEtlException"><c>MethodInvalid</c>.</exception>
+    protected MaskMethods Methods() => MethodParameter.Read(Method);
 
-        return keyring;
-    }
+    /// <summary>Opens the key source; its warnings are shown.</summary>
+    protected Keyring OpenKeyring() => KeySources.Open(this, Keyset, StopToken);
 }

@@ -28,7 +28,7 @@ internal sealed class CanonicalTarget : FuzzTarget
     public override string Run(ReadOnlySpan<byte> input)
     {
         var text = Encoding.UTF8.GetString(input);
-        if (text.Length > SivMasker.LongestNormalised)
+        if (text.Length > MaskableText.LongestNormalised)
         {
             // The masker asks for none: what becomes of these is for the target that masks.
             return "long";

@@ -19,7 +19,7 @@ internal sealed class EnvironmentKeysTarget : FuzzTarget
     {
         try
         {
-            var keysets = EnvironmentKeys.Parse(input, "env:X");
+            var keysets = KeysetDocument.Parse(input, "env:X");
             foreach (var (name, keyset) in keysets)
             {
                 Finding.Unless(KeyAttribute.All.Contains(name), "a keyset has a name of its own");

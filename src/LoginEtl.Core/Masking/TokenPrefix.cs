@@ -1,0 +1,26 @@
+namespace LoginEtl.Masking;
+
+/// <summary>What all tokens of a key begin with, and no token of another key of its keyset.</summary>
+public static class TokenPrefix
+{
+    // Five of the method, and of the key's id six characters in base64url, or eight digits and a dot.
+    private const int OfBase64 = 11;
+    private const int OfPfx = 14;
+
+    /// <summary>The prefix of a token; null when the text does not begin like one.</summary>
+    public static string? Of(string? token) =>
+        token is null ? null
+        : token.StartsWith(PfxToken.Prefix, StringComparison.Ordinal) ? (token.Length > OfPfx && token[OfPfx - 1] == '.' ? token[..OfPfx] : null)
+        : token.Length > OfBase64
+            && (token.StartsWith(SivToken.Prefix, StringComparison.Ordinal) || token.StartsWith(MacToken.Prefix, StringComparison.Ordinal)) ? token[..OfBase64]
+        : null;
+
+    internal static string OfSiv(uint keyId) => Of(TokenKind.Siv, keyId);
+
+    internal static string Of(TokenKind kind, uint keyId) => kind switch
+    {
+        TokenKind.Siv => Base64Token.KeyPrefix(SivToken.Prefix, keyId),
+        TokenKind.Mac => Base64Token.KeyPrefix(MacToken.Prefix, keyId),
+        _ => PfxToken.KeyPrefix(keyId),
+    };
+}
