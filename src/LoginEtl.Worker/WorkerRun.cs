@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Postgres;
 using LoginEtl.Records;
@@ -50,13 +51,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
 
     private async Task<Receipt> ReceiptAsync()
     {
-        using var keyring = settings.OpenKeyring(parsed);
-        foreach (var warning in keyring.Warnings)
-        {
-            await log.WriteLineAsync($"warning: {warning}");
-        }
-
-        using var protector = new Protector(keyring, settings.ProtectOptions(parsed));
+        using var protectors = new ProtectorSource(OpenKeyring, settings.ProtectOptions(parsed));
         var database = settings.Database(parsed);
         var queue = settings.Queue(parsed);
         if (settings.Initialize(parsed))
@@ -68,7 +63,18 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         await using var sink = await _database.WriteToAsync(database, settings.SinkOptions(parsed), _stop.Token);
         var source = await new SqsConnector().ReceiveFromAsync(queue, settings.ReceiveOptions(parsed), _stop.Token);
         return await EtlRun.RunAsync(
-            source, protector, sink, settings.BatchOptions(parsed), settings.Quiet(parsed) ? null : Report, _stop.Token);
+            source, protectors, sink, settings.BatchOptions(parsed), settings.Quiet(parsed) ? null : Report, _stop.Token);
+    }
+
+    private Keyring OpenKeyring()
+    {
+        var keyring = settings.OpenKeyring(parsed);
+        foreach (var warning in keyring.Warnings)
+        {
+            log.WriteLine($"warning: {warning}");
+        }
+
+        return keyring;
     }
 
     private void Report(BatchReport batch)

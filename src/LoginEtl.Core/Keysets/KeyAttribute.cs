@@ -15,5 +15,8 @@ internal static class KeyAttribute
     /// <summary>Public key that rejected bodies are sealed to.</summary>
     public const string Quarantine = "quarantine";
 
+    /// <summary>Those that columns of the table are masked with, ip first.</summary>
+    public static readonly IReadOnlyList<string> Masked = [Ip, DeviceId];
+
     public static readonly IReadOnlyList<string> All = [Ip, DeviceId, LineId, Quarantine];
 }

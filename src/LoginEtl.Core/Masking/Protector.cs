@@ -31,6 +31,9 @@ public sealed class Protector : IDisposable
         _sealer = new BodySealer(keyring.Get(KeyAttribute.Quarantine));
     }
 
+    /// <summary>What the tokens it makes begin with.</summary>
+    public IReadOnlyList<string> KeyPrefixes => [_ip.Prefix, _deviceId.Prefix];
+
     /// <summary>Protects one.</summary>
     public ProtectedLogin Protect(IncomingLogin login) => Protect([login])[0];
 

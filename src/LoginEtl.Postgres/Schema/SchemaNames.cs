@@ -15,11 +15,32 @@ internal static class SchemaNames
     /// <summary>Of the quarantine: when an entry became a row.</summary>
     public const string RestoredAt = "restored_at";
 
+    /// <summary>The states of the masking keys.</summary>
+    public const string Keys = "login_etl_key";
+
+    /// <summary>Heads of audit files: rows are added and never changed.</summary>
+    public const string AuditAnchor = "login_etl_audit_anchor";
+
     /// <summary>All of them, in the order they are made.</summary>
-    public static readonly string[] All = [Ledger, FileLedger, Quarantine];
+    public static readonly string[] All = [Ledger, FileLedger, Quarantine, Keys, AuditAnchor];
+
+    /// <summary>Those that a run needs.</summary>
+    public static readonly string[] OfRuns = [Ledger, FileLedger, Quarantine, Keys];
 
     /// <summary>Their columns, by which an older or foreign relation of the same name is told apart.</summary>
-    public static IReadOnlyList<string> ColumnsOf(string relation) => relation == Quarantine ? QuarantineColumns : LedgerColumns;
+    public static IReadOnlyList<string> ColumnsOf(string relation) => relation switch
+    {
+        Quarantine => QuarantineColumns,
+        Keys => KeyColumns,
+        AuditAnchor => AuditAnchorColumns,
+        _ => LedgerColumns,
+    };
+
+    /// <summary>Columns of the keys' states.</summary>
+    public static readonly string[] KeyColumns = ["attribute", "prefix", "method", "state", "changed_at"];
+
+    /// <summary>Columns of the audit's anchor.</summary>
+    public static readonly string[] AuditAnchorColumns = ["file_id", "line", "mac", "place", "note", "anchored_by", "anchored_at"];
 
     /// <summary>Columns the writer fills.</summary>
     public static readonly string[] LedgerColumns = ["key", "outcome", "batch"];

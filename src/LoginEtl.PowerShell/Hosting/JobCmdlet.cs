@@ -71,16 +71,24 @@ public abstract class JobCmdlet : QueueCmdlet
     };
 
     /// <summary>Opens the key source; its warnings are shown.</summary>
-    protected Keyring OpenKeyring()
-    {
-        var keyring = Keyring.Open(
-            EnvironmentSettings.Require(Keyset, EnvironmentSettings.KeysetVariable, "-Keyset"),
-            GetUnresolvedProviderPathFromPSPath);
-        foreach (var warning in keyring.Warnings)
-        {
-            WriteWarning(warning);
-        }
+    protected Keyring OpenKeyring() => KeyringReader()();
 
-        return keyring;
+    /// <summary>Opens the key source as often as it is called: the first time here, with warnings; then on any thread.</summary>
+    protected Func<Keyring> KeyringReader()
+    {
+        var source = EnvironmentSettings.Require(Keyset, EnvironmentSettings.KeysetVariable, "-Keyset");
+        string? folder = null;
+        var first = true;
+        return () =>
+        {
+            var keyring = Keyring.Open(source, path => folder ??= GetUnresolvedProviderPathFromPSPath(path));
+            foreach (var warning in first ? keyring.Warnings : [])
+            {
+                WriteWarning(warning);
+            }
+
+            first = false;
+            return keyring;
+        };
     }
 }

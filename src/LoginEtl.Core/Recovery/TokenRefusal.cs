@@ -1,0 +1,20 @@
+namespace LoginEtl.Recovery;
+
+/// <summary>Why a token gives no plaintext.</summary>
+public enum TokenRefusal
+{
+    /// <summary>It is not a token: cut short, damaged, or something else altogether.</summary>
+    Malformed,
+
+    /// <summary>The keyset does not hold the key it names: another keyset, or another attribute's token.</summary>
+    UnknownKey,
+
+    /// <summary>The key it names is disabled or destroyed.</summary>
+    DisabledKey,
+
+    /// <summary>The key is there, and the token was not made with it for this attribute: tampered with.</summary>
+    NotAuthentic,
+
+    /// <summary>Its method keeps nothing that could be recovered.</summary>
+    NotRecoverable,
+}
