@@ -3,10 +3,12 @@ using LoginEtl.Postgres.Checks;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Restoring;
+using LoginEtl.Postgres.Rotation;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
+using LoginEtl.Rotation;
 using LoginEtl.Running;
 using Npgsql;
 
@@ -86,6 +88,22 @@ public sealed class PostgresConnector : IDatabaseConnector
         try
         {
             return await PostgresQuarantine.OpenAsync(database, settings, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await database.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ITokenTable> OpenTokensAsync(DatabaseSettings settings, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var database = Database.From(settings);
+        try
+        {
+            return await PostgresTokens.OpenAsync(database, settings, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
