@@ -1,4 +1,6 @@
+using LoginEtl.Audit;
 using LoginEtl.Connections;
+using LoginEtl.Postgres.Auditing;
 using LoginEtl.Postgres.Checks;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
@@ -97,13 +99,20 @@ public sealed class PostgresConnector : IDatabaseConnector
     }
 
     /// <inheritdoc/>
-    public async Task<ITokenTable> OpenTokensAsync(DatabaseSettings settings, CancellationToken cancellationToken)
+    public async Task<ITokenTable> OpenTokensAsync(DatabaseSettings settings, CancellationToken cancellationToken) =>
+        await OpenAsync(settings, database => PostgresTokens.OpenAsync(database, settings, cancellationToken)).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IAuditAnchor> OpenAnchorAsync(DatabaseSettings settings, CancellationToken cancellationToken) =>
+        await OpenAsync(settings, database => PostgresAnchor.OpenAsync(database, settings, cancellationToken)).ConfigureAwait(false);
+
+    private static async Task<T> OpenAsync<T>(DatabaseSettings settings, Func<Database, Task<T>> open)
     {
         ArgumentNullException.ThrowIfNull(settings);
         var database = Database.From(settings);
         try
         {
-            return await PostgresTokens.OpenAsync(database, settings, cancellationToken).ConfigureAwait(false);
+            return await open(database).ConfigureAwait(false);
         }
         catch
         {

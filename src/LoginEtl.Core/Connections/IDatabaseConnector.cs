@@ -1,3 +1,4 @@
+using LoginEtl.Audit;
 using LoginEtl.Quarantine;
 using LoginEtl.Rotation;
 using LoginEtl.Running;
@@ -35,4 +36,8 @@ public interface IDatabaseConnector
     /// <summary>Opens the tokens of the table and the states of their keys.</summary>
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or keys that have no table.</exception>
     Task<ITokenTable> OpenTokensAsync(DatabaseSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>Opens the anchor of audit files.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there is no anchor.</exception>
+    Task<IAuditAnchor> OpenAnchorAsync(DatabaseSettings settings, CancellationToken cancellationToken);
 }

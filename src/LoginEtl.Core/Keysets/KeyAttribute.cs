@@ -15,8 +15,11 @@ internal static class KeyAttribute
     /// <summary>Public key that rejected bodies are sealed to.</summary>
     public const string Quarantine = "quarantine";
 
+    /// <summary>HMAC key that the audit of recoveries is chained under. Masking does without it.</summary>
+    public const string Audit = "audit";
+
     /// <summary>Those that columns of the table are masked with, ip first.</summary>
     public static readonly IReadOnlyList<string> Masked = [Ip, DeviceId];
 
-    public static readonly IReadOnlyList<string> All = [Ip, DeviceId, LineId, Quarantine];
+    public static readonly IReadOnlyList<string> All = [Ip, DeviceId, LineId, Quarantine, Audit];
 }

@@ -54,6 +54,7 @@ public static class KeysetCeremony
                 Secret(folder, KeyAttribute.Ip, TinkTypes.AesSivKey, KeyMaterial.AesSivLength, KeyMaterial.WriteAesSiv),
                 Secret(folder, KeyAttribute.DeviceId, TinkTypes.AesSivKey, KeyMaterial.AesSivLength, KeyMaterial.WriteAesSiv),
                 Secret(folder, KeyAttribute.LineId, TinkTypes.HmacKey, KeyMaterial.HmacLength, KeyMaterial.WriteHmac),
+                Secret(folder, KeyAttribute.Audit, TinkTypes.HmacKey, KeyMaterial.HmacLength, KeyMaterial.WriteHmac),
                 Store(KeyFolder.PathOf(folder, KeyAttribute.Quarantine), KeyAttribute.Quarantine, TinkTypes.EciesPublicKey,
                     "ASYMMETRIC_PUBLIC", pairId, EciesKeys.WritePublic(parameters)),
                 privateHalf,
