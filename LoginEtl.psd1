@@ -13,6 +13,7 @@
     CmdletsToExport      = @(
         'Confirm-LoginMessage'
         'ConvertFrom-LoginJson'
+        'Find-LoginRecord'
         'Get-LoginQuarantine'
         'Initialize-LoginDatabase'
         'Invoke-LoginEtl'
@@ -22,7 +23,10 @@
         'Reset-LoginMessage'
         'Restore-LoginQuarantine'
         'Send-LoginMessage'
+        'Test-LoginAudit'
         'Test-LoginEtl'
+        'Unprotect-LoginPii'
+        'Update-LoginToken'
         'Write-LoginRecord'
     )
     FunctionsToExport    = @()

@@ -4,12 +4,14 @@ using LoginEtl.Postgres.Auditing;
 using LoginEtl.Postgres.Checks;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Recovery;
 using LoginEtl.Postgres.Restoring;
 using LoginEtl.Postgres.Rotation;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
+using LoginEtl.Recovery;
 using LoginEtl.Rotation;
 using LoginEtl.Running;
 using Npgsql;
@@ -101,6 +103,10 @@ public sealed class PostgresConnector : IDatabaseConnector
     /// <inheritdoc/>
     public async Task<ITokenTable> OpenTokensAsync(DatabaseSettings settings, CancellationToken cancellationToken) =>
         await OpenAsync(settings, database => PostgresTokens.OpenAsync(database, settings, cancellationToken)).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IVault> OpenVaultAsync(DatabaseSettings settings, CancellationToken cancellationToken) =>
+        await OpenAsync(settings, database => PostgresVault.OpenAsync(database, settings, cancellationToken)).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<IAuditAnchor> OpenAnchorAsync(DatabaseSettings settings, CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using LoginEtl.Audit;
 using LoginEtl.Quarantine;
+using LoginEtl.Recovery;
 using LoginEtl.Rotation;
 using LoginEtl.Running;
 
@@ -36,6 +37,10 @@ public interface IDatabaseConnector
     /// <summary>Opens the tokens of the table and the states of their keys.</summary>
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or keys that have no table.</exception>
     Task<ITokenTable> OpenTokensAsync(DatabaseSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>Opens the vault of originals, to read.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there is no vault.</exception>
+    Task<IVault> OpenVaultAsync(DatabaseSettings settings, CancellationToken cancellationToken);
 
     /// <summary>Opens the anchor of audit files.</summary>
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there is no anchor.</exception>

@@ -15,11 +15,25 @@ internal static class KeyAttribute
     /// <summary>Public key that rejected bodies are sealed to.</summary>
     public const string Quarantine = "quarantine";
 
+    /// <summary>Public key that originals are sealed to.</summary>
+    public const string Escrow = "escrow";
+
     /// <summary>HMAC key that the audit of recoveries is chained under. Masking does without it.</summary>
     public const string Audit = "audit";
 
-    /// <summary>Those that columns of the table are masked with, ip first.</summary>
+    /// <summary>Attributes that columns of the table are masked with, ip first.</summary>
     public static readonly IReadOnlyList<string> Masked = [Ip, DeviceId];
 
-    public static readonly IReadOnlyList<string> All = [Ip, DeviceId, LineId, Quarantine, Audit];
+    /// <summary>All that there are.</summary>
+    public static readonly IReadOnlyList<string> All =
+        [Ip, DeviceId, Mac(Ip), Mac(DeviceId), Pfx(Ip), LineId, Quarantine, Escrow, Audit];
+
+    /// <summary>HMAC key of an attribute, for the methods mac and escrow.</summary>
+    public static string Mac(string attribute) => $"{attribute}.mac";
+
+    /// <summary>Key of the method pfx.</summary>
+    public static string Pfx(string attribute) => $"{attribute}.pfx";
+
+    /// <summary>Whether it holds public keys, whose private halves have files of their own.</summary>
+    public static bool IsPublic(string name) => name is Quarantine or Escrow;
 }

@@ -35,6 +35,15 @@ internal sealed class KeyBytes : IDisposable
         }
     }
 
+    public ReadOnlyMemory<byte> Memory
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _bytes;
+        }
+    }
+
     public void Dispose()
     {
         _disposed = true;

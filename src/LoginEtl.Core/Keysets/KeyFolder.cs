@@ -3,14 +3,26 @@ using LoginEtl.Faults;
 
 namespace LoginEtl.Keysets;
 
-/// <summary>Keysets from a folder, one file an attribute.</summary>
-internal static class KeyFolder
+/// <summary>Keysets in a folder, one file each; with a <see cref="KeyWrap"/> those that hold secrets are encrypted.</summary>
+/// <param name="folder">Absolute.</param>
+/// <param name="wrap">Null for keysets in clear.</param>
+internal sealed class KeyFolder(string folder, KeyWrap? wrap = null)
 {
     // A keyset of a hundred keys has some 30 kB; whatever is larger is no keyset.
     private const int LargestFile = 1024 * 1024;
 
-    /// <param name="folder">Absolute.</param>
-    public static Keyring Read(string folder)
+    /// <summary>The folder's path.</summary>
+    public string Path => folder;
+
+    /// <summary>Whether secret keysets are encrypted.</summary>
+    public bool IsWrapped => wrap is not null;
+
+    /// <summary>As a URI without secrets.</summary>
+    public string Source => $"{(wrap is null ? "file:" : "awskms:")}{folder}";
+
+    /// <summary>All keysets that are there.</summary>
+    /// <exception cref="LoginEtlException">As for <see cref="ReadKeyset"/>, and <c>KeysetNotFound</c>: no such folder.</exception>
+    public Keyring Read()
     {
         if (!Directory.Exists(folder))
         {
@@ -20,12 +32,12 @@ internal static class KeyFolder
         }
 
         var keysets = new Dictionary<string, Keyset>();
-        var keyring = new Keyring($"file:{folder}", keysets, []);
+        var keyring = new Keyring(Source, keysets, []);
         try
         {
             foreach (var name in KeyAttribute.All.Where(name => File.Exists(PathOf(folder, name))))
             {
-                keysets.Add(name, ReadFile(PathOf(folder, name), isSecret: name != KeyAttribute.Quarantine));
+                keysets.Add(name, ReadKeyset(name));
             }
 
             return keyring;
@@ -37,16 +49,62 @@ internal static class KeyFolder
         }
     }
 
-    public static string PathOf(string folder, string attribute) => Path.Combine(folder, $"{attribute}.json");
+    /// <summary>The keyset of a name.</summary>
+    /// <exception cref="LoginEtlException">
+    /// <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>, and what the key service throws.
+    /// </exception>
+    public Keyset ReadKeyset(string name)
+    {
+        var path = PathOf(folder, name);
+        if (wrap is null || KeyAttribute.IsPublic(name))
+        {
+            return ReadFile(path, isSecret: !KeyAttribute.IsPublic(name));
+        }
+
+        // Others may read the ciphertext, and not put another in its place.
+        var ciphertext = ReadBytes(path, isSecret: false, EncryptedOnly);
+        using var keyset = wrap.Unwrap(name, ciphertext);
+        return KeysetProto.Parse(keyset.Span, path);
+
+        byte[] EncryptedOnly(ReadOnlySpan<byte> json) => EncryptedKeysetJson.Read(json)
+            ?? throw Keyset.Invalid(path, "it is not an encrypted Tink JSON keyset");
+    }
+
+    /// <summary>Writes the keyset of a name, complete or not at all.</summary>
+    /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>, <c>KeysetTooLarge</c>, and what the key service throws.</exception>
+    public void WriteKeyset(string name, uint primary, IReadOnlyList<KeysetKey> keys)
+    {
+        var form = KeyForm.Of(name);
+        if (wrap is null || KeyAttribute.IsPublic(name))
+        {
+            WriteFile(PathOf(folder, name), form, primary, keys);
+            return;
+        }
+
+        using var keyset = KeysetProto.Write(form, primary, keys);
+        var ciphertext = wrap.Wrap(name, keyset);
+        KeyFile.Write(PathOf(folder, name), json => EncryptedKeysetJson.Write(json, ciphertext, form, primary, keys));
+    }
+
+    public static string PathOf(string folder, string name) => System.IO.Path.Combine(folder, $"{name}.json");
+
+    /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>.</exception>
+    public static void WriteFile(string path, KeyForm form, uint primary, IReadOnlyList<KeysetKey> keys) =>
+        KeyFile.Write(path, json => KeysetJson.Write(json, form.TypeUrl, form.MaterialType, primary, keys));
 
     /// <exception cref="LoginEtlException"><c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
-    public static Keyset ReadFile(string path, bool isSecret)
+    public static Keyset ReadFile(string path, bool isSecret) => ReadBytes(path, isSecret, json =>
+        isSecret && EncryptedKeysetJson.Read(json) is not null
+            ? throw Keyset.Invalid(path, "it is encrypted: name its folder as awskms:FOLDER")
+            : KeysetJson.Parse(json, path));
+
+    private static T ReadBytes<T>(string path, bool isSecret, Reading<T> read)
     {
         var bytes = Array.Empty<byte>();
         try
         {
             // Unbuffered: a buffer would keep a copy of the key.
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
             KeyFilePermissions.Require(file, isSecret);
             if (file.Length > LargestFile)
             {
@@ -55,7 +113,7 @@ internal static class KeyFolder
 
             bytes = GC.AllocateArray<byte>((int)file.Length, pinned: true);
             file.ReadExactly(bytes);
-            return KeysetJson.Parse(bytes, path);
+            return read(bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -68,4 +126,6 @@ internal static class KeyFolder
             CryptographicOperations.ZeroMemory(bytes);
         }
     }
+
+    private delegate T Reading<T>(ReadOnlySpan<byte> json);
 }

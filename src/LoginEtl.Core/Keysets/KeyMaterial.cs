@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using LoginEtl.Masking;
+
 namespace LoginEtl.Keysets;
 
 /// <summary>The key messages inside keysets, read and written.</summary>
@@ -25,6 +28,22 @@ internal static class KeyMaterial
         writer.Bytes(2, [0x08, TinkTypes.Sha256, 0x10, HmacLength]);
         writer.Bytes(3, key);
     });
+
+    /// <summary>IpcryptPfxKey: version = 1, key_value = 2.</summary>
+    /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>.</exception>
+    public static KeyBytes ReadPfx(Keyset keyset, KeysetKey key)
+    {
+        var bytes = ReadKeyValue(keyset, TinkTypes.IpcryptPfxKey, key, field: 2, IpcryptPfx.KeyLength);
+        if (!CryptographicOperations.FixedTimeEquals(bytes.Span[..(IpcryptPfx.KeyLength / 2)], bytes.Span[(IpcryptPfx.KeyLength / 2)..]))
+        {
+            return bytes;
+        }
+
+        bytes.Dispose();
+        throw Keyset.Invalid(keyset.Source, $"the halves of key {key.Id} are equal, which would leave addresses in clear");
+    }
+
+    public static KeyBytes WritePfx(KeyBytes key) => Write(key.Span, static (ref writer, key) => writer.Bytes(2, key));
 
     /// <summary>Writes one message into zeroed-when-disposed memory.</summary>
     public static KeyBytes Write(ReadOnlySpan<byte> secret, ProtoBody body)

@@ -21,45 +21,32 @@ public sealed class Keyring : IDisposable
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>
-    /// Reads a key source: <c>file:DIR</c> (or just the folder), whose <c>ip.json</c>, <c>device_id.json</c>,
-    /// <c>line_id.json</c> and <c>quarantine.json</c> are Tink JSON keysets readable by their owner alone; or
-    /// <c>env:NAME</c>, a variable holding one JSON object with those four names as members.
+    /// Reads a key source: <c>file:DIR</c> (or just the folder), whose files <c>NAME.json</c> are Tink JSON keysets readable by
+    /// their owner alone; <c>env:NAME</c> or <c>secret:VAULT/NAME</c>, one JSON object with those names as members; or
+    /// <c>awskms:DIR?key=…&amp;region=…&amp;profile=…</c>, a folder of keysets that AWS KMS decrypts.
     /// </summary>
     /// <exception cref="LoginEtlException">
-    /// <c>KeysetNotFound</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>, <c>KeySourceUnknown</c>.
+    /// <c>KeysetNotFound</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>, <c>KeySourceUnknown</c>, <c>KeySourceUnavailable</c>,
+    /// and what the key service throws.
     /// </exception>
     /// <param name="uri">The key source.</param>
-    /// <param name="resolveFolder">How the host reads relative folders; null for the process's working directory.</param>
-    public static Keyring Open(string uri, Func<string, string>? resolveFolder = null)
+    /// <param name="access">What the host lends for it.</param>
+    public static Keyring Open(string uri, KeyAccess access)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(uri);
-        resolveFolder ??= Path.GetFullPath;
-        const string file = "file:", env = "env:";
-        if (uri.StartsWith(env, StringComparison.OrdinalIgnoreCase))
-        {
-            return EnvironmentKeys.Read(uri[env.Length..]);
-        }
-
-        if (uri.StartsWith(file, StringComparison.OrdinalIgnoreCase))
-        {
-            var path = uri[file.Length..];
-            if (path.StartsWith("//", StringComparison.Ordinal))
-            {
-                path = Uri.TryCreate(uri, UriKind.Absolute, out var absolute) ? absolute.LocalPath : "";
-            }
-
-            return path.Length > 0 ? KeyFolder.Read(resolveFolder(path)) : throw new LoginEtlException(
-                "KeySourceUnknown", FaultKind.Configuration, "A key source of the kind 'file:' names no folder.", "Use file:FOLDER.");
-        }
-
-        var colon = uri.IndexOf(':', StringComparison.Ordinal);
-        // One letter before a colon is a Windows drive.
-        return colon > 1 && uri.AsSpan(0, colon).IndexOfAny('/', '\\', '.') < 0
-            ? throw new LoginEtlException(
-                "KeySourceUnknown", FaultKind.Configuration, $"Key sources of the kind '{uri[..colon]}:' are not known.",
-                "Use file:FOLDER or env:VARIABLE.")
-            : KeyFolder.Read(resolveFolder(uri));
+        ArgumentNullException.ThrowIfNull(access);
+        return KeySource.Parse(uri).Read(access);
     }
+
+    /// <summary>Reads a key source that needs nothing of the host but how it reads relative folders.</summary>
+    /// <inheritdoc cref="Open(string, KeyAccess)"/>
+    /// <param name="uri">The key source.</param>
+    /// <param name="resolveFolder">Null for the process's working directory.</param>
+    public static Keyring Open(string uri, Func<string, string>? resolveFolder = null) =>
+        Open(uri, resolveFolder is null ? new KeyAccess() : new KeyAccess { ResolveFolder = resolveFolder });
+
+    /// <summary>Null where the source has none of that name.</summary>
+    internal Keyset? Find(string attribute) => _keysets.GetValueOrDefault(attribute);
 
     /// <exception cref="LoginEtlException"><c>KeysetNotFound</c>.</exception>
     internal Keyset Get(string attribute) => _keysets.TryGetValue(attribute, out var keyset)

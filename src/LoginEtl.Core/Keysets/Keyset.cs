@@ -5,9 +5,6 @@ namespace LoginEtl.Keysets;
 /// <summary>The keys of one attribute, as in a Tink JSON keyset.</summary>
 internal sealed class Keyset : IDisposable
 {
-    // 28 bits: `siv1.` and six characters of a token name its key.
-    private const int PrefixShift = 4;
-
     public Keyset(string source, string typeUrl, uint primaryKeyId, IReadOnlyList<KeysetKey> keys)
     {
         Source = source;
@@ -15,7 +12,7 @@ internal sealed class Keyset : IDisposable
         Keys = keys;
         Primary = keys.FirstOrDefault(k => k.Id == primaryKeyId && k.Status == KeyStatus.Enabled)
             ?? throw Invalid(source, "its primary key is missing or not ENABLED");
-        if (keys.Select(k => k.Id >> PrefixShift).Distinct().Count() != keys.Count)
+        if (keys.Select(k => KeyIds.Shown(k.Id)).Distinct().Count() != keys.Count)
         {
             throw Invalid(source, "two of its key ids share their first 28 bits, so tokens would not name their key");
         }

@@ -88,11 +88,15 @@ internal static class KeysetJson
         foreach (var key in keys)
         {
             json.WriteStartObject();
-            json.WriteStartObject("keyData");
-            json.WriteString("typeUrl", typeUrl);
-            json.WriteBase64String("value", key.Material.Span);
-            json.WriteString("keyMaterialType", materialType);
-            json.WriteEndObject();
+            if (key.Status != KeyStatus.Destroyed)
+            {
+                json.WriteStartObject("keyData");
+                json.WriteString("typeUrl", typeUrl);
+                json.WriteBase64String("value", key.Material.Span);
+                json.WriteString("keyMaterialType", materialType);
+                json.WriteEndObject();
+            }
+
             json.WriteString("status", key.Status.ToString().ToUpperInvariant());
             json.WriteNumber("keyId", key.Id);
             json.WriteString("outputPrefixType", "TINK");

@@ -5,6 +5,11 @@ internal static class TinkTypes
 {
     public const string AesSivKey = "type.googleapis.com/google.crypto.tink.AesSivKey";
     public const string HmacKey = "type.googleapis.com/google.crypto.tink.HmacKey";
+    /// <summary>
+    /// Not one of Tink's, which has no such key: version = 1, key_value = 2 (32 bytes, K1 ‖ K2), in the manner of its own.
+    /// </summary>
+    public const string IpcryptPfxKey = "type.googleapis.com/loginetl.IpcryptPfxKey";
+
     public const string EciesPublicKey = "type.googleapis.com/google.crypto.tink.EciesAeadHkdfPublicKey";
     public const string EciesPrivateKey = "type.googleapis.com/google.crypto.tink.EciesAeadHkdfPrivateKey";
     public const string AesGcmKey = "type.googleapis.com/google.crypto.tink.AesGcmKey";

@@ -3,7 +3,7 @@ using LoginEtl.Keysets;
 
 namespace LoginEtl.Masking;
 
-/// <summary>The key pair that rejected bodies are sealed to, in the messages of Tink's ECIES-AEAD-HKDF keys.</summary>
+/// <summary>The key pair that bodies and originals are sealed to, in the messages of Tink's ECIES-AEAD-HKDF keys.</summary>
 internal static class EciesKeys
 {
     public const int FieldLength = 32;
@@ -76,7 +76,7 @@ internal static class EciesKeys
     private static void PublicFields(ref ProtoWriter writer, ECParameters key)
     {
         // AesGcmKeyFormat: key_size = 2.
-        ReadOnlySpan<byte> demFormat = [0x10, BodySealer.KeyLength];
+        ReadOnlySpan<byte> demFormat = [0x10, Ecies.KeyLength];
         Span<byte> buffer = stackalloc byte[160];
         var template = new ProtoWriter(buffer);
         template.Text(1, TinkTypes.AesGcmKey);

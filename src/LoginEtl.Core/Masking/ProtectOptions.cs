@@ -3,6 +3,9 @@ namespace LoginEtl.Masking;
 /// <summary>How logins are protected.</summary>
 public sealed record ProtectOptions
 {
+    /// <summary>How each attribute is masked.</summary>
+    public MaskMethods Methods { get; init; } = MaskMethods.Default;
+
     /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
     public bool AllowNullPii { get; init; }
 

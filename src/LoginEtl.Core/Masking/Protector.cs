@@ -11,9 +11,10 @@ public sealed class Protector : IDisposable
 {
     private readonly Keyring _keyring;
     private readonly ProtectOptions _options;
-    private readonly SivMasker _ip;
-    private readonly SivMasker _deviceId;
+    private readonly IMasker _ip;
+    private readonly IMasker _deviceId;
     private readonly BodySealer _sealer;
+    private readonly OriginalSealer? _originals;
     private readonly TimeProvider _time;
     private LineIdentity? _lines;
 
@@ -26,13 +27,15 @@ public sealed class Protector : IDisposable
         _keyring = keyring;
         _options = options ?? new ProtectOptions();
         _time = time ?? TimeProvider.System;
-        _ip = new SivMasker(keyring.Get(KeyAttribute.Ip), KeyAttribute.Ip, CanonicalForm.OfIp);
-        _deviceId = new SivMasker(keyring.Get(KeyAttribute.DeviceId), KeyAttribute.DeviceId, CanonicalForm.OfDeviceId);
+        var methods = _options.Methods;
         _sealer = new BodySealer(keyring.Get(KeyAttribute.Quarantine));
+        _originals = methods.UseVault ? new OriginalSealer(keyring.Get(KeyAttribute.Escrow)) : null;
+        _ip = Masker(keyring, methods.OfIp, LoginFields.Ip, CanonicalForm.OfIp);
+        _deviceId = Masker(keyring, methods.OfDeviceId, LoginFields.DeviceId, CanonicalForm.OfDeviceId);
     }
 
     /// <summary>What the tokens it makes begin with.</summary>
-    public IReadOnlyList<string> KeyPrefixes => [_ip.Prefix, _deviceId.Prefix];
+    public IReadOnlyList<string> KeyPrefixes => [.. _ip.Prefixes, .. _deviceId.Prefixes];
 
     /// <summary>Protects one.</summary>
     public ProtectedLogin Protect(IncomingLogin login) => Protect([login])[0];
@@ -72,10 +75,21 @@ public sealed class Protector : IDisposable
     {
         _ip.Dispose();
         _deviceId.Dispose();
+        _originals?.Dispose();
         _lines?.Dispose();
     }
 
-    private static (Token?[] Tokens, bool[] Fits) Mask(SivMasker masker, Plaintext?[] values)
+    private IMasker Masker(Keyring keyring, MaskMethod method, string attribute, Func<string, string> canonicalForm) => method switch
+    {
+        MaskMethod.Siv => new SivMasker(keyring.Get(attribute), attribute, canonicalForm),
+        MaskMethod.Pfx => new PfxMasker(
+            keyring.Get(KeyAttribute.Pfx(attribute)), new SivMasker(keyring.Get(attribute), attribute, canonicalForm)),
+        MaskMethod.Mac => new MacMasker(keyring.Get(KeyAttribute.Mac(attribute)), attribute, canonicalForm),
+        _ => new EscrowMasker(
+            new MacMasker(keyring.Get(KeyAttribute.Mac(attribute)), attribute, canonicalForm), _originals!, attribute, canonicalForm),
+    };
+
+    private static (Token?[] Tokens, bool[] Fits) Mask(IMasker masker, Plaintext?[] values)
     {
         var tokens = new Token?[values.Length];
         var fits = new bool[values.Length];

@@ -1,4 +1,3 @@
-using System.Text;
 using LoginEtl.Keysets;
 using LoginEtl.Records;
 
@@ -8,7 +7,7 @@ namespace LoginEtl.Masking;
 /// Tokens of one attribute under its primary key, many values a call. Byte for byte what <see cref="AesSiv"/> gives.
 /// Not thread-safe.
 /// </summary>
-internal sealed class SivMasker : IDisposable
+internal sealed class SivMasker : IMasker
 {
     private const int Block = Padding.BlockSize;
     private readonly uint _keyId;
@@ -16,17 +15,23 @@ internal sealed class SivMasker : IDisposable
     private readonly SivGroup _group;
 
     public SivMasker(Keyset keyset, string attribute, Func<string, string> canonicalForm)
+        : this(keyset, keyset.Primary, attribute, canonicalForm)
     {
-        _keyId = keyset.Primary.Id;
+    }
+
+    /// <summary>Under another key than the primary: how rows of a value are found during a rotation.</summary>
+    public SivMasker(Keyset keyset, KeysetKey named, string attribute, Func<string, string> canonicalForm)
+    {
+        _keyId = named.Id;
         _canonicalForm = canonicalForm;
-        using var key = KeyMaterial.ReadAesSiv(keyset, keyset.Primary);
+        using var key = KeyMaterial.ReadAesSiv(keyset, named);
         _group = new SivGroup(key.Span, attribute);
     }
 
-    /// <summary>What its tokens begin with.</summary>
-    public string Prefix => TokenPrefix.OfSiv(_keyId);
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Prefixes => [TokenPrefix.OfSiv(_keyId)];
 
-    /// <summary>Masks each value into the same place; false in <paramref name="fits"/> where it is too long to be one.</summary>
+    /// <inheritdoc/>
     public void Mask(ReadOnlySpan<Plaintext?> values, Span<Token?> tokens, Span<bool> fits)
     {
         var length = Gather(values, fits);
@@ -63,16 +68,8 @@ internal sealed class SivMasker : IDisposable
         for (var i = 0; i < values.Length; i++)
         {
             _group.Starts[i] = length;
-            fits[i] = true;
-            if (values[i]?.Reveal() is not { } value)
-            {
-                continue;
-            }
-
-            // A text of more characters than the limit has bytes is too long in any encoding, and is not worth normalising.
-            var text = value.Length <= Padding.MaxPlaintext * 2 ? _canonicalForm(value) : value;
-            fits[i] = Encoding.UTF8.GetByteCount(text) <= Padding.MaxPlaintext;
-            if (fits[i])
+            fits[i] = MaskableText.Of(values[i], _canonicalForm, out var text);
+            if (text is not null)
             {
                 length += Padding.Write(text, _group.Plain.AsSpan(length));
             }

@@ -1,40 +1,30 @@
-using System.Buffers.Binary;
-using System.Buffers.Text;
-using LoginEtl.Keysets;
-
 namespace LoginEtl.Masking;
 
-/// <summary>What a token begins with, which names its method and its key.</summary>
+/// <summary>What all tokens of a key begin with, and no token of another key of its keyset.</summary>
 public static class TokenPrefix
 {
-    private const int Base64Length = 11;
+    // Five of the method, and of the key's id six characters in base64url, or eight digits and a dot.
+    private const int OfBase64 = 11;
+    private const int OfPfx = 14;
 
-    /// <summary>
-    /// By method: what its tokens begin with, and how many characters of them name the key as well. Six of base64url carry
-    /// the first 28 bits of the key's id; of pfx the id's eight digits and a dot.
-    /// </summary>
-    public static readonly IReadOnlyList<(string Method, string Start, int Length)> Shapes =
-        [("siv", SivToken.Prefix, Base64Length), ("mac", "mac1.", Base64Length), ("pfx", "pfx1.", 14)];
+    /// <summary>What the tokens of each method begin with, and how many characters of them name the key as well.</summary>
+    public static IReadOnlyList<(string Start, int Length)> Shapes { get; } =
+        [(SivToken.Prefix, OfBase64), (MacToken.Prefix, OfBase64), (PfxToken.Prefix, OfPfx)];
 
     /// <summary>The prefix of a token; null when the text does not begin like one.</summary>
-    public static string? Of(string? token)
-    {
-        foreach (var (_, start, length) in Shapes)
-        {
-            if (token?.Length > length && token.StartsWith(start, StringComparison.Ordinal))
-            {
-                return token[..length];
-            }
-        }
+    public static string? Of(string? token) =>
+        token is null ? null
+        : token.StartsWith(PfxToken.Prefix, StringComparison.Ordinal) ? (token.Length > OfPfx && token[OfPfx - 1] == '.' ? token[..OfPfx] : null)
+        : token.Length > OfBase64
+            && (token.StartsWith(SivToken.Prefix, StringComparison.Ordinal) || token.StartsWith(MacToken.Prefix, StringComparison.Ordinal)) ? token[..OfBase64]
+        : null;
 
-        return null;
-    }
+    internal static string OfSiv(uint keyId) => Of(TokenKind.Siv, keyId);
 
-    internal static string OfSiv(uint keyId)
+    internal static string Of(TokenKind kind, uint keyId) => kind switch
     {
-        Span<byte> header = stackalloc byte[SivToken.HeaderLength];
-        header[0] = TinkTypes.OutputPrefix;
-        BinaryPrimitives.WriteUInt32BigEndian(header[1..], keyId);
-        return $"{SivToken.Prefix}{Base64Url.EncodeToString(header)}"[..Base64Length];
-    }
+        TokenKind.Siv => Base64Token.KeyPrefix(SivToken.Prefix, keyId),
+        TokenKind.Mac => Base64Token.KeyPrefix(MacToken.Prefix, keyId),
+        _ => PfxToken.KeyPrefix(keyId),
+    };
 }

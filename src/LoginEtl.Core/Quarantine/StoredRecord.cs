@@ -44,7 +44,7 @@ internal static class StoredRecord
 
             string Required(string name) => Text(name) ?? throw Invalid(entry, name);
 
-            Token? Token(string name) => Text(name) is { } text ? SivToken.Read(text) ?? throw Invalid(entry, name) : null;
+            Token? Token(string name) => Text(name) is { } text ? TokenParts.Read(text) ?? throw Invalid(entry, name) : null;
         }
         catch (InvalidOperationException) when (field is not null)
         {

@@ -5,11 +5,17 @@ namespace LoginEtl.Records;
 /// </summary>
 public sealed class LoginRecord : ProtectedLogin
 {
+    // A field, and no property: what is sealed is for the vault, not for screens and serialised forms.
+    private readonly SealedOriginal[] _originals;
+
     internal LoginRecord(Delivery delivery, Token? maskedIp, Token? maskedDeviceId)
         : base(delivery)
     {
         MaskedIp = maskedIp?.Text;
         MaskedDeviceId = maskedDeviceId?.Text;
+        _originals = maskedIp?.Original is null && maskedDeviceId?.Original is null
+            ? []
+            : [.. new[] { maskedIp?.Original, maskedDeviceId?.Original }.OfType<SealedOriginal>()];
     }
 
     /// <summary>Who logged in; not empty.</summary>
@@ -32,6 +38,9 @@ public sealed class LoginRecord : ProtectedLogin
 
     /// <summary>Day (UTC) of SentTimestamp; the day of the load where a source has none.</summary>
     public required DateOnly CreateDate { get; set; }
+
+    /// <summary>What goes to the vault in the row's own transaction; empty unless a value is masked by escrow.</summary>
+    public IReadOnlyList<SealedOriginal> GetSealedOriginals() => _originals;
 
     /// <inheritdoc/>
     public override string ToString() => $"LoginRecord {MessageId}";

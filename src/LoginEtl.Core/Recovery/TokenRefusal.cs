@@ -15,6 +15,12 @@ public enum TokenRefusal
     /// <summary>The key is there, and the token was not made with it for this attribute: tampered with.</summary>
     NotAuthentic,
 
-    /// <summary>Its method keeps nothing that could be recovered.</summary>
+    /// <summary>Its method keeps nothing that could be recovered, unless the vault has its original.</summary>
     NotRecoverable,
+
+    /// <summary>The vault was looked into, and has no original of it: erased, or never kept.</summary>
+    NotInVault,
+
+    /// <summary>The vault's original does not open with the private key: another key, another token's, or tampered with.</summary>
+    OriginalUnopened,
 }

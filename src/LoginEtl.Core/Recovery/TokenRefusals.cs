@@ -10,6 +10,8 @@ public static class TokenRefusals
         TokenRefusal.UnknownKey => "the keyset does not hold its key",
         TokenRefusal.DisabledKey => "its key is disabled",
         TokenRefusal.NotAuthentic => "it was not made with this key for this attribute",
+        TokenRefusal.NotInVault => "the vault has no original of it",
+        TokenRefusal.OriginalUnopened => "its original does not open with this private key",
         _ => "its method keeps nothing that could be recovered",
     };
 }

@@ -6,57 +6,58 @@ using LoginEtl.Recovery;
 namespace LoginEtl.Rotation;
 
 /// <summary>
-/// Makes tokens under old keys of one attribute tokens under its primary key: opened and masked again in memory, each
-/// distinct one once. Not thread-safe.
+/// Makes tokens under old keys of one attribute tokens under the primary key of the same method: opened and masked again
+/// in memory, each distinct one once. Not thread-safe.
 /// </summary>
 internal sealed class Retokeniser : IDisposable
 {
-    private readonly TokenOpener _opener;
-    private readonly SivMasker _masker;
-    private readonly Dictionary<string, long> _refused = [];
+    private readonly TokenOpener? _opener;
+    private readonly Dictionary<string, IMasker> _maskers = [];
+    private readonly Dictionary<string, string> _methods;
 
     public Retokeniser(Keyring keyring, string attribute)
     {
         Attribute = attribute;
-        var keyset = keyring.Get(attribute);
-        _opener = new TokenOpener(keyring, attribute);
-        _masker = new SivMasker(keyset, attribute, CanonicalForm.Of(attribute));
-        Keys = [.. keyset.Keys.Select(k => new StoredKey(attribute, "siv", TokenPrefix.OfSiv(k.Id), StateOf(keyset, k)))];
+        Keys = [.. AttributeKeys.Stored(keyring, attribute)];
+        // What a mac token said is not in it: no new one can be made.
+        Old = [.. Keys.Where(k => k.State == StoredKeyState.Retired && k.Method != Name(TokenKind.Mac))];
+        _methods = Old.ToDictionary(k => k.Prefix, k => k.Method);
+        _opener = Old.Count > 0 ? new TokenOpener(keyring, attribute) : null;
+        foreach (var (kind, keyset) in AttributeKeys.Keysets(keyring, attribute).Where(k => _methods.ContainsValue(Name(k.Kind))))
+        {
+            _maskers.Add(Name(kind), AttributeKeys.Masker(kind, keyset, keyset.Primary, attribute, keyring));
+        }
     }
 
     public string Attribute { get; }
 
-    /// <summary>The keyset's keys as the database is to know them.</summary>
+    /// <summary>The keys as the database is to know them.</summary>
     public IReadOnlyList<StoredKey> Keys { get; }
 
     /// <summary>Those whose tokens can be replaced.</summary>
-    public IEnumerable<StoredKey> Old => Keys.Where(k => k.State == StoredKeyState.Retired);
+    public IReadOnlyList<StoredKey> Old { get; }
 
-    /// <summary>By prefix: values that <see cref="Map"/> could not open since this was last emptied.</summary>
-    public Dictionary<string, long> Refused => _refused;
+    /// <summary>By prefix: values that could not be opened since this was last emptied.</summary>
+    public Dictionary<string, long> Refused { get; } = [];
 
     /// <summary>New tokens by old ones; what cannot be opened is left out and counted.</summary>
     public Dictionary<string, string> Map(IEnumerable<string?> tokens)
     {
-        var old = tokens.OfType<string>().Where(t => Old.Any(k => t.StartsWith(k.Prefix, StringComparison.Ordinal)))
-            .GroupBy(t => t, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.LongCount(), StringComparer.Ordinal);
-        var map = new Dictionary<string, string>(old.Count, StringComparer.Ordinal);
-        foreach (var group in old.Keys.Chunk(TokenOpener.GroupSize))
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        var old = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var token in tokens)
         {
-            var opened = _opener.Open(group);
-            var masked = new Token?[group.Length];
-            _masker.Mask([.. opened.Select(o => o.Plaintext)], masked, new bool[group.Length]);
-            for (var i = 0; i < group.Length; i++)
+            if (TokenPrefix.Of(token) is { } prefix && _methods.ContainsKey(prefix))
             {
-                if (masked[i] is { } token)
-                {
-                    map.Add(group[i], token.Text);
-                }
-                else
-                {
-                    var prefix = TokenPrefix.Of(group[i])!;
-                    _refused[prefix] = _refused.GetValueOrDefault(prefix) + old[group[i]];
-                }
+                old[token!] = old.GetValueOrDefault(token!) + 1;
+            }
+        }
+
+        foreach (var method in old.GroupBy(t => _methods[TokenPrefix.Of(t.Key)!]))
+        {
+            foreach (var group in method.Chunk(TokenOpener.GroupSize))
+            {
+                Map(_maskers[method.Key], group, map);
             }
         }
 
@@ -65,13 +66,31 @@ internal sealed class Retokeniser : IDisposable
 
     public void Dispose()
     {
-        _opener.Dispose();
-        _masker.Dispose();
+        _opener?.Dispose();
+        foreach (var masker in _maskers.Values)
+        {
+            masker.Dispose();
+        }
     }
 
-    private static StoredKeyState StateOf(Keyset keyset, KeysetKey key) =>
-        key.Id == keyset.Primary.Id ? StoredKeyState.Primary
-        : key.Status == KeyStatus.Enabled ? StoredKeyState.Retired
-        : key.Status == KeyStatus.Disabled ? StoredKeyState.Disabled
-        : StoredKeyState.Removed;
+    private void Map(IMasker masker, KeyValuePair<string, long>[] group, Dictionary<string, string> map)
+    {
+        var opened = _opener!.Open([.. group.Select(t => t.Key)]);
+        var masked = new Token?[group.Length];
+        masker.Mask([.. opened.Select(o => o.Plaintext)], masked, new bool[group.Length]);
+        for (var i = 0; i < group.Length; i++)
+        {
+            if (masked[i] is { } token)
+            {
+                map.Add(group[i].Key, token.Text);
+            }
+            else
+            {
+                var prefix = TokenPrefix.Of(group[i].Key)!;
+                Refused[prefix] = Refused.GetValueOrDefault(prefix) + group[i].Value;
+            }
+        }
+    }
+
+    private static string Name(TokenKind kind) => Enum.GetName(kind)!.ToLowerInvariant();
 }

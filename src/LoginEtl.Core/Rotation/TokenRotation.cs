@@ -129,7 +129,7 @@ public sealed class TokenRotation : IDisposable
         return
         [
             .. counts.Select(c => (Count: c, Key: keys.FirstOrDefault(k => k.Attribute == c.Attribute && k.Prefix == c.Prefix)))
-                .Where(c => c.Key is not { State: StoredKeyState.Primary or StoredKeyState.Retired })
+                .Where(c => c.Key?.State != StoredKeyState.Primary && !IsOld(c.Count))
                 .Select(c => new UnreadableTokens(c.Count.Attribute, c.Count.Prefix, c.Count.Rows, Why(c.Count, c.Key))),
             .. _attributes.SelectMany(a => a.Refused.Select(r =>
                 new UnreadableTokens(a.Attribute, r.Key, r.Value, "they were not made with this key for this attribute"))),
@@ -139,5 +139,6 @@ public sealed class TokenRotation : IDisposable
     private static string Why(PrefixCount count, StoredKey? key) =>
         count.Prefix is null ? "they are no tokens"
         : key is null ? "the keyset does not hold their key"
+        : key.State == StoredKeyState.Retired ? "their key is retired, and what they say is not in them: no new ones can be made"
         : "their key is disabled";
 }

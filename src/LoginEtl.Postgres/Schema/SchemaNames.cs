@@ -15,6 +15,12 @@ internal static class SchemaNames
     /// <summary>Of the quarantine: when an entry became a row.</summary>
     public const string RestoredAt = "restored_at";
 
+    /// <summary>Sealed originals of mac tokens.</summary>
+    public const string Vault = "login_etl_vault";
+
+    /// <summary>Columns of the vault.</summary>
+    public static readonly string[] VaultColumns = ["attribute", "token", "sealed"];
+
     /// <summary>The states of the masking keys.</summary>
     public const string Keys = "login_etl_key";
 

@@ -5,7 +5,7 @@ using LoginEtl.Masking;
 
 namespace LoginEtl.Unit.Core;
 
-/// <summary>Keyrings for tests: the published test keys, and a quarantine key pair of their own.</summary>
+/// <summary>Keyrings for tests: the published test keys, and those of other methods and key pairs of their own.</summary>
 internal sealed class TestKeys : IDisposable
 {
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"loginetl-{Guid.NewGuid():N}");
@@ -13,11 +13,15 @@ internal sealed class TestKeys : IDisposable
     public TestKeys()
     {
         PrivatePath = Path.Combine(_folder, "private", "quarantine.json");
-        KeysetCeremony.Create(Folder, PrivatePath, overwrite: false);
-        foreach (var attribute in new[] { "ip", "device_id" })
+        foreach (var methods in new[] { "", "ip=pfx,device_id=escrow", "ip=mac" })
+        {
+            KeysetCeremony.Create(Folder, PrivatePath, new NewKeysetOptions { Methods = MaskMethods.Parse(methods), MissingOnly = true });
+        }
+
+        foreach (var (name, known) in new[] { ("ip", "ip"), ("device_id", "device_id"), ("ip.mac", "hmac"), ("device_id.mac", "hmac") })
         {
             // Written over in place: the mode stays.
-            File.WriteAllText(Path.Combine(Folder, $"{attribute}.json"), Vectors.KnownTokens["keysets"]![attribute]!.ToJsonString());
+            File.WriteAllText(Path.Combine(Folder, $"{name}.json"), Vectors.KnownTokens["keysets"]![known]!.ToJsonString());
         }
 
         Ring = Keyring.Open(Folder);
@@ -26,6 +30,8 @@ internal sealed class TestKeys : IDisposable
     public string Folder => Path.Combine(_folder, "keys");
 
     public string PrivatePath { get; }
+
+    public string EscrowPath => Path.Combine(_folder, "private", "escrow.json");
 
     public Keyring Ring { get; }
 

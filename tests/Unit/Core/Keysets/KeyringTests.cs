@@ -29,12 +29,35 @@ public sealed class KeyringTests : IDisposable
     }
 
     [Theory]
-    [InlineData("secret:Vault/Name")]
-    [InlineData("awskms:alias/key")]
     [InlineData("https://host/keys")]
     [InlineData("file:")]
+    [InlineData("awskms:")]
+    [InlineData("awskms:?key=alias/key")]
+    [InlineData("secret:Vault")]
+    [InlineData("secret:/Name")]
+    [InlineData("secret:Vault/")]
     public void Sources_of_other_kinds_are_refused(string uri) =>
         Assert.Equal("KeySourceUnknown", Fault(() => Keyring.Open(uri)).Id);
+
+    [Theory]
+    [InlineData("secret:Vault/Name")]
+    [InlineData("awskms:keys?key=alias/key")]
+    public void What_this_host_cannot_reach_is_said(string uri) =>
+        Assert.Equal("KeySourceUnavailable", Fault(() => Keyring.Open(uri)).Id);
+
+    [Fact]
+    public void A_secret_is_one_document_of_all_keysets_and_its_copy_is_zeroed()
+    {
+        var members = new[] { "ip", "device_id", "line_id", "quarantine" }.Select(n => $"\"{n}\":{File.ReadAllText(Path.Combine(_keys.Folder, $"{n}.json"))}");
+        var json = System.Text.Encoding.UTF8.GetBytes($"{{{string.Join(',', members)}}}");
+        using var ring = Keyring.Open("secret:Vault/Etl/Keys", new KeyAccess
+        {
+            ReadSecret = (vault, name) => (vault, name) == ("Vault", "Etl/Keys") ? json : throw new ArgumentException("Another secret."),
+        });
+        Assert.Equal("secret:Vault/Etl/Keys", ring.Source);
+        Assert.Equal(439041101u, ring.Get("ip").Primary.Id);
+        Assert.All(json, b => Assert.Equal(0, b));
+    }
 
     [Fact]
     public void A_missing_folder_is_not_found() =>

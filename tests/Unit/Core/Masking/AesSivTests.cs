@@ -11,7 +11,7 @@ public sealed class AesSivTests
 
     [Fact]
     public void The_vectors_of_Tink_encrypt_and_decrypt() => AssertVectors(
-        JsonNode.Parse(File.ReadAllText(Vectors.PathOfShared("vectors/tink_aes_siv.json")))!["siv"]!, SivToken.HeaderLength);
+        JsonNode.Parse(File.ReadAllText(Vectors.PathOfShared("vectors/tink_aes_siv.json")))!["siv"]!, Base64Token.HeaderLength);
 
     [Fact]
     public void Every_changed_bit_of_ciphertext_and_associated_data_is_noticed()

@@ -1,0 +1,159 @@
+using System.Text;
+
+namespace LoginEtl.Keysets;
+
+/// <summary>Tink's binary keyset (tink.proto, Keyset), which is what a key service encrypts.</summary>
+internal static class KeysetProto
+{
+    /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>; nothing of the content is quoted.</exception>
+    public static Keyset Parse(ReadOnlySpan<byte> message, string source)
+    {
+        var keys = new List<KeysetKey>();
+        try
+        {
+            uint? primary = null;
+            string? type = null;
+            var reader = new ProtoReader(message);
+            while (reader.Next())
+            {
+                switch (reader.Field)
+                {
+                    case 1:
+                        primary = checked((uint)reader.Number);
+                        break;
+                    case 2:
+                        var (key, keyType) = ParseKey(reader.Bytes);
+                        keys.Add(key);
+                        Expect(type is null || keyType is null || type == keyType);
+                        type ??= keyType;
+                        break;
+                }
+            }
+
+            Expect(primary is not null && type is not null);
+            return new Keyset(source, type!, primary!.Value, keys);
+        }
+        catch (Exception e)
+        {
+            keys.ForEach(k => k.Material.Dispose());
+            if (e is FormatException or OverflowException)
+            {
+                throw Keyset.Invalid(source, "what it decrypts to is not a Tink keyset");
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>The message, in zeroed-when-disposed memory.</summary>
+    public static KeyBytes Write(KeyForm form, uint primary, IReadOnlyList<KeysetKey> keys)
+    {
+        const int overhead = 64;
+        using var buffer = new KeyBytes(overhead + keys.Sum(k => overhead + form.TypeUrl.Length + k.Material.Length));
+        var writer = new ProtoWriter(buffer.Span);
+        writer.Number(1, primary);
+        foreach (var key in keys)
+        {
+            using var part = WriteKey(form, key);
+            writer.Bytes(2, part.Span);
+        }
+
+        return KeyBytes.CopyOf(writer.Written);
+    }
+
+    private static KeyBytes WriteKey(KeyForm form, KeysetKey key)
+    {
+        using var data = new KeyBytes(32 + form.TypeUrl.Length + key.Material.Length);
+        using var buffer = new KeyBytes(64 + data.Length);
+        var writer = new ProtoWriter(buffer.Span);
+        if (key.Status != KeyStatus.Destroyed)
+        {
+            var keyData = new ProtoWriter(data.Span);
+            keyData.Text(1, form.TypeUrl);
+            keyData.Bytes(2, key.Material.Span);
+            keyData.Number(3, MaterialNumber(form));
+            writer.Bytes(1, keyData.Written);
+        }
+
+        writer.Number(2, StatusNumber(key.Status));
+        writer.Number(3, key.Id);
+        writer.Number(4, TinkTypes.PrefixTink);
+        return KeyBytes.CopyOf(writer.Written);
+    }
+
+    private static (KeysetKey Key, string? Type) ParseKey(ReadOnlySpan<byte> message)
+    {
+        uint id = 0;
+        KeyStatus? status = null;
+        string? type = null;
+        KeyBytes? material = null;
+        var prefixed = false;
+        var reader = new ProtoReader(message);
+        while (reader.Next())
+        {
+            switch (reader.Field)
+            {
+                case 1:
+                    (type, material) = ParseKeyData(reader.Bytes);
+                    break;
+                case 2:
+                    status = reader.Number switch
+                    {
+                        1 => KeyStatus.Enabled,
+                        2 => KeyStatus.Disabled,
+                        3 => KeyStatus.Destroyed,
+                        _ => null,
+                    };
+                    break;
+                case 3:
+                    id = checked((uint)reader.Number);
+                    break;
+                case 4:
+                    prefixed = reader.Number == TinkTypes.PrefixTink;
+                    break;
+            }
+        }
+
+        Expect(status is not null && prefixed && (material is not null || status == KeyStatus.Destroyed));
+        return (new KeysetKey(id, status!.Value, material ?? new KeyBytes(0)), type);
+    }
+
+    private static (string? Type, KeyBytes? Material) ParseKeyData(ReadOnlySpan<byte> message)
+    {
+        string? type = null;
+        KeyBytes? material = null;
+        var reader = new ProtoReader(message);
+        while (reader.Next())
+        {
+            switch (reader.Field)
+            {
+                case 1:
+                    type = Encoding.UTF8.GetString(reader.Bytes);
+                    break;
+                case 2:
+                    material = KeyBytes.CopyOf(reader.Bytes);
+                    break;
+            }
+        }
+
+        return (type, material);
+    }
+
+    private static ulong StatusNumber(KeyStatus status) => status switch
+    {
+        KeyStatus.Enabled => 1,
+        KeyStatus.Disabled => 2,
+        _ => 3,
+    };
+
+    private static ulong MaterialNumber(KeyForm form) =>
+        form == KeyForm.Private ? 2UL : form == KeyForm.Public ? 3UL : 1UL;
+
+    private static void Expect(bool holds)
+    {
+        if (!holds)
+        {
+            throw new FormatException("Not a keyset.");
+        }
+    }
+}

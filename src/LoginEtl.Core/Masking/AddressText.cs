@@ -1,0 +1,28 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace LoginEtl.Masking;
+
+/// <summary>Addresses as bytes (4 or 16, network order) and as their one canonical text.</summary>
+internal static class AddressText
+{
+    /// <summary>The address that a canonical form is; null for opaque text.</summary>
+    public static byte[]? Parse(string canonical)
+    {
+        if (!IPAddress.TryParse(canonical, out var address))
+        {
+            return null;
+        }
+
+        // Only the text that prints back is the address; 010.0.0.1 and fe80::1%eth0 parse too.
+        var text = address.AddressFamily == AddressFamily.InterNetwork ? address.ToString() : Rfc5952.Format(address);
+        return text == canonical ? address.GetAddressBytes() : null;
+    }
+
+    /// <summary>The text. IPv4-mapped IPv6 stays IPv6: an encrypted address may look like one.</summary>
+    public static string Format(ReadOnlySpan<byte> address)
+    {
+        var parsed = new IPAddress(address);
+        return address.Length == 4 ? parsed.ToString() : Rfc5952.Format(parsed);
+    }
+}

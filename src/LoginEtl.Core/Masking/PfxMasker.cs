@@ -1,0 +1,60 @@
+using LoginEtl.Keysets;
+using LoginEtl.Records;
+
+namespace LoginEtl.Masking;
+
+/// <summary>Prefix-preserving tokens of addresses; what is no address becomes a siv token.</summary>
+internal sealed class PfxMasker : IMasker
+{
+    private readonly uint _keyId;
+    private readonly IpcryptPfx _cipher;
+    private readonly SivMasker _opaque;
+
+    public PfxMasker(Keyset keyset, SivMasker opaque)
+    {
+        _keyId = keyset.Primary.Id;
+        _opaque = opaque;
+        using var key = KeyMaterial.ReadPfx(keyset, keyset.Primary);
+        _cipher = new IpcryptPfx(key.Span);
+    }
+
+    public IReadOnlyList<string> Prefixes => [TokenPrefix.Of(TokenKind.Pfx, _keyId), .. _opaque.Prefixes];
+
+    public void Mask(ReadOnlySpan<Plaintext?> values, Span<Token?> tokens, Span<bool> fits)
+    {
+        var opaque = new Plaintext?[values.Length];
+        var addresses = new List<byte[]>(values.Length);
+        var places = new List<int>(values.Length);
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (MaskableText.Of(values[i], CanonicalForm.OfIp, out var text) && text is not null && AddressText.Parse(text) is { } address)
+            {
+                addresses.Add(address);
+                places.Add(i);
+            }
+            else
+            {
+                opaque[i] = values[i];
+            }
+        }
+
+        // Nulls, what is too long and what is no address: the places of addresses are null here, and are filled below.
+        if (addresses.Count < values.Length)
+        {
+            _opaque.Mask(opaque, tokens, fits);
+        }
+
+        _cipher.Encrypt(addresses);
+        for (var i = 0; i < places.Count; i++)
+        {
+            tokens[places[i]] = PfxToken.Create(_keyId, addresses[i]);
+            fits[places[i]] = true;
+        }
+    }
+
+    public void Dispose()
+    {
+        _cipher.Dispose();
+        _opaque.Dispose();
+    }
+}

@@ -1,0 +1,38 @@
+using System.Management.Automation;
+using LoginEtl.Connections;
+using LoginEtl.Keysets;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>What the cmdlets take that bring keys and database together.</summary>
+public abstract class KeyedDatabaseCmdlet : DatabaseCmdlet
+{
+    private Keyring? _keyring;
+
+    /// <summary>Key source: a folder, file:FOLDER or env:VARIABLE; LOGINETL_KEYSET when not given.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string? Keyset { get; set; }
+
+    /// <summary>The keys, opened at first use; their warnings are shown.</summary>
+    protected Keyring Keyring => _keyring ??= OpenKeyring();
+
+    /// <inheritdoc/>
+    protected override Task CleanUpAsync()
+    {
+        _keyring?.Dispose();
+        return Task.CompletedTask;
+    }
+
+    private Keyring OpenKeyring()
+    {
+        var keyring = Guard(() => Keysets.Keyring.Open(
+            EnvironmentSettings.Require(Keyset, EnvironmentSettings.KeysetVariable, "-Keyset"), GetUnresolvedProviderPathFromPSPath));
+        foreach (var warning in keyring.Warnings)
+        {
+            WriteWarning(warning);
+        }
+
+        return keyring;
+    }
+}
