@@ -39,9 +39,9 @@ public sealed class TokenRecovery : IDisposable
     public async Task<IReadOnlyList<OpenedPair>> RecoverAsync(IReadOnlyList<MaskedPair> rows, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        var ips = await OpenAsync(KeyAttribute.Ip, rows.Select(r => r.Ip), cancellationToken).ConfigureAwait(false);
-        var devices = await OpenAsync(KeyAttribute.DeviceId, rows.Select(r => r.DeviceId), cancellationToken).ConfigureAwait(false);
-        var pairs = rows.Select(r => new OpenedPair(Of(ips, r.Ip), Of(devices, r.DeviceId))).ToList();
+        var ips = await OpenAsync(KeyAttribute.Ip, rows.Select(r => r.MaskedIp), cancellationToken).ConfigureAwait(false);
+        var devices = await OpenAsync(KeyAttribute.DeviceId, rows.Select(r => r.MaskedDeviceId), cancellationToken).ConfigureAwait(false);
+        var pairs = rows.Select(r => new OpenedPair(Of(ips, r.MaskedIp), Of(devices, r.MaskedDeviceId))).ToList();
         if (ips.Count + devices.Count == 0)
         {
             return pairs;

@@ -143,9 +143,9 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
 
     private void Emit((long Position, PSObject Input, MaskedPair Tokens) row, OpenedPair opened)
     {
-        Refuse(row.Position, "ip", row.Tokens.Ip, opened.Ip);
-        Refuse(row.Position, "device_id", row.Tokens.DeviceId, opened.DeviceId);
-        if (opened is { Ip: not { Refusal: null }, DeviceId: not { Refusal: null } } && (opened.Ip ?? opened.DeviceId) is not null)
+        Refuse(row.Position, "ip", row.Tokens.MaskedIp, opened.OfIp);
+        Refuse(row.Position, "device_id", row.Tokens.MaskedDeviceId, opened.OfDeviceId);
+        if (opened is { OfIp: not { Refusal: null }, OfDeviceId: not { Refusal: null } } && (opened.OfIp ?? opened.OfDeviceId) is not null)
         {
             return;
         }
@@ -153,10 +153,10 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
         WriteObject(new RecoveredLogin(row.Input)
         {
             UserId = MaskedRow.UserOf(row.Input),
-            Ip = opened.Ip?.Plaintext?.Reveal(),
-            DeviceId = opened.DeviceId?.Plaintext?.Reveal(),
-            MaskedIp = row.Tokens.Ip,
-            MaskedDeviceId = row.Tokens.DeviceId,
+            Ip = opened.OfIp?.Plaintext?.Reveal(),
+            DeviceId = opened.OfDeviceId?.Plaintext?.Reveal(),
+            MaskedIp = row.Tokens.MaskedIp,
+            MaskedDeviceId = row.Tokens.MaskedDeviceId,
         });
     }
 
