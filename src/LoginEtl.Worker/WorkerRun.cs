@@ -68,7 +68,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
 
     private Keyring OpenKeyring()
     {
-        var keyring = settings.OpenKeyring(parsed);
+        var keyring = settings.OpenKeyring(parsed, _stop.Token);
         foreach (var warning in keyring.Warnings)
         {
             log.WriteLine($"warning: {warning}");

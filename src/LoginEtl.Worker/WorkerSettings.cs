@@ -3,6 +3,7 @@ using LoginEtl.Connections;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Running;
+using LoginEtl.Sqs.Keys;
 using LoginEtl.Versions;
 
 namespace LoginEtl.Worker;
@@ -14,7 +15,8 @@ internal sealed class WorkerSettings
     private static readonly BatchOptions Batch = new();
 
     private readonly Setting<string?> _queue = Settings.Text("--queue", "Name, URL or ARN of the queue");
-    private readonly Setting<string?> _keyset = Settings.Text("--keyset", "Key source: file:FOLDER or env:VARIABLE");
+    private readonly Setting<string?> _keyset = Settings.Text("--keyset", "Key source: file:FOLDER, env:VARIABLE or awskms:FOLDER");
+    private readonly Setting<string?> _method = Settings.Text("--method", "How each attribute is masked, such as ip=pfx,device_id=mac (siv, mac, escrow, and pfx for ip; siv when not given)");
     private readonly Setting<string?> _database = Settings.Text("--database", "Connection string or postgresql:// URI; better in the variable, where no process list shows it");
     private readonly Setting<string?> _table = Settings.Text("--table", "The table, with or without a schema", DatabaseSettings.DefaultTable);
     private readonly Setting<string?> _rootCertificate = Settings.Text("--root-certificate", "PEM file of the certificate authority to trust");
@@ -43,7 +45,7 @@ internal sealed class WorkerSettings
 
     public IEnumerable<Option> All =>
     [
-        _queue.Option, _keyset.Option, _database.Option, _table.Option, _rootCertificate.Option, _region.Option,
+        _queue.Option, _keyset.Option, _method.Option, _database.Option, _table.Option, _rootCertificate.Option, _region.Option,
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
         _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _batchSize.Option,
         _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _allowNullPii.Option, _defaultLocale.Option,
@@ -55,8 +57,9 @@ internal sealed class WorkerSettings
     public bool Quiet(ParseResult parsed) => _quiet.Value(parsed);
 
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, or what the keys cannot be opened for.</exception>
-    public Keyring OpenKeyring(ParseResult parsed) =>
-        Keyring.Open(EnvironmentSettings.Require(_keyset.Value(parsed), EnvironmentSettings.KeysetVariable, _keyset.Option.Name));
+    public Keyring OpenKeyring(ParseResult parsed, CancellationToken stop) => Keyring.Open(
+        EnvironmentSettings.Require(_keyset.Value(parsed), EnvironmentSettings.KeysetVariable, _keyset.Option.Name),
+        new KeyAccess { KeyService = () => new KmsKeyService(), Stop = stop });
 
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>.</exception>
     public QueueSettings Queue(ParseResult parsed) => new()
@@ -101,11 +104,16 @@ internal sealed class WorkerSettings
         OnConflict = _onConflict.Value(parsed),
         ConflictKey = _conflictKey.Value(parsed),
         MaxRejectRatio = _maxRejectRatio.Value(parsed),
+        UseVault = Methods(parsed).UseVault,
     };
 
+    /// <exception cref="Faults.LoginEtlException"><c>MethodInvalid</c>.</exception>
     public ProtectOptions ProtectOptions(ParseResult parsed) => new()
     {
+        Methods = Methods(parsed),
         AllowNullPii = _allowNullPii.Value(parsed),
         DefaultLocale = _defaultLocale.Value(parsed),
     };
+
+    private MaskMethods Methods(ParseResult parsed) => MaskMethods.Parse(_method.Value(parsed) ?? "");
 }

@@ -11,6 +11,9 @@ public static class EnvironmentSettings
     /// <summary>Key source, such as <c>file:keys</c>.</summary>
     public const string KeysetVariable = "LOGINETL_KEYSET";
 
+    /// <summary>Methods of masking, such as <c>ip=pfx,device_id=mac</c>.</summary>
+    public const string MethodVariable = "LOGINETL_METHOD";
+
     /// <summary>Connection string or URI.</summary>
     public const string DatabaseVariable = "LOGINETL_DATABASE";
 

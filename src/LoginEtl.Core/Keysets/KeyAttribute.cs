@@ -1,3 +1,5 @@
+using LoginEtl.Faults;
+
 namespace LoginEtl.Keysets;
 
 /// <summary>The keysets of a keyring by name: <c>NAME.json</c> in a folder, a member in a document of all.</summary>
@@ -33,6 +35,11 @@ internal static class KeyAttribute
 
     /// <summary>Key of the method pfx.</summary>
     public static string Pfx(string attribute) => $"{attribute}.pfx";
+
+    /// <summary>A name that is one of <see cref="All"/>.</summary>
+    /// <exception cref="LoginEtlException"><c>KeysetNameInvalid</c>.</exception>
+    public static string Require(string name) => All.Contains(name) ? name : throw new LoginEtlException(
+        "KeysetNameInvalid", FaultKind.Configuration, "There is no keyset of that name.", $"The names are {string.Join(", ", All)}.");
 
     /// <summary>Whether it holds public keys, whose private halves have files of their own.</summary>
     public static bool IsPublic(string name) => name is Quarantine or Escrow;

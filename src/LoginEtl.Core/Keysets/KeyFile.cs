@@ -18,7 +18,7 @@ internal static class KeyFile
         {
             Serialise(bytes, content);
             MakeFolder(Path.GetDirectoryName(full)!);
-            using (var file = new FileStream(unfinished, OwnerOnly()))
+            using (var file = new FileStream(unfinished, OwnerOnly(FileMode.CreateNew)))
             {
                 file.Write(bytes.Written);
                 file.Flush(flushToDisk: true);
@@ -29,11 +29,14 @@ internal static class KeyFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             DeleteIfThere(unfinished);
-            throw new LoginEtlException(
-                "KeysetUnwritable", FaultKind.Keys, $"The key file {full} cannot be written ({e.GetType().Name}).",
-                "Choose a folder that this user may write to, on a disk with room.");
+            throw Unwritable(full, e);
         }
     }
+
+    /// <summary>The fault of a file that cannot be written.</summary>
+    public static LoginEtlException Unwritable(string path, Exception cause) => new(
+        "KeysetUnwritable", FaultKind.Keys, $"The key file {path} cannot be written ({cause.GetType().Name}).",
+        "Choose a folder that this user may write to, on a disk with room.");
 
     /// <summary>Best effort: what could not be written matters more than what could not be removed.</summary>
     public static void DeleteIfThere(string path)
@@ -58,9 +61,10 @@ internal static class KeyFile
         buffer.Advance(1);
     }
 
-    private static FileStreamOptions OwnerOnly()
+    /// <summary>Opens for writing, for nobody else meanwhile; a file that is made is its owner's alone.</summary>
+    public static FileStreamOptions OwnerOnly(FileMode mode)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -99,6 +99,6 @@ public static class KeysetCeremony
     private static NewKeyset StorePrivate(string path, string name, KeyPair pair)
     {
         KeyFolder.WriteFile(path, KeyForm.Private, pair.Id, [new KeysetKey(pair.Id, KeyStatus.Enabled, pair.PrivateHalf)]);
-        return new NewKeyset($"{name} (private)", Path.GetFullPath(path), pair.Id);
+        return new NewKeyset($"{name} (private)", Path.GetFullPath(path), pair.Id) { IsPrivate = true };
     }
 }

@@ -26,18 +26,21 @@ internal static class EciesKeys
     }
 
     /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>.</exception>
-    public static ECParameters ReadPublic(Keyset keyset)
+    public static ECParameters ReadPublic(Keyset keyset) => ReadPublic(keyset, keyset.Primary);
+
+    /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>.</exception>
+    public static ECParameters ReadPublic(Keyset keyset, KeysetKey key)
     {
         keyset.RequireType(TinkTypes.EciesPublicKey);
         try
         {
-            var parameters = ReadPublicFields(keyset.Primary.Material.Span);
+            var parameters = ReadPublicFields(key.Material.Span);
             RequireOnCurve(parameters);
             return parameters;
         }
         catch (Exception e) when (e is FormatException or CryptographicException)
         {
-            throw Keyset.Invalid(keyset.Source, $"key {keyset.Primary.Id} is not a P-256 public key");
+            throw Keyset.Invalid(keyset.Source, $"key {key.Id} is not a P-256 public key");
         }
     }
 

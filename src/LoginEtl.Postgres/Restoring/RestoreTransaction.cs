@@ -14,6 +14,7 @@ namespace LoginEtl.Postgres.Restoring;
 internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
 {
     private readonly RowEncoder _encoder = new(table, options.OnTooLong);
+    private readonly VaultInsert _vault = new(table.Name);
     private readonly RowByRow _rows = new(table);
     private readonly TransactionStart _start = new(table.Name);
     private readonly string _quarantine = table.Name.Beside(SchemaNames.Quarantine).Quoted;
@@ -59,6 +60,8 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
         }
 
         await MarkAsync(connection, [.. items.Where(i => !rows.Refused.ContainsKey(i))], requests, cancellationToken).ConfigureAwait(false);
+        await _vault.WriteAsync(
+            connection, items.Where(i => !rows.Refused.ContainsKey(i)).Select(i => i.Login).OfType<LoginRecord>(), cancellationToken).ConfigureAwait(false);
         return results;
     }
 

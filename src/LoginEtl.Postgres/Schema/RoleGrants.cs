@@ -15,11 +15,14 @@ internal static class RoleGrants
     /// <summary>What it takes to see the quarantine and to restore from it.</summary>
     public const string Auditor = "login_etl_auditor";
 
+    /// <summary>What it takes to recover: rows, the vault's originals (and to erase those), and the audit's anchor.</summary>
+    public const string Recoverer = "login_etl_recoverer";
+
     /// <summary>What it takes to rotate keys; the keys themselves are elsewhere.</summary>
     public const string KeyKeeper = "login_etl_key_keeper";
 
     private const string CreateRole = "CREATE ROLE ";
-    private static readonly string[] Roles = [Writer, Reader, Auditor, KeyKeeper];
+    private static readonly string[] Roles = [Writer, Reader, Auditor, Recoverer, KeyKeeper];
 
     private const string HasRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
 
@@ -80,6 +83,10 @@ internal static class RoleGrants
         var quarantine = table.Beside(SchemaNames.Quarantine);
         yield return (Writer, table, [("INSERT", "")]);
         yield return (Writer, quarantine, [("INSERT", "")]);
+        yield return (Writer, table.Beside(SchemaNames.Vault), [("INSERT", "")]);
+        yield return (Auditor, table.Beside(SchemaNames.Vault), [("INSERT", "")]);
+        yield return (Recoverer, table, [("SELECT", "")]);
+        yield return (Recoverer, table.Beside(SchemaNames.Vault), [("SELECT", ""), ("DELETE", "")]);
         yield return (Reader, table, [("SELECT", "")]);
         yield return (Auditor, table, [("INSERT", "")]);
         yield return (Auditor, quarantine, [("SELECT", ""), ("UPDATE", SchemaNames.RestoredAt)]);
@@ -89,6 +96,7 @@ internal static class RoleGrants
         yield return (Writer, table.Beside(SchemaNames.Keys), [("SELECT", "")]);
         yield return (Auditor, table.Beside(SchemaNames.Keys), [("SELECT", "")]);
         yield return (Auditor, table.Beside(SchemaNames.AuditAnchor), [("SELECT", ""), ("INSERT", "")]);
+        yield return (Recoverer, table.Beside(SchemaNames.AuditAnchor), [("SELECT", ""), ("INSERT", "")]);
         foreach (var ledger in new[] { table.Beside(SchemaNames.Ledger), table.Beside(SchemaNames.FileLedger) })
         {
             yield return (Writer, ledger, [("SELECT", ""), ("INSERT", ""), ("UPDATE", "outcome")]);

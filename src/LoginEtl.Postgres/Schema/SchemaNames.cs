@@ -18,9 +18,6 @@ internal static class SchemaNames
     /// <summary>Sealed originals of mac tokens.</summary>
     public const string Vault = "login_etl_vault";
 
-    /// <summary>Columns of the vault.</summary>
-    public static readonly string[] VaultColumns = ["attribute", "token", "sealed"];
-
     /// <summary>The states of the masking keys.</summary>
     public const string Keys = "login_etl_key";
 
@@ -28,19 +25,23 @@ internal static class SchemaNames
     public const string AuditAnchor = "login_etl_audit_anchor";
 
     /// <summary>All of them, in the order they are made.</summary>
-    public static readonly string[] All = [Ledger, FileLedger, Quarantine, Keys, AuditAnchor];
+    public static readonly string[] All = [Ledger, FileLedger, Quarantine, Vault, Keys, AuditAnchor];
 
-    /// <summary>Those that a run needs.</summary>
+    /// <summary>Those that every run needs.</summary>
     public static readonly string[] OfRuns = [Ledger, FileLedger, Quarantine, Keys];
 
     /// <summary>Their columns, by which an older or foreign relation of the same name is told apart.</summary>
     public static IReadOnlyList<string> ColumnsOf(string relation) => relation switch
     {
         Quarantine => QuarantineColumns,
+        Vault => VaultColumns,
         Keys => KeyColumns,
         AuditAnchor => AuditAnchorColumns,
         _ => LedgerColumns,
     };
+
+    /// <summary>Columns the writer fills.</summary>
+    public static readonly string[] VaultColumns = ["attribute", "token", "sealed"];
 
     /// <summary>Columns of the keys' states.</summary>
     public static readonly string[] KeyColumns = ["attribute", "prefix", "method", "state", "changed_at"];

@@ -38,6 +38,7 @@ internal static class SchemaStatements
     public static string Create(QualifiedName relation) => relation.Name switch
     {
         SchemaNames.Quarantine => CreateQuarantine(relation),
+        SchemaNames.Vault => CreateVault(relation),
         SchemaNames.Keys => CreateKeys(relation),
         SchemaNames.AuditAnchor => CreateAuditAnchor(relation),
         _ => CreateLedger(relation),
@@ -125,5 +126,18 @@ internal static class SchemaStatements
         );
         CREATE INDEX ON {anchor.Quoted} (place);
         COMMENT ON TABLE {anchor.Quoted} IS 'LoginEtl: what the last line of an audit file was, and when; by this a cut or rewritten file shows. Grant INSERT and SELECT only.'
+        """;
+
+    // The collation of bytes: tokens of one key are found by their prefix in the index.
+    private static string CreateVault(QualifiedName vault) =>
+        $"""
+        CREATE TABLE {vault.Quoted} (
+            attribute text NOT NULL,
+            token text COLLATE "C" NOT NULL,
+            sealed bytea NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (attribute, token)
+        );
+        COMMENT ON TABLE {vault.Quoted} IS 'LoginEtl: originals of mac tokens, sealed to a public key; erasing a row erases the original for good.'
         """;
 }

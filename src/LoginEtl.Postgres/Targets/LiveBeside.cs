@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace LoginEtl.Postgres.Targets;
 
-/// <summary>A ledger, the quarantine or the keys, beside the user's table, as it is.</summary>
+/// <summary>A ledger, the quarantine, the vault or the keys, beside the user's table, as it is.</summary>
 /// <param name="Name">Schema and name.</param>
 /// <param name="Exists">Something of that name is there; without it the rest says nothing.</param>
 /// <param name="IsOurs">A table with the columns the writer fills.</param>
@@ -20,24 +20,35 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
         SELECT c.relname, c.relpersistence = 'p', c.relkind IN ('r', 'p'),
                ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
                CASE WHEN c.relname = $4 THEN has_table_privilege(c.oid, 'SELECT') ELSE
-               has_table_privilege(c.oid, 'INSERT') AND (c.relname = $3 OR (has_table_privilege(c.oid, 'SELECT')
+               has_table_privilege(c.oid, 'INSERT') AND (c.relname = ANY($3) OR (has_table_privilege(c.oid, 'SELECT')
                    AND coalesce(has_column_privilege(c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'outcome'), 'UPDATE'), false))) END,
                row_security_active(c.oid)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = ANY($2)
         """;
 
+    // What the writer adds to and never reads.
+    private static readonly string[] InsertOnly = [SchemaNames.Quarantine, SchemaNames.Vault];
+
     /// <summary>All of <see cref="SchemaNames.OfRuns"/>, in their order.</summary>
-    public static async Task<IReadOnlyList<LiveBeside>> ReadAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    public static Task<IReadOnlyList<LiveBeside>> ReadAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
+        ReadAsync(connection, table, SchemaNames.OfRuns, cancellationToken);
+
+    /// <summary>The vault, which runs need that mask by escrow.</summary>
+    public static async Task<LiveBeside> ReadVaultAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
+        (await ReadAsync(connection, table, [SchemaNames.Vault], cancellationToken).ConfigureAwait(false))[0];
+
+    private static async Task<IReadOnlyList<LiveBeside>> ReadAsync(
+        NpgsqlConnection connection, QualifiedName table, string[] names, CancellationToken cancellationToken)
     {
         var found = await connection.QueryAsync(
-            Query, [table.Schema, SchemaNames.OfRuns, SchemaNames.Quarantine, SchemaNames.Keys],
+            Query, [table.Schema, names, InsertOnly, SchemaNames.Keys],
             r => new LiveBeside(
                 table.Beside(r.GetString(0)), Exists: true,
                 r.GetBoolean(2) && !SchemaNames.ColumnsOf(r.GetString(0)).Except(r.GetFieldValue<string[]>(3)).Any(),
                 IsLogged: r.GetBoolean(1), IsGranted: r.GetBoolean(4), HasRowSecurity: r.GetBoolean(5)),
             cancellationToken).ConfigureAwait(false);
-        return [.. SchemaNames.OfRuns.Select(n => found.FirstOrDefault(f => f.Name.Name == n) ?? new LiveBeside(table.Beside(n), false, false, false, false, false))];
+        return [.. names.Select(n => found.FirstOrDefault(f => f.Name.Name == n) ?? new LiveBeside(table.Beside(n), false, false, false, false, false))];
     }
 
     /// <exception cref="LoginEtlException"><c>LedgerNotFound</c>, <c>LedgerUnsuitable</c>.</exception>
@@ -46,7 +57,7 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
         if (!Exists)
         {
             throw new LoginEtlException(
-                "LedgerNotFound", FaultKind.NotFound, $"There is no {Name}, without which nothing keeps {(Name.Name == SchemaNames.Keys ? "rows from being written under a retired key" : "messages from being written twice")}.",
+                "LedgerNotFound", FaultKind.NotFound, $"There is no {Name}, without which nothing keeps {Kept}.",
                 "Create it with Initialize-LoginDatabase.");
         }
 
@@ -68,9 +79,16 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
         }
     }
 
+    private string Kept => Name.Name switch
+    {
+        SchemaNames.Vault => "the originals of tokens",
+        SchemaNames.Keys => "rows from being written under a retired key",
+        _ => "messages from being written twice",
+    };
+
     private string Rights => Name.Name switch
     {
-        SchemaNames.Quarantine => "INSERT",
+        SchemaNames.Quarantine or SchemaNames.Vault => "INSERT",
         SchemaNames.Keys => "SELECT",
         _ => "SELECT, INSERT, UPDATE (outcome)",
     };

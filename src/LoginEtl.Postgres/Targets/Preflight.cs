@@ -1,6 +1,7 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Writing;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Targets;
@@ -23,6 +24,11 @@ internal static class Preflight
             beside.RequireOurs();
             beside.RequireDurable();
             beside.RequireGranted();
+        }
+
+        if (options.UseVault)
+        {
+            await VaultInsert.RequireAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
         }
 
         return target;

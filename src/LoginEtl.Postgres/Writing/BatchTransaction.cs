@@ -19,6 +19,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
     private readonly LedgerCopy _ledger = new(table.Name.Beside(SchemaNames.Ledger), timeout);
     private readonly LedgerCopy _fileLedger = new(table.Name.Beside(SchemaNames.FileLedger), timeout);
     private readonly QuarantineCopy _quarantine = new(table.Name.Beside(SchemaNames.Quarantine), timeout);
+    private readonly VaultInsert _vault = new(table.Name);
     private readonly TableCopy _copy = new(table, timeout);
     private readonly RowByRow _oneByOne = new(table);
 
@@ -71,6 +72,10 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         {
             outcomes[item.Ordinal] = results.Of(item);
         }
+
+        // A record in quarantine may be restored one day: its originals are kept too.
+        await _vault.WriteAsync(
+            connection, fresh.Where(i => outcomes[i.Ordinal] != Outcome.Skipped).Select(i => i.Login).OfType<LoginRecord>(), cancellationToken).ConfigureAwait(false);
 
         limit.Check(fresh.Count, fresh.Count(i => outcomes[i.Ordinal] == Outcome.Quarantined));
 

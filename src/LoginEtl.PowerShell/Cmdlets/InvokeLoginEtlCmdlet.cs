@@ -88,7 +88,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     {
         StopSignal.ThrowIfStopped();
         using var protectors = new ProtectorSource(
-            KeyringReader(), new ProtectOptions { AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
+            KeyringReader(), new ProtectOptions { Methods = Methods(), AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
         var (database, queue) = (ConnectionSettings(), QueueSettings());
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         using var signal = StopSignal.Register(stop.Cancel);

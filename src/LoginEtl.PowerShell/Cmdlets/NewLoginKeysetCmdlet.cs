@@ -1,11 +1,13 @@
+using System.Collections;
 using System.Management.Automation;
 using LoginEtl.Keysets;
 using LoginEtl.PowerShell.Hosting;
+using LoginEtl.PowerShell.Loading;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
-/// <summary>New-LoginKeyset: makes a complete folder of keysets.</summary>
-[Cmdlet(VerbsCommon.New, "LoginKeyset", SupportsShouldProcess = true)]
+/// <summary>New-LoginKeyset: makes a folder of the keysets that the methods take.</summary>
+[Cmdlet(VerbsCommon.New, "LoginKeyset", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(NewKeyset))]
 public sealed class NewLoginKeysetCmdlet : LoginCmdlet
 {
@@ -14,10 +16,34 @@ public sealed class NewLoginKeysetCmdlet : LoginCmdlet
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
-    /// <summary>File of the private half of the quarantine's key; FOLDER-private/quarantine.json when not given.</summary>
+    /// <summary>File of the private half of the quarantine's key; FOLDER-private/quarantine.json when not given. The vault's becomes escrow.json beside it.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? PrivateKeyPath { get; set; }
+
+    /// <summary>The methods the keysets are for: siv, mac, escrow, and pfx for ip; LOGINETL_METHOD, else siv, when not given.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable? Method { get; set; }
+
+    /// <summary>Leaves existing keysets as they are, and makes those that are missing.</summary>
+    [Parameter]
+    public SwitchParameter MissingOnly { get; set; }
+
+    /// <summary>Id, ARN or alias of the AWS KMS key that encrypts the keysets; the folder is used as awskms:FOLDER then.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? KmsKey { get; set; }
+
+    /// <summary>AWS region of that key.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Region { get; set; }
+
+    /// <summary>Named profile of the shared AWS configuration, for that key.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ProfileName { get; set; }
 
     /// <summary>Replaces existing keysets: what was masked with them cannot be recovered without a backup.</summary>
     [Parameter]
@@ -30,12 +56,30 @@ public sealed class NewLoginKeysetCmdlet : LoginCmdlet
         var privateKey = PrivateKeyPath is null
             ? System.IO.Path.Combine($"{folder}-private", "quarantine.json")
             : GetUnresolvedProviderPathFromPSPath(PrivateKeyPath);
-        if (!ShouldProcess(folder, "Create keysets"))
+        var options = Guard(() => new NewKeysetOptions
+        {
+            Methods = MethodParameter.Read(Method),
+            Overwrite = Force,
+            MissingOnly = MissingOnly,
+            Kms = KmsKey is null ? null : new KmsSettings(KmsKey) { Region = Region, ProfileName = ProfileName },
+            KeyService = KmsKey is null ? null : Connectors.KeyService,
+            Stop = StopToken,
+        });
+        if (!ShouldProcess(folder, Force ? "Create keysets, over those that are there" : "Create keysets"))
         {
             return;
         }
 
-        WriteObject(Guard(() => KeysetCeremony.Create(folder, privateKey, Force), folder), enumerateCollection: true);
-        WriteWarning($"Move {privateKey} away from this host: whoever masks must not be able to read quarantined bodies. Back up {folder}: without its keys no token can be recovered.");
+        var made = Guard(() => KeysetCeremony.Create(folder, privateKey, options), folder);
+        WriteObject(made, enumerateCollection: true);
+        if (made.Where(k => k.IsPrivate).Select(k => k.Path).ToList() is { Count: > 0 } halves)
+        {
+            WriteWarning($"Move {string.Join(" and ", halves)} away from this host: whoever masks must not be able to read what is sealed.");
+        }
+
+        if (made.Count > 0)
+        {
+            WriteWarning($"Back up {folder}: without its keys no token can be recovered.");
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using LoginEtl.Connections;
 using LoginEtl.Keysets;
@@ -26,6 +27,11 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
     [ValidateNotNullOrEmpty]
     public string? Keyset { get; set; }
 
+    /// <summary>How each attribute is masked: siv, mac, escrow, and pfx for ip; LOGINETL_METHOD, else siv, when not given.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable? Method { get; set; }
+
     /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
     [Parameter]
     public SwitchParameter AllowNullPii { get; set; }
@@ -38,14 +44,10 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        var methods = Guard(() => MethodParameter.Read(Method));
         var keyset = Guard(() => EnvironmentSettings.Require(Keyset, EnvironmentSettings.KeysetVariable, "-Keyset"));
-        _keyring = Guard(() => Keyring.Open(keyset, folder => GetUnresolvedProviderPathFromPSPath(folder)), keyset);
-        foreach (var warning in _keyring.Warnings)
-        {
-            WriteWarning(warning);
-        }
-
-        var options = new ProtectOptions { AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale };
+        _keyring = OpenKeyring(Keyset);
+        var options = new ProtectOptions { Methods = methods, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale };
         _protector = Guard(() => new Protector(_keyring, options), keyset);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
@@ -38,6 +39,11 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     [ValidateNotNullOrEmpty]
     public string? PrivateKeyPath { get; set; }
 
+    /// <summary>How each attribute is masked: siv, mac, escrow, and pfx for ip; LOGINETL_METHOD, else siv, when not given.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable? Method { get; set; }
+
     /// <summary>A null ip or device id becomes NULL instead of staying in quarantine.</summary>
     [Parameter]
     public SwitchParameter AllowNullPii { get; set; }
@@ -54,10 +60,10 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     protected override void BeginProcessing()
     {
         var settings = ConnectionSettings();
-        var options = new SinkOptions { AppVersionFormat = AppVersionFormat, OnTooLong = OnTooLong };
-        _keyring = Guard(() => Keyring.Open(
-            EnvironmentSettings.Require(Keyset, EnvironmentSettings.KeysetVariable, "-Keyset"), GetUnresolvedProviderPathFromPSPath));
-        _protector = Guard(() => new Protector(_keyring, new ProtectOptions { AllowNullPii = AllowNullPii }));
+        var methods = Guard(() => MethodParameter.Read(Method));
+        var options = new SinkOptions { AppVersionFormat = AppVersionFormat, OnTooLong = OnTooLong, UseVault = methods.UseVault };
+        _keyring = OpenKeyring(Keyset);
+        _protector = Guard(() => new Protector(_keyring, new ProtectOptions { Methods = methods, AllowNullPii = AllowNullPii }));
         var privateKey = PrivateKeyPath is null ? null : GetUnresolvedProviderPathFromPSPath(PrivateKeyPath);
         _replay = Guard(() => new QuarantineReplay(_protector, privateKey), privateKey);
         _quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, options, StopToken), Table);

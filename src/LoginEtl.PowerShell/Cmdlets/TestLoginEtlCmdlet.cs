@@ -25,7 +25,7 @@ public sealed class TestLoginEtlCmdlet : JobCmdlet
         try
         {
             using var keyring = OpenKeyring();
-            using var protector = new Protector(keyring);
+            using var protector = new Protector(keyring, new ProtectOptions { Methods = Methods() });
             return keyring.Warnings.Count == 0
                 ? new Check("Keysets", CheckOutcome.Pass, $"{keyring.Source} masks and seals.")
                 : new Check("Keysets", CheckOutcome.Warn, string.Join(" ", keyring.Warnings), "Use file: where you can.");

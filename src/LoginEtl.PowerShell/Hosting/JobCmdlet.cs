@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using LoginEtl.Connections;
 using LoginEtl.Keysets;
@@ -13,6 +14,11 @@ public abstract class JobCmdlet : QueueCmdlet
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? Keyset { get; set; }
+
+    /// <summary>How each attribute is masked: siv, mac, escrow, and pfx for ip; LOGINETL_METHOD, else siv, when not given.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable? Method { get; set; }
 
     /// <summary>Npgsql connection string or postgresql:// URI; LOGINETL_DATABASE when not given.</summary>
     [Parameter(Position = 2)]
@@ -63,6 +69,7 @@ public abstract class JobCmdlet : QueueCmdlet
     /// <summary>How rows are written.</summary>
     protected SinkOptions SinkOptions() => new()
     {
+        UseVault = Methods().UseVault,
         AppVersionFormat = AppVersionFormat,
         OnTooLong = OnTooLong,
         OnConflict = OnConflict,
@@ -70,25 +77,13 @@ public abstract class JobCmdlet : QueueCmdlet
         MaxRejectRatio = MaxRejectRatio,
     };
 
+    /// <summary>How each attribute is masked.</summary>
+    /// <exception cref="Faults.LoginEtlException"><c>MethodInvalid</c>.</exception>
+    protected MaskMethods Methods() => MethodParameter.Read(Method);
+
     /// <summary>Opens the key source; its warnings are shown.</summary>
-    protected Keyring OpenKeyring() => KeyringReader()();
+    protected Keyring OpenKeyring() => KeySources.Open(this, Keyset, StopToken);
 
     /// <summary>Opens the key source as often as it is called: the first time here, with warnings; then on any thread.</summary>
-    protected Func<Keyring> KeyringReader()
-    {
-        var source = EnvironmentSettings.Require(Keyset, EnvironmentSettings.KeysetVariable, "-Keyset");
-        string? folder = null;
-        var first = true;
-        return () =>
-        {
-            var keyring = Keyring.Open(source, path => folder ??= GetUnresolvedProviderPathFromPSPath(path));
-            foreach (var warning in first ? keyring.Warnings : [])
-            {
-                WriteWarning(warning);
-            }
-
-            first = false;
-            return keyring;
-        };
-    }
+    protected Func<Keyring> KeyringReader() => KeySources.Reader(this, Keyset, StopToken);
 }

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.Keysets;
 
 namespace LoginEtl.PowerShell.Hosting;
@@ -9,30 +8,18 @@ public abstract class KeyedDatabaseCmdlet : DatabaseCmdlet
 {
     private Keyring? _keyring;
 
-    /// <summary>Key source: a folder, file:FOLDER or env:VARIABLE; LOGINETL_KEYSET when not given.</summary>
+    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? Keyset { get; set; }
 
     /// <summary>The keys, opened at first use; their warnings are shown.</summary>
-    protected Keyring Keyring => _keyring ??= OpenKeyring();
+    protected Keyring Keyring => _keyring ??= Guard(() => KeySources.Open(this, Keyset, StopToken));
 
     /// <inheritdoc/>
     protected override Task CleanUpAsync()
     {
         _keyring?.Dispose();
         return Task.CompletedTask;
-    }
-
-    private Keyring OpenKeyring()
-    {
-        var keyring = Guard(() => Keysets.Keyring.Open(
-            EnvironmentSettings.Require(Keyset, EnvironmentSettings.KeysetVariable, "-Keyset"), GetUnresolvedProviderPathFromPSPath));
-        foreach (var warning in keyring.Warnings)
-        {
-            WriteWarning(warning);
-        }
-
-        return keyring;
     }
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 
 namespace LoginEtl.PowerShell.Hosting;
 
@@ -72,6 +73,10 @@ public abstract class LoginCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Runs work that fails with Core's faults.</summary>
     protected T Guard<T>(Func<T> work, object? target = null) => Await(() => Task.FromResult(work()), target);
+
+    /// <summary>Opens a key source, LOGINETL_KEYSET when not given; its warnings are shown.</summary>
+    /// <param name="keyset">As given.</param>
+    protected Keyring OpenKeyring(string? keyset) => Guard(() => KeySources.Open(this, keyset, StopToken), keyset);
 
     /// <summary>A last word before a fault ends the pipeline.</summary>
     /// <param name="fault">The fault.</param>

@@ -83,7 +83,7 @@ public sealed class QuarantineReplayTests : IDisposable
     [Theory]
     [InlineData("\"masked_ip\":\"siv1.", "\"masked_ip\":\"")]
     [InlineData("\"masked_ip\":\"siv1.", "\"masked_ip\":\"199.172.111.135 siv1.")]
-    [InlineData("\"masked_ip\":\"siv1.", "\"masked_ip\":\"mac1.")]
+    [InlineData("\"masked_ip\":\"siv1.", "\"masked_ip\":\"mac2.")]
     [InlineData("\"user_id\":", "\"user\":")]
     [InlineData("\"user_id\":\"u1\"", "\"user_id\":17")]
     [InlineData("\"user_id\":\"u1\"", "\"user_id\":null")]

@@ -26,6 +26,13 @@ internal sealed class SqsCall : AmazonWebServiceRequest
         Target = "AmazonSQS." + operation,
     };
 
+    /// <summary>A call to AWS KMS, which speaks JSON 1.1.</summary>
+    public static SqsCall Kms(string operation, byte[] content) => new(operation, content)
+    {
+        ContentType = "application/x-amz-json-1.1",
+        Target = "TrentService." + operation,
+    };
+
     /// <summary>A call over the Query protocol.</summary>
     // Without its charset ElasticMQ reads a form as Latin-1.
     public static SqsCall Query(string operation, byte[] form, string? path) => new(operation, form)

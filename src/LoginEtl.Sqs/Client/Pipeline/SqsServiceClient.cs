@@ -9,8 +9,13 @@ internal sealed class SqsServiceClient : AmazonServiceClient
     private static readonly SqsAnswerUnmarshaller Unmarshaller = new();
     private readonly InvokeOptions _options;
 
-    public SqsServiceClient(AWSCredentials credentials, Uri endpoint, string region, TimeSpan connectTimeout)
-        : base(credentials, new SqsServiceConfig(endpoint, region, connectTimeout)) =>
+    /// <param name="credentials">Sign the calls.</param>
+    /// <param name="endpoint">Where they go.</param>
+    /// <param name="region">They are signed for it.</param>
+    /// <param name="connectTimeout">Of one connection.</param>
+    /// <param name="service">As signatures name it: calls to AWS KMS go through the same pipeline.</param>
+    public SqsServiceClient(AWSCredentials credentials, Uri endpoint, string region, TimeSpan connectTimeout, string service = "sqs")
+        : base(credentials, new SqsServiceConfig(endpoint, region, connectTimeout, service)) =>
         _options = new InvokeOptions
         {
             RequestMarshaller = new SqsCallMarshaller(endpoint),

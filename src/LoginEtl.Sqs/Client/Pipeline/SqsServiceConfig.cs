@@ -9,12 +9,15 @@ namespace LoginEtl.Sqs.Client.Pipeline;
 /// </summary>
 internal sealed class SqsServiceConfig : ClientConfig
 {
-    public SqsServiceConfig(Uri endpoint, string region, TimeSpan connectTimeout)
+    private readonly string _service;
+
+    public SqsServiceConfig(Uri endpoint, string region, TimeSpan connectTimeout, string service)
         : base(new OneConfiguration())
     {
+        _service = service;
         ServiceURL = endpoint.AbsoluteUri;
         AuthenticationRegion = region;
-        AuthenticationServiceName = "sqs";
+        AuthenticationServiceName = service;
         RetryMode = RequestRetryMode.Standard;
         MaxErrorRetry = 0;
         AllowAutoRedirect = false;
@@ -28,7 +31,7 @@ internal sealed class SqsServiceConfig : ClientConfig
 
     public override string UserAgent => "LoginEtl/" + typeof(SqsServiceConfig).Assembly.GetName().Version?.ToString(3);
 
-    public override string RegionEndpointServiceName => "sqs";
+    public override string RegionEndpointServiceName => _service;
 
     public override Endpoint DetermineServiceOperationEndpoint(ServiceOperationEndpointParameters parameters) =>
         new(ServiceURL);

@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using LoginEtl.Masking;
+
+namespace LoginEtl.Keysets;
+
+/// <summary>Keys as everybody may see them.</summary>
+public static class KeyListing
+{
+    private const int CheckBytes = 4;
+
+    /// <summary>The names that keysets may have.</summary>
+    public static IReadOnlyList<string> Names => KeyAttribute.All;
+
+    /// <summary>All keys of a source, or those of one keyset.</summary>
+    /// <param name="keyring">The source.</param>
+    /// <param name="name">Null for all.</param>
+    /// <exception cref="Faults.LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetInvalid</c>, <c>KeysetNameInvalid</c>.</exception>
+    public static IReadOnlyList<LoginKey> Of(Keyring keyring, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(keyring);
+        var names = name is null ? KeyAttribute.All.Where(n => keyring.Find(n) is not null) : [KeyAttribute.Require(name)];
+        return [.. names.SelectMany(n => Of(n, keyring.Get(n)))];
+    }
+
+    internal static IEnumerable<LoginKey> Of(string name, Keyset keyset)
+    {
+        var form = KeyForm.Of(name);
+        keyset.RequireType(form.TypeUrl);
+        return keyset.Keys.Select(key => new LoginKey(
+            name, key.Id, key.Status, key == keyset.Primary, Method(name, form),
+            form.Tokens is { } kind ? TokenPrefix.Of(kind, key.Id) : null,
+            key.Status == KeyStatus.Destroyed ? null : CheckValue(keyset, key)));
+    }
+
+    // An HMAC of nothing anyone chooses: it says no more of a random key than any token does.
+    internal static string CheckValue(Keyset keyset, KeysetKey key)
+    {
+        using var bytes = Bytes(keyset, key);
+        return Convert.ToHexStringLower(HMACSHA256.HashData(bytes.Span, "login-etl/1/key-check"u8).AsSpan(0, CheckBytes));
+    }
+
+    private static KeyBytes Bytes(Keyset keyset, KeysetKey key) => keyset.TypeUrl switch
+    {
+        TinkTypes.AesSivKey => KeyMaterial.ReadAesSiv(keyset, key),
+        TinkTypes.HmacKey => KeyMaterial.ReadHmac(keyset, key),
+        TinkTypes.IpcryptPfxKey => KeyMaterial.ReadPfx(keyset, key),
+        TinkTypes.EciesPrivateKey => Point(EciesKeys.ReadPrivate(keyset, key)),
+        _ => Point(EciesKeys.ReadPublic(keyset, key)),
+    };
+
+    private static KeyBytes Point(ECParameters key)
+    {
+        CryptographicOperations.ZeroMemory(key.D);
+        return KeyBytes.CopyOf([.. key.Q.X!, .. key.Q.Y!]);
+    }
+
+    private static string Method(string name, KeyForm form) =>
+        form.Tokens is { } kind ? Enum.GetName(kind)!.ToLowerInvariant() : name == KeyAttribute.LineId ? "line" : "public";
+}

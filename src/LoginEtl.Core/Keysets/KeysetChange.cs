@@ -1,0 +1,167 @@
+using System.Globalization;
+using LoginEtl.Faults;
+
+namespace LoginEtl.Keysets;
+
+/// <summary>
+/// Changes the keys of a keyset in its folder: one change at a time, each read, checked and written whole under a lock of
+/// the folder, so that two at once lose nothing. What fails leaves the file as it was.
+/// </summary>
+public sealed class KeysetChange
+{
+    private readonly KeyFolder _folder;
+    private readonly string _name;
+
+    private KeysetChange(KeyFolder folder, string name) => (_folder, _name) = (folder, name);
+
+    /// <summary>The keyset's file.</summary>
+    public string Path => KeyFolder.PathOf(_folder.Path, _name);
+
+    /// <summary>A keyset that can be changed.</summary>
+    /// <param name="uri">Key source: a folder, <c>file:</c> or <c>awskms:</c>.</param>
+    /// <param name="name">Of the keyset.</param>
+    /// <param name="access">What the host lends.</param>
+    /// <exception cref="LoginEtlException">
+    /// <c>KeysetReadOnly</c>, <c>KeysetNotFound</c>, <c>KeysetNameInvalid</c>, <c>KeysetNotRotated</c>, and those of the source.
+    /// </exception>
+    public static KeysetChange Of(string uri, string name, KeyAccess access)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(uri);
+        ArgumentNullException.ThrowIfNull(access);
+        var change = new KeysetChange(KeySource.Parse(uri).Folder(access), KeyAttribute.Require(name));
+        if (name == KeyAttribute.LineId)
+        {
+            throw new LoginEtlException(
+                "KeysetNotRotated", FaultKind.Configuration, $"The keyset '{name}' is never changed: with another key the lines of files that were loaded would be loaded again.",
+                "Keep it, and its backup. Where it must go, the file ledger goes with it.");
+        }
+
+        if (!File.Exists(change.Path))
+        {
+            throw new LoginEtlException(
+                "KeysetNotFound", FaultKind.Keys, $"There is no keyset '{name}' in {change._folder.Path}.",
+                "Make it with New-LoginKeyset -MissingOnly, or correct the path.");
+        }
+
+        return change;
+    }
+
+    /// <summary>A key as it is.</summary>
+    /// <exception cref="LoginEtlException"><c>KeyNotFound</c>, and those of reading it.</exception>
+    public LoginKey Find(uint keyId)
+    {
+        using var keyset = _folder.ReadKeyset(_name);
+        Find(keyset, keyId);
+        return KeyListing.Of(_name, keyset).Single(k => k.KeyId == keyId);
+    }
+
+    /// <summary>Adds a new random key: enabled, and not yet primary, so that it can be handed to every host first.</summary>
+    /// <param name="privateKeyPath">For keysets of public keys: the file of their private halves, which gets the new one first.</param>
+    /// <exception cref="LoginEtlException"><c>PrivateKeyNeeded</c>, <c>KeysetBusy</c>, <c>KeysetUnwritable</c>, …</exception>
+    public LoginKey Add(string? privateKeyPath = null) => Change(keyset =>
+    {
+        var keys = NewKey(keyset, privateKeyPath);
+        return (keys, keyset.Primary.Id, keys[^1].Id);
+    });
+
+    /// <summary>Makes an enabled key the primary one.</summary>
+    /// <exception cref="LoginEtlException"><c>KeyNotFound</c>, <c>KeyNotEnabled</c>, <c>KeysetBusy</c>, …</exception>
+    public LoginKey Promote(uint keyId) => Change(keyset =>
+    {
+        var key = Find(keyset, keyId);
+        return key.Status == KeyStatus.Enabled ? (keyset.Keys, keyId, keyId) : throw Refused(
+            "KeyNotEnabled", $"Key {Id(keyId)} of the keyset '{_name}' is {key.Status.ToString().ToLowerInvariant()}, and only an enabled one can be primary.",
+            "Enable it with Enable-LoginKey, or add a new key with Add-LoginKey.");
+    });
+
+    /// <summary>Keeps a key and uses it no more: tokens under it stay in their rows, and nothing opens them.</summary>
+    /// <exception cref="LoginEtlException"><c>KeyNotFound</c>, <c>KeyIsPrimary</c>, <c>KeyDestroyed</c>, <c>KeysetBusy</c>, …</exception>
+    public LoginKey Disable(uint keyId) => SetStatus(keyId, KeyStatus.Disabled);
+
+    /// <summary>Uses a disabled key again.</summary>
+    /// <exception cref="LoginEtlException"><c>KeyNotFound</c>, <c>KeyDestroyed</c>, <c>KeysetBusy</c>, …</exception>
+    public LoginKey Enable(uint keyId) => SetStatus(keyId, KeyStatus.Enabled);
+
+    /// <summary>
+    /// Destroys a disabled key: its bytes are gone, and with them what was masked with it, for good. Its id stays, so that no
+    /// new key takes it.
+    /// </summary>
+    /// <exception cref="LoginEtlException"><c>KeyNotFound</c>, <c>KeyNotDisabled</c>, <c>KeysetBusy</c>, …</exception>
+    public LoginKey Destroy(uint keyId) => Change(keyset =>
+    {
+        var key = Find(keyset, keyId);
+        return key.Status != KeyStatus.Enabled ? (With(keyset, key with { Status = KeyStatus.Destroyed }), keyset.Primary.Id, keyId) : throw Refused(
+            "KeyNotDisabled", $"Key {Id(keyId)} of the keyset '{_name}' is enabled, and only a disabled one is removed.",
+            "Take its rows to another key with Update-LoginToken, disable it with Disable-LoginKey, and remove it when nothing has missed it.");
+    });
+
+    private LoginKey SetStatus(uint keyId, KeyStatus status) => Change(keyset =>
+    {
+        var key = Find(keyset, keyId);
+        if (key.Status == KeyStatus.Destroyed)
+        {
+            throw Refused("KeyDestroyed", $"Key {Id(keyId)} of the keyset '{_name}' is destroyed: its bytes are gone.", "Restore the keyset from its backup if it is still needed.");
+        }
+
+        if (key == keyset.Primary && status != KeyStatus.Enabled)
+        {
+            throw Refused("KeyIsPrimary", $"Key {Id(keyId)} of the keyset '{_name}' is primary: without it nothing could be masked.", "Make another key primary first, with Set-LoginPrimaryKey.");
+        }
+
+        return (With(keyset, key with { Status = status }), keyset.Primary.Id, keyId);
+    });
+
+    private LoginKey Change(Func<Keyset, (IReadOnlyList<KeysetKey> Keys, uint Primary, uint About)> change)
+    {
+        using var held = KeyFolderLock.Take(_folder.Path);
+        using var keyset = _folder.ReadKeyset(_name);
+        keyset.RequireType(KeyForm.Of(_name).TypeUrl);
+        var (keys, primary, about) = change(keyset);
+        try
+        {
+            // What could not be read again is not written.
+            var changed = new Keyset(Path, keyset.TypeUrl, primary, keys);
+            _folder.WriteKeyset(_name, primary, keys);
+            return KeyListing.Of(_name, changed).Single(k => k.KeyId == about);
+        }
+        finally
+        {
+            foreach (var key in keys.Except(keyset.Keys))
+            {
+                key.Material.Dispose();
+            }
+        }
+    }
+
+    private IReadOnlyList<KeysetKey> NewKey(Keyset keyset, string? privateKeyPath)
+    {
+        if (!KeyAttribute.IsPublic(_name))
+        {
+            return [.. keyset.Keys, new KeysetKey(KeyIds.New(keyset.Keys.Select(k => k.Id)), KeyStatus.Enabled, KeyForm.Of(_name).NewMaterial())];
+        }
+
+        if (privateKeyPath is null)
+        {
+            throw Refused("PrivateKeyNeeded", $"The keyset '{_name}' holds public keys, and a new one needs a place for its private half.", "Name the file of the private halves with -PrivateKeyPath.");
+        }
+
+        using var privateKeys = KeyFolder.ReadFile(privateKeyPath, isSecret: true);
+        privateKeys.RequireType(KeyForm.Private.TypeUrl);
+        // A private half may have been written for a public one that was not.
+        using var pair = KeyPair.New(KeyIds.New(keyset.Keys.Concat(privateKeys.Keys).Select(k => k.Id)));
+        // First the private half: a public key without its own would seal what nobody can ever read.
+        KeyFolder.WriteFile(privateKeyPath, KeyForm.Private, privateKeys.Primary.Id, [.. privateKeys.Keys, new KeysetKey(pair.Id, KeyStatus.Enabled, pair.PrivateHalf)]);
+        return [.. keyset.Keys, new KeysetKey(pair.Id, KeyStatus.Enabled, KeyBytes.CopyOf(pair.PublicHalf.Span))];
+    }
+
+    private static List<KeysetKey> With(Keyset keyset, KeysetKey changed) =>
+        [.. keyset.Keys.Select(k => k.Id == changed.Id ? changed : k)];
+
+    private KeysetKey Find(Keyset keyset, uint keyId) => keyset.Keys.FirstOrDefault(k => k.Id == keyId) ?? throw Refused(
+        "KeyNotFound", $"The keyset '{_name}' has no key {Id(keyId)}.", "Get-LoginKeyset shows the keys there are.");
+
+    private static string Id(uint keyId) => keyId.ToString(CultureInfo.InvariantCulture);
+
+    private static LoginEtlException Refused(string id, string message, string remedy) =>
+        new(id, FaultKind.Configuration, $"{message} Nothing was changed.", remedy);
+}

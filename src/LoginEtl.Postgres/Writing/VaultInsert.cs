@@ -1,0 +1,57 @@
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Targets;
+using LoginEtl.Records;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace LoginEtl.Postgres.Writing;
+
+/// <summary>
+/// Puts sealed originals into the vault; one that is there stays as it is. Needs INSERT and nothing else: without a named
+/// arbiter ON CONFLICT reads no column.
+/// </summary>
+internal sealed class VaultInsert(QualifiedName table)
+{
+    private readonly QualifiedName _vault = table.Beside(SchemaNames.Vault);
+    private bool _checked;
+
+    /// <summary>Adds those of the records. The transaction's rows and ledger come first, in every writer.</summary>
+    /// <exception cref="LoginEtl.Faults.LoginEtlException">There is no vault, or it may not be written.</exception>
+    public async Task WriteAsync(NpgsqlConnection connection, IEnumerable<LoginRecord> records, CancellationToken cancellationToken)
+    {
+        // Sorted, so that two writers with the same values queue up instead of deadlocking.
+        var originals = records.SelectMany(r => r.GetSealedOriginals()).DistinctBy(o => (o.Attribute, o.Token))
+            .OrderBy(o => o.Attribute, StringComparer.Ordinal).ThenBy(o => o.Token, StringComparer.Ordinal).ToList();
+        if (originals.Count == 0)
+        {
+            return;
+        }
+
+        if (!_checked)
+        {
+            await RequireAsync(connection, table, cancellationToken).ConfigureAwait(false);
+            _checked = true;
+        }
+
+        await connection.RunAsync(
+            $"INSERT INTO {_vault.Quoted} ({string.Join(", ", SchemaNames.VaultColumns)}) "
+            + "SELECT a, t, s FROM unnest($1, $2, $3) WITH ORDINALITY o(a, t, s, place) ORDER BY place ON CONFLICT DO NOTHING",
+            [
+                originals.ConvertAll(o => o.Attribute).ToArray(),
+                originals.ConvertAll(o => o.Token).ToArray(),
+                new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea, Value = originals.ConvertAll(o => o.AsMemory().ToArray()).ToArray() },
+            ],
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Looks at it before anything is written.</summary>
+    /// <exception cref="LoginEtl.Faults.LoginEtlException"><c>LedgerNotFound</c>, <c>LedgerUnsuitable</c>, <c>DatabaseNotDurable</c>, <c>TableAccessDenied</c>.</exception>
+    public static async Task RequireAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    {
+        var vault = await LiveBeside.ReadVaultAsync(connection, table, cancellationToken).ConfigureAwait(false);
+        vault.RequireOurs();
+        vault.RequireDurable();
+        vault.RequireGranted();
+    }
+}

@@ -1,0 +1,17 @@
+using System.Management.Automation;
+using LoginEtl.Keysets;
+using LoginEtl.PowerShell.Hosting;
+
+namespace LoginEtl.PowerShell.Cmdlets;
+
+/// <summary>Set-LoginPrimaryKey: new tokens are made with this key from now on. Runs that go on have read the old one.</summary>
+[Cmdlet(VerbsCommon.Set, "LoginPrimaryKey", SupportsShouldProcess = true)]
+[OutputType(typeof(LoginKey))]
+public sealed class SetLoginPrimaryKeyCmdlet : KeyCmdlet
+{
+    /// <inheritdoc/>
+    protected override string Action => "Make primary";
+
+    /// <inheritdoc/>
+    protected override LoginKey Change(KeysetChange change) => change.Promote(KeyId);
+}

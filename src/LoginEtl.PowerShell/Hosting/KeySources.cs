@@ -1,0 +1,59 @@
+using System.Management.Automation;
+using LoginEtl.Connections;
+using LoginEtl.Keysets;
+using LoginEtl.PowerShell.Loading;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>Key sources as a cmdlet names them.</summary>
+internal static class KeySources
+{
+    /// <summary>Opens the one given, else that of LOGINETL_KEYSET; its warnings are shown.</summary>
+    /// <exception cref="Faults.LoginEtlException">It cannot be opened.</exception>
+    public static Keyring Open(PSCmdlet cmdlet, string? keyset, CancellationToken stop)
+    {
+        var keyring = Keyring.Open(Require(keyset), Access(cmdlet, stop));
+        foreach (var warning in keyring.Warnings)
+        {
+            cmdlet.WriteWarning(warning);
+        }
+
+        return keyring;
+    }
+
+    /// <summary>
+    /// Opens the source as often as it is called: the first time on the pipeline's thread, with warnings; then on any. What
+    /// PowerShell lends is asked for the first time only, and a source that needs its vaults cannot be read again.
+    /// </summary>
+    public static Func<Keyring> Reader(PSCmdlet cmdlet, string? keyset, CancellationToken stop)
+    {
+        string? folder = null;
+        var access = Access(cmdlet, stop);
+        var resolve = access.ResolveFolder;
+        access = access with { ResolveFolder = path => folder ??= resolve(path) };
+        var first = true;
+        return () =>
+        {
+            var keyring = Keyring.Open(Require(keyset), first ? access : access with { ReadSecret = null });
+            foreach (var warning in first ? keyring.Warnings : [])
+            {
+                cmdlet.WriteWarning(warning);
+            }
+
+            first = false;
+            return keyring;
+        };
+    }
+
+    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>.</exception>
+    public static string Require(string? keyset) => EnvironmentSettings.Require(keyset, EnvironmentSettings.KeysetVariable, "-Keyset");
+
+    /// <summary>What PowerShell lends for reading them.</summary>
+    public static KeyAccess Access(PSCmdlet cmdlet, CancellationToken stop) => new()
+    {
+        ResolveFolder = folder => System.IO.Path.TrimEndingDirectorySeparator(cmdlet.GetUnresolvedProviderPathFromPSPath(folder)),
+        ReadSecret = (vault, name) => SecretVault.Read(cmdlet, vault, name),
+        KeyService = () => Connectors.KeyService,
+        Stop = stop,
+    };
+}

@@ -1,0 +1,26 @@
+using System.Management.Automation;
+using LoginEtl.Keysets;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>What the cmdlets that change one keyset share.</summary>
+public abstract class KeysetCmdlet : LoginCmdlet
+{
+    /// <summary>Key source: a folder, file:FOLDER or awskms:FOLDER?key=KEY; LOGINETL_KEYSET when not given.</summary>
+    [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string? Keyset { get; set; }
+
+    /// <summary>The keyset: ip, device_id, ip.mac, device_id.mac, ip.pfx, quarantine or escrow.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KeysetNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Name { get; set; }
+
+    /// <summary>Opens it for a change.</summary>
+    protected KeysetChange OpenForChange() =>
+        Guard(() => KeysetChange.Of(KeySources.Require(Keyset), Name!, KeySources.Access(this, StopToken)), Name);
+
+    /// <summary>One key as it is, for ShouldProcess to name.</summary>
+    protected LoginKey Find(KeysetChange change, uint keyId) => Guard(() => change.Find(keyId), Name);
+}

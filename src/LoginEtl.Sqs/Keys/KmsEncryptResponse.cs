@@ -1,0 +1,3 @@
+namespace LoginEtl.Sqs.Keys;
+
+internal sealed record KmsEncryptResponse(byte[]? CiphertextBlob);

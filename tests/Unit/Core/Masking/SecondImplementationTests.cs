@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LoginEtl.Keysets;
+using LoginEtl.Masking;
+using LoginEtl.Records;
+using Xunit;
+
+namespace LoginEtl.Unit.Core.Masking;
+
+/// <summary>Debian's python3-cryptography makes and opens the same tokens; skipped, with the reason, where it is not installed.</summary>
+public sealed class SecondImplementationTests : IDisposable
+{
+    private readonly TestKeys _keys = new();
+
+    public void Dispose() => _keys.Dispose();
+
+    [Fact]
+    public void Another_implementation_makes_the_same_tokens_and_opens_ours()
+    {
+        var random = new Random(2026);
+        var values = Enumerable.Range(0, 500).Select(i => (Ip: $"10.{i / 250}.{i % 250}.1", Device: TokenPropertyTests.Text(random))).ToList();
+        var siv = Protect("ip=siv,device_id=siv", values);
+        var mac = Protect("ip=mac,device_id=mac", values);
+        var escrow = Protect("ip=pfx,device_id=escrow", values);
+        var asked = new JsonObject
+        {
+            ["keys"] = new JsonObject([.. new[] { "ip", "device_id", "ip.mac", "device_id.mac", "ip.pfx" }
+                .Select(n => KeyValuePair.Create(n, JsonNode.Parse(File.ReadAllText(Path.Combine(_keys.Folder, $"{n}.json")))))]),
+            ["escrow"] = JsonNode.Parse(File.ReadAllText(_keys.EscrowPath)),
+            ["values"] = new JsonArray([.. values.Select(v => new JsonObject { ["ip"] = v.Ip, ["device_id"] = CanonicalForm.OfDeviceId(v.Device) })]),
+            ["sealed"] = new JsonArray([.. escrow.Select(r => r.GetSealedOriginals()[0]).Select(o => new JsonArray(o.Token, Convert.ToBase64String(o.AsMemory().Span)))]),
+        };
+        var answer = Ask(asked);
+        for (var i = 0; i < values.Count; i++)
+        {
+            var theirs = answer[i]!;
+            Assert.Equal((siv[i].MaskedIp, siv[i].MaskedDeviceId), ((string?)theirs["siv"]![0], (string?)theirs["siv"]![1]));
+            Assert.Equal((mac[i].MaskedIp, mac[i].MaskedDeviceId), ((string?)theirs["mac"]![0], (string?)theirs["mac"]![1]));
+            Assert.Equal(escrow[i].MaskedIp, (string?)theirs["pfx"]);
+            Assert.Equal(CanonicalForm.OfDeviceId(values[i].Device), (string?)theirs["original"]);
+        }
+    }
+
+    private static JsonArray Ask(JsonObject asked)
+    {
+        Process? python;
+        try
+        {
+            python = Process.Start(new ProcessStartInfo("python3", [Path.Combine(AppContext.BaseDirectory, "Vectors", "second_implementation.py")])
+            {
+                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            });
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            python = null;
+        }
+
+        if (python is null)
+        {
+            Assert.Skip("python3 is not installed.");
+        }
+
+        using (python)
+        {
+            var output = python!.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            var errors = python.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            try
+            {
+                python.StandardInput.Write(asked.ToJsonString());
+                python.StandardInput.Close();
+            }
+            catch (IOException)
+            {
+                // It ended before it read: its exit code says why.
+            }
+
+            python.WaitForExit();
+            Assert.SkipWhen(python.ExitCode == 3, "python3-cryptography, or its AESSIV, is not installed.");
+            Assert.True(python.ExitCode == 0, errors.Result);
+            return JsonNode.Parse(output.Result)!.AsArray();
+        }
+    }
+
+    private LoginRecord[] Protect(string methods, IReadOnlyList<(string Ip, string Device)> values)
+    {
+        using var protector = _keys.Protector(new ProtectOptions { Methods = MaskMethods.Parse(methods) });
+        return [.. protector.Protect([.. values.Select(v => Deliveries.Decode(
+            $$"""{"user_id":"u","app_version":"1","ip":{{JsonSerializer.Serialize(v.Ip)}},"device_id":{{JsonSerializer.Serialize(v.Device)}}}"""))]).Cast<LoginRecord>()];
+    }
+}
