@@ -151,7 +151,7 @@ while (`$true) { `$tokens | Unprotect-LoginPii '$database' '$keys' -Attribute ip
             $out = Join-Path $TestDrive "out-$round.txt"
             $process = Start-Process pwsh -ArgumentList '-NoProfile', '-NonInteractive', '-File', $script -RedirectStandardOutput $out -RedirectStandardError "$out.err" -PassThru
             $until = [datetime]::UtcNow.AddSeconds(60)
-            while (-not (Test-Path $audit) -or (Get-Content $audit).Count -lt 3 * $round) {
+            while (@(Get-Content $out -ErrorAction Ignore).Count -lt 10) {
                 if ([datetime]::UtcNow -gt $until) { throw "It never began: $(Get-Content "$out.err" -Raw)" }
                 Start-Sleep -Milliseconds 20
             }
@@ -194,5 +194,96 @@ while (`$true) { `$tokens | Unprotect-LoginPii '$database' '$keys' -Attribute ip
         $outcome.Id | Should -BeLike 'KeysetNotFound,*'
         $outcome.Said | Should -Not -Match $forbidden
         $canary.Ip | Find-LoginRecord $database $keys -Attribute ip | Unprotect-LoginPii @recover | ForEach-Object Ip | Should -Be $canary.Ip
+    }
+}
+
+Describe 'Rotation' {
+    BeforeAll {
+        $keys = New-Keys
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        Get-Body 40 | ConvertFrom-LoginJson -SourceId rotation | Protect-LoginPii $keys | Write-LoginRecord $database
+        $writing = @{ Database = $database; WarningAction = 'Ignore' }
+    }
+
+    It 'goes from adding a key to removing the old one, step by step, and rows stay findable throughout' {
+        function Get-Found { @('10.1.2.7' | Find-LoginRecord $database $keys -Attribute ip).UserId | Sort-Object }
+        $old = @(Get-LoginKeyset $keys | Where-Object { $_.Name -in 'ip', 'device_id' })
+        $held = Get-Body 1 'held' | ConvertFrom-LoginJson -SourceId held | Protect-LoginPii $keys
+        $new = 'ip', 'device_id' | ForEach-Object { Add-LoginKey $keys $_ }
+        Get-Found | Should -Be 'user-7'
+
+        # Promote: a writer that still holds tokens under the old keys is refused.
+        $new | Set-LoginPrimaryKey $keys -Database $database | ForEach-Object IsPrimary | Should -Be $true, $true
+        (Invoke-Sql $database "SELECT state FROM login_etl_key ORDER BY state").state | Should -Be 'primary', 'primary', 'retired', 'retired'
+        { $held | Write-LoginRecord $database } | Should -Throw -ErrorId 'KeyRetired,*'
+        '{"user_id":"again","app_version":"1.2.3","device_type":"ios","ip":"10.1.2.7","locale":"DE","device_id":"device-7"}' |
+            ConvertFrom-LoginJson -SourceId again | Protect-LoginPii $keys | Write-LoginRecord $database
+        Get-Found | Should -Be 'again', 'user-7'
+
+        # Disabling and removing too early.
+        { Remove-LoginKey $keys ip $old[0].KeyId -Database $database -Confirm:$false } | Should -Throw -ErrorId 'KeyNotDisabled,*'
+        $null = Disable-LoginKey $keys ip $old[0].KeyId -Database $database
+        { Remove-LoginKey $keys ip $old[0].KeyId -Database $database -Confirm:$false } | Should -Throw -ErrorId 'KeyInUse,*'
+        $null = Enable-LoginKey $keys ip $old[0].KeyId -Database $database
+
+        # Update: first what it would do, then the thing itself.
+        Update-LoginToken $database $keys -WhatIf | Should -BeNullOrEmpty
+        (Invoke-Sql $database "SELECT count(*) AS n FROM user_logins WHERE masked_ip LIKE '$($old[0].TokenPrefix)%'").n | Should -Be 40
+        $receipt = Update-LoginToken $database $keys -Confirm:$false
+        $receipt.RowsUpdated | Should -Be 40
+        $receipt.TokensReplaced | Should -Be 80
+        $receipt.Unreadable | Should -BeNullOrEmpty
+        $receipt.ExitCode | Should -Be 0
+        Get-Found | Should -Be 'again', 'user-7'
+
+        # Disable and remove.
+        $old | Disable-LoginKey $keys -Database $database | ForEach-Object Status | Should -Be 'Disabled', 'Disabled'
+        $old | Remove-LoginKey $keys -Database $database -Confirm:$false | ForEach-Object Status | Should -Be 'Destroyed', 'Destroyed'
+        (Invoke-Sql $database "SELECT state FROM login_etl_key ORDER BY state").state | Should -Be 'primary', 'primary', 'removed', 'removed'
+        Get-Found | Should -Be 'again', 'user-7'
+        { $held | Write-LoginRecord $database } | Should -Throw -ErrorId 'KeyRetired,*'
+    }
+
+    It 'tells rows it cannot read, and leaves them' {
+        $other = New-Keys
+        Get-Body 3 'other' | ConvertFrom-LoginJson -SourceId other | Protect-LoginPii $other | Write-LoginRecord $database
+        $receipt = Update-LoginToken $database $keys -WarningVariable said -WarningAction SilentlyContinue
+        $receipt.RowsUpdated | Should -Be 0
+        $receipt.Unreadable.Rows | Should -Be 3, 3
+        $receipt.ExitCode | Should -Be 2
+        $said | Should -HaveCount 2
+        "$($said[0])" | Should -Match 'the keyset does not hold their key'
+    }
+
+    It 'refuses a unique key over masked values, by name' {
+        [void] (Invoke-Sql $database 'CREATE UNIQUE INDEX one_device ON user_logins (user_id, masked_device_id)')
+        { Update-LoginToken $database $keys } | Should -Throw -ErrorId 'UniqueMaskedColumn,*' -ExpectedMessage '*one_device*'
+        [void] (Invoke-Sql $database 'DROP INDEX one_device')
+    }
+}
+
+Describe 'Escrow' {
+    It 'recovers originals with the private key and the vault, and not without' {
+        $keys = Join-Path $TestDrive "escrow-$(New-Guid)"
+        $null = New-LoginKeyset $keys -Method @{ ip = 'pfx'; device_id = 'escrow' } -WarningAction Ignore
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        Get-Body 5 | ConvertFrom-LoginJson -SourceId escrow | Protect-LoginPii $keys -Method @{ ip = 'pfx'; device_id = 'escrow' } | Write-LoginRecord $database
+        $rows = Invoke-Sql $database 'SELECT * FROM user_logins ORDER BY user_id'
+        $rows[0].masked_device_id | Should -BeLike 'mac1.*'
+        $rows[0].masked_ip | Should -BeLike 'pfx1.*'
+        $recover = @{ Database = $database; Keyset = $keys; Reason = 'escrow'; AuditFile = Join-Path $TestDrive "audit-$(New-Guid).jsonl"; Confirm = $false }
+        $recovered = $rows | Unprotect-LoginPii @recover -PrivateKeyPath "$keys-private/escrow.json"
+        $recovered.DeviceId | Should -Be 'device-1', 'device-2', 'device-3', 'device-4', 'device-5'
+        $recovered.Ip | Should -Be '10.1.2.1', '10.1.2.2', '10.1.2.3', '10.1.2.4', '10.1.2.5'
+        $without = Get-Outcome { $rows[0] | Unprotect-LoginPii @recover }
+        $without.Output.Ip | Should -Be '10.1.2.1'
+        $without.Output.DeviceId | Should -BeNullOrEmpty
+        $without.Id | Should -BeLike 'TokenNotRecoverable,*'
+        [void] (Invoke-Sql $database "DELETE FROM login_etl_vault WHERE token = '$($rows[0].masked_device_id)'")
+        (Get-Outcome { $rows[0] | Unprotect-LoginPii @recover -PrivateKeyPath "$keys-private/escrow.json" }).Id | Should -BeLike 'TokenNotInVault,*'
+        ('device-3' | Find-LoginRecord $database $keys -Attribute device_id).UserId | Should -Be 'user-3'
+        ('10.1.2.3' | Find-LoginRecord $database $keys -Attribute ip).UserId | Should -Be 'user-3'
     }
 }

@@ -54,6 +54,19 @@ internal sealed class RotatingKeys : IDisposable
         return (Mask(ring, "ip", ip), Mask(ring, "device_id", device));
     }
 
+    /// <summary>Many values at once.</summary>
+    public string[] MaskAll(string attribute, IReadOnlyList<string> values)
+    {
+        using var ring = Open();
+        using var masker = new SivMasker(ring.Get(attribute), attribute, CanonicalForm.Of(attribute));
+        return [.. values.Chunk(512).SelectMany(group =>
+        {
+            var tokens = new Token?[group.Length];
+            masker.Mask([.. group.Select(v => new Plaintext(v))], tokens, new bool[group.Length]);
+            return tokens.Select(t => t!.Text);
+        })];
+    }
+
     public void Dispose() => _keys.Dispose();
 
     private static Token Mask(Keyring ring, string attribute, string value)
