@@ -16,6 +16,7 @@
         'ConvertFrom-LoginJson'
         'Disable-LoginKey'
         'Enable-LoginKey'
+        'Find-LoginRecord'
         'Get-LoginKeyset'
         'Get-LoginQuarantine'
         'Initialize-LoginDatabase'
@@ -28,7 +29,10 @@
         'Restore-LoginQuarantine'
         'Send-LoginMessage'
         'Set-LoginPrimaryKey'
+        'Test-LoginAudit'
         'Test-LoginEtl'
+        'Unprotect-LoginPii'
+        'Update-LoginToken'
         'Write-LoginRecord'
     )
     FunctionsToExport    = @()

@@ -1,12 +1,18 @@
+using LoginEtl.Audit;
 using LoginEtl.Connections;
+using LoginEtl.Postgres.Auditing;
 using LoginEtl.Postgres.Checks;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Recovery;
 using LoginEtl.Postgres.Restoring;
+using LoginEtl.Postgres.Rotation;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
+using LoginEtl.Recovery;
+using LoginEtl.Rotation;
 using LoginEtl.Running;
 using Npgsql;
 
@@ -93,6 +99,33 @@ public sealed class PostgresConnector : IDatabaseConnector
         try
         {
             return await PostgresQuarantine.OpenAsync(database, settings, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await database.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ITokenTable> OpenTokensAsync(DatabaseSettings settings, CancellationToken cancellationToken) =>
+        await OpenAsync(settings, database => PostgresTokens.OpenAsync(database, settings, cancellationToken)).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IVault> OpenVaultAsync(DatabaseSettings settings, CancellationToken cancellationToken) =>
+        await OpenAsync(settings, database => PostgresVault.OpenAsync(database, settings, cancellationToken)).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IAuditAnchor> OpenAnchorAsync(DatabaseSettings settings, CancellationToken cancellationToken) =>
+        await OpenAsync(settings, database => PostgresAnchor.OpenAsync(database, settings, cancellationToken)).ConfigureAwait(false);
+
+    private static async Task<T> OpenAsync<T>(DatabaseSettings settings, Func<Database, Task<T>> open)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var database = Database.From(settings);
+        try
+        {
+            return await open(database).ConfigureAwait(false);
         }
         catch
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Postgres;
 using LoginEtl.Records;
@@ -50,18 +51,12 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
 
     private async Task<Receipt> ReceiptAsync()
     {
-        using var keyring = settings.OpenKeyring(parsed, _stop.Token);
-        foreach (var warning in keyring.Warnings)
-        {
-            await log.WriteLineAsync($"warning: {warning}");
-        }
-
         if (settings.DatabaseFlag(parsed) is { } flag && _database.CarriesPassword(flag))
         {
             await log.WriteLineAsync($"warning: The password in --database can be seen in the list of processes. {EnvironmentSettings.DatabaseVariable}, a .pgpass file or --iam-authentication keep it out of there.");
         }
 
-        using var protector = new Protector(keyring, settings.ProtectOptions(parsed));
+        using var protectors = new ProtectorSource(OpenKeyring, settings.ProtectOptions(parsed));
         var database = settings.Database(parsed);
         var queue = settings.Queue(parsed);
         if (settings.Initialize(parsed))
@@ -73,7 +68,18 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         await using var sink = await _database.WriteToAsync(database, settings.SinkOptions(parsed), _stop.Token);
         var source = await new SqsConnector().ReceiveFromAsync(queue, settings.ReceiveOptions(parsed), _stop.Token);
         return await EtlRun.RunAsync(
-            source, protector, sink, settings.BatchOptions(parsed), settings.Quiet(parsed) ? null : Report, _stop.Token);
+            source, protectors, sink, settings.BatchOptions(parsed), settings.Quiet(parsed) ? null : Report, _stop.Token);
+    }
+
+    private Keyring OpenKeyring()
+    {
+        var keyring = settings.OpenKeyring(parsed, _stop.Token);
+        foreach (var warning in keyring.Warnings)
+        {
+            log.WriteLine($"warning: {warning}");
+        }
+
+        return keyring;
     }
 
     private void Report(BatchReport batch)

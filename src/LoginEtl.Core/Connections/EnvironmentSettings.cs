@@ -17,6 +17,9 @@ public static class EnvironmentSettings
     /// <summary>Connection string or URI.</summary>
     public const string DatabaseVariable = "LOGINETL_DATABASE";
 
+    /// <summary>Audit file of recoveries.</summary>
+    public const string AuditVariable = "LOGINETL_AUDIT";
+
     /// <summary>A setting as given, else from its variable.</summary>
     /// <param name="given">As given; null or blank when not.</param>
     /// <param name="variable">Its environment variable.</param>

@@ -1,4 +1,7 @@
+using LoginEtl.Audit;
 using LoginEtl.Quarantine;
+using LoginEtl.Recovery;
+using LoginEtl.Rotation;
 using LoginEtl.Running;
 
 namespace LoginEtl.Connections;
@@ -36,4 +39,16 @@ public interface IDatabaseConnector
     /// <summary>Opens the quarantine beside the table. The options are those of the rows that are restored.</summary>
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there is no quarantine.</exception>
     Task<IQuarantine> OpenQuarantineAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Opens the tokens of the table and the states of their keys.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or keys that have no table.</exception>
+    Task<ITokenTable> OpenTokensAsync(DatabaseSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>Opens the vault of originals, to read.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there is no vault.</exception>
+    Task<IVault> OpenVaultAsync(DatabaseSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>Opens the anchor of audit files.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there is no anchor.</exception>
+    Task<IAuditAnchor> OpenAnchorAsync(DatabaseSettings settings, CancellationToken cancellationToken);
 }

@@ -24,8 +24,9 @@ public sealed record SchemaOptions
     public AppVersionFormat AlterFrom { get; init; } = AppVersionFormat.Auto;
 
     /// <summary>
-    /// Makes the roles <c>login_etl_writer</c>, <c>login_etl_reader</c>, <c>login_etl_auditor</c> and <c>login_etl_recoverer</c>, none of which can log
-    /// in, and grants them what a run, an analyst, a restore and a recovery from the vault need. Roles are the whole server's; grants this table's.
+    /// Makes the roles <c>login_etl_writer</c>, <c>login_etl_reader</c>, <c>login_etl_auditor</c>, <c>login_etl_recoverer</c> and
+    /// <c>login_etl_key_keeper</c>, none of which can log in, and grants them what a run, an analyst, a restore, a recovery and a
+    /// rotation of keys need. Roles are the whole server's; grants this table's.
     /// </summary>
     public bool Roles { get; init; }
 }

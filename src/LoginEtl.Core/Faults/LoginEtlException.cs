@@ -35,6 +35,9 @@ public sealed class LoginEtlException : Exception
     /// <summary>Whether the batch in hand may have been committed: its answer was lost and could not be found out.</summary>
     public bool CommitUnknown { get; init; }
 
+    /// <summary>Of <c>KeyRetired</c>: the prefixes of tokens that may no longer be written; empty otherwise.</summary>
+    public IReadOnlyList<string> RetiredPrefixes { get; init; } = [];
+
     /// <summary>
     /// Stands in for an exception nobody expected: its text may quote values, so only its type and where it was thrown
     /// go on.

@@ -20,9 +20,15 @@ internal static class KeyAttribute
     /// <summary>Public key that originals are sealed to.</summary>
     public const string Escrow = "escrow";
 
+    /// <summary>HMAC key that the audit of recoveries is chained under. Masking does without it.</summary>
+    public const string Audit = "audit";
+
+    /// <summary>Attributes that columns of the table are masked with, ip first.</summary>
+    public static readonly IReadOnlyList<string> Masked = [Ip, DeviceId];
+
     /// <summary>All that there are.</summary>
     public static readonly IReadOnlyList<string> All =
-        [Ip, DeviceId, Mac(Ip), Mac(DeviceId), Pfx(Ip), LineId, Quarantine, Escrow];
+        [Ip, DeviceId, Mac(Ip), Mac(DeviceId), Pfx(Ip), LineId, Quarantine, Escrow, Audit];
 
     /// <summary>HMAC key of an attribute, for the methods mac and escrow.</summary>
     public static string Mac(string attribute) => $"{attribute}.mac";

@@ -11,7 +11,7 @@ public static class KeysetCeremony
         Create(folder, privateKeyPath, new NewKeysetOptions { Overwrite = overwrite });
 
     /// <summary>
-    /// Writes the keysets that the methods take, <c>line_id.json</c> and <c>quarantine.json</c> into <paramref name="folder"/>,
+    /// Writes the keysets that the methods take, <c>line_id.json</c>, <c>quarantine.json</c> and <c>audit.json</c> into <paramref name="folder"/>,
     /// and the private halves elsewhere; each file for its owner alone (0600), each complete or not there at all.
     /// </summary>
     /// <param name="folder">Made when missing (0700).</param>
@@ -65,7 +65,7 @@ public static class KeysetCeremony
 
     private static IEnumerable<string> Names(NewKeysetOptions options) =>
         options.Methods.Keysets.Except([KeyAttribute.Escrow])
-            .Concat([KeyAttribute.LineId, KeyAttribute.Quarantine])
+            .Concat([KeyAttribute.LineId, KeyAttribute.Quarantine, KeyAttribute.Audit])
             .Concat(options.Methods.UseVault ? [KeyAttribute.Escrow] : []);
 
     private static void Check(

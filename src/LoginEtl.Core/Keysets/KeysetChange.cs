@@ -46,6 +46,14 @@ public sealed class KeysetChange
         return change;
     }
 
+    /// <summary>All keys as they are.</summary>
+    /// <exception cref="LoginEtlException">Those of reading them.</exception>
+    public IReadOnlyList<LoginKey> List()
+    {
+        using var keyset = _folder.ReadKeyset(_name);
+        return [.. KeyListing.Of(_name, keyset)];
+    }
+
     /// <summary>A key as it is.</summary>
     /// <exception cref="LoginEtlException"><c>KeyNotFound</c>, and those of reading it.</exception>
     public LoginKey Find(uint keyId)

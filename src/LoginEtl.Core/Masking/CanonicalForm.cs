@@ -16,6 +16,9 @@ internal static class CanonicalForm
 
     private static readonly SearchValues<char> V6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
+    /// <summary>The canonical form of an attribute's values.</summary>
+    public static Func<string, string> Of(string attribute) => attribute == Records.LoginFields.Ip ? OfIp : OfDeviceId;
+
     /// <summary>
     /// IPv4 only when the parsed address prints back as the input; IPv4-mapped IPv6 as that IPv4; other IPv6 as RFC 5952.
     /// </summary>

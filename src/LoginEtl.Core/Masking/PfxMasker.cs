@@ -18,6 +18,8 @@ internal sealed class PfxMasker : IMasker
         _cipher = new IpcryptPfx(key.Span);
     }
 
+    public IReadOnlyList<string> Prefixes => [TokenPrefix.Of(TokenKind.Pfx, _keyId), .. _opaque.Prefixes];
+
     public void Mask(ReadOnlySpan<Plaintext?> values, Span<Token?> tokens, Span<bool> fits)
     {
         var opaque = new Plaintext?[values.Length];

@@ -34,6 +34,9 @@ public sealed class Protector : IDisposable
         _deviceId = Masker(keyring, methods.OfDeviceId, LoginFields.DeviceId, CanonicalForm.OfDeviceId);
     }
 
+    /// <summary>What the tokens it makes begin with.</summary>
+    public IReadOnlyList<string> KeyPrefixes => [.. _ip.Prefixes, .. _deviceId.Prefixes];
+
     /// <summary>Protects one.</summary>
     public ProtectedLogin Protect(IncomingLogin login) => Protect([login])[0];
 

@@ -28,8 +28,8 @@ internal sealed class SivMasker : IMasker
         _group = new SivGroup(key.Span, attribute);
     }
 
-    /// <summary>What its tokens begin with.</summary>
-    public string Prefix => TokenPrefix.OfSiv(_keyId);
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Prefixes => [TokenPrefix.OfSiv(_keyId)];
 
     /// <inheritdoc/>
     public void Mask(ReadOnlySpan<Plaintext?> values, Span<Token?> tokens, Span<bool> fits)

@@ -7,6 +7,10 @@ public static class TokenPrefix
     private const int OfBase64 = 11;
     private const int OfPfx = 14;
 
+    /// <summary>What the tokens of each method begin with, and how many characters of them name the key as well.</summary>
+    public static IReadOnlyList<(string Start, int Length)> Shapes { get; } =
+        [(SivToken.Prefix, OfBase64), (MacToken.Prefix, OfBase64), (PfxToken.Prefix, OfPfx)];
+
     /// <summary>The prefix of a token; null when the text does not begin like one.</summary>
     public static string? Of(string? token) =>
         token is null ? null

@@ -51,6 +51,9 @@ public sealed class QueueDelivery : Delivery
     /// <summary>Guarded by the book's lock.</summary>
     internal DeliveryState State { get; set; }
 
+    /// <summary>It goes back in order to be received again by the same run. Guarded by the book's lock.</summary>
+    internal bool ComesAgain { get; set; }
+
     /// <inheritdoc/>
     public override string ToString() => _id.Value;
 }

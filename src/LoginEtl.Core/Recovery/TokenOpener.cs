@@ -31,7 +31,8 @@ public sealed class TokenOpener : IDisposable
         _attribute = attribute;
         _escrow = escrow;
         _pfx = attribute == LoginFields.Ip ? keyring.Find(KeyAttribute.Pfx(attribute)) : null;
-        _siv = escrow is null && _pfx is null ? keyring.Get(attribute) : keyring.Find(attribute);
+        // Without any keyset of the attribute it is the wrong source; with mac alone its tokens are refused one by one.
+        _siv = escrow is null && _pfx is null && keyring.Find(KeyAttribute.Mac(attribute)) is null ? keyring.Get(attribute) : keyring.Find(attribute);
         _siv?.RequireType(TinkTypes.AesSivKey);
         _pfx?.RequireType(TinkTypes.IpcryptPfxKey);
     }

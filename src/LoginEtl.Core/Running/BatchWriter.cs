@@ -38,6 +38,12 @@ public sealed class BatchWriter : IAsyncDisposable
     /// <summary>Called on the background task after a batch has committed and its messages are deleted.</summary>
     public Action<BatchReport>? BatchWritten { get; set; }
 
+    /// <summary>
+    /// Asked on the background task when a batch was refused because its key is retired. True: what comes from now on is
+    /// made with another key; the batch goes back to its queue, to come again, and writing goes on.
+    /// </summary>
+    public Func<LoginEtlException, bool>? KeyRetired { get; set; }
+
     /// <summary>What ended the writing; null while all is well.</summary>
     public LoginEtlException? Fault => _fault;
 
@@ -204,7 +210,22 @@ public sealed class BatchWriter : IAsyncDisposable
         {
             while (await _buffer.TakeAsync().ConfigureAwait(false) is { } batch)
             {
-                var committed = await _commit.WriteAsync(batch, _stop.Token).ConfigureAwait(false);
+                CommittedBatch committed;
+                try
+                {
+                    committed = await _commit.WriteAsync(batch, _stop.Token).ConfigureAwait(false);
+                }
+                catch (LoginEtlException e) when (e.Id == Keysets.KeyRetired.Id && CanComeAgain(batch))
+                {
+                    if (KeyRetired?.Invoke(e) != true)
+                    {
+                        throw;
+                    }
+
+                    await SendBackAsync(batch).ConfigureAwait(false);
+                    continue;
+                }
+
                 // One batch of deletes at a time runs beside the next transaction.
                 await finishing.ConfigureAwait(false);
                 finishing = FinishAsync(committed);
@@ -220,6 +241,18 @@ public sealed class BatchWriter : IAsyncDisposable
         }
 
         await finishing.ConfigureAwait(false);
+    }
+
+    // Lines of text come once, and what comes again of a group would be behind its later messages.
+    private static bool CanComeAgain(IReadOnlyList<ProtectedLogin> batch) =>
+        batch.All(l => l.GetDelivery() is QueueDelivery { Group: null });
+
+    private static async Task SendBackAsync(IReadOnlyList<ProtectedLogin> batch)
+    {
+        foreach (var deliveries in batch.Select(l => (QueueDelivery)l.GetDelivery()).GroupBy(d => d.Book!))
+        {
+            await deliveries.Key.Run!.ReturnAsync(deliveries.Key.TakeToComeAgain(deliveries), CancellationToken.None).ConfigureAwait(false);
+        }
     }
 
     private async Task FinishAsync(CommittedBatch committed)

@@ -12,22 +12,22 @@ public static class EtlRun
     /// answers the receipt. A failure is in the receipt (<see cref="Receipt.Error"/>), not thrown.
     /// </summary>
     /// <param name="source">Taken over and closed.</param>
-    /// <param name="protector">Stays the caller's.</param>
+    /// <param name="protectors">Stays the caller's. Read anew when the database says that a key was retired.</param>
     /// <param name="sink">Stays the caller's.</param>
     /// <param name="options">Batching.</param>
     /// <param name="batchWritten">Told of every batch, on a background thread; may be null.</param>
     /// <param name="stop">Stops well: what is held is written, the rest stays in the queue.</param>
     public static async Task<Receipt> RunAsync(
-        IMessageSource source, Protector protector, IRecordSink sink, BatchOptions options, Action<BatchReport>? batchWritten,
+        IMessageSource source, ProtectorSource protectors, IRecordSink sink, BatchOptions options, Action<BatchReport>? batchWritten,
         CancellationToken stop)
     {
-        ArgumentNullException.ThrowIfNull(protector);
-        var writer = new BatchWriter(sink, options) { BatchWritten = batchWritten };
+        ArgumentNullException.ThrowIfNull(protectors);
+        var writer = new BatchWriter(sink, options) { BatchWritten = batchWritten, KeyRetired = protectors.TryRenew };
         var run = new ReceivingRun(source);
         var stopping = stop.Register(run.Stop);
         try
         {
-            await TransferAsync(run, protector, writer).ConfigureAwait(false);
+            await TransferAsync(run, protectors, writer).ConfigureAwait(false);
             await writer.CompleteAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -44,11 +44,20 @@ public static class EtlRun
         return run.Receipt();
     }
 
-    private static async Task TransferAsync(ReceivingRun run, Protector protector, BatchWriter writer)
+    /// <summary>With one protector, whose keys are not read again.</summary>
+    internal static async Task<Receipt> RunAsync(
+        IMessageSource source, Protector protector, IRecordSink sink, BatchOptions options, Action<BatchReport>? batchWritten,
+        CancellationToken stop)
+    {
+        using var protectors = new ProtectorSource(protector);
+        return await RunAsync(source, protectors, sink, options, batchWritten, stop).ConfigureAwait(false);
+    }
+
+    private static async Task TransferAsync(ReceivingRun run, ProtectorSource protectors, BatchWriter writer)
     {
         while (await run.ReceiveAsync(CancellationToken.None).ConfigureAwait(false) is { Count: > 0 } logins)
         {
-            foreach (var login in protector.Protect(logins))
+            foreach (var login in protectors.Current.Protect(logins))
             {
                 await writer.AddAsync(login, CancellationToken.None).ConfigureAwait(false);
             }

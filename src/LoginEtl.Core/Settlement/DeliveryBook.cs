@@ -75,7 +75,10 @@ public sealed class DeliveryBook
                 _open.Remove(id);
                 held.State = DeliveryState.Settled;
                 _ended.Add(Outcome.Returned);
-                _returned?.Add(id);
+                if (!held.ComesAgain)
+                {
+                    _returned?.Add(id);
+                }
             }
             else if (held is not null)
             {
@@ -130,7 +133,7 @@ public sealed class DeliveryBook
             _open.Remove(delivery.Id!.Value);
             delivery.State = DeliveryState.Settled;
             _ended.Add(outcome);
-            if (outcome == Outcome.Returned)
+            if (outcome == Outcome.Returned && !delivery.ComesAgain)
             {
                 _returned?.Add(delivery.Id.Value);
             }
@@ -187,6 +190,18 @@ public sealed class DeliveryBook
                 .Where(d => d.State == DeliveryState.Held || (evenClaimed && d.State == DeliveryState.Claimed))
                 .ToList();
             taken.ForEach(d => d.State = DeliveryState.Returning);
+            return taken;
+        }
+    }
+
+    /// <summary>Takes those that are still held, to be returned to the queue; this run emits them when they come again.</summary>
+    public IReadOnlyList<QueueDelivery> TakeToComeAgain(IEnumerable<QueueDelivery> deliveries)
+    {
+        ArgumentNullException.ThrowIfNull(deliveries);
+        lock (_lock)
+        {
+            var taken = deliveries.Where(d => d.Book == this && d.State == DeliveryState.Held).ToList();
+            taken.ForEach(d => (d.State, d.ComesAgain) = (DeliveryState.Returning, true));
             return taken;
         }
     }

@@ -110,7 +110,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
 
         _list.Require("Table", $"{table.Name}", () => TargetCheck.RequireTable(table));
         new TableChecks(_list, table, options).Run(there);
-        _list.Require("Ledgers and quarantine", string.Join(", ", beside.Select(b => b.Name)), beside.Select<LiveBeside, Action>(b => b.RequireOurs));
+        _list.Require("Ledgers, quarantine and keys", string.Join(", ", beside.Select(b => b.Name)), beside.Select<LiveBeside, Action>(b => b.RequireOurs));
     }
 
     private static string Durability(LiveServer server) =>

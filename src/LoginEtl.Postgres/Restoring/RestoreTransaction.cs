@@ -16,6 +16,7 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
     private readonly RowEncoder _encoder = new(table, options.OnTooLong);
     private readonly VaultInsert _vault = new(table.Name);
     private readonly RowByRow _rows = new(table);
+    private readonly TransactionStart _start = new(table.Name);
     private readonly string _quarantine = table.Name.Beside(SchemaNames.Quarantine).Quoted;
 
     /// <summary>Does everything but the commit.</summary>
@@ -23,7 +24,8 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
     public async Task<RestoreResult[]> RunAsync(
         NpgsqlConnection connection, IReadOnlyList<RestoreRequest> requests, CancellationToken cancellationToken)
     {
-        await TransactionStart.RunAsync(connection, cancellationToken).ConfigureAwait(false);
+        var start = await _start.RunAsync(connection, cancellationToken).ConfigureAwait(false);
+        start.Retired.Refuse(requests.Select(r => r.Record));
         var states = await LockAsync(connection, requests, cancellationToken).ConfigureAwait(false);
         var settled = await SettledAsync(connection, states.Values, cancellationToken).ConfigureAwait(false);
         var results = new RestoreResult[requests.Count];

@@ -15,11 +15,14 @@ internal static class RoleGrants
     /// <summary>What it takes to see the quarantine and to restore from it.</summary>
     public const string Auditor = "login_etl_auditor";
 
-    /// <summary>What it takes to open originals of the vault, and to erase them.</summary>
+    /// <summary>What it takes to recover: rows, the vault's originals (and to erase those), and the audit's anchor.</summary>
     public const string Recoverer = "login_etl_recoverer";
 
+    /// <summary>What it takes to rotate keys; the keys themselves are elsewhere.</summary>
+    public const string KeyKeeper = "login_etl_key_keeper";
+
     private const string CreateRole = "CREATE ROLE ";
-    private static readonly string[] Roles = [Writer, Reader, Auditor, Recoverer];
+    private static readonly string[] Roles = [Writer, Reader, Auditor, Recoverer, KeyKeeper];
 
     private const string HasRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
 
@@ -87,6 +90,13 @@ internal static class RoleGrants
         yield return (Reader, table, [("SELECT", "")]);
         yield return (Auditor, table, [("INSERT", "")]);
         yield return (Auditor, quarantine, [("SELECT", ""), ("UPDATE", SchemaNames.RestoredAt)]);
+        yield return (KeyKeeper, table, [("SELECT", ""), ("UPDATE", "masked_ip"), ("UPDATE", "masked_device_id")]);
+        yield return (KeyKeeper, quarantine, [("SELECT", ""), ("UPDATE", "record")]);
+        yield return (KeyKeeper, table.Beside(SchemaNames.Keys), [("SELECT", ""), ("INSERT", ""), ("UPDATE", "")]);
+        yield return (Writer, table.Beside(SchemaNames.Keys), [("SELECT", "")]);
+        yield return (Auditor, table.Beside(SchemaNames.Keys), [("SELECT", "")]);
+        yield return (Auditor, table.Beside(SchemaNames.AuditAnchor), [("SELECT", ""), ("INSERT", "")]);
+        yield return (Recoverer, table.Beside(SchemaNames.AuditAnchor), [("SELECT", ""), ("INSERT", "")]);
         foreach (var ledger in new[] { table.Beside(SchemaNames.Ledger), table.Beside(SchemaNames.FileLedger) })
         {
             yield return (Writer, ledger, [("SELECT", ""), ("INSERT", ""), ("UPDATE", "outcome")]);

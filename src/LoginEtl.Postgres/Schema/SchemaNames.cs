@@ -18,22 +18,36 @@ internal static class SchemaNames
     /// <summary>Sealed originals of mac tokens.</summary>
     public const string Vault = "login_etl_vault";
 
+    /// <summary>The states of the masking keys.</summary>
+    public const string Keys = "login_etl_key";
+
+    /// <summary>Heads of audit files: rows are added and never changed.</summary>
+    public const string AuditAnchor = "login_etl_audit_anchor";
+
     /// <summary>All of them, in the order they are made.</summary>
-    public static readonly string[] All = [Ledger, FileLedger, Quarantine, Vault];
+    public static readonly string[] All = [Ledger, FileLedger, Quarantine, Vault, Keys, AuditAnchor];
 
     /// <summary>Those that every run needs.</summary>
-    public static readonly string[] OfRuns = [Ledger, FileLedger, Quarantine];
+    public static readonly string[] OfRuns = [Ledger, FileLedger, Quarantine, Keys];
 
     /// <summary>Their columns, by which an older or foreign relation of the same name is told apart.</summary>
     public static IReadOnlyList<string> ColumnsOf(string relation) => relation switch
     {
         Quarantine => QuarantineColumns,
         Vault => VaultColumns,
+        Keys => KeyColumns,
+        AuditAnchor => AuditAnchorColumns,
         _ => LedgerColumns,
     };
 
     /// <summary>Columns the writer fills.</summary>
     public static readonly string[] VaultColumns = ["attribute", "token", "sealed"];
+
+    /// <summary>Columns of the keys' states.</summary>
+    public static readonly string[] KeyColumns = ["attribute", "prefix", "method", "state", "changed_at"];
+
+    /// <summary>Columns of the audit's anchor.</summary>
+    public static readonly string[] AuditAnchorColumns = ["file_id", "line", "mac", "place", "note", "anchored_by", "anchored_at"];
 
     /// <summary>Columns the writer fills.</summary>
     public static readonly string[] LedgerColumns = ["key", "outcome", "batch"];

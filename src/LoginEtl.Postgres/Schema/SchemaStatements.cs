@@ -1,5 +1,6 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Postgres.Keys;
 using LoginEtl.Versions;
 
 namespace LoginEtl.Postgres.Schema;
@@ -38,6 +39,8 @@ internal static class SchemaStatements
     {
         SchemaNames.Quarantine => CreateQuarantine(relation),
         SchemaNames.Vault => CreateVault(relation),
+        SchemaNames.Keys => CreateKeys(relation),
+        SchemaNames.AuditAnchor => CreateAuditAnchor(relation),
         _ => CreateLedger(relation),
     };
 
@@ -93,6 +96,36 @@ internal static class SchemaStatements
         );
         CREATE INDEX ON {quarantine.Quoted} (key);
         COMMENT ON TABLE {quarantine.Quoted} IS 'LoginEtl: messages that could not be written, sealed or masked, with the reason.'
+        """;
+
+    private static string CreateKeys(QualifiedName keys) =>
+        $"""
+        CREATE TABLE {keys.Quoted} (
+            attribute text NOT NULL,
+            prefix text NOT NULL,
+            method text NOT NULL,
+            state text NOT NULL CHECK (state IN ({StoredStates.List})),
+            changed_at timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (attribute, prefix)
+        );
+        COMMENT ON TABLE {keys.Quoted} IS 'LoginEtl: states of the masking keys; no row is written under a key that is not primary. A key without a row may be written with.'
+        """;
+
+    // Every head that ever was stays: a file rewritten by whoever holds the audit key differs from it.
+    private static string CreateAuditAnchor(QualifiedName anchor) =>
+        $"""
+        CREATE TABLE {anchor.Quoted} (
+            file_id uuid NOT NULL,
+            line bigint NOT NULL CHECK (line > 0),
+            mac bytea NOT NULL,
+            place text NOT NULL,
+            note text,
+            anchored_by text NOT NULL DEFAULT session_user,
+            anchored_at timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (file_id, line)
+        );
+        CREATE INDEX ON {anchor.Quoted} (place);
+        COMMENT ON TABLE {anchor.Quoted} IS 'LoginEtl: what the last line of an audit file was, and when; by this a cut or rewritten file shows. Grant INSERT and SELECT only.'
         """;
 
     // The collation of bytes: tokens of one key are found by their prefix in the index.

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace LoginEtl.Postgres.Targets;
 
-/// <summary>A ledger, the quarantine or the vault, beside the user's table, as it is.</summary>
+/// <summary>A ledger, the quarantine, the vault or the keys, beside the user's table, as it is.</summary>
 /// <param name="Name">Schema and name.</param>
 /// <param name="Exists">Something of that name is there; without it the rest says nothing.</param>
 /// <param name="IsOurs">A table with the columns the writer fills.</param>
@@ -19,8 +19,9 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
         """
         SELECT c.relname, c.relpersistence = 'p', c.relkind IN ('r', 'p'),
                ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+               CASE WHEN c.relname = $4 THEN has_table_privilege(c.oid, 'SELECT') ELSE
                has_table_privilege(c.oid, 'INSERT') AND (c.relname = ANY($3) OR (has_table_privilege(c.oid, 'SELECT')
-                   AND coalesce(has_column_privilege(c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'outcome'), 'UPDATE'), false))),
+                   AND coalesce(has_column_privilege(c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'outcome'), 'UPDATE'), false))) END,
                row_security_active(c.oid)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = ANY($2)
@@ -41,7 +42,7 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
         NpgsqlConnection connection, QualifiedName table, string[] names, CancellationToken cancellationToken)
     {
         var found = await connection.QueryAsync(
-            Query, [table.Schema, names, InsertOnly],
+            Query, [table.Schema, names, InsertOnly, SchemaNames.Keys],
             r => new LiveBeside(
                 table.Beside(r.GetString(0)), Exists: true,
                 r.GetBoolean(2) && !SchemaNames.ColumnsOf(r.GetString(0)).Except(r.GetFieldValue<string[]>(3)).Any(),
@@ -56,7 +57,7 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
         if (!Exists)
         {
             throw new LoginEtlException(
-                "LedgerNotFound", FaultKind.NotFound, $"There is no {Name}, without which nothing keeps {(Name.Name == SchemaNames.Vault ? "the originals of tokens" : "messages from being written twice")}.",
+                "LedgerNotFound", FaultKind.NotFound, $"There is no {Name}, without which nothing keeps {Kept}.",
                 "Create it with Initialize-LoginDatabase.");
         }
 
@@ -78,6 +79,20 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
         }
     }
 
+    private string Kept => Name.Name switch
+    {
+        SchemaNames.Vault => "the originals of tokens",
+        SchemaNames.Keys => "rows from being written under a retired key",
+        _ => "messages from being written twice",
+    };
+
+    private string Rights => Name.Name switch
+    {
+        SchemaNames.Quarantine or SchemaNames.Vault => "INSERT",
+        SchemaNames.Keys => "SELECT",
+        _ => "SELECT, INSERT, UPDATE (outcome)",
+    };
+
     /// <exception cref="LoginEtlException"><c>TableAccessDenied</c>.</exception>
     public void RequireGranted()
     {
@@ -85,7 +100,7 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
         {
             throw new LoginEtlException(
                 "TableAccessDenied", FaultKind.Denied, $"The user may not write {Name}.",
-                InsertOnly.Contains(Name.Name) ? $"GRANT INSERT ON {Name} TO the user." : $"GRANT SELECT, INSERT, UPDATE (outcome) ON {Name} TO the user.");
+                $"GRANT {Rights} ON {Name} TO the user.");
         }
     }
 }

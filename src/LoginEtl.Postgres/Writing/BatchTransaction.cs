@@ -8,13 +8,14 @@ using Npgsql;
 namespace LoginEtl.Postgres.Writing;
 
 /// <summary>Tries to write one batch in one transaction: ledgers first, then rows, then quarantine.</summary>
-internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, RejectLimit limit)
+internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, RejectLimit limit, bool holdsKeys = true)
 {
     /// <summary>Past SQS's longest retention of 14 days: the ledger forgets what is older.</summary>
     public static readonly TimeSpan Horizon = TimeSpan.FromDays(15);
 
     private const int FewestAlike = 10;
 
+    private readonly TransactionStart _start = new(table.Name, holdsKeys);
     private readonly LedgerCopy _ledger = new(table.Name.Beside(SchemaNames.Ledger), timeout);
     private readonly LedgerCopy _fileLedger = new(table.Name.Beside(SchemaNames.FileLedger), timeout);
     private readonly QuarantineCopy _quarantine = new(table.Name.Beside(SchemaNames.Quarantine), timeout);
@@ -31,7 +32,8 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         WriteScope scope, BatchPlan plan, Attempt attempt, CancellationToken cancellationToken)
     {
         var connection = scope.Connection;
-        CheckHorizon(plan, await TransactionStart.RunAsync(connection, cancellationToken).ConfigureAwait(false));
+        var start = await _start.RunAsync(connection, cancellationToken).ConfigureAwait(false);
+        CheckHorizon(plan, start.Now);
         var outcomes = new Outcome[plan.Size];
         Array.Fill(outcomes, Outcome.Duplicate);
         var fresh = attempt.Probes ? await ProbeAsync(connection, plan, outcomes, cancellationToken).ConfigureAwait(false) : plan.Items;
@@ -51,6 +53,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
 
         // Our own earlier try, if any is still about, holds these keys or has given them up: it can commit no more.
         attempt.CommitInDoubt = false;
+        start.Retired.Refuse(fresh.Select(i => i.Login));
         limit.Begin();
         var rows = BatchPlan.InTableOrder(fresh.Where(i => i.Refusal is null), table);
         var results = RowResults.AllWritten;

@@ -39,7 +39,7 @@ internal sealed class PostgresSink : IRecordSink
         _retryFor = options.RetryFor;
         _encoder = new RowEncoder(table, options.OnTooLong);
         _limit = RejectLimit.Of(options.MaxRejectRatio);
-        _writer = new BatchTransaction(table, settings.Timeout, _limit);
+        _writer = new BatchTransaction(table, settings.Timeout, _limit, holdsKeys: !options.DryRun);
         _session = options.DryRun ? new DryRunSession(database) : new CommittingSession(database);
     }
 

@@ -95,8 +95,8 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     private Receipt Run()
     {
         StopSignal.ThrowIfStopped();
-        using var keyring = OpenKeyring();
-        using var protector = new Protector(keyring, new ProtectOptions { Methods = Methods(), AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
+        using var protectors = new ProtectorSource(
+            KeyringReader(), new ProtectOptions { Methods = Methods(), AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
         var (database, queue) = (ConnectionSettings(), QueueSettings());
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         using var signal = StopSignal.Register(stop.Cancel);
@@ -108,7 +108,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
             await using var sink = await Connectors.Database.WriteToAsync(database, SinkOptions(), stop.Token).ConfigureAwait(false);
             var source = await Connectors.Queue.ReceiveFromAsync(queue, ReceiveOptions(), stop.Token).ConfigureAwait(false);
             return await EtlRun.RunAsync(
-                source, protector, sink, new BatchOptions { BatchSize = BatchSize }, batch => pump.Post(() => Report(batch, progress)), stop.Token)
+                source, protectors, sink, new BatchOptions { BatchSize = BatchSize }, batch => pump.Post(() => Report(batch, progress)), stop.Token)
                 .ConfigureAwait(false);
         });
         progress.Complete();

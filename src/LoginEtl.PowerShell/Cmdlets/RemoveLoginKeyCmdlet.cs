@@ -2,11 +2,13 @@ using System.Management.Automation;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.PowerShell.Hosting;
+using LoginEtl.Rotation;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>
-/// Remove-LoginKey: destroys the bytes of a disabled key. What rows still carry under it can never be opened again.
+/// Remove-LoginKey: destroys the bytes of a disabled key. What rows still carry under it can never be opened again: with
+/// -Database it refuses while there are any.
 /// </summary>
 [Cmdlet(VerbsCommon.Remove, "LoginKey", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(LoginKey))]
@@ -20,23 +22,27 @@ public sealed class RemoveLoginKeyCmdlet : KeyCmdlet
     protected override string Action => "Destroy the key for good";
 
     /// <inheritdoc/>
-    protected override LoginKey Change(KeysetChange change)
-    {
-        RequireUnused(change);
-        return change.Destroy(KeyId);
-    }
+    protected override LoginKey Change(KeysetChange change) => change.Destroy(KeyId);
 
-    // The one place that decides whether a key is still needed.
-    private void RequireUnused(KeysetChange change)
+    /// <inheritdoc/>
+    protected override void Check(LoginKey key, ITokenTable? table)
     {
-        if (!Force)
+        if (Force)
         {
-            var prefix = change.Find(KeyId).TokenPrefix;
-            throw new LoginEtlException(
+            return;
+        }
+
+        if (key.TokenPrefix is null || table is null)
+        {
+            Guard<object?>(() => throw new LoginEtlException(
                 "KeyMayBeInUse", FaultKind.Configuration, "Whether rows still carry this key's prefix has not been looked at. Nothing was changed.",
-                prefix is null
+                key.TokenPrefix is null
                     ? "Give -Force once nothing is left that was sealed to it."
-                    : $"Look for rows whose tokens begin with {prefix}, and give -Force when there are none.");
+                    : $"Name the database with -Database, which is looked at; or give -Force when no token begins with {key.TokenPrefix}."));
+        }
+        else if (key.Status == KeyStatus.Disabled)
+        {
+            Await(() => KeyRegistry.RequireUnusedAsync(table, key, StopToken), Table);
         }
     }
 }

@@ -4,7 +4,10 @@ using LoginEtl.PowerShell.Hosting;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
-/// <summary>Set-LoginPrimaryKey: new tokens are made with this key from now on. Runs that go on have read the old one.</summary>
+/// <summary>
+/// Set-LoginPrimaryKey: new tokens are made with this key from now on. With -Database the old one is retired there: runs that
+/// go on with it read their keys again before they write anything more. Without, they go on with it.
+/// </summary>
 [Cmdlet(VerbsCommon.Set, "LoginPrimaryKey", SupportsShouldProcess = true)]
 [OutputType(typeof(LoginKey))]
 public sealed class SetLoginPrimaryKeyCmdlet : KeyCmdlet

@@ -88,4 +88,7 @@ public abstract class JobCmdlet : QueueCmdlet
 
     /// <summary>Opens the key source; its warnings are shown.</summary>
     protected Keyring OpenKeyring() => KeySources.Open(this, Keyset, StopToken);
+
+    /// <summary>Opens the key source as often as it is called: the first time here, with warnings; then on any thread.</summary>
+    protected Func<Keyring> KeyringReader() => KeySources.Reader(this, Keyset, StopToken);
 }

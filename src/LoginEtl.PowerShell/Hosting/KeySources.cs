@@ -21,6 +21,30 @@ internal static class KeySources
         return keyring;
     }
 
+    /// <summary>
+    /// Opens the source as often as it is called: the first time on the pipeline's thread, with warnings; then on any. What
+    /// PowerShell lends is asked for the first time only, and a source that needs its vaults cannot be read again.
+    /// </summary>
+    public static Func<Keyring> Reader(PSCmdlet cmdlet, string? keyset, CancellationToken stop)
+    {
+        string? folder = null;
+        var access = Access(cmdlet, stop);
+        var resolve = access.ResolveFolder;
+        access = access with { ResolveFolder = path => folder ??= resolve(path) };
+        var first = true;
+        return () =>
+        {
+            var keyring = Keyring.Open(Require(keyset), first ? access : access with { ReadSecret = null });
+            foreach (var warning in first ? keyring.Warnings : [])
+            {
+                cmdlet.WriteWarning(warning);
+            }
+
+            first = false;
+            return keyring;
+        };
+    }
+
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>.</exception>
     public static string Require(string? keyset) => EnvironmentSettings.Require(keyset, EnvironmentSettings.KeysetVariable, "-Keyset");
 

@@ -1,5 +1,6 @@
 using LoginEtl.Connections;
 using LoginEtl.Postgres;
+using LoginEtl.Rotation;
 using LoginEtl.Running;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;
@@ -48,6 +49,8 @@ internal sealed class TestDatabase
 
     public Task<IRecordSink> SinkAsync(SinkOptions? options = null, string? table = null, DatabaseSettings? settings = null) =>
         new PostgresConnector().WriteToAsync(settings ?? Settings(table), options ?? new SinkOptions(), Token);
+
+    public Task<ITokenTable> TokensAsync(string? table = null) => new PostgresConnector().OpenTokensAsync(Settings(table), Token);
 
     public async Task RunAsync(string sql)
     {

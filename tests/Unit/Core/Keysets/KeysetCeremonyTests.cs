@@ -16,10 +16,10 @@ public sealed class KeysetCeremonyTests : IDisposable
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
-    public void A_new_folder_opens_and_holds_the_four_keysets()
+    public void A_new_folder_opens_and_holds_the_five_keysets()
     {
         var made = KeysetCeremony.Create(Folder, PrivatePath, overwrite: false);
-        Assert.Equal(["ip", "device_id", "line_id", "quarantine", "quarantine (private)"], made.Select(k => k.Name));
+        Assert.Equal(["ip", "device_id", "line_id", "quarantine", "audit", "quarantine (private)"], made.Select(k => k.Name));
         Assert.All(made, k => Assert.True(File.Exists(k.Path)));
 
         using var ring = Keyring.Open($"file:{Folder}");

@@ -1,0 +1,20 @@
+namespace LoginEtl.Audit;
+
+/// <summary>What is to be recorded before plaintext leaves.</summary>
+public sealed record AuditEntry
+{
+    /// <summary>What recovers.</summary>
+    public required string Command { get; init; }
+
+    /// <summary>Why, in the operator's words.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Which attributes' values were asked for.</summary>
+    public required IReadOnlyList<string> Attributes { get; init; }
+
+    /// <summary>The tokens asked for; the line holds keyed fingerprints of them, and their keys' prefixes.</summary>
+    public required IReadOnlyList<string> Tokens { get; init; }
+
+    /// <summary>How many of them were opened.</summary>
+    public required int Opened { get; init; }
+}

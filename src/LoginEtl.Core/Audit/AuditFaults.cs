@@ -1,0 +1,29 @@
+using LoginEtl.Faults;
+
+namespace LoginEtl.Audit;
+
+/// <summary>Audit files that nothing may be added to.</summary>
+internal static class AuditFaults
+{
+    private const string Remedy =
+        "Keep the file as evidence, look at it with Test-LoginAudit, and go on with a new file under another name once it is known what happened.";
+
+    /// <summary>A line does not hold.</summary>
+    public static LoginEtlException Broken(string path, long line, string why) => new(
+        "AuditBroken", FaultKind.Failed, $"Line {line} of the audit file {path} does not hold: {why}. Nothing was recovered.", Remedy);
+
+    /// <summary>Lines that the database knows are missing at its end.</summary>
+    public static LoginEtlException Cut(string path, long lines, long anchored) => new(
+        "AuditFileCut", FaultKind.Failed,
+        $"The audit file {path} ends after line {lines}, and the database knows {anchored}: its end was cut off, or it was replaced. Nothing was recovered.", Remedy);
+
+    /// <summary>The chain holds, and is another one than the database knows.</summary>
+    public static LoginEtlException Rewritten(string path, long line) => new(
+        "AuditFileRewritten", FaultKind.Failed,
+        $"Line {line} of the audit file {path} is not the one that the database knows: the file was rewritten by somebody who has the audit key. Nothing was recovered.", Remedy);
+
+    /// <summary>Another file stood there.</summary>
+    public static LoginEtlException Replaced(string path) => new(
+        "AuditFileReplaced", FaultKind.Failed,
+        $"The audit file {path} is not the one that the database knows from this place. Nothing was recovered.", Remedy);
+}

@@ -1,0 +1,96 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace LoginEtl.Audit;
+
+/// <summary>
+/// One line of an audit file: a JSON object in ASCII whose last member is the MAC over all bytes before it. The member
+/// before that is the MAC of the line before, or zeros in the first.
+/// </summary>
+internal sealed record AuditLine(long Number, Guid FileId, uint KeyId, string Previous, string Mac, IReadOnlyList<string> Tokens)
+{
+    /// <summary>What the first line names as the one before it.</summary>
+    public static readonly string None = new('0', MacDigits);
+
+    private const int MacDigits = 64;
+    private const string MacMember = ",\"mac\":\"";
+    private const string End = "\"}";
+
+    /// <summary>The bytes of a line, its newline included, and its MAC.</summary>
+    public static (byte[] Bytes, string Mac) Write(
+        AuditKeys keys, long number, Guid fileId, DateTimeOffset at, AuditEntry entry, string? note, string previous)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("line", number);
+            json.WriteString("file", fileId);
+            json.WriteString("at", at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+            json.WriteString("user", Environment.UserName);
+            json.WriteString("host", Environment.MachineName);
+            json.WriteString("process", string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(Environment.ProcessPath)} {Environment.ProcessId}"));
+            json.WriteString("command", entry.Command);
+            json.WriteString("reason", entry.Reason);
+            WriteArray(json, "attributes", entry.Attributes);
+            json.WriteNumber("asked", entry.Tokens.Count);
+            json.WriteNumber("opened", entry.Opened);
+            WriteArray(json, "keys", entry.Tokens.Select(Masking.TokenPrefix.Of).OfType<string>().Distinct().Order(StringComparer.Ordinal));
+            WriteArray(json, "tokens", entry.Tokens.Select(t => keys.Fingerprint(keys.Primary, t)!));
+            if (note is not null)
+            {
+                json.WriteString("note", note);
+            }
+
+            json.WriteNumber("key", keys.Primary);
+            json.WriteString("previous", previous);
+            json.WriteEndObject();
+        }
+
+        // Without the brace that closes it.
+        var content = buffer.WrittenSpan[..^1];
+        var mac = keys.Mac(keys.Primary, content)!;
+        return ([.. content, .. Encoding.ASCII.GetBytes($"{MacMember}{mac}{End}\n")], mac);
+    }
+
+    /// <summary>Reads a line without its newline and checks its MAC; null, and why, when it does not hold.</summary>
+    public static AuditLine? Read(AuditKeys keys, ReadOnlySpan<byte> bytes, out string why)
+    {
+        why = "it is not a line of an audit file";
+        var place = bytes.Length - MacMember.Length - MacDigits - End.Length;
+        if (place < 0 || !bytes[place..].StartsWith(Encoding.ASCII.GetBytes(MacMember)))
+        {
+            return null;
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(bytes.ToArray());
+            var root = json.RootElement;
+            var line = new AuditLine(
+                root.GetProperty("line").GetInt64(), root.GetProperty("file").GetGuid(), root.GetProperty("key").GetUInt32(),
+                root.GetProperty("previous").GetString()!, root.GetProperty("mac").GetString()!,
+                [.. root.GetProperty("tokens").EnumerateArray().Select(t => t.GetString()!)]);
+            var mac = keys.Mac(line.KeyId, bytes[..place]);
+            why = mac is null ? "the audit keyset does not hold its key" : "its content does not fit its MAC: it was changed";
+            return mac == line.Mac ? line : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static void WriteArray(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            json.WriteStringValue(value);
+        }
+
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,12 @@
+namespace LoginEtl.Keysets;
+
+/// <summary>A key as the database knows it. A key without a row there may be written with.</summary>
+/// <param name="Attribute"><c>ip</c> or <c>device_id</c>.</param>
+/// <param name="Method">How its tokens are made: <c>siv</c>, …</param>
+/// <param name="Prefix">What all its tokens begin with.</param>
+/// <param name="State">What may be done with it.</param>
+public sealed record StoredKey(string Attribute, string Method, string Prefix, StoredKeyState State)
+{
+    /// <summary>When it came into this state, by the server's clock (UTC); set by the database.</summary>
+    public DateTimeOffset? ChangedAt { get; init; }
+}

@@ -1,0 +1,38 @@
+using LoginEtl.Keysets;
+using LoginEtl.Masking;
+
+namespace LoginEtl.Recovery;
+
+/// <summary>The keys that an attribute's tokens may have been made with, of every method.</summary>
+internal static class AttributeKeys
+{
+    /// <summary>The keysets that the source has for it.</summary>
+    public static IEnumerable<(TokenKind Kind, Keyset Keyset)> Keysets(Keyring keyring, string attribute)
+    {
+        (TokenKind, Keyset?)[] keysets =
+        [
+            (TokenKind.Siv, keyring.Find(attribute)),
+            (TokenKind.Mac, keyring.Find(KeyAttribute.Mac(attribute))),
+            (TokenKind.Pfx, attribute == KeyAttribute.Ip ? keyring.Find(KeyAttribute.Pfx(attribute)) : null),
+        ];
+        return keysets.Where(k => k.Item2 is not null).Select(k => (k.Item1, k.Item2!));
+    }
+
+    /// <summary>Masks with one of the keys, whichever is primary.</summary>
+    public static IMasker Masker(TokenKind kind, Keyset keyset, KeysetKey key, string attribute, Keyring keyring) => kind switch
+    {
+        TokenKind.Siv => new SivMasker(keyset, key, attribute, CanonicalForm.Of(attribute)),
+        TokenKind.Mac => new MacMasker(keyset, key, attribute, CanonicalForm.Of(attribute)),
+        _ => new PfxMasker(
+            new Keyset(keyset.Source, keyset.TypeUrl, key.Id, keyset.Keys), new SivMasker(keyring.Get(attribute), attribute, CanonicalForm.Of(attribute))),
+    };
+
+    /// <summary>The keys as the database is to know them.</summary>
+    public static IEnumerable<StoredKey> Stored(Keyring keyring, string attribute) =>
+        Keysets(keyring, attribute).SelectMany(k => k.Keyset.Keys.Select(key => new StoredKey(
+            attribute, Enum.GetName(k.Kind)!.ToLowerInvariant(), TokenPrefix.Of(k.Kind, key.Id),
+            key == k.Keyset.Primary ? StoredKeyState.Primary
+            : key.Status == KeyStatus.Enabled ? StoredKeyState.Retired
+            : key.Status == KeyStatus.Disabled ? StoredKeyState.Disabled
+            : StoredKeyState.Removed)));
+}

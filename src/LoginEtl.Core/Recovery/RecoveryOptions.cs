@@ -1,0 +1,17 @@
+namespace LoginEtl.Recovery;
+
+/// <summary>Who recovers what for.</summary>
+public sealed record RecoveryOptions
+{
+    /// <summary>What recovers, for the audit.</summary>
+    public required string Command { get; init; }
+
+    /// <summary>Why, in the operator's words, for the audit; not blank, and without personal data.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>The private key of the vault; stays the caller's. Null where no originals are opened.</summary>
+    public EscrowKey? Escrow { get; init; }
+
+    /// <summary>The vault; stays the caller's. Needed with <see cref="Escrow"/>.</summary>
+    public IVault? Vault { get; init; }
+}

@@ -1,0 +1,40 @@
+using LoginEtl.Keysets;
+
+namespace LoginEtl.Rotation;
+
+/// <summary>The tokens of a table and of the quarantine beside it, and what the database knows of their keys.</summary>
+public interface ITokenTable : IAsyncDisposable
+{
+    /// <summary>Schema and name.</summary>
+    string Name { get; }
+
+    /// <summary>The keys the database knows.</summary>
+    Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Sets states in one transaction. When it returns, no batch is under way that has not seen them: it waits for those
+    /// that are, a bounded time.
+    /// </summary>
+    /// <exception cref="Faults.LoginEtlException"><c>KeysBusy</c>: a batch did not end in time; nothing was changed.</exception>
+    Task SetAsync(IReadOnlyCollection<StoredKey> keys, CancellationToken cancellationToken);
+
+    /// <summary>All prefixes that rows carry, in one look at the table and the quarantine. Reads all of both.</summary>
+    Task<IReadOnlyList<PrefixCount>> CountAsync(CancellationToken cancellationToken);
+
+    /// <summary>Rows whose attribute is one of the tokens.</summary>
+    IAsyncEnumerable<StoredLogin> FindAsync(string attribute, IReadOnlyList<string> tokens, CancellationToken cancellationToken);
+
+    /// <summary>Whether tokens can be replaced there.</summary>
+    /// <exception cref="Faults.LoginEtlException"><c>UniqueMaskedColumn</c>, <c>RowSecurity</c>, <c>TableAccessDenied</c>, <c>TableUnsuitable</c>.</exception>
+    Task RequireReplaceableAsync(CancellationToken cancellationToken);
+
+    /// <summary>All of the table and the quarantine, as it is now, in ranges of about so many rows.</summary>
+    Task<IReadOnlyList<RowRange>> RangesAsync(int rows, CancellationToken cancellationToken);
+
+    /// <summary>The rows of a range that carry one of the prefixes.</summary>
+    Task<IReadOnlyList<TokenRow>> ReadAsync(RowRange range, IReadOnlyList<StoredKey> old, CancellationToken cancellationToken);
+
+    /// <summary>Replaces tokens in one transaction; a row that somebody changed meanwhile stays as it is.</summary>
+    /// <returns>Rows changed.</returns>
+    Task<long> ReplaceAsync(RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken);
+}

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using LoginEtl.Faults;
+using LoginEtl.Keysets;
+using LoginEtl.Masking;
+
+namespace LoginEtl.Rotation;
+
+/// <summary>
+/// Brings every row from old keys to the primary ones, beside running writers. The old keys are retired first, so that no
+/// row comes under them any more; then whatever still carries one of their prefixes is found and replaced, pass by pass,
+/// until one look at everything finds nothing. Nothing is remembered between runs: a killed one is simply run again.
+/// </summary>
+public sealed class TokenRotation : IDisposable
+{
+    // A row that somebody changes while a pass goes by may move to where the pass has been.
+    private const int MostPasses = 100;
+
+    private readonly ITokenTable _table;
+    private readonly RotationOptions _options;
+    private readonly Retokeniser[] _attributes;
+    private readonly Stopwatch _clock = new();
+    private long _rows;
+    private long _tokens;
+
+    /// <param name="table">Stays the caller's.</param>
+    /// <param name="keyring">Stays the caller's.</param>
+    /// <param name="options">How it goes about it.</param>
+    /// <exception cref="LoginEtlException">A keyset is missing or cannot be used.</exception>
+    public TokenRotation(ITokenTable table, Keyring keyring, RotationOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(keyring);
+        CanonicalForm.RequireNormalisation();
+        _table = table;
+        _options = options ?? new RotationOptions();
+        _attributes = [.. KeyAttribute.Masked.Select(a => new Retokeniser(keyring, a))];
+    }
+
+    /// <summary>The keys that are retired, and whose tokens are replaced.</summary>
+    public IReadOnlyList<StoredKey> OldKeys => [.. _attributes.SelectMany(a => a.Old)];
+
+    /// <summary>Looks only: rows under old keys, and those that would stay as they are.</summary>
+    public async Task<(long Values, IReadOnlyList<UnreadableTokens> Unreadable)> PlanAsync(CancellationToken cancellationToken)
+    {
+        await _table.RequireReplaceableAsync(cancellationToken).ConfigureAwait(false);
+        var counts = await _table.CountAsync(cancellationToken).ConfigureAwait(false);
+        return (counts.Where(IsOld).Sum(c => c.Rows), Unreadable(counts));
+    }
+
+    /// <summary>Does it.</summary>
+    /// <param name="report">Told after every transaction; may be null.</param>
+    /// <param name="cancellationToken">Ends it between two transactions; what was done stays done.</param>
+    /// <exception cref="LoginEtlException">
+    /// <c>UniqueMaskedColumn</c> and what else stands against it; <c>RotationUnfinished</c>.
+    /// </exception>
+    public async Task<RotationReceipt> RunAsync(Action<RotationProgress>? report, CancellationToken cancellationToken)
+    {
+        _clock.Restart();
+        await _table.RequireReplaceableAsync(cancellationToken).ConfigureAwait(false);
+        await _table.SetAsync([.. _attributes.SelectMany(a => a.Keys)], cancellationToken).ConfigureAwait(false);
+        for (var pass = 1; pass <= MostPasses; pass++)
+        {
+            await PassAsync(pass, report, cancellationToken).ConfigureAwait(false);
+
+            // One statement sees every row wherever it moves; a pass may miss some.
+            var counts = await _table.CountAsync(cancellationToken).ConfigureAwait(false);
+            if (counts.Where(IsOld).Sum(c => c.Rows) <= _attributes.Sum(a => a.Refused.Values.Sum()))
+            {
+                return new RotationReceipt
+                {
+                    Table = _table.Name, RowsUpdated = _rows, TokensReplaced = _tokens, Passes = pass,
+                    Unreadable = Unreadable(counts), Elapsed = _clock.Elapsed,
+                };
+            }
+        }
+
+        throw new LoginEtlException(
+            "RotationUnfinished", FaultKind.Failed, $"After {MostPasses} passes rows of {_table.Name} still carry old tokens: somebody writes them anew.",
+            "Find out who writes to the table without LoginEtl, or with a version that knows no retired keys; then run again.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Array.ForEach(_attributes, a => a.Dispose());
+
+    private async Task PassAsync(int pass, Action<RotationProgress>? report, CancellationToken cancellationToken)
+    {
+        Array.ForEach(_attributes, a => a.Refused.Clear());
+        var old = OldKeys;
+        var ranges = old.Count == 0 ? [] : await _table.RangesAsync(_options.BatchSize, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < ranges.Count; i++)
+        {
+            var rows = await _table.ReadAsync(ranges[i], old, cancellationToken).ConfigureAwait(false);
+            var changes = Changes(rows);
+            if (changes.Count > 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                _rows += await _table.ReplaceAsync(ranges[i], changes, CancellationToken.None).ConfigureAwait(false);
+                _tokens += changes.Sum(c => (c.MaskedIp != c.Row.MaskedIp ? 1 : 0) + (c.MaskedDeviceId != c.Row.MaskedDeviceId ? 1 : 0));
+                await ThrottleAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            report?.Invoke(new RotationProgress(pass, (i + 1.0) / ranges.Count, _rows));
+        }
+    }
+
+    private List<TokenChange> Changes(IReadOnlyList<TokenRow> rows)
+    {
+        var ips = _attributes[0].Map(rows.Select(r => r.MaskedIp));
+        var devices = _attributes[1].Map(rows.Select(r => r.MaskedDeviceId));
+        return [.. rows
+            .Select(r => new TokenChange(r, New(ips, r.MaskedIp), New(devices, r.MaskedDeviceId)))
+            .Where(c => c.MaskedIp != c.Row.MaskedIp || c.MaskedDeviceId != c.Row.MaskedDeviceId)];
+
+        static string? New(Dictionary<string, string> map, string? old) => old is null ? null : map.GetValueOrDefault(old, old);
+    }
+
+    private async Task ThrottleAsync(CancellationToken cancellationToken)
+    {
+        if (_options.MaxRowsPerSecond is { } most && TimeSpan.FromSeconds((double)_rows / most) - _clock.Elapsed is var ahead && ahead > TimeSpan.Zero)
+        {
+            await Task.Delay(ahead, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private bool IsOld(PrefixCount count) => OldKeys.Any(k => k.Attribute == count.Attribute && k.Prefix == count.Prefix);
+
+    private IReadOnlyList<UnreadableTokens> Unreadable(IReadOnlyList<PrefixCount> counts)
+    {
+        var keys = _attributes.SelectMany(a => a.Keys).ToList();
+        return
+        [
+            .. counts.Select(c => (Count: c, Key: keys.FirstOrDefault(k => k.Attribute == c.Attribute && k.Prefix == c.Prefix)))
+                .Where(c => c.Key?.State != StoredKeyState.Primary && !IsOld(c.Count))
+                .Select(c => new UnreadableTokens(c.Count.Attribute, c.Count.Prefix, c.Count.Rows, Why(c.Count, c.Key))),
+            .. _attributes.SelectMany(a => a.Refused.Select(r =>
+                new UnreadableTokens(a.Attribute, r.Key, r.Value, "they were not made with this key for this attribute"))),
+        ];
+    }
+
+    private static string Why(PrefixCount count, StoredKey? key) =>
+        count.Prefix is null ? "they are no tokens"
+        : key is null ? "the keyset does not hold their key"
+        : key.State == StoredKeyState.Retired ? "their key is retired, and what they say is not in them: no new ones can be made"
+        : "their key is disabled";
+}

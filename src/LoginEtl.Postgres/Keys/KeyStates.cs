@@ -1,0 +1,57 @@
+using LoginEtl.Faults;
+using LoginEtl.Keysets;
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Schema;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Keys;
+
+/// <summary>The keys beside a table, read and set.</summary>
+internal sealed class KeyStates(QualifiedName keys)
+{
+    // Under the driver's own timeout, so that the server's answer says what it was.
+    private const string Wait = "SET LOCAL lock_timeout = '20s'";
+
+    private readonly string _list = $"SELECT attribute, method, prefix, state, changed_at FROM {keys.Quoted} ORDER BY attribute, changed_at, prefix";
+
+    private readonly string _set =
+        $"""
+        INSERT INTO {keys.Quoted} AS k (attribute, method, prefix, state)
+        SELECT * FROM unnest($1, $2, $3, $4)
+        ON CONFLICT (attribute, prefix) DO UPDATE SET state = excluded.state, changed_at = now() WHERE k.state <> excluded.state
+        """;
+
+    /// <summary>All of them.</summary>
+    public async Task<IReadOnlyList<StoredKey>> ListAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        await connection.QueryAsync(
+            _list, [],
+            r => new StoredKey(r.GetString(0), r.GetString(1), r.GetString(2), StoredStates.Parse(r.GetString(3))) { ChangedAt = r.GetDateTime(4) },
+            cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Sets them when every batch under way has ended.</summary>
+    /// <exception cref="LoginEtlException"><c>KeysBusy</c>.</exception>
+    public async Task SetAsync(NpgsqlConnection connection, IReadOnlyCollection<StoredKey> wanted, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = transaction.ConfigureAwait(false);
+        await connection.RunAsync(Wait, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await connection.RunAsync(KeyLock.Alone(keys), cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            throw new LoginEtlException(
+                "KeysBusy", FaultKind.Failed, "A writer's batch did not end within 20 s, and until it does no key's state can change. Nothing was changed.",
+                "Look for a transaction that hangs (pg_stat_activity), then run again.");
+        }
+
+        object[] parameters =
+        [
+            wanted.Select(k => k.Attribute).ToArray(), wanted.Select(k => k.Method).ToArray(), wanted.Select(k => k.Prefix).ToArray(),
+            wanted.Select(k => StoredStates.Text(k.State)).ToArray(),
+        ];
+        await connection.RunAsync(_set, parameters, cancellationToken).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

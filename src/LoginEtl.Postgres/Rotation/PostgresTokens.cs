@@ -1,0 +1,181 @@
+using System.Runtime.CompilerServices;
+using LoginEtl.Connections;
+using LoginEtl.Keysets;
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Keys;
+using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Targets;
+using LoginEtl.Records;
+using LoginEtl.Rotation;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Rotation;
+
+/// <summary>The tokens of a PostgreSQL table. Faults of the system are retried for a minute; everything here can be done again.</summary>
+internal sealed class PostgresTokens : ITokenTable
+{
+    private static readonly TimeSpan RetryFor = TimeSpan.FromMinutes(1);
+
+    // A look at everything takes as long as the table is large.
+    private static readonly int ScanSeconds = (int)TimeSpan.FromHours(6).TotalSeconds;
+
+    private readonly Database _database;
+    private readonly LiveTable _table;
+    private readonly KeyStates _keys;
+    private readonly string _quarantine;
+
+    private PostgresTokens(Database database, LiveTable table)
+    {
+        _database = database;
+        _table = table;
+        _keys = new KeyStates(table.Name.Beside(SchemaNames.Keys));
+        _quarantine = table.Name.Beside(SchemaNames.Quarantine).Quoted;
+    }
+
+    /// <inheritdoc/>
+    public string Name => _table.Name.ToString();
+
+    /// <summary>Finds the table and what is beside it.</summary>
+    /// <param name="database">Taken over.</param>
+    /// <param name="settings">With the table's name.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public static async Task<PostgresTokens> OpenAsync(Database database, DatabaseSettings settings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = await database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            await using var _ = connection.ConfigureAwait(false);
+            var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
+            foreach (var beside in await LiveBeside.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false))
+            {
+                beside.RequireOurs();
+            }
+
+            return new PostgresTokens(database, table);
+        }
+        catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
+        {
+            throw DatabaseFault.From(e, database.Endpoint);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken) => TryAsync(_keys.ListAsync, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task SetAsync(IReadOnlyCollection<StoredKey> keys, CancellationToken cancellationToken) => TryAsync(
+        async (connection, token) =>
+        {
+            await _keys.SetAsync(connection, keys, token).ConfigureAwait(false);
+            return 0;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<PrefixCount>> CountAsync(CancellationToken cancellationToken) => TryAsync(
+        async (connection, token) =>
+        {
+            var counts = new List<PrefixCount>();
+            var command = new NpgsqlCommand(
+                $"SELECT attribute, {TokenColumns.Prefix("token")}, count(*) FROM ({TokenColumns.AllValues(_table.Name)}) a WHERE token IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
+                connection) { CommandTimeout = ScanSeconds };
+            await using var _ = command.ConfigureAwait(false);
+            var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
+            await using var __ = reader.ConfigureAwait(false);
+            while (await reader.ReadAsync(token).ConfigureAwait(false))
+            {
+                counts.Add(new PrefixCount(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetInt64(2)));
+            }
+
+            return (IReadOnlyList<PrefixCount>)counts;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredLogin> FindAsync(
+        string attribute, IReadOnlyList<string> tokens, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var rows = new LoginRows(_table);
+        var connection = await GuardAsync(() => _database.Source.OpenConnectionAsync(cancellationToken).AsTask()).ConfigureAwait(false);
+        await using var _ = connection.ConfigureAwait(false);
+        var command = new NpgsqlCommand(rows.Query(attribute), connection) { CommandTimeout = ScanSeconds };
+        await using var __ = command.ConfigureAwait(false);
+        command.Parameters.Add(new NpgsqlParameter { Value = tokens.ToArray() });
+        var reader = await GuardAsync(() => command.ExecuteReaderAsync(cancellationToken)).ConfigureAwait(false);
+        await using var ___ = reader.ConfigureAwait(false);
+        while (await GuardAsync(() => reader.ReadAsync(cancellationToken)).ConfigureAwait(false))
+        {
+            yield return rows.Read(reader);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task RequireReplaceableAsync(CancellationToken cancellationToken) => TryAsync(
+        async (connection, token) =>
+        {
+            await ReplaceableTokens.RequireAsync(connection, _table, token).ConfigureAwait(false);
+            return 0;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RowRange>> RangesAsync(int rows, CancellationToken cancellationToken) => TryAsync<IReadOnlyList<RowRange>>(
+        async (connection, token) => await TableRanges.CutAsync(connection, _table, rows, token).ConfigureAwait(false), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<TokenRow>> ReadAsync(RowRange range, IReadOnlyList<StoredKey> old, CancellationToken cancellationToken)
+    {
+        var (ips, devices) = (Prefixes(LoginFields.Ip), Prefixes(LoginFields.DeviceId));
+        return TryAsync<IReadOnlyList<TokenRow>>(
+            async (connection, token) => range.Relation == _quarantine
+                ? await QuarantineTokens.ReadAsync(connection, range, ips, devices, token).ConfigureAwait(false)
+                : await TableTokens.ReadAsync(connection, range, ips, devices, token).ConfigureAwait(false),
+            cancellationToken);
+
+        string[] Prefixes(string attribute) => [.. old.Where(k => k.Attribute == attribute).Select(k => k.Prefix)];
+    }
+
+    /// <inheritdoc/>
+    public Task<long> ReplaceAsync(RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken) => TryAsync(
+        (connection, token) => range.Relation == _quarantine
+            ? QuarantineTokens.ReplaceAsync(connection, range, changes, token)
+            : TableTokens.ReplaceAsync(connection, range, changes, token),
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    private async Task<T> TryAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(RetryFor);
+        while (true)
+        {
+            try
+            {
+                var connection = await _database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+                await using var _ = connection.ConfigureAwait(false);
+                return await work(connection, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
+            {
+                if (!DatabaseFault.IsTransient(e) || !await backoff.WaitAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    throw DatabaseFault.From(e, _database.Endpoint);
+                }
+            }
+        }
+    }
+
+    private async Task<T> GuardAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
+        {
+            throw DatabaseFault.From(e, _database.Endpoint);
+        }
+    }
+}

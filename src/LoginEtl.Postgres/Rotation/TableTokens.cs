@@ -1,0 +1,59 @@
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Rotation;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Rotation;
+
+/// <summary>Reads and replaces the tokens of a stretch of blocks.</summary>
+/// <remarks>Ranges of ctid are scanned as such from PostgreSQL 14 on; 13 reads the whole table for each.</remarks>
+internal static class TableTokens
+{
+    /// <summary>A condition over a masked column and a parameter with prefixes.</summary>
+    public static string IsOld(string token, int parameter) => $"{TokenColumns.Prefix(token)} = ANY (${parameter})";
+
+    /// <summary>Rows that carry one of the prefixes.</summary>
+    public static Task<List<TokenRow>> ReadAsync(
+        NpgsqlConnection connection, RowRange range, string[] oldIps, string[] oldDevices, CancellationToken cancellationToken) =>
+        connection.QueryAsync(
+            $"""
+            SELECT ctid::text, {TokenColumns.Ip}::text, {TokenColumns.DeviceId}::text FROM ONLY {range.Relation}
+            WHERE ctid >= '({range.First},0)'::tid AND ctid < '({range.End},0)'::tid AND ({IsOld(TokenColumns.Ip, 1)} OR {IsOld(TokenColumns.DeviceId, 2)})
+            """,
+            [oldIps, oldDevices], Row, cancellationToken);
+
+    /// <summary>
+    /// Both columns at once. A place may belong to another row by now, if somebody changed the table: so the old tokens
+    /// are compared.
+    /// </summary>
+    public static Task<long> ReplaceAsync(
+        NpgsqlConnection connection, RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken) =>
+        RunAsync(
+            connection,
+            $"""
+            UPDATE ONLY {range.Relation} t SET {TokenColumns.Ip} = c.new_ip, {TokenColumns.DeviceId} = c.new_device
+            FROM unnest($1::text[]::tid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS c(place, old_ip, old_device, new_ip, new_device)
+            WHERE t.ctid = c.place AND t.{TokenColumns.Ip} IS NOT DISTINCT FROM c.old_ip AND t.{TokenColumns.DeviceId} IS NOT DISTINCT FROM c.old_device
+            """,
+            changes, cancellationToken);
+
+    /// <summary>A row of place and tokens.</summary>
+    public static TokenRow Row(NpgsqlDataReader row) =>
+        new(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2));
+
+    /// <summary>Runs a statement over places, old and new tokens.</summary>
+    /// <returns>Rows changed.</returns>
+    public static async Task<long> RunAsync(
+        NpgsqlConnection connection, string sql, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        await using var _ = command.ConfigureAwait(false);
+        Add(c => c.Row.Place);
+        Add(c => c.Row.MaskedIp);
+        Add(c => c.Row.MaskedDeviceId);
+        Add(c => c.MaskedIp);
+        Add(c => c.MaskedDeviceId);
+        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+
+        void Add(Func<TokenChange, string?> value) => command.Parameters.Add(new NpgsqlParameter { Value = changes.Select(value).ToArray() });
+    }
+}

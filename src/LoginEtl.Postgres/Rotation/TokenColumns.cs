@@ -1,0 +1,39 @@
+using LoginEtl.Masking;
+using LoginEtl.Postgres.Schema;
+using LoginEtl.Records;
+
+namespace LoginEtl.Postgres.Rotation;
+
+/// <summary>The masked columns, and how SQL takes a token's prefix.</summary>
+internal static class TokenColumns
+{
+    /// <summary>Token of the address.</summary>
+    public const string Ip = "masked_ip";
+
+    /// <summary>Token of the device.</summary>
+    public const string DeviceId = "masked_device_id";
+
+    /// <summary>The column of an attribute.</summary>
+    public static string Of(string attribute) => attribute switch
+    {
+        LoginFields.Ip => Ip,
+        LoginFields.DeviceId => DeviceId,
+        _ => throw new ArgumentException($"No column is masked for {attribute}.", nameof(attribute)),
+    };
+
+    /// <summary>An expression for the prefix of a token; null for what does not begin like one.</summary>
+    public static string Prefix(string token) =>
+        $"CASE {string.Join(" ", TokenPrefix.Shapes.Select(s => $"WHEN {token} LIKE '{s.Start}%' THEN left({token}, {s.Length})"))} END";
+
+    /// <summary>A token of a quarantined record; the writer's JSON has no spaces, and no quotes inside of values.</summary>
+    public static string OfRecord(string column) => $"substring(record::text FROM '\"{column}\":\"([^\"]*)\"')";
+
+    /// <summary>Every value of both attributes, in the table and in the quarantine, as columns attribute and token.</summary>
+    public static string AllValues(QualifiedName table) =>
+        $"""
+        SELECT v.attribute, v.token FROM {table.Quoted} CROSS JOIN LATERAL (VALUES ('{LoginFields.Ip}', {Ip}::text), ('{LoginFields.DeviceId}', {DeviceId}::text)) v(attribute, token)
+        UNION ALL
+        SELECT v.attribute, v.token FROM {table.Beside(SchemaNames.Quarantine).Quoted}
+        CROSS JOIN LATERAL (VALUES ('{LoginFields.Ip}', {OfRecord(Ip)}), ('{LoginFields.DeviceId}', {OfRecord(DeviceId)})) v(attribute, token) WHERE record IS NOT NULL
+        """;
+}

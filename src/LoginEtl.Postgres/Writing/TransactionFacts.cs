@@ -1,0 +1,8 @@
+using LoginEtl.Postgres.Keys;
+
+namespace LoginEtl.Postgres.Writing;
+
+/// <summary>What a transaction that writes found at its start.</summary>
+/// <param name="Now">Its time by the server's clock (UTC).</param>
+/// <param name="Retired">Keys that stay as they are until its end.</param>
+internal sealed record TransactionFacts(DateTime Now, RetiredKeys Retired);

@@ -1,0 +1,96 @@
+using System.Management.Automation;
+using System.Net;
+using System.Security;
+using LoginEtl.PowerShell.Hosting;
+using LoginEtl.PowerShell.Loading;
+using LoginEtl.Records;
+using LoginEtl.Recovery;
+using LoginEtl.Rotation;
+
+namespace LoginEtl.PowerShell.Cmdlets;
+
+/// <summary>
+/// Find-LoginRecord: rows of a plaintext ip or device id, under every enabled key. The value comes by the pipeline or as a
+/// SecureString, so that it stays out of history and script-block logs.
+/// </summary>
+[Cmdlet(VerbsCommon.Find, "LoginRecord", DefaultParameterSetName = ValueSet)]
+[OutputType(typeof(StoredLogin))]
+public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
+{
+    private const string ValueSet = "Value";
+    private ITokenTable? _table;
+
+    /// <summary>Values from the pipeline, of -Attribute.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ValueSet)]
+    [RawText]
+    public RawText[]? InputObject { get; set; }
+
+    /// <summary>What the values from the pipeline are.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ValueSet)]
+    [ValidateSet(LoginFields.Ip, LoginFields.DeviceId)]
+    public string? Attribute { get; set; }
+
+    /// <summary>An address, as from Read-Host -AsSecureString.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Ip")]
+    [ValidateNotNull]
+    public SecureString? Ip { get; set; }
+
+    /// <summary>A device id, as from Read-Host -AsSecureString.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "DeviceId")]
+    [ValidateNotNull]
+    public SecureString? DeviceId { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        var settings = ConnectionSettings();
+        _table = Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table);
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (Ip is not null)
+        {
+            Find(LoginFields.Ip, Clear(Ip));
+        }
+        else if (DeviceId is not null)
+        {
+            Find(LoginFields.DeviceId, Clear(DeviceId));
+        }
+
+        foreach (var value in InputObject ?? [])
+        {
+            Find(Attribute!, value.Reveal());
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task CleanUpAsync()
+    {
+        await base.CleanUpAsync().ConfigureAwait(false);
+        if (_table is not null)
+        {
+            await _table.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static string Clear(SecureString value) => new NetworkCredential("", value).Password;
+
+    private void Find(string attribute, string value)
+    {
+        var tokens = Guard(() => TokenFinder.TokensOf(Keyring, attribute, new Plaintext(value)));
+        var rows = _table!.FindAsync(attribute, tokens, StopToken).GetAsyncEnumerator(StopToken);
+        try
+        {
+            while (Await(() => rows.MoveNextAsync().AsTask(), Table))
+            {
+                WriteObject(rows.Current);
+            }
+        }
+        finally
+        {
+            rows.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+}

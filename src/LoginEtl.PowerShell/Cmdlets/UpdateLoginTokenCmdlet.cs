@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Management.Automation;
+using LoginEtl.PowerShell.Hosting;
+using LoginEtl.PowerShell.Loading;
+using LoginEtl.Rotation;
+
+namespace LoginEtl.PowerShell.Cmdlets;
+
+/// <summary>
+/// Update-LoginToken: brings rows from old keys to the primary ones, beside running writers. It retires the old keys in the
+/// database first. Stopped or killed, it is simply run again.
+/// </summary>
+[Cmdlet(VerbsData.Update, "LoginToken", SupportsShouldProcess = true)]
+[OutputType(typeof(RotationReceipt))]
+public sealed class UpdateLoginTokenCmdlet : KeyedDatabaseCmdlet
+{
+    private ITokenTable? _table;
+    private TokenRotation? _rotation;
+
+    /// <summary>Rows a transaction, about.</summary>
+    [Parameter]
+    [ValidateRange(1, 1_000_000)]
+    public int BatchSize { get; set; } = new RotationOptions().BatchSize;
+
+    /// <summary>Most rows a second, so that others have the server too; as fast as it goes when not given.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int? MaxRowsPerSecond { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        var settings = ConnectionSettings();
+        var options = new RotationOptions { BatchSize = BatchSize, MaxRowsPerSecond = MaxRowsPerSecond };
+        var keyring = Keyring;
+        _table = Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table);
+        _rotation = Guard(() => new TokenRotation(_table, keyring, options));
+        var (values, unreadable) = Await(() => _rotation.PlanAsync(StopToken), Table);
+        var old = string.Join(", ", _rotation.OldKeys.Select(k => k.Prefix));
+        if (!ShouldProcess(_table.Name, string.Create(CultureInfo.InvariantCulture, $"Retire {(old.Length > 0 ? old : "no key")} and replace {values} tokens; {unreadable.Sum(u => u.Rows)} cannot be read")))
+        {
+            return;
+        }
+
+        using var pump = new PipelinePump();
+        var progress = new RotationProgressBar(this, _table.Name);
+        var receipt = Guard(() => pump.Run(() => _rotation.RunAsync(p => pump.Post(() => progress.Show(p)), StopToken)), Table);
+        progress.Complete();
+        foreach (var left in receipt.Unreadable)
+        {
+            WriteWarning($"Left as they are: {left}.");
+        }
+
+        WriteObject(receipt);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task CleanUpAsync()
+    {
+        _rotation?.Dispose();
+        await base.CleanUpAsync().ConfigureAwait(false);
+        if (_table is not null)
+        {
+            await _table.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

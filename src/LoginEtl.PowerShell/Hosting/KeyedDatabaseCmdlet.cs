@@ -1,0 +1,25 @@
+using System.Management.Automation;
+using LoginEtl.Keysets;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>What the cmdlets take that bring keys and database together.</summary>
+public abstract class KeyedDatabaseCmdlet : DatabaseCmdlet
+{
+    private Keyring? _keyring;
+
+    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string? Keyset { get; set; }
+
+    /// <summary>The keys, opened at first use; their warnings are shown.</summary>
+    protected Keyring Keyring => _keyring ??= Guard(() => KeySources.Open(this, Keyset, StopToken));
+
+    /// <inheritdoc/>
+    protected override Task CleanUpAsync()
+    {
+        _keyring?.Dispose();
+        return Task.CompletedTask;
+    }
+}

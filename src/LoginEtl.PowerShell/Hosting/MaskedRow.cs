@@ -1,0 +1,47 @@
+using System.Management.Automation;
+using LoginEtl.Masking;
+using LoginEtl.Recovery;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>Rows as scripts have them: objects of ours, of a driver or of a CSV file, or tokens alone.</summary>
+internal static class MaskedRow
+{
+    /// <summary>The tokens of what came in; null for what has none of their properties.</summary>
+    /// <param name="input">An object or a string.</param>
+    /// <param name="attribute">For strings; of objects, the only attribute asked for. Null for both.</param>
+    public static MaskedPair? Of(PSObject input, string? attribute)
+    {
+        if (input.BaseObject is string token)
+        {
+            return attribute == "ip" ? new MaskedPair(token, null) : attribute is null ? null : new MaskedPair(null, token);
+        }
+
+        var (hasIp, ip) = Text(input, "MaskedIp", "masked_ip");
+        var (hasDevice, device) = Text(input, "MaskedDeviceId", "masked_device_id");
+        return hasIp || hasDevice
+            ? new MaskedPair(attribute is null or "ip" ? ip : null, attribute is null or "device_id" ? device : null)
+            : null;
+    }
+
+    /// <summary>Who logged in, where the row says.</summary>
+    public static string? UserOf(PSObject input) => input.BaseObject is string ? null : Text(input, "UserId", "user_id").Value;
+
+    /// <summary>A token as errors name it: by its prefix, and never what is no token.</summary>
+    public static string NameOf(string token) => TokenPrefix.Of(token) is { } prefix ? $"{prefix}…" : "what is no token";
+
+    private static (bool Found, string? Value) Text(PSObject input, params string[] names)
+    {
+        foreach (var name in names)
+        {
+            if (input.Properties[name] is { } property)
+            {
+                // An empty cell of a CSV file is a NULL of the table.
+                var value = property.Value;
+                return (true, value is null or DBNull || value.ToString() is not { Length: > 0 } text ? null : text);
+            }
+        }
+
+        return (false, null);
+    }
+}
