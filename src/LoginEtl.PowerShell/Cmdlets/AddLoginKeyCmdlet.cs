@@ -5,6 +5,10 @@ using LoginEtl.PowerShell.Hosting;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Add-LoginKey: a new key in a keyset, enabled and not yet primary, so that every host can be given it first.</summary>
+/// <example>
+/// <code>Add-LoginKey keys/ ip</code>
+/// <para>Adds a key to ip.json. Bring the folder to every host before Set-LoginPrimaryKey.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Add, "LoginKey", SupportsShouldProcess = true)]
 [OutputType(typeof(LoginKey))]
 public sealed class AddLoginKeyCmdlet : KeysetCmdlet

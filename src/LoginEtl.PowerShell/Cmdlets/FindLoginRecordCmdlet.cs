@@ -13,6 +13,14 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Find-LoginRecord: rows of a plaintext ip or device id, under every enabled key. The value comes by the pipeline or as a
 /// SecureString, so that it stays out of history and script-block logs.
 /// </summary>
+/// <example>
+/// <code>Find-LoginRecord $dsn keys/ -Ip (Read-Host -AsSecureString)</code>
+/// <para>Rows of an address, typed unseen: it stays out of history and logs.</para>
+/// </example>
+/// <example>
+/// <code>Get-Content devices.txt | Find-LoginRecord $dsn keys/ -Attribute device_id</code>
+/// <para>Rows of many devices.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Find, "LoginRecord", DefaultParameterSetName = ValueSet)]
 [OutputType(typeof(StoredLogin))]
 public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet

@@ -5,6 +5,10 @@ using LoginEtl.PowerShell.Hosting;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Get-LoginKeyset: the keys of a source, with everything that may be known of them and never their bytes.</summary>
+/// <example>
+/// <code>Get-LoginKeyset keys/</code>
+/// <para>Ids, states, token prefixes and key-check values; never a key.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Get, "LoginKeyset")]
 [OutputType(typeof(LoginKey))]
 public sealed class GetLoginKeysetCmdlet : LoginCmdlet

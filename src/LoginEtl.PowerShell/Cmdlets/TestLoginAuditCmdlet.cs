@@ -8,6 +8,10 @@ using LoginEtl.PowerShell.Loading;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Test-LoginAudit: verifies an audit file's chain and its anchor in the database, and names the first line that does not hold.</summary>
+/// <example>
+/// <code>Test-LoginAudit $dsn keys/ -AuditFile recovery.jsonl</code>
+/// <para>Verifies the chain and its anchor; an error names the first line that does not hold.</para>
+/// </example>
 [Cmdlet(VerbsDiagnostic.Test, "LoginAudit")]
 [OutputType(typeof(AuditReport))]
 public sealed class TestLoginAuditCmdlet : KeyedDatabaseCmdlet

@@ -13,6 +13,14 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Unprotect-LoginPii: recovers personal data from records, rows or tokens, for authorised people. A line of the audit file
 /// is written and anchored before each group of at most 512 leaves; without it nothing does.
 /// </summary>
+/// <example>
+/// <code>Find-LoginRecord $dsn keys/ -Ip (Read-Host -AsSecureString) | Unprotect-LoginPii $dsn keys/ -Reason 'Request 4711' -AuditFile recovery.jsonl</code>
+/// <para>A person's rows in clear, for an answer to their request.</para>
+/// </example>
+/// <example>
+/// <code>'siv1.AX5A8mOW2lq…' | Unprotect-LoginPii $dsn keys/ -Attribute ip -Reason 'Fraud case 12'</code>
+/// <para>One token.</para>
+/// </example>
 [Cmdlet(VerbsSecurity.Unprotect, "LoginPii", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(RecoveredLogin))]
 public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet

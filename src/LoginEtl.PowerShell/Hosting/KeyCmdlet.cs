@@ -29,6 +29,10 @@ public abstract class KeyCmdlet : KeysetCmdlet
     [Credential]
     public PSCredential? Credential { get; set; }
 
+    /// <summary>An IAM token of Amazon RDS is the password; credentials and region are those of the environment.</summary>
+    [Parameter]
+    public SwitchParameter IamAuthentication { get; set; }
+
     /// <summary>The table, with or without a schema.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -88,7 +92,8 @@ public abstract class KeyCmdlet : KeysetCmdlet
     {
         if (_table is null && Database is not null)
         {
-            var settings = Guard(() => DatabaseParameters.Settings(this, Database, Credential, Table, RootCertificate));
+            var settings = Guard(() => DatabaseParameters.Settings(
+                this, Database, Credential, IamAuthentication ? new AwsSettings() : null, Table, RootCertificate));
             _table = Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table);
         }
 

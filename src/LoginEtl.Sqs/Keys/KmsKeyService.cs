@@ -63,7 +63,7 @@ public sealed class KmsKeyService : IKeyService
         KmsSettings settings, string operation, byte[] content, JsonTypeInfo<TAnswer> answered, Func<TAnswer, byte[]?> bytes, CancellationToken cancellationToken)
     {
         var endpoint = KmsEndpoint.Resolve(settings, Environment.GetEnvironmentVariable);
-        var credentials = await QueueCredentials.ResolveAsync(
+        var credentials = await AccountCredentials.ResolveAsync(
             KmsEndpoint.Credentials(settings), endpoint.Region, Environment.GetEnvironmentVariable, cancellationToken).ConfigureAwait(false);
         using var transport = new SqsTransport(
             new SqsServiceClient(credentials, endpoint.Url, endpoint.Region, settings.Timeout, "kms"), settings.Timeout);
