@@ -19,6 +19,8 @@ internal sealed class DatabaseTextTarget : FuzzTarget
     // Data sources of the driver, each with its pool and its type catalogue: up to a hundred.
     public override (long Own, long PerByte) Allocation => (8 << 20, 1024);
 
+    public override int Times(int length) => 4;
+
     public override IReadOnlyList<byte[]> Pieces { get; } =
     [
         .. FuzzPieces.Uri, .. FuzzPieces.Texts(
