@@ -11,6 +11,7 @@ internal sealed class Database : IAsyncDisposable
 {
     private const int ConnectSeconds = 15;
     private const int KeepAliveSeconds = 15;
+    private const int MostHosts = 100;
     private const int MostConnections = 4;
     private const string ApplicationName = "LoginEtl";
 
@@ -43,6 +44,12 @@ internal sealed class Database : IAsyncDisposable
         builder.Password = settings.Password?.Reveal() ?? builder.Password;
         // Without a host the driver would ask PGHOST, and rows would go wherever some shell happens to point.
         builder.Host = string.IsNullOrWhiteSpace(builder.Host) ? "localhost" : builder.Host;
+        if (builder.Host.Count(c => c == ',') >= MostHosts)
+        {
+            // The driver makes a pool for each.
+            throw DatabaseFault.InvalidDatabase($"The database settings name more than {MostHosts} hosts.");
+        }
+
         RequireTls(builder, settings.RootCertificate);
         Bound(builder, settings.Timeout);
         try

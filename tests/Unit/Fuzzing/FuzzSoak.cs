@@ -12,6 +12,7 @@ public sealed class FuzzSoak
 {
     private const string InputsVariable = "LOGINETL_FUZZ_INPUTS";
     private const string SeedVariable = "LOGINETL_FUZZ_SEED";
+    private const string TargetVariable = "LOGINETL_FUZZ_TARGET";
     private const long DefaultInputs = 10_000_000;
 
     // What tables of the runtime and the libraries grow to.
@@ -65,7 +66,8 @@ public sealed class FuzzSoak
 
     private static List<(string Name, long Inputs)> Shares(long inputs)
     {
-        var shares = FuzzTargets.Names.Select(name =>
+        var only = Environment.GetEnvironmentVariable(TargetVariable);
+        var shares = FuzzTargets.Names.Where(n => only is null || n == only).Select(name =>
         {
             using var target = FuzzTargets.Make(name);
             return (name, target.Share);

@@ -28,6 +28,13 @@ public sealed class ConnectionTextTests
         Assert.Equal((host, port), (it.Host, it.Port));
     }
 
+    [Fact]
+    public void A_list_of_more_hosts_than_anybody_has_is_refused()
+    {
+        Open($"Host={string.Join(',', Enumerable.Repeat("h", 100))};Target Session Attributes=any");
+        Assert.Equal("InvalidDatabase", Assert.Throws<LoginEtlException>(() => Open($"Host={string.Join(',', Enumerable.Repeat("h", 101))}")).Id);
+    }
+
     [Theory]
     [InlineData("postgresql://u:s3cret@h/d?sslmod=require")]
     [InlineData("postgresql://u:s3cret@h/d?sslmode=perhaps")]

@@ -16,8 +16,10 @@ internal sealed class DatabaseTextTarget : FuzzTarget
 
     public override int Share => 5;
 
-    // A data source of the driver, with its pool and its type catalogue.
-    public override (long Own, long PerByte) Allocation => (512 * 1024, 1024);
+    // Data sources of the driver, each with its pool and its type catalogue: up to a hundred.
+    public override (long Own, long PerByte) Allocation => (8 << 20, 1024);
+
+    public override int Times(int length) => 4;
 
     public override IReadOnlyList<byte[]> Pieces { get; } =
     [

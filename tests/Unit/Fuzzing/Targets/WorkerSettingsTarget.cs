@@ -19,6 +19,9 @@ internal sealed class WorkerSettingsTarget : FuzzTarget
     // The library makes objects of every token and every option.
     public override (long Own, long PerByte) Allocation => (512 * 1024, 2048);
 
+    // A hundred thousand arguments: more than any system hands over.
+    public override int Times(int length) => 1 + (length / 10_000);
+
     public override IReadOnlyList<byte[]> Pieces { get; } =
     [
         .. FuzzPieces.Uri, .. FuzzPieces.Numbers, .. FuzzPieces.Texts(
