@@ -111,6 +111,17 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         _list.Require("Table", $"{table.Name}", () => TargetCheck.RequireTable(table));
         new TableChecks(_list, table, options).Run(there);
         _list.Require("Ledgers and quarantine", string.Join(", ", beside.Select(b => b.Name)), beside.Select<LiveBeside, Action>(b => b.RequireOurs));
+        if (options.UseVault)
+        {
+            await CheckVaultAsync(connection, table, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task CheckVaultAsync(NpgsqlConnection connection, LiveTable table, CancellationToken cancellationToken)
+    {
+        var vault = await LiveBeside.ReadVaultAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+        Action[] requirements = vault is { Exists: true, IsOurs: true } ? [vault.RequireDurable, vault.RequireGranted] : [vault.RequireOurs];
+        _list.Require("Vault", $"{vault.Name}", requirements);
     }
 
     private static string Durability(LiveServer server) =>
