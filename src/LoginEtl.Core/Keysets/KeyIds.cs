@@ -9,13 +9,16 @@ internal static class KeyIds
     private const int HiddenBits = 4;
 
     /// <summary>Random and never 0, as Tink's, and told apart from all of <paramref name="others"/> by its first 28 bits.</summary>
-    public static uint New(IEnumerable<uint> others)
+    public static uint New(IEnumerable<uint> others) => New(others, () => (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue));
+
+    /// <summary>The first candidate that will do.</summary>
+    public static uint New(IEnumerable<uint> others, Func<uint> candidate)
     {
         var taken = others.Select(Shown).ToHashSet();
         while (true)
         {
-            var id = (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
-            if (!taken.Contains(Shown(id)))
+            var id = candidate();
+            if (id != 0 && !taken.Contains(Shown(id)))
             {
                 return id;
             }

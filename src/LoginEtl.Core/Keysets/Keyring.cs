@@ -53,7 +53,7 @@ public sealed class Keyring : IDisposable
         ? keyset
         : throw new LoginEtlException(
             "KeysetNotFound", FaultKind.Keys, $"The key source {Source} has no keyset '{attribute}'.",
-            "Make a complete set with New-LoginKeyset, or add the missing keyset from its backup.");
+            "Make what is missing with New-LoginKeyset -MissingOnly and the -Method of the run, or add the keyset from its backup.");
 
     /// <inheritdoc/>
     public void Dispose()

@@ -6,7 +6,7 @@ namespace LoginEtl.Keysets;
 internal static class KeysetDocument
 {
     /// <summary>What such a document is, for remedies.</summary>
-    public const string Shape = "one JSON object with the members ip, device_id, line_id and quarantine, each a Tink keyset";
+    public const string Shape = "one JSON object whose members are Tink keysets by name: ip, device_id, line_id, quarantine, and those that other methods take";
 
     /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>; nothing of the content is quoted.</exception>
     public static Dictionary<string, Keyset> Parse(ReadOnlySpan<byte> json, string source)

@@ -14,8 +14,8 @@ internal sealed class IpcryptPfx : IDisposable
     private const int Block = 16;
     private const int Bits = 128;
 
-    // An address of 128 bits takes 128 blocks of 16 bytes.
-    private const int AddressesACall = 64;
+    // An address of 128 bits takes 128 blocks: 32 kB a buffer, which stays in the cache and out of the large object heap.
+    private const int AddressesACall = 16;
 
     private readonly Aes _aes1 = Aes.Create();
     private readonly Aes _aes2 = Aes.Create();

@@ -10,12 +10,20 @@ internal sealed class PfxMasker : IMasker
     private readonly IpcryptPfx _cipher;
     private readonly SivMasker _opaque;
 
+    /// <param name="keyset">Of the addresses.</param>
+    /// <param name="opaque">Masks what is no address; disposed of with this.</param>
     public PfxMasker(Keyset keyset, SivMasker opaque)
+        : this(keyset, keyset.Primary, opaque)
     {
-        _keyId = keyset.Primary.Id;
+    }
+
+    /// <summary>Under another key than the primary: how rows of a value are found during a rotation.</summary>
+    public PfxMasker(Keyset keyset, KeysetKey key, SivMasker opaque)
+    {
+        _keyId = key.Id;
         _opaque = opaque;
-        using var key = KeyMaterial.ReadPfx(keyset, keyset.Primary);
-        _cipher = new IpcryptPfx(key.Span);
+        using var bytes = KeyMaterial.ReadPfx(keyset, key);
+        _cipher = new IpcryptPfx(bytes.Span);
     }
 
     public IReadOnlyList<string> Prefixes => [TokenPrefix.Of(TokenKind.Pfx, _keyId), .. _opaque.Prefixes];

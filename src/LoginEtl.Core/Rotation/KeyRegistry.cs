@@ -6,9 +6,9 @@ namespace LoginEtl.Rotation;
 /// <summary>Tells the database of changes to key files, and asks it whether a key is still needed.</summary>
 public static class KeyRegistry
 {
-    /// <summary>Records the states of a keyset's keys; keys that make no tokens are left out.</summary>
+    /// <summary>Records the states of keys; those that make no tokens are left out.</summary>
     /// <param name="table">The tokens and their keys.</param>
-    /// <param name="keys">All keys of one keyset, as they are now.</param>
+    /// <param name="keys">As they are now.</param>
     /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
     /// <exception cref="LoginEtlException"><c>KeysBusy</c>, or the database cannot be reached.</exception>
     public static Task RecordAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, CancellationToken cancellationToken)

@@ -50,12 +50,13 @@ public sealed class TokenRotation : IDisposable
     /// <param name="report">Told after every transaction; may be null.</param>
     /// <param name="cancellationToken">Ends it between two transactions; what was done stays done.</param>
     /// <exception cref="LoginEtlException">
-    /// <c>UniqueMaskedColumn</c> and what else stands against it; <c>RotationUnfinished</c>.
+    /// <c>UniqueMaskedColumn</c> and what else stands against it; <c>KeyRetired</c>, <c>RotationUnfinished</c>.
     /// </exception>
     public async Task<RotationReceipt> RunAsync(Action<RotationProgress>? report, CancellationToken cancellationToken)
     {
         _clock.Restart();
         await _table.RequireReplaceableAsync(cancellationToken).ConfigureAwait(false);
+        await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
         await _table.SetAsync([.. _attributes.SelectMany(a => a.Keys)], cancellationToken).ConfigureAwait(false);
         for (var pass = 1; pass <= MostPasses; pass++)
         {
@@ -80,6 +81,20 @@ public sealed class TokenRotation : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Array.ForEach(_attributes, a => a.Dispose());
+
+    // A host that was not given the new key must not bring the old one back.
+    private async Task RequireCurrentAsync(CancellationToken cancellationToken)
+    {
+        var known = await _table.KeysAsync(cancellationToken).ConfigureAwait(false);
+        var primaries = _attributes.SelectMany(a => a.Keys).Where(k => k.State == StoredKeyState.Primary);
+        var retired = primaries.Where(p => known.Any(k => k.Attribute == p.Attribute && k.Prefix == p.Prefix && k.State != StoredKeyState.Primary)).ToList();
+        if (retired.Count > 0)
+        {
+            throw new LoginEtlException(
+                KeyRetired.Id, FaultKind.Keys, $"The primary keys here have been retired in the database: {string.Join(", ", retired.Select(k => $"{k.Prefix} of {k.Attribute}"))}. Nothing was changed.",
+                "Give this host the keyset with the new primary key. To go back on purpose, use Set-LoginPrimaryKey with -Database.");
+        }
+    }
 
     private async Task PassAsync(int pass, Action<RotationProgress>? report, CancellationToken cancellationToken)
     {

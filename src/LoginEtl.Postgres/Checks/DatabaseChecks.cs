@@ -3,6 +3,7 @@ using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using Npgsql;
 
@@ -111,6 +112,28 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         _list.Require("Table", $"{table.Name}", () => TargetCheck.RequireTable(table));
         new TableChecks(_list, table, options).Run(there);
         _list.Require("Ledgers, quarantine and keys", string.Join(", ", beside.Select(b => b.Name)), beside.Select<LiveBeside, Action>(b => b.RequireOurs));
+        await CheckAnchorAsync(connection, table, cancellationToken).ConfigureAwait(false);
+        if (options.UseVault)
+        {
+            await CheckVaultAsync(connection, table, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task CheckAnchorAsync(NpgsqlConnection connection, LiveTable table, CancellationToken cancellationToken)
+    {
+        var anchor = table.Name.Beside(SchemaNames.AuditAnchor);
+        var columns = await TableNames.ColumnsAsync(connection, anchor, cancellationToken).ConfigureAwait(false);
+        var isOurs = columns.IsSupersetOf(SchemaNames.AuditAnchorColumns);
+        _list.Add(
+            "Audit anchor", isOurs ? $"{anchor}" : $"there is no {anchor} as this version makes it: runs do without it, and nothing can be recovered",
+            isOurs ? null : "Run Initialize-LoginDatabase.");
+    }
+
+    private async Task CheckVaultAsync(NpgsqlConnection connection, LiveTable table, CancellationToken cancellationToken)
+    {
+        var vault = await LiveBeside.ReadVaultAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+        Action[] requirements = vault is { Exists: true, IsOurs: true } ? [vault.RequireDurable, vault.RequireGranted] : [vault.RequireOurs];
+        _list.Require("Vault", $"{vault.Name}", requirements);
     }
 
     private static string Durability(LiveServer server) =>

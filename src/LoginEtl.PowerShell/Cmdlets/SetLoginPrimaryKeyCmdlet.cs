@@ -21,4 +21,7 @@ public sealed class SetLoginPrimaryKeyCmdlet : KeyCmdlet
 
     /// <inheritdoc/>
     protected override LoginKey Change(KeysetChange change) => change.Promote(KeyId);
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<LoginKey> ToRecord(KeysetChange change, LoginKey changed) => change.List();
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
@@ -16,11 +17,14 @@ namespace LoginEtl.PowerShell.Cmdlets;
 [OutputType(typeof(Check))]
 public sealed class TestLoginEtlCmdlet : JobCmdlet
 {
+    private IReadOnlyList<string> _prefixes = [];
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         WriteObject(Keys());
         WriteChecks("Database", () => Connectors.Database.CheckAsync(ConnectionSettings(), SinkOptions(), StopToken));
+        WriteChecks("Key states", KeyStatesAsync);
         WriteChecks("Queue", () => Connectors.Queue.CheckAsync(QueueSettings(), StopToken));
     }
 
@@ -30,6 +34,7 @@ public sealed class TestLoginEtlCmdlet : JobCmdlet
         {
             using var keyring = OpenKeyring();
             using var protector = new Protector(keyring, new ProtectOptions { Methods = Methods() });
+            _prefixes = protector.KeyPrefixes;
             return keyring.Warnings.Count == 0
                 ? new Check("Keysets", CheckOutcome.Pass, $"{keyring.Source} masks and seals.")
                 : new Check("Keysets", CheckOutcome.Warn, string.Join(" ", keyring.Warnings), "Use file: where you can.");
@@ -38,6 +43,20 @@ public sealed class TestLoginEtlCmdlet : JobCmdlet
         {
             return Failed("Keysets", fault);
         }
+    }
+
+    /// <summary>Whether the keys that mask here are still those that may be written with.</summary>
+    private async Task<IReadOnlyList<Check>> KeyStatesAsync()
+    {
+        await using var table = await Connectors.Database.OpenTokensAsync(ConnectionSettings(), StopToken).ConfigureAwait(false);
+        var retired = (await table.KeysAsync(StopToken).ConfigureAwait(false))
+            .Where(k => k.State != StoredKeyState.Primary && _prefixes.Contains(k.Prefix)).Select(k => $"{k.Prefix} of {k.Attribute} is {k.State.ToString().ToLowerInvariant()}").ToList();
+        return
+        [
+            retired.Count == 0
+                ? new Check("Key states", CheckOutcome.Pass, "the database has retired none of the primary keys")
+                : new Check("Key states", CheckOutcome.Fail, string.Join(", ", retired), "Give this host the keyset with the new primary key."),
+        ];
     }
 
     private void WriteChecks(string name, Func<Task<IReadOnlyList<Check>>> check)

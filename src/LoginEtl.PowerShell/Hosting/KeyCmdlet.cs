@@ -62,7 +62,7 @@ public abstract class KeyCmdlet : KeysetCmdlet
         var changed = Guard(() => Change(change), key.ToString());
         if (table is not null)
         {
-            Await(() => KeyRegistry.RecordAsync(table, change.List(), StopToken), Table);
+            Await(() => KeyRegistry.RecordAsync(table, ToRecord(change, changed), StopToken), Table);
         }
 
         WriteObject(changed);
@@ -83,6 +83,11 @@ public abstract class KeyCmdlet : KeysetCmdlet
     protected virtual void Check(LoginKey key, ITokenTable? table)
     {
     }
+
+    /// <summary>The keys whose states the database is told: a host whose file is old must not tell those of others.</summary>
+    /// <param name="change">The keyset.</param>
+    /// <param name="changed">The key as it is now.</param>
+    protected virtual IReadOnlyList<LoginKey> ToRecord(KeysetChange change, LoginKey changed) => [changed];
 
     /// <summary>Does it.</summary>
     /// <param name="change">The keyset.</param>

@@ -172,8 +172,10 @@ public sealed class KeyStateTests(ServersFixture servers) : IDisposable
 
     private static async Task UntilAsync(TestDatabase database, string holds)
     {
+        var limit = DateTime.UtcNow.AddSeconds(60);
         while (await database.CountAsync($"{holds} AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") == 0)
         {
+            Assert.True(DateTime.UtcNow < limit, $"Never came: {holds}");
             await Task.Delay(20, TestDatabase.Token);
         }
     }

@@ -175,6 +175,17 @@ public sealed class RotationTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
+    public async Task Host_with_retired_primary_keys_does_not_bring_them_back()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await RotatingLogins.WriteAsync(database, RotatingLogins.Records(_keys, 10));
+        await RotatingLogins.RetireAsync(database, _keys);
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => RotatingLogins.RotateAsync(database, _keys));
+        Assert.Equal("KeyRetired", fault.Id);
+        Assert.Equal(2, await database.CountAsync("login_etl_key WHERE state = 'retired'"));
+    }
+
+    [Fact]
     public async Task Plan_counts_and_changes_nothing()
     {
         var database = await TestDatabase.InitializedAsync(servers);

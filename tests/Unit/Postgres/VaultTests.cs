@@ -113,6 +113,9 @@ public sealed class VaultTests(ServersFixture servers) : IDisposable
         var atFirst = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Escrowed(1, _ => "10.0.0.1"), TestDatabase.Token));
         Assert.All(new[] { atStart, atFirst }, f => Assert.Equal("LedgerNotFound", f.Id));
         Assert.Contains("login_etl_vault", atFirst.Message, StringComparison.Ordinal);
+        var checks = await new LoginEtl.Postgres.PostgresConnector().CheckAsync(database.Settings(), new SinkOptions { UseVault = true }, TestDatabase.Token);
+        Assert.Equal(CheckOutcome.Fail, checks.Single(c => c.Name == "Vault").Outcome);
+        Assert.DoesNotContain(await new LoginEtl.Postgres.PostgresConnector().CheckAsync(database.Settings(), new SinkOptions(), TestDatabase.Token), c => c.Name == "Vault");
         Assert.Equal(1, await database.CountAsync());
     }
 

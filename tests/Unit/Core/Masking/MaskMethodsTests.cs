@@ -75,7 +75,7 @@ public sealed class MaskMethodsTests
             var (folder, quarantine) = (Path.Combine(root, "keys"), Path.Combine(root, "private", "quarantine.json"));
             var first = KeysetCeremony.Create(folder, quarantine, new NewKeysetOptions { Methods = MaskMethods.Parse("ip=escrow,device_id=escrow") });
             Assert.Equal(
-                ["ip.mac", "device_id.mac", "line_id", "quarantine", "escrow", "quarantine (private)", "escrow (private)"], first.Select(k => k.Name));
+                ["ip.mac", "device_id.mac", "line_id", "quarantine", "audit", "escrow", "quarantine (private)", "escrow (private)"], first.Select(k => k.Name));
             Assert.Equal(["escrow.json", "quarantine.json"], Directory.GetFiles(Path.Combine(root, "private")).Select(Path.GetFileName).Order());
 
             var more = KeysetCeremony.Create(folder, quarantine, new NewKeysetOptions { Methods = MaskMethods.Parse("ip=pfx"), MissingOnly = true });

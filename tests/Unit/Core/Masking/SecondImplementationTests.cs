@@ -19,7 +19,7 @@ public sealed class SecondImplementationTests : IDisposable
     public void Another_implementation_makes_the_same_tokens_and_opens_ours()
     {
         var random = new Random(2026);
-        var values = Enumerable.Range(0, 500).Select(i => (Ip: $"10.{i / 250}.{i % 250}.1", Device: TokenPropertyTests.Text(random))).ToList();
+        var values = Enumerable.Range(0, 150).Select(i => (Ip: $"10.{i / 250}.{i % 250}.1", Device: TokenPropertyTests.Text(random))).ToList();
         var siv = Protect("ip=siv,device_id=siv", values);
         var mac = Protect("ip=mac,device_id=mac", values);
         var escrow = Protect("ip=pfx,device_id=escrow", values);

@@ -25,13 +25,13 @@ public sealed class TokenPropertyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ip=siv,device_id=siv", 1)]
-    [InlineData("ip=pfx,device_id=escrow", 2)]
-    [InlineData("ip=escrow,device_id=siv", 3)]
-    public void Every_text_and_every_address_comes_back_in_its_canonical_form(string methods, int seed)
+    [InlineData("ip=siv,device_id=siv", 1, 2_000)]
+    [InlineData("ip=pfx,device_id=escrow", 2, 200)]
+    [InlineData("ip=escrow,device_id=siv", 3, 200)]
+    public void Every_text_and_every_address_comes_back_in_its_canonical_form(string methods, int seed, int count)
     {
         var random = new Random(seed);
-        var values = Enumerable.Range(0, 2_000).Select(i => (Ip: random.Next(3) > 0 ? Address(random) : Text(random), Device: Text(random))).ToList();
+        var values = Enumerable.Range(0, count).Select(i => (Ip: random.Next(3) > 0 ? Address(random) : Text(random), Device: Text(random))).ToList();
         var records = Protect(methods, values);
         var originals = records.SelectMany(r => r.GetSealedOriginals()).DistinctBy(o => (o.Attribute, o.Token))
             .ToLookup(o => o.Attribute, o => (o.Token, Sealed: o.AsMemory()));

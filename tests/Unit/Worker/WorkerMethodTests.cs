@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using LoginEtl.Sqs;
+using LoginEtl.Unit.Core;
+using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Postgres;
+using LoginEtl.Unit.Sqs;
+using Xunit;
+
+namespace LoginEtl.Unit.Worker;
+
+/// <summary>Methods and key sources of the worker, in a process of its own.</summary>
+public sealed class WorkerMethodTests(ServersFixture servers) : IDisposable
+{
+    private readonly TestKeys _keys = new();
+
+    public void Dispose() => _keys.Dispose();
+
+    [Fact]
+    public async Task Methods_come_from_the_flag_and_originals_reach_the_vault()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        var database = await TestDatabase.NewAsync(servers);
+        await using (var sender = await new SqsConnector().SendToAsync(queue.Settings, TestDatabase.Token))
+        {
+            await sender.SendAsync([Deliveries.Body, Deliveries.Body], TestDatabase.Token);
+        }
+
+        var (exitCode, errors) = await RunAsync(
+            queue, database.ConnectionString, ["--initialize", "--method", "ip=pfx,device_id=escrow", "--drain-window", "0.2"], method: "ip=mac");
+        Assert.True(exitCode == 0, errors);
+        Assert.Equal(2, await database.CountAsync("user_logins u JOIN login_etl_vault v ON v.token = u.masked_device_id WHERE u.masked_ip LIKE 'pfx1.%'"));
+        Assert.Equal(1, await database.CountAsync("login_etl_vault"));
+    }
+
+    [Theory]
+    [InlineData("--method device_id=pfx", null, "methods")]
+    [InlineData("", "ip=sha256", "methods")]
+    [InlineData("--keyset secret:Vault/Name", null, "not PowerShell")]
+    public async Task A_setting_that_cannot_be_is_one_line_and_exit_code_1(string flags, string? method, string said)
+    {
+        var (exitCode, errors) = await RunAsync(null, "Host=127.0.0.1;Port=1", flags.Split(' ', StringSplitOptions.RemoveEmptyEntries), method);
+        Assert.Equal(1, exitCode);
+        Assert.Contains(said, errors, StringComparison.Ordinal);
+        Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private async Task<(int ExitCode, string Errors)> RunAsync(TestQueue? queue, string database, string[] flags, string? method)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LoginEtl.Worker.dll"), .. flags])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        var settings = queue?.Settings;
+        foreach (var (name, value) in new[]
+        {
+            ("LOGINETL_QUEUE", queue?.Name ?? "queue"), ("LOGINETL_KEYSET", $"file:{_keys.Folder}"), ("LOGINETL_DATABASE", database), ("LOGINETL_METHOD", method),
+            ("AWS_REGION", settings?.Region ?? "us-east-1"), ("AWS_ENDPOINT_URL_SQS", settings?.EndpointUrl?.AbsoluteUri ?? "http://127.0.0.1:1"),
+            ("AWS_ACCESS_KEY_ID", settings?.AccessKey ?? "test"), ("AWS_SECRET_ACCESS_KEY", settings?.SecretKey?.Reveal() ?? "test"),
+        })
+        {
+            start.Environment[name] = value;
+        }
+
+        using var worker = Process.Start(start)!;
+        var output = worker.StandardOutput.ReadToEndAsync(TestDatabase.Token);
+        var errors = await worker.StandardError.ReadToEndAsync(TestDatabase.Token);
+        await output;
+        await worker.WaitForExitAsync(TestDatabase.Token);
+        return (worker.ExitCode, errors);
+    }
+}
