@@ -248,7 +248,7 @@ Describe 'Keysets that AWS KMS encrypts' {
     }
 }
 
-Describe 'Escrow' -Skip:(-not ($env:LOGINETL_TEST_SQS -and $env:LOGINETL_TEST_DATABASE)) {
+Describe 'Escrow' {
     BeforeAll {
         Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
         Set-TestEnvironment

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Runtime.InteropServices;
@@ -12,8 +13,8 @@ internal static class SecretVault
 {
     private const string Module = "Microsoft.PowerShell.SecretManagement";
 
-    // Named with its module: no other Get-Secret is asked for keys.
-    private const string GetSecret = $"param($vault, $name) {Module}\\Get-Secret -Vault $vault -Name $name -ErrorAction Stop";
+    // Named with its module: no other Get-Secret is asked for keys. Inside a table: bytes would come back one by one.
+    private const string GetSecret = $"param($vault, $name) @{{ Secret = ({Module}\\Get-Secret -Vault $vault -Name $name -ErrorAction Stop) }}";
 
     /// <summary>The secret, UTF-8; the caller zeroes it.</summary>
     /// <exception cref="LoginEtlException"><c>SecretManagementMissing</c>, <c>SecretUnreadable</c>.</exception>
@@ -30,7 +31,8 @@ internal static class SecretVault
         try
         {
             var found = cmdlet.InvokeCommand.InvokeScript(GetSecret, useNewScope: true, PipelineResultTypes.None, input: null, vault, name);
-            secret = found.Count == 1 ? found[0]?.BaseObject : null;
+            var held = ((Hashtable)found[0].BaseObject)["Secret"];
+            secret = held is PSObject wrapped ? wrapped.BaseObject : held;
         }
         catch (RuntimeException e) when (e is not PipelineStoppedException)
         {
@@ -43,7 +45,7 @@ internal static class SecretVault
             SecureString secure => Bytes(secure),
             string text => Encoding.UTF8.GetBytes(text),
             byte[] bytes => [.. bytes],
-            null => throw Unreadable(vault, name, "there is none, or several"),
+            null => throw Unreadable(vault, name, "there is none"),
             _ => throw Unreadable(vault, name, $"it is a {secret.GetType().Name}"),
         };
     }

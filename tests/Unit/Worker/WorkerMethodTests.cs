@@ -46,7 +46,7 @@ public sealed class WorkerMethodTests(ServersFixture servers) : IDisposable
 
     private async Task<(int ExitCode, string Errors)> RunAsync(TestQueue? queue, string database, string[] flags, string? method)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LoginEtl.Worker.dll"), .. flags])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "login-etl.dll"), .. flags])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
