@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace LoginEtl.Sandbox.Servers;
 
@@ -6,11 +7,10 @@ namespace LoginEtl.Sandbox.Servers;
 /// A proxy on loopback before an SQS server that speaks AWS JSON 1.0. What becomes of a call is said by whoever makes
 /// the proxy: passed on, answered otherwise, or cut.
 /// </summary>
+/// <remarks>On plain sockets: <see cref="HttpListener"/> cannot hang up without an answer.</remarks>
 internal sealed class SqsProxy : IAsyncDisposable
 {
-    private const int PortTries = 5;
-
-    private readonly HttpListener _listener;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
     private readonly CancellationTokenSource _ended = new();
     private readonly Uri _server;
@@ -19,11 +19,12 @@ internal sealed class SqsProxy : IAsyncDisposable
 
     /// <summary>Listens from now on.</summary>
     /// <param name="server">Where calls are passed on to.</param>
-    /// <param name="handle">Answers a call. What it leaves open is cut, and so is what it throws over a lost connection.</param>
+    /// <param name="handle">Answers a call. One that is left without an answer is cut.</param>
     public SqsProxy(Uri server, Func<ProxiedCall, Task> handle)
     {
         (_server, _handle) = (server, handle);
-        (_listener, EndpointUrl) = Listen();
+        _listener.Start();
+        EndpointUrl = new UriBuilder("http", PostgresServer.LoopbackHost, ((IPEndPoint)_listener.LocalEndpoint).Port).Uri;
         _accepting = AcceptAsync();
     }
 
@@ -34,64 +35,50 @@ internal sealed class SqsProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
-        _listener.Close();
         await _accepting;
+        _listener.Dispose();
         _http.Dispose();
         _ended.Dispose();
     }
 
-    private static (HttpListener Listener, Uri Url) Listen()
-    {
-        for (int tries = 1; ; tries++)
-        {
-            var listener = new HttpListener();
-            Uri url = new UriBuilder("http", PostgresServer.LoopbackHost, FreePort.Next()).Uri;
-            listener.Prefixes.Add(url.AbsoluteUri);
-            try
-            {
-                listener.Start();
-                return (listener, url);
-            }
-            catch (HttpListenerException) when (tries < PortTries)
-            {
-                // Someone bound the port since it was found free.
-            }
-        }
-    }
-
     private async Task AcceptAsync()
     {
-        var answering = new List<Task>();
+        var serving = new List<Task>();
         try
         {
             while (true)
             {
-                HttpListenerContext context = await _listener.GetContextAsync();
-                answering.RemoveAll(task => task.IsCompleted);
-                answering.Add(AnswerAsync(context));
+                TcpClient client = await _listener.AcceptTcpClientAsync(_ended.Token);
+                serving.RemoveAll(task => task.IsCompleted);
+                serving.Add(ServeAsync(client));
             }
         }
-        catch (Exception closed) when (closed is HttpListenerException or ObjectDisposedException)
+        catch (OperationCanceledException)
         {
-            await Task.WhenAll(answering);
+            await Task.WhenAll(serving);
         }
     }
 
-    private async Task AnswerAsync(HttpListenerContext context)
+    /// <summary>One call after the other, until one is cut or the client goes.</summary>
+    private async Task ServeAsync(TcpClient client)
     {
+        using var _ = client;
         try
         {
-            string body = await new StreamReader(context.Request.InputStream).ReadToEndAsync(_ended.Token);
-            await _handle(new ProxiedCall(context, body, _http, _server, _ended.Token));
+            client.NoDelay = true;
+            await using NetworkStream stream = client.GetStream();
+            var reader = new HttpRequestReader(stream);
+            while (await reader.ReadAsync(_ended.Token) is { } request)
+            {
+                var call = new ProxiedCall(request, stream, _http, _server, _ended.Token);
+                await _handle(call);
+                if (!call.IsAnswered) return;
+            }
         }
-        catch (Exception broken) when (broken is HttpRequestException or OperationCanceledException
-            or HttpListenerException or ObjectDisposedException or IOException)
+        catch (Exception broken) when (broken is HttpRequestException or OperationCanceledException or IOException
+            or SocketException)
         {
             // To the client, a server that hung up; its own retries are what such a thing is for.
-        }
-        finally
-        {
-            context.Response.Abort();
         }
     }
 }

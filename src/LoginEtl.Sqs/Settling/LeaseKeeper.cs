@@ -23,6 +23,13 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
     private readonly Lock _lock = new();
     private readonly HashSet<QueueDelivery> _released = [];
     private readonly HashSet<Task> _underWay = [];
+    private long? _failingSince;
+
+    /// <summary>No extension has succeeded for so long that leases are running out.</summary>
+    public bool AreRunningOut
+    {
+        get { lock (_lock) { return Environment.TickCount64 - _failingSince >= lease.Timeout.TotalMilliseconds / 2; } }
+    }
 
     /// <summary>Runs until it is cancelled.</summary>
     /// <exception cref="LoginEtlException">Extending is not allowed: what is held would come again and again.</exception>
@@ -100,6 +107,7 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
                 .ChangeMessageVisibilityBatchAsync(
                     new ChangeMessageVisibilityBatchRequest(queue.Url, entries), limit.Token)
                 .ConfigureAwait(false);
+            Note(failed: false);
         }
         catch (SqsException e) when (e.Fault is SqsFault.Denied or SqsFault.NotFound)
         {
@@ -108,10 +116,12 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
         catch (SqsException)
         {
             // The next beat tries again.
+            Note(failed: true);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // The same.
+            Note(failed: true);
         }
         finally
         {
@@ -121,6 +131,14 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
             }
 
             done.SetResult();
+        }
+    }
+
+    private void Note(bool failed)
+    {
+        lock (_lock)
+        {
+            _failingSince = failed ? _failingSince ?? Environment.TickCount64 : null;
         }
     }
 

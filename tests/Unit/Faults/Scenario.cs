@@ -70,13 +70,22 @@ internal sealed class Scenario : IAsyncDisposable
         _wire.Suffer(plan.Wire);
         var workers = await Task.WhenAll(Enumerable.Range(0, plan.Workers).Select(_ => WorkerProcess.StartAsync(
             _lane, _lane.Settings(_calls.EndpointUrl, _name, _wire.ConnectionString), plan.Flags)));
-        var ending = EndAsync(workers[0], plan.Ends);
-        var trouble = plan.Trouble is { } t ? new Troubles(_lane, _calls, _database).SufferAsync(t) : Task.CompletedTask;
+        var moments = new Moments(_calls, _wire);
+        if (plan.Ends is { } ending)
+        {
+            moments.On(ending.At, () => workers[0].EndAsync(ending));
+        }
+
+        if (plan.Trouble is { } trouble)
+        {
+            moments.Beside(trouble.At, () => new Troubles(_lane, _calls, _database).SufferAsync(trouble));
+        }
+
+        moments.Begin();
         var sending = SendAsync(plan.SentMeanwhile);
         var ended = await Task.WhenAll(workers.Select(w => w.WaitAsync(LongestRun, () => _calls.Calls(SqsOperation.GetQueueUrl) > 0)));
-        await Task.WhenAll(trouble, sending);
-        (_calls.Arriving, _wire.Committing) = (null, null);
-        await ending;
+        await sending;
+        await moments.DisposeAsync();
         _calls.Suffer(CallFaults.None);
         _wire.Suffer(WireFaults.None);
         _runs.AddRange(ended);
@@ -139,29 +148,6 @@ internal sealed class Scenario : IAsyncDisposable
     {
         var bad = messages / 20;
         _sent.AddRange(await _queue.SendAsync(Login.Draw(_draws, messages, bad, bad)));
-    }
-
-    private async Task EndAsync(WorkerProcess worker, RunEnding? ending)
-    {
-        if (ending is null)
-        {
-            return;
-        }
-
-        if (ending.At.After is { } time)
-        {
-            await Task.Delay(time);
-            await worker.EndAsync(ending);
-        }
-        else if (ending.At.Operation is { } operation)
-        {
-            _calls.Arriving = (arriving, ordinal) =>
-                arriving == operation && ordinal == ending.At.Ordinal ? worker.EndAsync(ending) : Task.CompletedTask;
-        }
-        else
-        {
-            _wire.Committing = ordinal => ordinal == ending.At.Ordinal ? worker.EndAsync(ending) : Task.CompletedTask;
-        }
     }
 
     private string Report() => string.Join("\n", _complaints.Distinct()

@@ -23,7 +23,7 @@ internal static class ScheduleDraws
     public static PlannedRun Run(SampleDraws draws) => new()
     {
         Workers = draws.Chance(0.25) ? 2 : 1,
-        BatchSize = Of(draws, 7, 40, 150, 5_000),
+        BatchSize = Of(draws, 5, 20, 60, 5_000),
         FlushSeconds = Of(draws, 0.05, 0.2, 0.8),
         Receivers = Of(draws, 1, 2, 4, 8),
         MaxHeld = Of(draws, 30, 200, 10_000),
@@ -87,21 +87,21 @@ internal static class ScheduleDraws
     }
 
     private static RunEnding Ending(SampleDraws draws) => new(
-        Of(draws, "SIGKILL", "SIGKILL", "SIGTERM", "SIGINT"),
-        draws.Below(4) switch
-        {
-            0 => Moment.At(SqsOperation.DeleteMessageBatch, 1 + draws.Below(6)),
-            1 => Moment.At(SqsOperation.ReceiveMessage, 1 + draws.Below(25)),
-            2 => Moment.AtCommit(1 + draws.Below(3)),
-            _ => Moment.AfterMilliseconds(200 + draws.Below(1_500)),
-        },
-        Twice: draws.Chance(0.1));
+        Of(draws, "SIGKILL", "SIGKILL", "SIGTERM", "SIGINT"), At(draws), Twice: draws.Chance(0.1));
 
     private static ServerTrouble Trouble(SampleDraws draws)
     {
         var kinds = Enum.GetValues<TroubleKind>();
-        return new ServerTrouble(kinds[draws.Below(kinds.Length)], at: 250 + draws.Below(1_000), lasts: 100 + draws.Below(1_200));
+        return new ServerTrouble(kinds[draws.Below(kinds.Length)], At(draws), lasts: 100 + draws.Below(1_200));
     }
+
+    private static Moment At(SampleDraws draws) => draws.Below(4) switch
+    {
+        0 => Moment.At(SqsOperation.DeleteMessageBatch, 1 + draws.Below(6)),
+        1 => Moment.At(SqsOperation.ReceiveMessage, 1 + draws.Below(25)),
+        2 => Moment.AtCommit(1 + draws.Below(5)),
+        _ => Moment.AfterMilliseconds(250 + draws.Below(1_000)),
+    };
 
     private static T Of<T>(SampleDraws draws, params T[] choices) => choices[draws.Below(choices.Length)];
 }

@@ -10,7 +10,6 @@ internal sealed class Troubles(FaultLane lane, FaultyQueue queue, string databas
 
     public async Task SufferAsync(ServerTrouble trouble)
     {
-        await Task.Delay(trouble.At);
         switch (trouble.Kind)
         {
             case TroubleKind.PostgresKilled:

@@ -61,6 +61,35 @@ public sealed class LeaseTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task While_leases_run_out_nothing_is_received_until_what_is_being_written_is_settled()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(5);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
+        {
+            OnVisibility = (_, _) => throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "HTTP 503"),
+        });
+        var held = (await source.ReceiveAsync(Cancelled)).ToList();
+        while (held.Count < 5)
+        {
+            held.AddRange(await source.ReceiveAsync(Cancelled));
+        }
+
+        Assert.All(held, m => Assert.True(source.Book.Claim(m.Delivery)));
+        await Task.Delay(3500, Cancelled);
+        var received = source.Book.Received;
+        await queue.SendAsync(5);
+        await Task.Delay(1500, Cancelled);
+        Assert.Equal(received, source.Book.Received);
+
+        await TestQueue.SettleAsync(source, held);
+        while (source.Book.Received < received + 5)
+        {
+            await Task.Delay(50, Cancelled);
+        }
+    }
+
+    [Fact]
     public async Task A_lease_that_ran_out_all_the_same_takes_over_the_newer_handle_and_is_not_handed_over_twice()
     {
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
