@@ -74,13 +74,14 @@ internal static class ScheduleDraws
     private static WireFaults Wire(SampleDraws draws)
     {
         var commits = Enumerable.Range(1, 8).Where(_ => draws.Chance(0.25)).ToDictionary(ordinal => ordinal, _ => Of(draws, Cuts));
-        var connections = Enumerable.Range(1, 6).Where(_ => draws.Chance(0.25))
-            .ToDictionary(ordinal => ordinal, _ => new ByteCut(50 + draws.Below(draws.Chance(0.5) ? 3_000 : 60_000), draws.Chance(0.4)));
+        // The first connection looks at the table before it writes, and a run that cannot do that has not begun.
+        var connections = Enumerable.Range(1, 6).Where(_ => draws.Chance(0.4)).ToDictionary(
+            ordinal => ordinal,
+            ordinal => new ByteCut((ordinal == 1 ? 5_000 : 50) + draws.Below(draws.Chance(0.5) ? 3_000 : 60_000), draws.Chance(0.4)));
         return new WireFaults
         {
-            // The first connection looks at the table, and a run that cannot do that has not begun.
-            Connections = connections.Where(c => c.Key > 1 || draws.Chance(0.2)).ToDictionary(),
             Commits = commits,
+            Connections = connections,
             Delay = TimeSpan.FromMilliseconds(draws.Chance(0.3) ? 5 + draws.Below(40) : 0),
             BytesPerSecond = draws.Chance(0.15) ? 50_000 + draws.Below(200_000) : null,
         };
