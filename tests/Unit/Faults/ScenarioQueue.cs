@@ -45,21 +45,16 @@ internal sealed class ScenarioQueue(SqsCalls calls, string url)
     }
 
     /// <summary>The ids of all its messages, when all leases have run out; they are visible after it.</summary>
-    public async Task<IReadOnlySet<string>> LookAsync()
-    {
-        for (var until = DateTime.UtcNow + LongestWait; (await CountsAsync()).InFlight > 0 && DateTime.UtcNow < until;)
-        {
-            await Task.Delay(Recheck);
-        }
-
-        return await VisibleAsync();
-    }
+    public Task<IReadOnlySet<string>> LookAsync() => LookAsync(LongestWait);
 
     /// <summary>The ids of the messages that can be received now; they are visible after it.</summary>
-    public async Task<IReadOnlySet<string>> VisibleAsync()
+    public Task<IReadOnlySet<string>> VisibleAsync() => LookAsync(TimeSpan.Zero);
+
+    // Receives all the while: servers may look at leases that have run out only then.
+    private async Task<IReadOnlySet<string>> LookAsync(TimeSpan atMost)
     {
         var seen = new Dictionary<string, string>();
-        while ((await CountsAsync()).Visible > 0)
+        for (var until = DateTime.UtcNow + atMost; ;)
         {
             var answer = await calls.CallAsync("ReceiveMessage", new JsonObject
             {
@@ -68,6 +63,16 @@ internal sealed class ScenarioQueue(SqsCalls calls, string url)
             foreach (var message in answer["Messages"]?.AsArray() ?? [])
             {
                 seen[message!["MessageId"]!.GetValue<string>()] = message["ReceiptHandle"]!.GetValue<string>();
+            }
+
+            if (answer["Messages"] is null or JsonArray { Count: 0 })
+            {
+                if ((await CountsAsync()).InFlight <= seen.Count || DateTime.UtcNow >= until)
+                {
+                    break;
+                }
+
+                await Task.Delay(Recheck);
             }
         }
 
