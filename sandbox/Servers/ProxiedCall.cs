@@ -20,6 +20,9 @@ internal sealed class ProxiedCall(
     public DateTimeOffset? SignedAt => DateTimeOffset.TryParseExact(request.Header("X-Amz-Date"),
         "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date : null;
 
+    /// <summary>The id of the access key that it is signed with; null when it is not signed.</summary>
+    public string? AccessKeyId => request.Header("Authorization")?.Split("Credential=")[^1].Split('/')[0];
+
     /// <summary>Whether the client has its answer. Otherwise the connection is cut.</summary>
     public bool IsAnswered { get; private set; }
 

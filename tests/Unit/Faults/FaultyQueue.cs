@@ -26,6 +26,9 @@ internal sealed class FaultyQueue : IAsyncDisposable
     /// <summary>How far the server's clock is ahead of the right time.</summary>
     public TimeSpan ClockAhead { get; set; }
 
+    /// <summary>Whether an access key is still valid; null takes all of them.</summary>
+    public Predicate<string>? Accepts { get; set; }
+
     /// <summary>How many calls went wrong.</summary>
     public int Befallen => Volatile.Read(ref _befallen);
 
@@ -57,6 +60,12 @@ internal sealed class FaultyQueue : IAsyncDisposable
         if (ClockAhead != TimeSpan.Zero && call.SignedAt is { } signed && (now - signed).Duration() > LargestSkew)
         {
             await call.AnswerAsync(ProxiedAnswer.Refused(403, "RequestTimeTooSkewed"), now);
+            return;
+        }
+
+        if (Accepts is { } accepts && !accepts(call.AccessKeyId ?? ""))
+        {
+            await call.AnswerAsync(ProxiedAnswer.Refused(403, "ExpiredToken"));
             return;
         }
 

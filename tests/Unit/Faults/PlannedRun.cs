@@ -30,11 +30,17 @@ internal sealed record PlannedRun
 
     public int MaxHeld { get; init; } = 10_000;
 
+    /// <summary>The worker's own, beside those that follow from the rest.</summary>
+    public IReadOnlyList<string> OtherFlags { get; init; } = [];
+
+    /// <summary>Wins over what the worker is given otherwise.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     public IEnumerable<string> Flags =>
     [
         "--drain-window", "0.2", "--drain-timeout", "30",
         "--batch-size", Text(BatchSize), "--flush-interval", Text(FlushSeconds),
-        "--receivers", Text(Receivers), "--max-held", Text(MaxHeld),
+        "--receivers", Text(Receivers), "--max-held", Text(MaxHeld), .. OtherFlags,
     ];
 
     public override string ToString()

@@ -46,6 +46,9 @@ internal sealed class Scenario : IAsyncDisposable
     /// <summary>The queue, beside the proxy.</summary>
     public ScenarioQueue Queue => _queue;
 
+    /// <summary>The proxy before the queue.</summary>
+    public FaultyQueue Calls => _calls;
+
     /// <summary>Calls that went wrong and wires that were cut.</summary>
     public int Faults => _calls.Befallen + _wire.Cuts;
 
@@ -62,14 +65,17 @@ internal sealed class Scenario : IAsyncDisposable
         return scenario;
     }
 
+    /// <summary>Starts a worker that is the caller's to end; nothing befalls it.</summary>
+    public Task<WorkerProcess> StartAsync(PlannedRun plan) => WorkerProcess.StartAsync(
+        _lane, _lane.Settings(_calls.EndpointUrl, _name, _wire.ConnectionString), plan.Flags, plan.Environment);
+
     /// <summary>Runs to the end, whatever it is, and checks what the runs say of themselves.</summary>
     public async Task<EndedRun> RunAsync(PlannedRun plan)
     {
         var sentBefore = _sent.ToList();
         _calls.Suffer(plan.Calls);
         _wire.Suffer(plan.Wire);
-        var workers = await Task.WhenAll(Enumerable.Range(0, plan.Workers).Select(_ => WorkerProcess.StartAsync(
-            _lane, _lane.Settings(_calls.EndpointUrl, _name, _wire.ConnectionString), plan.Flags)));
+        var workers = await Task.WhenAll(Enumerable.Range(0, plan.Workers).Select(_ => StartAsync(plan)));
         var moments = new Moments(_calls, _wire);
         if (plan.Ends is { } ending)
         {
@@ -134,12 +140,15 @@ internal sealed class Scenario : IAsyncDisposable
     }
 
     /// <summary>Runs a statement in the database.</summary>
-    public async Task ExecuteAsync(string sql)
+    public Task ExecuteAsync(string sql) => ReadAsync<object?>(sql);
+
+    /// <summary>The one value that a query of the database gives.</summary>
+    public async Task<T> ReadAsync<T>(string sql)
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
+        return (T)(await command.ExecuteScalarAsync())!;
     }
 
     public Task<Standing> ReadAsync(IReadOnlySet<string> queued) => Standing.ReadAsync(_database, queued, CancellationToken.None);

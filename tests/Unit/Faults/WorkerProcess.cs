@@ -19,13 +19,17 @@ internal sealed class WorkerProcess
 
     public int ProcessId => _process!.ProcessId;
 
-    public static async Task<WorkerProcess> StartAsync(FaultLane lane, RunSettings settings, IEnumerable<string> flags)
+    public bool HasEnded => _process!.Ended.IsCompleted;
+
+    public static async Task<WorkerProcess> StartAsync(
+        FaultLane lane, RunSettings settings, IEnumerable<string> flags, IReadOnlyDictionary<string, string>? environment = null)
     {
         var worker = new WorkerProcess();
         worker._process = await lane.Keeper.StartProgramAsync(
             new ProgramStart(lane.NewName("worker-"), Dotnet, [Program, .. flags])
             {
-                Environment = settings.ToChildEnvironment(),
+                Environment = settings.ToChildEnvironment().Concat(environment ?? new Dictionary<string, string>())
+                    .GroupBy(v => v.Key).ToDictionary(v => v.Key, v => v.Last().Value),
                 OnLine = worker.Take,
             },
             CancellationToken.None);
