@@ -71,7 +71,13 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
     private async Task BeatAsync(CancellationToken cancellationToken)
     {
         var now = DateTimeOffset.UtcNow;
-        var due = book.Leased().Where(d => IsDue(now - d.ReceivedAt)).Chunk(SqsQuotas.EntriesPerCall);
+        var due = book.Leased().Where(d => IsDue(now - d.ReceivedAt)).Chunk(SqsQuotas.EntriesPerCall).ToArray();
+        if (due.Length == 0)
+        {
+            // Nothing that is held is old enough to run out.
+            Note(failed: false);
+        }
+
         await Parallel.ForEachAsync(
             due,
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },

@@ -10,7 +10,7 @@ namespace LoginEtl.Unit.Faults;
 /// <summary>A queue that stays empty costs next to nothing.</summary>
 public sealed class IdleQueueTests(SharedLane shared, ServersFixture servers)
 {
-    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(3);
 
     [Fact]
     public Task A_waiting_worker_takes_next_to_no_processor_time_and_leaves_the_database_alone() => WatchAsync(
