@@ -8,16 +8,28 @@
     ./build.ps1 Build, Help  # the help in en-US, made from the cmdlets' comments
 .EXAMPLE
     ./build.ps1 Package      # the module, ready to be copied or published, in output/LoginEtl
+.EXAMPLE
+    ./build.ps1 Soak         # 500 random schedules of faults and the long runs: about an hour
+.EXAMPLE
+    ./build.ps1 Soak -Seed 1061 -Count 1      # one schedule again, told in full
 #>
 [CmdletBinding()]
 param(
     # What to do, in this order.
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Help', 'Test', 'Package', 'Demo')]
+    [ValidateSet('Build', 'Help', 'Test', 'Package', 'Demo', 'Soak')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Debug', 'Release')]
-    [string] $Configuration = 'Release'
+    [string] $Configuration = 'Release',
+
+    # Soak: the first schedule's seed, how many schedules, and on how many pairs of servers beside each other.
+    [int] $Seed = 1,
+    [int] $Count = 500,
+    [int] $Lanes = 2,
+
+    # Soak: messages of the run whose memory, handles and connections are watched; 0 leaves the long runs out.
+    [int] $Messages = 300000
 )
 
 $ErrorActionPreference = 'Stop'
@@ -46,6 +58,18 @@ function Package {
     $null = New-Item $module -ItemType Directory -Force
     Copy-Item 'LoginEtl.psd1', 'LoginEtl.Format.ps1xml', 'LoginEtl.Types.ps1xml', 'README.md', 'CHANGELOG.md', 'en-US', 'bin' $module -Recurse
     Test-ModuleManifest (Join-Path $module 'LoginEtl.psd1')
+}
+
+# Random schedules of faults, then the long runs; docs/reliability.md tells what they prove.
+function Soak {
+    dotnet build tests/Unit --configuration $Configuration
+    $soak = "tests/Unit/bin/$Configuration/net10.0/LoginEtl.Unit.dll"
+    $env:LOGINETL_SOAK_SEED, $env:LOGINETL_SOAK_COUNT, $env:LOGINETL_SOAK_LANES, $env:LOGINETL_SOAK_MESSAGES = $Seed, $Count, $Lanes, $Messages
+    dotnet $soak -explicit only -method '*.Random_schedules_lose_and_double_nothing'
+    if ($Messages -gt 0 -and $Count -gt 1) {
+        dotnet $soak -explicit only -method '*.Millions_of_messages_leave_memory_handles_and_connections_flat'
+        dotnet $soak -explicit only -showliveoutput -method '*.A_worker_that_waits_for_minutes_takes_next_to_no_processor_time'
+    }
 }
 
 function Demo {

@@ -18,10 +18,14 @@ internal sealed class KeptProgram
     /// <summary>Completes when the program has ended and all its lines were handed over.</summary>
     public Task<ProgramEnd> Ended => _ended.Task;
 
-    /// <summary>Sends a signal (SIGINT, SIGQUIT, …) and waits for the end; SIGKILL follows after the grace.</summary>
+    /// <summary>Sends a signal (SIGINT, SIGKILL, …); nothing happens when the program has ended.</summary>
+    public Task SignalAsync(string signal, CancellationToken cancellationToken) =>
+        _signal(_start.Name, signal, cancellationToken);
+
+    /// <summary>Sends a signal and waits for the end; SIGKILL follows after the grace.</summary>
     public async Task StopAsync(string signal, TimeSpan grace, CancellationToken cancellationToken)
     {
-        await _signal(_start.Name, signal, cancellationToken);
+        await SignalAsync(signal, cancellationToken);
         if (await Task.WhenAny(Ended, Task.Delay(grace, cancellationToken)) != Ended)
             await _signal(_start.Name, "SIGKILL", cancellationToken);
         await Ended.WaitAsync(cancellationToken);

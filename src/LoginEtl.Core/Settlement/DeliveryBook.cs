@@ -178,6 +178,12 @@ public sealed class DeliveryBook
         get { lock (_lock) { return _open.Values.Any(d => d.State == DeliveryState.Committing); } }
     }
 
+    /// <summary>Whether some are in the hands of a writer, in its buffer or in a transaction.</summary>
+    public bool AnyClaimed
+    {
+        get { lock (_lock) { return _open.Values.Any(d => d.State is DeliveryState.Claimed or DeliveryState.Committing); } }
+    }
+
     /// <summary>
     /// Takes what nobody is writing, to be returned to the queue: what no writer has claimed, and with
     /// <paramref name="evenClaimed"/> also what stands in the buffers of writers.

@@ -67,13 +67,26 @@ internal static class AccountCredentials
         var before = !given && (IsSet(environment("AWS_ACCESS_KEY_ID")) || IsSet(environment("AWS_WEB_IDENTITY_TOKEN_FILE")));
         // A resolver of our own: the SDK's shared one goes on giving what it found first.
         var found = profile is { HasCredentials: true } && !before
-            ? profile.Credentials()
+            ? RereadIfStatic(profile.Credentials(), settings, environment)
             : await new DefaultAWSCredentialsIdentityResolver().ResolveIdentityAsync(clientConfig: null, CancellationToken.None)
                 .ConfigureAwait(false);
         var credentials = CredentialClients.Own(found, region);
         await credentials.GetCredentialsAsync().ConfigureAwait(false);
         return credentials;
     }
+
+    private static AWSCredentials RereadIfStatic(
+        AWSCredentials found, QueueSettings settings, Func<string, string?> environment) =>
+        found is BasicAWSCredentials or SessionAWSCredentials
+            ? new FileKeys(found, () => Read(settings, environment), SharedProfile.Files(environment))
+            : found;
+
+    // Keys of another kind would be another way of logging in: that is for the next run.
+    private static AWSCredentials? Read(QueueSettings settings, Func<string, string?> environment) =>
+        SharedProfile.Find(settings, environment) is { HasCredentials: true } profile
+        && profile.Credentials() is var keys and (BasicAWSCredentials or SessionAWSCredentials)
+            ? keys
+            : null;
 
     private static bool IsSet(string? variable) => !string.IsNullOrWhiteSpace(variable);
 

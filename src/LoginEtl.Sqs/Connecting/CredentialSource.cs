@@ -13,6 +13,7 @@ internal static class CredentialSource
 
     private static string Kind(AWSCredentials credentials) => credentials switch
     {
+        FileKeys keys => Kind(keys.Current),
         EnvironmentVariablesAWSCredentials => "AWS_ACCESS_KEY_ID of the environment",
         AssumeRoleWithWebIdentityCredentials => "a role assumed with a web identity token",
         RoleCredentials => "an assumed role",

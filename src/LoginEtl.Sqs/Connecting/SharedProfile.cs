@@ -54,6 +54,17 @@ internal sealed class SharedProfile
         }
     }
 
+    /// <summary>The credentials and the config file, wherever the environment has them.</summary>
+    public static IReadOnlyList<string> Files(Func<string, string?> environment)
+    {
+        var credentials = NotEmpty(environment("AWS_SHARED_CREDENTIALS_FILE")) ?? SharedCredentialsFile.DefaultFilePath;
+        return
+        [
+            credentials,
+            NotEmpty(environment("AWS_CONFIG_FILE")) ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(credentials))!, "config"),
+        ];
+    }
+
     /// <summary>Keys, a process's answer, an assumed role, a login's role: whatever the profile says.</summary>
     public AWSCredentials Credentials() => _profile.GetAWSCredentials(_store);
 

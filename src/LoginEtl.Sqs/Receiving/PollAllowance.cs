@@ -6,7 +6,10 @@ namespace LoginEtl.Sqs.Receiving;
 /// Shares out what may still be received. Room is reserved before a poll, so that polls in flight together never take
 /// in more than the book's capacity or the run's limit.
 /// </summary>
-internal sealed class PollAllowance(DeliveryBook book, long? maxMessages)
+/// <param name="book">Has the capacity.</param>
+/// <param name="maxMessages">The run's limit; null for none.</param>
+/// <param name="heldBack">Says whether nothing is to be received for now.</param>
+internal sealed class PollAllowance(DeliveryBook book, long? maxMessages, Func<bool> heldBack)
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromMilliseconds(50);
     private readonly Lock _lock = new();
@@ -23,6 +26,11 @@ internal sealed class PollAllowance(DeliveryBook book, long? maxMessages)
     /// <summary>Reserves up to <paramref name="wanted"/>; 0 when there is nothing to share out now.</summary>
     public int TryReserve(int wanted)
     {
+        if (heldBack())
+        {
+            return 0;
+        }
+
         lock (_lock)
         {
             var free = Math.Min(wanted, book.Room - _reserved);

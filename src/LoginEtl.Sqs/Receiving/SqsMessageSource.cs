@@ -220,7 +220,7 @@ internal sealed class SqsMessageSource : IMessageSource
                 _ = EndAfterAsync(duration);
             }
 
-            var allowance = new PollAllowance(Book, _options.MaxMessages);
+            var allowance = new PollAllowance(Book, _options.MaxMessages, MustSettleFirst);
             var watching = _drain is null ? Task.CompletedTask : Task.Run(() => WatchAsync(_drain));
             var receivers = Enumerable.Range(0, Math.Max(1, _options.Receivers))
                 .Select(_ => Task.Run(() => ReceiveOneAsync(
@@ -235,6 +235,10 @@ internal sealed class SqsMessageSource : IMessageSource
             _arrived.Writer.TryComplete();
         }
     }
+
+    // While leases run out, more messages would only wait longer for their turn than they are held. Their deletes would
+    // come with receipts that have expired, which SQS may answer with success and ignore: they would come again for ever.
+    private bool MustSettleFirst() => _leases.AreRunningOut && Book.AnyClaimed;
 
     private async Task ReceiveOneAsync(Receiver receiver)
     {

@@ -23,6 +23,13 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
     private readonly Lock _lock = new();
     private readonly HashSet<QueueDelivery> _released = [];
     private readonly HashSet<Task> _underWay = [];
+    private long? _failingSince;
+
+    /// <summary>No extension has succeeded for so long that leases are running out.</summary>
+    public bool AreRunningOut
+    {
+        get { lock (_lock) { return Environment.TickCount64 - _failingSince >= lease.Timeout.TotalMilliseconds / 2; } }
+    }
 
     /// <summary>Runs until it is cancelled.</summary>
     /// <exception cref="LoginEtlException">Extending is not allowed: what is held would come again and again.</exception>
@@ -64,7 +71,13 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
     private async Task BeatAsync(CancellationToken cancellationToken)
     {
         var now = DateTimeOffset.UtcNow;
-        var due = book.Leased().Where(d => IsDue(now - d.ReceivedAt)).Chunk(SqsQuotas.EntriesPerCall);
+        var due = book.Leased().Where(d => IsDue(now - d.ReceivedAt)).Chunk(SqsQuotas.EntriesPerCall).ToArray();
+        if (due.Length == 0)
+        {
+            // Nothing that is held is old enough to run out.
+            Note(failed: false);
+        }
+
         await Parallel.ForEachAsync(
             due,
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
@@ -100,6 +113,7 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
                 .ChangeMessageVisibilityBatchAsync(
                     new ChangeMessageVisibilityBatchRequest(queue.Url, entries), limit.Token)
                 .ConfigureAwait(false);
+            Note(failed: false);
         }
         catch (SqsException e) when (e.Fault is SqsFault.Denied or SqsFault.NotFound)
         {
@@ -108,10 +122,12 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
         catch (SqsException)
         {
             // The next beat tries again.
+            Note(failed: true);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // The same.
+            Note(failed: true);
         }
         finally
         {
@@ -121,6 +137,14 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
             }
 
             done.SetResult();
+        }
+    }
+
+    private void Note(bool failed)
+    {
+        lock (_lock)
+        {
+            _failingSince = failed ? _failingSince ?? Environment.TickCount64 : null;
         }
     }
 

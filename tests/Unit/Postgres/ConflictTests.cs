@@ -2,6 +2,7 @@ using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
+using LoginEtl.Unit.Faults;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -229,7 +230,7 @@ public sealed class ConflictTests(ServersFixture servers)
     public async Task Lost_answer_to_commit_keeps_the_outcomes_of_conflicts()
     {
         var database = await TestDatabase.InitializedAsync(servers, Keyed);
-        await using var proxy = new CommitProxy(database.ConnectionString, CommitCut.Arrives, cuts: 1);
+        await using var proxy = new PostgresProxy(database.ConnectionString, CommitCut.Arrives, cuts: 1);
         await using (var before = await database.SinkAsync())
         {
             await before.WriteAsync([Login("a")], TestDatabase.Token);

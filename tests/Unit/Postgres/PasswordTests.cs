@@ -86,6 +86,42 @@ public sealed class PasswordTests(ServersFixture servers)
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Password_that_rotates_in_the_middle_of_a_run_is_picked_up(bool fromSource)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var role = $"rotating_{Guid.NewGuid():N}";
+        await database.RunAsync($"CREATE ROLE {role} LOGIN PASSWORD 'first'; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}");
+        var file = Path.GetTempFileName();
+        var source = new CountingSource("first");
+        try
+        {
+            await File.WriteAllTextAsync(file, $"*:*:*:{role}:first\n", TestDatabase.Token);
+            var settings = Without(database) with { UserName = role };
+            settings = fromSource
+                ? settings with { PasswordSource = source }
+                : settings with { Database = new SecretText($"{settings.Database.Reveal()};Passfile={file}") };
+            await using var sink = await database.SinkAsync(settings: settings);
+            await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+
+            await database.RunAsync($"ALTER ROLE {role} PASSWORD 'second'");
+            source.Password = "second";
+            await File.WriteAllTextAsync(file, $"*:*:*:{role}:second\n", TestDatabase.Token);
+            await database.RunAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'");
+
+            await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+            Assert.Equal(4, await database.CountAsync());
+        }
+        finally
+        {
+            File.Delete(file);
+            await database.RunAsync(
+                $"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{role}'; DROP OWNED BY {role}; DROP ROLE {role}");
+        }
+    }
+
+    [Theory]
     [InlineData("Host=127.0.0.1", true, false)]
     [InlineData("Host=db.example", false, true)]
     [InlineData("Host=db.example;SSL Mode=Require", false, false)]
@@ -105,12 +141,14 @@ public sealed class PasswordTests(ServersFixture servers)
 
     private sealed class CountingSource(string? password) : IDatabasePasswordSource
     {
+        public string? Password { get; set; } = password;
+
         public List<(string Host, int Port, string User, string? Region)> Asked { get; } = [];
 
         public ValueTask<string> GetAsync(string host, int port, string user, AwsSettings account, CancellationToken cancellationToken)
         {
             Asked.Add((host, port, user, account.Region));
-            return ValueTask.FromResult(password ?? throw new LoginEtlException("NoToken", FaultKind.Denied, "There is no token.", "Get one."));
+            return ValueTask.FromResult(Password ?? throw new LoginEtlException("NoToken", FaultKind.Denied, "There is no token.", "Get one."));
         }
     }
 }

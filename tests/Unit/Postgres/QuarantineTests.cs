@@ -8,6 +8,7 @@ using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
 using LoginEtl.Unit.Core;
+using LoginEtl.Unit.Faults;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -129,7 +130,7 @@ public sealed class QuarantineTests(ServersFixture servers) : IDisposable
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await WriteAsync(database, [Logins.Record(version: "x"), Logins.Record(version: "y")]);
-        await using var proxy = new CommitProxy(database.ConnectionString, cut, cuts: 1);
+        await using var proxy = new PostgresProxy(database.ConnectionString, cut, cuts: 1);
         await using var quarantine = await OpenAsync(database, settings: database.Settings() with { Database = new SecretText(proxy.ConnectionString) });
         var requests = (await ListAsync(quarantine)).Select(e => Mended(e)).ToList();
         Assert.All(await quarantine.RestoreAsync(requests, TestDatabase.Token), r => Assert.Equal(RestoreOutcome.Restored, r.Outcome));

@@ -2,6 +2,7 @@ using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
+using LoginEtl.Unit.Faults;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -68,7 +69,7 @@ public sealed class RejectLimitTests(ServersFixture servers)
     public async Task Commit_whose_answer_was_lost_counts()
     {
         var database = await TestDatabase.InitializedAsync(servers);
-        await using var proxy = new CommitProxy(database.ConnectionString, CommitCut.Arrives, cuts: 1);
+        await using var proxy = new PostgresProxy(database.ConnectionString, CommitCut.Arrives, cuts: 1);
         await using var sink = await database.SinkAsync(
             new SinkOptions { MaxRejectRatio = 0.4 }, settings: database.Settings() with { Database = new SecretText(proxy.ConnectionString) });
         await sink.WriteAsync([.. Logins.Records(12), .. Enumerable.Range(0, 8).Select(_ => Logins.Reject())], TestDatabase.Token);

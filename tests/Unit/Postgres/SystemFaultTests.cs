@@ -3,6 +3,7 @@ using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settlement;
+using LoginEtl.Unit.Faults;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class SystemFaultTests(ServersFixture servers)
     public async Task Lost_answer_to_commit_neither_loses_nor_doubles_a_row(CommitCut cut)
     {
         var database = await TestDatabase.InitializedAsync(servers);
-        await using var proxy = new CommitProxy(database.ConnectionString, cut, cuts: 2);
+        await using var proxy = new PostgresProxy(database.ConnectionString, cut, cuts: 2);
         await using var sink = await database.SinkAsync(settings: Through(proxy));
         ProtectedLogin[] batch = [.. Logins.Records(50), Logins.Reject()];
         var result = await sink.WriteAsync(batch, TestDatabase.Token);
@@ -34,7 +35,7 @@ public sealed class SystemFaultTests(ServersFixture servers)
     public async Task Commit_that_cannot_be_found_out_is_said_to_be_unknown()
     {
         var database = await TestDatabase.InitializedAsync(servers);
-        await using var proxy = new CommitProxy(database.ConnectionString, CommitCut.ArrivesAndServerIsGone);
+        await using var proxy = new PostgresProxy(database.ConnectionString, CommitCut.ArrivesAndServerIsGone);
         await using var sink = await database.SinkAsync(new SinkOptions { RetryFor = TimeSpan.FromSeconds(1) }, settings: Through(proxy));
         var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Logins.Records(5), TestDatabase.Token));
         Assert.True(fault.CommitUnknown);
@@ -45,7 +46,7 @@ public sealed class SystemFaultTests(ServersFixture servers)
     public async Task Silent_server_ends_the_run_in_bounded_time()
     {
         var database = await TestDatabase.InitializedAsync(servers);
-        await using var proxy = new CommitProxy(database.ConnectionString, CommitCut.Silence);
+        await using var proxy = new PostgresProxy(database.ConnectionString, CommitCut.Silence);
         var settings = Through(proxy) with { Database = new SecretText(proxy.ConnectionString + ";Timeout=1"), Timeout = TimeSpan.FromSeconds(1) };
         await using var sink = await database.SinkAsync(new SinkOptions { RetryFor = TimeSpan.FromSeconds(2) }, settings: settings);
         var fault = await Assert.ThrowsAsync<LoginEtlException>(
@@ -211,5 +212,5 @@ public sealed class SystemFaultTests(ServersFixture servers)
         Assert.Equal("on", await database.ReadAsync<string>("SELECT setting FROM seen"));
     }
 
-    private static DatabaseSettings Through(CommitProxy proxy) => new() { Database = new SecretText(proxy.ConnectionString) };
+    private static DatabaseSettings Through(PostgresProxy proxy) => new() { Database = new SecretText(proxy.ConnectionString) };
 }

@@ -5,7 +5,9 @@ using LoginEtl.Settlement;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Client.Wire;
+using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Receiving;
+using LoginEtl.Sqs.Settling;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -58,6 +60,68 @@ public sealed class LeaseTests(ServersFixture servers)
 
         Assert.Equal((0, 5), await queue.CountsAsync());
         Assert.Equal(5, source.Book.Received);
+    }
+
+    [Fact]
+    public async Task While_leases_run_out_nothing_is_received_until_what_is_being_written_is_settled()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(5);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
+        {
+            OnVisibility = (_, _) => throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "HTTP 503"),
+        });
+        var held = (await source.ReceiveAsync(Cancelled)).ToList();
+        while (held.Count < 5)
+        {
+            held.AddRange(await source.ReceiveAsync(Cancelled));
+        }
+
+        Assert.All(held, m => Assert.True(source.Book.Claim(m.Delivery)));
+        await Task.Delay(3500, Cancelled);
+        var received = source.Book.Received;
+        await queue.SendAsync(5);
+        await Task.Delay(1500, Cancelled);
+        Assert.Equal(received, source.Book.Received);
+
+        await TestQueue.SettleAsync(source, held);
+        while (source.Book.Received < received + 5)
+        {
+            await Task.Delay(50, Cancelled);
+        }
+    }
+
+    [Fact]
+    public async Task Leases_run_out_no_more_when_what_was_held_is_settled()
+    {
+        var client = new FaultyClient(null!)
+        {
+            OnVisibility = (_, _) => throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "HTTP 503"),
+        };
+        var queue = new SqsQueue(
+            client, "q", "url", new QueueEndpoint(new Uri("http://127.0.0.1:1/"), "us-east-1"), IsFifo: false, QueueProtocol.Json);
+        var book = new DeliveryBook(10);
+        var delivery = Postgres.Logins.Delivery();
+        book.Admit(delivery);
+        var keeper = new LeaseKeeper(queue, new LeaseTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var beating = keeper.RunAsync(end.Token);
+        Assert.False(keeper.AreRunningOut);
+        await WaitAsync(() => keeper.AreRunningOut);
+
+        book.Settle(delivery, Outcome.Written);
+
+        await WaitAsync(() => !keeper.AreRunningOut);
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => beating);
+
+        static async Task WaitAsync(Func<bool> condition)
+        {
+            for (var until = Environment.TickCount64 + 20_000; !condition(); await Task.Delay(20, Cancelled))
+            {
+                Assert.True(Environment.TickCount64 < until, "It did not come.");
+            }
+        }
     }
 
     [Fact]

@@ -35,15 +35,27 @@ internal sealed class TokenTarget : FuzzTarget
     public override string Run(ReadOnlySpan<byte> input)
     {
         var text = Encoding.UTF8.GetString(input);
-        var token = SivToken.Read(text);
-        Finding.Unless(token is not null == SivToken.TryParse(text, out var keyId, out var raw), "it is read and is not parsed");
+        var token = TokenParts.Read(text);
+        Finding.Unless(token is not null == TokenParts.TryParse(text, out var parts), "it is read and is not parsed");
         if (token is null)
         {
             return "no token";
         }
 
+        var (kind, keyId, raw) = parts!;
         Finding.Unless(token.Text == text && text.Length <= Token.MaxLength, "the token is another text");
-        Finding.Unless(SivToken.Create(keyId, raw.AsSpan(0, 16), raw.AsSpan(16)).Text == text, "two texts are one token");
+        var again = kind switch
+        {
+            TokenKind.Siv => SivToken.Create(keyId, raw.AsSpan(0, 16), raw.AsSpan(16)),
+            TokenKind.Mac => MacToken.Create(keyId, raw),
+            _ => PfxToken.Create(keyId, raw),
+        };
+        Finding.Unless(again.Text == text, "two texts are one token");
+        if (kind != TokenKind.Siv)
+        {
+            return $"{kind} token";
+        }
+
         if (_siv.Decrypt(raw, _attribute) is not { } padded)
         {
             return "token";

@@ -1,4 +1,4 @@
-namespace LoginEtl.Unit.Postgres;
+namespace LoginEtl.Unit.Faults;
 
 /// <summary>What becomes of a COMMIT whose sender is cut off.</summary>
 public enum CommitCut

@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using LoginEtl.Connections;
+using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Sqs;
+using Xunit;
+
+namespace LoginEtl.Unit.Faults;
+
+/// <summary>A queue that stays empty costs next to nothing.</summary>
+public sealed class IdleQueueTests(SharedLane shared, ServersFixture servers)
+{
+    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(3);
+
+    [Fact]
+    public Task A_waiting_worker_takes_next_to_no_processor_time_and_leaves_the_database_alone() => WatchAsync(
+        Watched, warmUp: 12,
+        // Seconds after its start the runtime still compiles. What would spin would take all of a processor.
+        atMost: 0.2);
+
+    /// <summary>By <c>build.ps1 Soak</c>.</summary>
+    [Fact(Explicit = true)]
+    public Task A_worker_that_waits_for_minutes_takes_next_to_no_processor_time() =>
+        WatchAsync(TimeSpan.FromMinutes(2), warmUp: 80, atMost: 0.02);
+
+    [Fact]
+    public async Task Off_loopback_an_empty_queue_is_asked_twelve_times_a_minute()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        var waits = new ConcurrentQueue<int>();
+        var others = 0;
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, asIfRemote: true, around: c => new FaultyClient(c)
+        {
+            OnReceive = (request, call) =>
+            {
+                waits.Enqueue(request.WaitTimeSeconds);
+                return call();
+            },
+            OnVisibility = (_, call) =>
+            {
+                Interlocked.Increment(ref others);
+                return call();
+            },
+        });
+        await Task.Delay(Watched, TestContext.Current.CancellationToken);
+        // Four receivers, each of which asks again when its twenty seconds are over.
+        Assert.Equal([20, 20, 20, 20], waits);
+        Assert.Equal(0, others);
+    }
+
+    private async Task WatchAsync(TimeSpan watched, int warmUp, double atMost)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Processor time of another process is read from /proc.");
+        await using var scenario = await Scenario.OnAsync(await shared.GetAsync(), messages: 0);
+        var worker = await scenario.StartAsync(new PlannedRun { OtherFlags = ["--wait"] });
+        await WaitForCallsAsync(scenario, warmUp);
+        var (before, calls, asked) = (ProcessorTime(worker), scenario.Calls.Calls(SqsOperation.ReceiveMessage), await LastQueryAsync(scenario));
+        await Task.Delay(watched, TestContext.Current.CancellationToken);
+        var (spent, polls) = (ProcessorTime(worker) - before, scenario.Calls.Calls(SqsOperation.ReceiveMessage) - calls);
+        Assert.Equal(asked, await LastQueryAsync(scenario));
+        await worker.EndAsync(new RunEnding("SIGTERM", Moment.AfterMilliseconds(0)));
+        await worker.WaitAsync(TimeSpan.FromSeconds(30), () => true);
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{spent.TotalMilliseconds} ms of processor time and {polls} polls in {watched.TotalSeconds} s");
+        // On loopback a poll takes a second, and there are four receivers; elsewhere it takes twenty.
+        Assert.InRange(polls, 4, 4 * (watched.TotalSeconds + 1));
+        Assert.True(spent < watched * atMost, $"{spent.TotalMilliseconds} ms of processor time in {watched.TotalSeconds} s.");
+    }
+
+    private static TimeSpan ProcessorTime(WorkerProcess worker)
+    {
+        using var process = Process.GetProcessById(worker.ProcessId);
+        return process.TotalProcessorTime;
+    }
+
+    private static Task<string> LastQueryAsync(Scenario scenario) => scenario.ReadAsync<string>(
+        "SELECT coalesce(max(query_start)::text, 'none') FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'LoginEtl'");
+
+    private static async Task WaitForCallsAsync(Scenario scenario, int calls)
+    {
+        for (var until = DateTime.UtcNow.AddSeconds(30); scenario.Calls.Calls(SqsOperation.ReceiveMessage) < calls && DateTime.UtcNow < until;)
+        {
+            await Task.Delay(50);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using LoginEtl.Postgres.Schema;
+using Xunit;
+
+namespace LoginEtl.Unit.Faults;
+
+/// <summary>The check that all scenarios end with is seen to fail.</summary>
+public sealed class LedgerCheckTests(FaultLane lane) : IClassFixture<FaultLane>
+{
+    private static readonly SentMessage[] Sent =
+        [new("m1", "u1", Fate.Row), new("m2", "u2", Fate.Row), new("m3", null, Fate.Quarantine), new("m4", "u4", Fate.Quarantine)];
+
+    private static readonly Standing AllWell = Of("u1 u2", "m3 m4");
+
+    [Fact]
+    public void All_well_is_no_complaint()
+    {
+        Assert.Empty(LedgerCheck.Complaints(Sent, AllWell));
+        Assert.Empty(LedgerCheck.ComplaintsAfterDrain(Sent, AllWell));
+        Assert.Empty(LedgerCheck.Complaints(Sent, Of("u1", "m3", "m2 m4")));
+    }
+
+    [Theory]
+    [InlineData("u1", "m3 m4", "", "1 nowhere: m2 of u2")]
+    [InlineData("u1 u2", "m4", "m1", "1 nowhere: m3 of nobody")]
+    [InlineData("u1 u2 u2", "m3 m4", "", "1 in the table more than once: u2 (2 rows)")]
+    [InlineData("u1 u2", "m3 m4 m4", "", "1 in quarantine more than once: m4 (2 entries)")]
+    [InlineData("u1 u2 u4", "m3", "", "1 in the table and should be in quarantine: m4 of u4")]
+    [InlineData("u1", "m2 m3 m4", "", "1 in quarantine and should be in the table: m2 of u2")]
+    [InlineData("u1 u2 u9", "m3 m4", "", "1 in the table and never sent: u9")]
+    [InlineData("u1 u2", "m3 m4 m9", "", "1 in quarantine and never sent: m9")]
+    public void What_is_lost_doubled_or_misplaced_is_named(string rows, string quarantined, string queued, string complaint) =>
+        Assert.Contains(complaint, LedgerCheck.Complaints(Sent, Of(rows, quarantined, queued)));
+
+    [Fact]
+    public void A_ledger_that_does_not_match_is_a_complaint() => Assert.Equal(
+        ["the ledger has 3 Written for 2 rows"],
+        LedgerCheck.Complaints(Sent, AllWell with { Ledger = new Dictionary<LedgerOutcome, int> { [LedgerOutcome.Written] = 3, [LedgerOutcome.Quarantined] = 2 } }));
+
+    [Fact]
+    public void What_is_left_after_a_drain_is_a_complaint() => Assert.Contains(
+        "1 left in the queue, 1 of them unsettled", LedgerCheck.ComplaintsAfterDrain(Sent, Of("u1", "m3 m4", "m2")));
+
+    [Fact]
+    public async Task A_row_lost_and_a_row_doubled_in_a_real_database_are_found()
+    {
+        await using var scenario = await Scenario.OnAsync(lane, messages: 40);
+        await scenario.ProveAsync();
+        var users = scenario.Sent.Where(m => m.Fate == Fate.Row).Take(2).ToList();
+        await scenario.ExecuteAsync($"DELETE FROM user_logins WHERE user_id = '{users[0].UserId}'");
+        await scenario.ExecuteAsync($"INSERT INTO user_logins SELECT * FROM user_logins WHERE user_id = '{users[1].UserId}'");
+
+        var complaints = LedgerCheck.Complaints(scenario.Sent, await scenario.ReadAsync(await scenario.Queue.LookAsync()));
+
+        Assert.Equal(
+            [$"1 nowhere: {users[0].MessageId} of {users[0].UserId}", $"1 in the table more than once: {users[1].UserId} (2 rows)"], complaints);
+        Assert.Contains("1 nowhere", (await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(scenario.ProveAsync)).Message, StringComparison.Ordinal);
+    }
+
+    private static Standing Of(string rows, string quarantined, string queued = "")
+    {
+        var (r, q) = (Words(rows), Words(quarantined));
+        return new Standing
+        {
+            Rows = r.CountBy(w => w).ToDictionary(),
+            Quarantined = q.CountBy(w => w).ToDictionary(),
+            Ledger = new Dictionary<LedgerOutcome, int> { [LedgerOutcome.Written] = r.Length, [LedgerOutcome.Quarantined] = q.Length },
+            Queued = Words(queued).ToHashSet(),
+        };
+    }
+
+    private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}

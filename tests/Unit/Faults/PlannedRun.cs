@@ -1,0 +1,54 @@
+using System.Globalization;
+
+namespace LoginEtl.Unit.Faults;
+
+/// <summary>A run of one worker or several beside each other, and what befalls it.</summary>
+internal sealed record PlannedRun
+{
+    /// <summary>One run in which nothing goes wrong.</summary>
+    public static PlannedRun Clean { get; } = new();
+
+    public int Workers { get; init; } = 1;
+
+    public CallFaults Calls { get; init; } = CallFaults.None;
+
+    public WireFaults Wire { get; init; } = WireFaults.None;
+
+    /// <summary>Of the first worker.</summary>
+    public RunEnding? Ends { get; init; }
+
+    public ServerTrouble? Trouble { get; init; }
+
+    /// <summary>So many more messages are sent while it goes on.</summary>
+    public int SentMeanwhile { get; init; }
+
+    public int BatchSize { get; init; } = 5_000;
+
+    public double FlushSeconds { get; init; } = 0.2;
+
+    public int Receivers { get; init; } = 4;
+
+    public int MaxHeld { get; init; } = 10_000;
+
+    /// <summary>The worker's own, beside those that follow from the rest.</summary>
+    public IReadOnlyList<string> OtherFlags { get; init; } = [];
+
+    /// <summary>Wins over what the worker is given otherwise.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    public IEnumerable<string> Flags =>
+    [
+        "--drain-window", "0.2", "--drain-timeout", "30",
+        "--batch-size", Text(BatchSize), "--flush-interval", Text(FlushSeconds),
+        "--receivers", Text(Receivers), "--max-held", Text(MaxHeld), .. OtherFlags,
+    ];
+
+    public override string ToString()
+    {
+        var faults = new[] { Ends?.ToString(), Trouble?.ToString(), Calls.ToString(), Wire.ToString() }.Where(f => !string.IsNullOrEmpty(f));
+        return $"{Workers} worker{(Workers > 1 ? "s" : "")} (batches of {BatchSize} or {Text(FlushSeconds)} s, {Receivers} receivers, {MaxHeld} held"
+            + $"{(SentMeanwhile > 0 ? $", {SentMeanwhile} sent meanwhile" : "")}): {string.Join("; ", faults.DefaultIfEmpty("nothing"))}";
+    }
+
+    private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
+}

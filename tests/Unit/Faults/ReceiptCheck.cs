@@ -1,0 +1,73 @@
+using LoginEtl.Sandbox.Demo;
+
+namespace LoginEtl.Unit.Faults;
+
+/// <summary>Whether receipts and exit codes are true, by themselves and beside what the database holds.</summary>
+internal static class ReceiptCheck
+{
+    private const int Failed = 1;
+    private const int WithRejects = 2;
+
+    /// <summary>What is wrong with one run; empty when all is well.</summary>
+    public static IEnumerable<string> Complaints(EndedRun run)
+    {
+        if (run.TookTooLong)
+        {
+            yield return "a run did not end";
+        }
+
+        if (run.Killed)
+        {
+            yield break;
+        }
+
+        if (run.Receipt is not { } receipt)
+        {
+            // It found no queue or no table, and says so.
+            if (run.End.ExitCode != Failed || !run.Said.Any(line => line.StartsWith("login-etl: ", StringComparison.Ordinal)))
+            {
+                yield return $"a run left neither receipt nor reason ({run.End})";
+            }
+
+            yield break;
+        }
+
+        var sum = receipt.Written + receipt.Updated + receipt.Skipped + receipt.Duplicate + receipt.Quarantined
+            + receipt.Confirmed + receipt.Returned + receipt.Lapsed + receipt.Unknown;
+        if (!receipt.Balanced || sum != receipt.Received)
+        {
+            yield return $"a receipt does not balance: {receipt}";
+        }
+
+        if (run.End.ExitCode != TrueExitCode(receipt) || receipt.ExitCode != run.End.ExitCode)
+        {
+            yield return $"an exit code is not true: {run.End} of {receipt}";
+        }
+
+        if ((receipt.Outcome == "failed") != (receipt.Error is not null))
+        {
+            yield return $"a run that {receipt.Outcome} {(receipt.Error is null ? "gives no reason" : $"gives a reason: {receipt.Error}")}";
+        }
+    }
+
+    /// <summary>What is wrong with all runs together beside what they left in the database.</summary>
+    public static IEnumerable<string> Complaints(IReadOnlyCollection<EndedRun> runs, Standing standing)
+    {
+        var receipts = runs.Select(r => r.Receipt).OfType<RunReceipt>().ToList();
+        var known = receipts.Sum(r => r.Written);
+        var mostly = known + receipts.Sum(r => r.Unknown);
+        var allTold = !runs.Any(r => r.Killed);
+        if (standing.RowCount < known || (allTold && standing.RowCount > mostly))
+        {
+            yield return $"the receipts speak of {known} rows{(allTold ? "" : " at least")}, and there are {standing.RowCount}";
+        }
+
+        if (allTold && receipts.Sum(r => r.Quarantined + r.Unknown) < standing.QuarantineCount)
+        {
+            yield return $"the receipts speak of fewer than the {standing.QuarantineCount} entries in quarantine";
+        }
+    }
+
+    private static int TrueExitCode(RunReceipt receipt) =>
+        receipt.Outcome == "failed" || receipt.Unknown > 0 || !receipt.Balanced ? Failed : receipt.Quarantined > 0 ? WithRejects : 0;
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using LoginEtl.Connections;
+using LoginEtl.Postgres;
+using LoginEtl.Sandbox;
+using Npgsql;
+using Xunit;
+
+namespace LoginEtl.Unit.Faults;
+
+/// <summary>
+/// A queue and a database of their own, messages whose ids and ends are known, and runs of the worker through proxies
+/// that make things go wrong. <see cref="ProveAsync"/> is what it is for.
+/// </summary>
+internal sealed class Scenario : IAsyncDisposable
+{
+    /// <summary>Far longer than faults that pass keep any run.</summary>
+    private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(90);
+
+    private readonly FaultLane _lane;
+    private readonly SampleDraws _draws;
+    private readonly string _name;
+    private readonly string _database;
+    private readonly ScenarioQueue _queue;
+    private readonly FaultyQueue _calls;
+    private readonly PostgresProxy _wire;
+    private readonly List<SentMessage> _sent = [];
+    private readonly List<EndedRun> _runs = [];
+    private readonly List<string> _complaints = [];
+
+    private Scenario(FaultLane lane, SampleDraws draws, string name, string database, ScenarioQueue queue)
+    {
+        (_lane, _draws, _name, _database, _queue) = (lane, draws, name, database, queue);
+        _calls = new FaultyQueue(lane.Sqs.EndpointUrl);
+        _wire = new PostgresProxy(database);
+    }
+
+    /// <summary>The runs so far.</summary>
+    public IReadOnlyList<EndedRun> Runs => _runs;
+
+    /// <summary>Messages sent so far.</summary>
+    public IReadOnlyList<SentMessage> Sent => _sent;
+
+    /// <summary>The database, beside the proxy.</summary>
+    public string Database => _database;
+
+    /// <summary>The queue, beside the proxy.</summary>
+    public ScenarioQueue Queue => _queue;
+
+    /// <summary>The proxy before the queue.</summary>
+    public FaultyQueue Calls => _calls;
+
+    /// <summary>Calls that went wrong and wires that were cut.</summary>
+    public int Faults => _calls.Befallen + _wire.Cuts;
+
+    /// <summary>Fills a queue: of every hundred messages five have bad bodies, and five have rows that the table refuses.</summary>
+    public static async Task<Scenario> OnAsync(FaultLane lane, int messages = 200, int visibilityTimeout = 2, ulong seed = 1)
+    {
+        var name = lane.NewName("faults-");
+        var database = await lane.Postgres.CreateDatabaseAsync(lane.NewName("faults_"));
+        await new PostgresConnector().InitializeAsync(
+            new DatabaseSettings { Database = new SecretText(database) }, new SchemaOptions(), CancellationToken.None);
+        var scenario = new Scenario(lane, new SampleDraws(seed), name, database, await ScenarioQueue.CreateAsync(lane.Calls, name, visibilityTimeout));
+        await scenario.ExecuteAsync($"ALTER TABLE user_logins ADD CONSTRAINT no_such_place CHECK (locale <> '{Login.RefusedLocale}')");
+        await scenario.SendAsync(messages);
+        return scenario;
+    }
+
+    /// <summary>Starts a worker that is the caller's to end; nothing befalls it.</summary>
+    public Task<WorkerProcess> StartAsync(PlannedRun plan) => WorkerProcess.StartAsync(
+        _lane, _lane.Settings(_calls.EndpointUrl, _name, _wire.ConnectionString), plan.Flags, plan.Environment);
+
+    /// <summary>Runs to the end, whatever it is, and checks what the runs say of themselves.</summary>
+    public async Task<EndedRun> RunAsync(PlannedRun plan)
+    {
+        var sentBefore = _sent.ToList();
+        _calls.Suffer(plan.Calls);
+        _wire.Suffer(plan.Wire);
+        var workers = await Task.WhenAll(Enumerable.Range(0, plan.Workers).Select(_ => StartAsync(plan)));
+        var moments = new Moments(_calls, _wire);
+        if (plan.Ends is { } ending)
+        {
+            moments.On(ending.At, () => workers[0].EndAsync(ending));
+        }
+
+        if (plan.Trouble is { } trouble)
+        {
+            moments.Beside(trouble.At, () => new Troubles(_lane, _calls, _database).SufferAsync(trouble));
+        }
+
+        moments.Begin();
+        var sending = SendAsync(plan.SentMeanwhile);
+        var ended = await Task.WhenAll(workers.Select(w => w.WaitAsync(LongestRun, () => _calls.Calls(SqsOperation.GetQueueUrl) > 0)));
+        await sending;
+        await moments.DisposeAsync();
+        _calls.Suffer(CallFaults.None);
+        _wire.Suffer(WireFaults.None);
+        _runs.AddRange(ended);
+        _complaints.AddRange(ended.SelectMany(ReceiptCheck.Complaints));
+        if (ended.Any(r => r.SaysCompleted))
+        {
+            var standing = await ReadAsync(new HashSet<string>());
+            var unsettled = sentBefore.Count(m => !LedgerCheck.IsSettled(m, standing));
+            _complaints.AddRange(unsettled > 0 ? [$"a run says completed and left {unsettled} of the messages sent before it"] : []);
+        }
+
+        return ended[0];
+    }
+
+    /// <summary>Checks where each message is, when all leases have run out.</summary>
+    public async Task<Standing> LookAsync()
+    {
+        var standing = await ReadAsync(await _queue.LookAsync());
+        _complaints.AddRange(LedgerCheck.Complaints(_sent, standing));
+        _complaints.AddRange(ReceiptCheck.Complaints(_runs, standing));
+        return standing;
+    }
+
+    /// <summary>One more run in which nothing goes wrong: then everything is exactly where it belongs, and the books are true.</summary>
+    public async Task<Standing> ProveAsync()
+    {
+        var last = await RunAsync(PlannedRun.Clean);
+        if (!last.SaysCompleted)
+        {
+            _complaints.Add($"the last run, in which nothing went wrong, did not complete: {last}");
+        }
+
+        var standing = await ReadAsync(await _queue.LookAsync());
+        _complaints.AddRange(LedgerCheck.ComplaintsAfterDrain(_sent, standing));
+        _complaints.AddRange(ReceiptCheck.Complaints(_runs, standing));
+        Assert.True(_complaints.Count == 0, Report());
+        return standing;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _calls.DisposeAsync();
+        await _wire.DisposeAsync();
+        await _queue.DeleteAsync();
+        await _lane.Postgres.DropDatabaseAsync(new NpgsqlConnectionStringBuilder(_database).Database!);
+    }
+
+    /// <summary>Runs a statement in the database.</summary>
+    public Task ExecuteAsync(string sql) => ReadAsync<object?>(sql);
+
+    /// <summary>The one value that a query of the database gives.</summary>
+    public async Task<T> ReadAsync<T>(string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    public Task<Standing> ReadAsync(IReadOnlySet<string> queued) => Standing.ReadAsync(_database, queued, CancellationToken.None);
+
+    private async Task SendAsync(int messages)
+    {
+        var bad = messages / 20;
+        _sent.AddRange(await _queue.SendAsync(Login.Draw(_draws, messages, bad, bad)));
+    }
+
+    private string Report() => string.Join("\n", _complaints.Distinct()
+        .Concat(_runs.Select((run, index) => string.Create(CultureInfo.InvariantCulture, $"run {index + 1}: {run}")))
+        .Concat(_runs.SelectMany(run => run.Said.Where(line => !line.StartsWith('{')).TakeLast(5)).Distinct().Take(20).Select(line => $"  | {line}")));
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using LoginEtl.Sandbox.Demo;
+
+namespace LoginEtl.Unit.Faults;
+
+/// <summary>A queue as the server sees it, beside the proxy.</summary>
+internal sealed class ScenarioQueue(SqsCalls calls, string url)
+{
+    private const int Ten = 10;
+    private static readonly TimeSpan Recheck = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
+    public static async Task<ScenarioQueue> CreateAsync(SqsCalls calls, string name, int visibilityTimeout)
+    {
+        var answer = await calls.CallAsync("CreateQueue", new JsonObject
+        {
+            ["QueueName"] = name,
+            ["Attributes"] = new JsonObject { ["VisibilityTimeout"] = visibilityTimeout.ToString(CultureInfo.InvariantCulture) },
+        }, CancellationToken.None);
+        return new ScenarioQueue(calls, answer["QueueUrl"]!.GetValue<string>());
+    }
+
+    /// <summary>Sends, and answers what the queue has taken.</summary>
+    public async Task<IReadOnlyList<SentMessage>> SendAsync(IReadOnlyList<Login> logins)
+    {
+        var sent = new List<SentMessage>(logins.Count);
+        foreach (var batch in logins.Chunk(Ten))
+        {
+            var answer = await calls.CallAsync("SendMessageBatch", new JsonObject
+            {
+                ["QueueUrl"] = url,
+                ["Entries"] = new JsonArray([.. batch.Select((login, index) => new JsonObject
+                {
+                    ["Id"] = index.ToString(CultureInfo.InvariantCulture),
+                    ["MessageBody"] = login.Body,
+                })]),
+            }, CancellationToken.None);
+            var ids = answer["Successful"]!.AsArray().ToDictionary(
+                e => int.Parse(e!["Id"]!.GetValue<string>(), CultureInfo.InvariantCulture), e => e!["MessageId"]!.GetValue<string>());
+            sent.AddRange(batch.Select((login, index) => new SentMessage(ids[index], login.UserId, login.Fate)));
+        }
+
+        return sent;
+    }
+
+    /// <summary>The ids of all its messages, when all leases have run out; they are visible after it.</summary>
+    public Task<IReadOnlySet<string>> LookAsync() => LookAsync(LongestWait);
+
+    /// <summary>The ids of the messages that can be received now; they are visible after it.</summary>
+    public Task<IReadOnlySet<string>> VisibleAsync() => LookAsync(TimeSpan.Zero);
+
+    // Receives all the while: servers may look at leases that have run out only then.
+    private async Task<IReadOnlySet<string>> LookAsync(TimeSpan atMost)
+    {
+        var seen = new Dictionary<string, string>();
+        for (var until = DateTime.UtcNow + atMost; ;)
+        {
+            var answer = await calls.CallAsync("ReceiveMessage", new JsonObject
+            {
+                ["QueueUrl"] = url, ["MaxNumberOfMessages"] = Ten, ["VisibilityTimeout"] = 60,
+            }, CancellationToken.None);
+            foreach (var message in answer["Messages"]?.AsArray() ?? [])
+            {
+                seen[message!["MessageId"]!.GetValue<string>()] = message["ReceiptHandle"]!.GetValue<string>();
+            }
+
+            if (answer["Messages"] is null or JsonArray { Count: 0 })
+            {
+                if ((await CountsAsync()).InFlight <= seen.Count || DateTime.UtcNow >= until)
+                {
+                    break;
+                }
+
+                await Task.Delay(Recheck);
+            }
+        }
+
+        await new DemoQueue("", url, "").MakeVisibleAsync(calls, seen.Values, CancellationToken.None);
+        return seen.Keys.ToHashSet();
+    }
+
+    public async Task<(int Visible, int InFlight)> CountsAsync()
+    {
+        var answer = await calls.CallAsync("GetQueueAttributes", new JsonObject { ["QueueUrl"] = url, ["AttributeNames"] = new JsonArray("All") }, CancellationToken.None);
+        int Count(string name) => int.Parse(answer["Attributes"]![name]!.GetValue<string>(), CultureInfo.InvariantCulture);
+        return (Count("ApproximateNumberOfMessages"), Count("ApproximateNumberOfMessagesNotVisible"));
+    }
+
+    public Task DeleteAsync() => calls.CallAsync("DeleteQueue", new JsonObject { ["QueueUrl"] = url }, CancellationToken.None);
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Globalization;
+using LoginEtl.Sandbox;
+using LoginEtl.Sandbox.Demo;
+
+namespace LoginEtl.Unit.Faults;
+
+/// <summary>Messages, and one or more runs in which things go wrong: all of it drawn from one seed.</summary>
+internal sealed record Schedule(int Seed, int Messages, int VisibilityTimeout, bool LooksBetween, IReadOnlyList<PlannedRun> Runs)
+{
+    /// <summary>The same seed draws the same schedule, everywhere.</summary>
+    public static Schedule Draw(int seed)
+    {
+        // Seeds that follow each other give draws that have nothing to do with each other.
+        var draws = new SampleDraws((ulong)seed * 0x9E3779B97F4A7C15);
+        var messages = 60 + draws.Below(340);
+        var visibilityTimeout = 2 + draws.Below(2);
+        var looksBetween = draws.Chance(0.2);
+        return new Schedule(
+            seed, messages, visibilityTimeout, looksBetween,
+            [.. Enumerable.Range(0, 1 + draws.Below(3)).Select(_ => ScheduleDraws.Run(draws))]);
+    }
+
+    /// <summary>Plays it to its proof.</summary>
+    /// <exception cref="Xunit.Sdk.XunitException">A promise was broken.</exception>
+    /// <returns>What happened, in a line.</returns>
+    public async Task<string> PlayAsync(FaultLane lane)
+    {
+        var clock = Stopwatch.StartNew();
+        await using var scenario = await Scenario.OnAsync(lane, Messages, VisibilityTimeout, (ulong)Seed);
+        foreach (var run in Runs)
+        {
+            await scenario.RunAsync(run);
+            if (LooksBetween)
+            {
+                await scenario.LookAsync();
+            }
+        }
+
+        var standing = await scenario.ProveAsync();
+        var receipts = scenario.Runs.Select(r => r.Receipt).OfType<RunReceipt>().ToList();
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{scenario.Sent.Count} messages: {standing.RowCount} rows, {standing.QuarantineCount} quarantined; {scenario.Runs.Count} runs, "
+            + $"{scenario.Runs.Count(r => r.Killed)} killed, {receipts.Count(r => r.Outcome == "failed")} failed, {receipts.Count(r => r.Outcome == "stopped")} stopped; "
+            + $"{scenario.Faults} faults, {receipts.Sum(r => r.Duplicate)} duplicate, {receipts.Sum(r => r.Returned)} returned, {receipts.Sum(r => r.Lapsed)} lapsed, "
+            + $"{receipts.Sum(r => r.Unknown)} unknown, {receipts.Sum(r => r.Undeleted)} undeleted; {clock.Elapsed.TotalSeconds:0.0} s");
+    }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"seed {Seed}: {Messages} messages, visibility timeout {VisibilityTimeout} s\n")
+        + string.Join('\n', Runs.Select((run, index) => $"  run {index + 1}: {run}"));
+}

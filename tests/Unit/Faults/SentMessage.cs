@@ -1,0 +1,7 @@
+namespace LoginEtl.Unit.Faults;
+
+/// <summary>A message that the queue has taken.</summary>
+/// <param name="MessageId">Given by the queue.</param>
+/// <param name="UserId">No other message has it: it tells rows apart. Null where the body has none.</param>
+/// <param name="Fate">Where it has to end.</param>
+internal sealed record SentMessage(string MessageId, string? UserId, Fate Fate);
