@@ -51,6 +51,13 @@ public abstract class JobCmdlet : QueueCmdlet
     [ValidateNotNullOrEmpty]
     public string? ConflictKey { get; set; }
 
+    /// <summary>
+    /// What a bad message means for the later messages of its group, in a FIFO queue: HoldGroup sends it and them back in
+    /// their order, instead of quarantining it.
+    /// </summary>
+    [Parameter]
+    public BadInGroup OnBadInGroup { get; set; }
+
     /// <summary>Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more.</summary>
     [Parameter]
     [ValidateRange(0.0, 1.0)]
@@ -68,6 +75,7 @@ public abstract class JobCmdlet : QueueCmdlet
         OnConflict = OnConflict,
         ConflictKey = ConflictKey,
         MaxRejectRatio = MaxRejectRatio,
+        OnBadInGroup = OnBadInGroup,
     };
 
     /// <summary>Opens the key source; its warnings are shown.</summary>

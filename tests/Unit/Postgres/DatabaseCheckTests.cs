@@ -12,7 +12,7 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     private static readonly string[] Names =
     [
         "Database server", "Database TLS", "Database encoding", "Database clock", "Durability", "Table", "Table columns", "Other columns",
-        "Unique keys", "Grants", "Row security", "Ledgers and quarantine",
+        "Unique keys", "Grants", "Row security", "Ledgers and quarantine", "Ledger pruning",
     ];
 
     [Fact]
@@ -38,6 +38,7 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     [InlineData("ALTER TABLE login_etl_file_ledger SET UNLOGGED", "Durability", CheckOutcome.Fail, "login_etl_file_ledger")]
     [InlineData("DROP TABLE login_etl_quarantine", "Ledgers and quarantine", CheckOutcome.Fail, "login_etl_quarantine")]
     [InlineData("ALTER TABLE login_etl_ledger DROP outcome", "Ledgers and quarantine", CheckOutcome.Fail, "login_etl_ledger")]
+    [InlineData("DROP FUNCTION login_etl_prune(integer)", "Ledger pruning", CheckOutcome.Warn, "login_etl_prune")]
     [InlineData("ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", "Row security", CheckOutcome.Pass, "")]
     public async Task Check_says_what_is_wrong_and_what_to_do(string change, string name, CheckOutcome outcome, string named)
     {
