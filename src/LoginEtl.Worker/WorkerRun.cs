@@ -89,6 +89,11 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
             log.WriteLine($"rejected: {reject.MessageId}: {new Rejection(reject.Reason, reject.Field)}");
         }
 
+        foreach (var group in batch.Held)
+        {
+            log.WriteLine($"warning: {group}");
+        }
+
         log.WriteLine(BatchText.Of(batch));
     }
 

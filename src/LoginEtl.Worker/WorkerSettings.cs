@@ -29,6 +29,7 @@ internal sealed class WorkerSettings
     private readonly Setting<ConflictAction> _onConflict = Settings.OneOf("--on-conflict", "What happens to a row whose own unique key is there already", ConflictAction.Quarantine);
     private readonly Setting<string?> _conflictKey = Settings.Text("--conflict-key", "The unique constraint or index that --on-conflict is about, where the table has several");
     private readonly Setting<double?> _maxRejectRatio = Settings.Ratio("--max-reject-ratio", "Largest share of rejects before the run stops and quarantines nothing more");
+    private readonly Setting<BadInGroup> _onBadInGroup = Settings.OneOf("--on-bad-in-group", "What a bad message means for the later messages of its group, in a FIFO queue", BadInGroup.Continue);
     private readonly Setting<bool> _wait = Settings.Switch("--wait", "Goes on for ever instead of ending when the queue is drained");
     private readonly Setting<long> _maxMessages = Settings.Number("--max-messages", "Ends after this many messages, 0 being no limit", 0L, 0L, long.MaxValue);
     private readonly Setting<TimeSpan?> _maxDuration = Settings.Seconds("--max-duration", "Ends after this many seconds", null);
@@ -50,7 +51,7 @@ internal sealed class WorkerSettings
         _queue.Option, _keyset.Option, _method.Option, _database.Option, _table.Option, _rootCertificate.Option, _iamAuthentication.Option, _region.Option,
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
         _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _batchSize.Option,
-        _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _allowNullPii.Option, _defaultLocale.Option,
+        _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _allowNullPii.Option, _defaultLocale.Option,
         _initialize.Option, _quiet.Option,
     ];
 
@@ -113,6 +114,7 @@ internal sealed class WorkerSettings
         ConflictKey = _conflictKey.Value(parsed),
         MaxRejectRatio = _maxRejectRatio.Value(parsed),
         UseVault = Methods(parsed).UseVault,
+        OnBadInGroup = _onBadInGroup.Value(parsed),
     };
 
     /// <exception cref="Faults.LoginEtlException"><c>MethodInvalid</c>.</exception>

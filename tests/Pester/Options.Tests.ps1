@@ -178,6 +178,27 @@ Describe 'Receive-LoginMessage' {
         $clock.Elapsed.TotalSeconds | Should -BeLessThan 8
     }
 
+    It '-OnBadInGroup HoldGroup sends a bad message and what follows it in its group back, and says so' {
+        $name = "$(New-TestQueue).fifo"
+        [void] (Invoke-Queue CreateQueue @{ QueueName = $name; Attributes = @{ FifoQueue = 'true' } })
+        (New-Body -User u1), '{}', (New-Body -User u3) | Send-LoginMessage $name -MessageGroupId 'secret-group'
+        New-Body -User u4 | Send-LoginMessage $name -MessageGroupId other
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $said = Receive-LoginMessage $name -WarningAction SilentlyContinue | Protect-LoginPii $keys -WarningAction SilentlyContinue |
+            Write-LoginRecord $database -OnBadInGroup HoldGroup -ReceiptVariable receipt 3>&1
+        "$said" | Should -Match 'The group of message \S+ is held: missing_field'
+        "$said" | Should -Not -Match 'secret-group'
+        $receipt.Written, $receipt.Quarantined, $receipt.HeldGroups, $receipt.ExitCode | Should -Be 2, 0, 1, 2
+        "$receipt" | Should -Match '1 held groups'
+        (Get-QueueCount $name).Visible | Should -Be 2
+
+        Receive-LoginMessage $name -WarningAction SilentlyContinue | Protect-LoginPii $keys -WarningAction SilentlyContinue |
+            Write-LoginRecord $database -ReceiptVariable receipt
+        $receipt.Written, $receipt.Quarantined | Should -Be 1, 1
+        (Get-QueueCount $name).Visible | Should -Be 0
+    }
+
     It 'drains a dead-letter queue like any other' {
         $dead = New-TestQueue
         $source = New-TestQueue -VisibilityTimeout 1

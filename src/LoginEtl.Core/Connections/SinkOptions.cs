@@ -17,6 +17,9 @@ public sealed record SinkOptions
     /// <summary>Name of the unique constraint or index that <see cref="OnConflict"/> is about; null for the table's only one.</summary>
     public string? ConflictKey { get; init; }
 
+    /// <summary>What a bad message means for the later messages of its group, in a FIFO queue.</summary>
+    public BadInGroup OnBadInGroup { get; init; }
+
     /// <summary>
     /// Largest share of rejects, 0 to 1, among the messages this sink has settled, before the run stops
     /// (<c>TooManyRejects</c>); the batch that passes it writes and quarantines nothing. Looked at from the 20th message

@@ -48,6 +48,9 @@ public sealed class QueueDelivery : Delivery
     /// <summary>The books of the run that received it; null until a run admitted it.</summary>
     public DeliveryBook? Book { get; internal set; }
 
+    /// <summary>Its number among the deliveries that the book took in, from 1.</summary>
+    internal long Admission { get; set; }
+
     /// <summary>Guarded by the book's lock.</summary>
     internal DeliveryState State { get; set; }
 

@@ -11,6 +11,8 @@ namespace LoginEtl.Running;
 /// </summary>
 internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
 {
+    private readonly HeldGroups _held = new();
+
     /// <summary>Books of what came from no queue: lines of text have nothing to delete.</summary>
     public WriterBook Lines { get; } = new();
 
@@ -33,14 +35,15 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         }
 
         var started = Stopwatch.GetTimestamp();
+        var writable = ours.Where(l => !_held.Holds(l)).ToList();
         BatchResult result;
         try
         {
-            result = await sink.WriteAsync(ours, cancellationToken).ConfigureAwait(false);
-            if (result.Outcomes.Count != ours.Count)
+            result = writable.Count == 0 ? new BatchResult(Guid.Empty, []) : await sink.WriteAsync(writable, cancellationToken).ConfigureAwait(false);
+            if (result.Outcomes.Count != writable.Count)
             {
                 throw new LoginEtlException(
-                    "OutcomesMissing", FaultKind.Failed, $"The sink answered {result.Outcomes.Count} outcomes for {ours.Count} logins.",
+                    "OutcomesMissing", FaultKind.Failed, $"The sink answered {result.Outcomes.Count} outcomes for {writable.Count} logins.",
                     "This is a defect: please report it. The messages come again and are duplicates if they were written.")
                 { CommitUnknown = true };
             }
@@ -52,13 +55,32 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         }
 
         var elapsed = Stopwatch.GetElapsedTime(started);
-        var deleted = dryRun ? Task.CompletedTask : Settle(ours, result.Outcomes);
+        var outcomes = writable.Count == ours.Count ? result.Outcomes : WithHeld(ours, writable, result.Outcomes);
+        foreach (var group in result.Held)
+        {
+            _held.Hold(group);
+        }
+
+        var deleted = dryRun ? Task.CompletedTask : Settle(ours, outcomes);
         if (dryRun)
         {
             Release(ours, unknown: false);
         }
 
-        return new CommittedBatch(new BatchReport(result.BatchId, ours, result.Outcomes, elapsed), deleted);
+        return new CommittedBatch(new BatchReport(result.BatchId, ours, outcomes, elapsed) { Held = result.Held }, deleted);
+    }
+
+    /// <summary>The outcomes of all, those of earlier held groups among them.</summary>
+    private static List<Outcome> WithHeld(List<ProtectedLogin> all, List<ProtectedLogin> written, IReadOnlyList<Outcome> outcomes)
+    {
+        var merged = new List<Outcome>(all.Count);
+        var next = 0;
+        foreach (var login in all)
+        {
+            merged.Add(next < written.Count && ReferenceEquals(login, written[next]) ? outcomes[next++] : Outcome.Returned);
+        }
+
+        return merged;
     }
 
     private void Release(List<ProtectedLogin> batch, bool unknown)
@@ -84,6 +106,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
     private Task Settle(List<ProtectedLogin> batch, IReadOnlyList<Outcome> outcomes)
     {
         var byRun = new Dictionary<ReceivingRun, List<QueueDelivery>>();
+        var back = new Dictionary<ReceivingRun, List<QueueDelivery>>();
         for (var i = 0; i < batch.Count; i++)
         {
             All.Settle(outcomes[i]);
@@ -93,17 +116,30 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
                 continue;
             }
 
-            // Settled first: its heartbeat ends before its delete.
-            delivery.Book!.Settle(delivery, outcomes[i]);
-            if (!byRun.TryGetValue(delivery.Book.Run!, out var settled))
+            if (outcomes[i] == Outcome.Returned)
             {
-                byRun.Add(delivery.Book.Run!, settled = new List<QueueDelivery>(batch.Count));
+                delivery.Book!.HoldBack(delivery);
+                Of(back, delivery).Add(delivery);
+                continue;
             }
 
-            settled.Add(delivery);
+            // Settled first: its heartbeat ends before its delete.
+            delivery.Book!.Settle(delivery, outcomes[i]);
+            Of(byRun, delivery).Add(delivery);
+        }
+
+        foreach (var (run, deliveries) in back)
+        {
+            run.KeepBack(deliveries);
         }
 
         return Task.WhenAll(byRun.Select(r => DeleteAsync(r.Key, r.Value)));
+    }
+
+    private static List<QueueDelivery> Of(Dictionary<ReceivingRun, List<QueueDelivery>> runs, QueueDelivery delivery)
+    {
+        var run = delivery.Book!.Run!;
+        return runs.TryGetValue(run, out var deliveries) ? deliveries : runs[run] = [];
     }
 
     private static async Task DeleteAsync(ReceivingRun run, List<QueueDelivery> settled)

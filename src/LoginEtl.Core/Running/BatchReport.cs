@@ -11,6 +11,9 @@ namespace LoginEtl.Running;
 public sealed record BatchReport(
     Guid BatchId, IReadOnlyList<ProtectedLogin> Logins, IReadOnlyList<Outcome> Outcomes, TimeSpan Elapsed)
 {
+    /// <summary>Groups of FIFO queues that the batch holds because of a bad message.</summary>
+    public IReadOnlyList<HeldGroup> Held { get; init; } = [];
+
     /// <summary>Logins that ended so.</summary>
     public int Count(Outcome outcome) => Outcomes.Count(o => o == outcome);
 }

@@ -5,4 +5,11 @@ namespace LoginEtl.Running;
 /// <summary>What became of a committed batch.</summary>
 /// <param name="BatchId">As recorded in the ledger.</param>
 /// <param name="Outcomes">One an item, in the batch's order.</param>
-public sealed record BatchResult(Guid BatchId, IReadOnlyList<Outcome> Outcomes);
+public sealed record BatchResult(Guid BatchId, IReadOnlyList<Outcome> Outcomes)
+{
+    /// <summary>
+    /// Groups of FIFO queues that the batch holds: their bad messages and those after them are
+    /// <see cref="Outcome.Returned"/>, and nothing of them was written.
+    /// </summary>
+    public IReadOnlyList<HeldGroup> Held { get; init; } = [];
+}

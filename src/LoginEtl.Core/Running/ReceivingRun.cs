@@ -14,6 +14,10 @@ public sealed class ReceivingRun
     // The second is for what the polls under way brought in when receiving was stopped.
     private const int ReturnRounds = 2;
 
+    // A queue gives a returned message at once. The pause doubles with every delivery, until a redrive policy moves it away.
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
     private readonly IMessageSource _source;
     private readonly Backlog _backlog;
     private readonly DateTimeOffset _startedAt;
@@ -101,6 +105,29 @@ public sealed class ReceivingRun
     /// <summary>Makes deliveries visible again that the caller has claimed; what cannot be returned counts as lapsed.</summary>
     public Task ReturnAsync(IReadOnlyCollection<QueueDelivery> unsettled, CancellationToken cancellationToken) =>
         _source.ReturnAsync(unsettled, cancellationToken);
+
+    /// <summary>
+    /// Keeps messages of held groups from coming again: until the end of a run that ends when drained, otherwise for a
+    /// pause. Does not wait.
+    /// </summary>
+    internal void KeepBack(IReadOnlyList<QueueDelivery> heldBack)
+    {
+        if (!Book.HoldsReturned)
+        {
+            var pause = ShortestPause * Math.Pow(2, Math.Min(heldBack.Max(d => d.ReceiveCount), 8) - 1);
+            _ = ReturnAfterAsync(heldBack, pause < LongestPause ? pause : LongestPause);
+        }
+    }
+
+    private async Task ReturnAfterAsync(IReadOnlyList<QueueDelivery> heldBack, TimeSpan pause)
+    {
+        await Task.Delay(pause, _time).ConfigureAwait(false);
+        // The run may have ended meanwhile, and returned them itself.
+        if (Book.TakeHeldBack(heldBack) is { Count: > 0 } taken)
+        {
+            await ReturnOrLapseAsync(taken, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Returns what nobody is writing to the queue, and never throws.</summary>
     /// <param name="evenClaimed">Also what stands in the buffers of writers.</param>

@@ -7,6 +7,9 @@ namespace LoginEtl.Settlement;
 /// <param name="Open">Not yet settled.</param>
 public sealed record BookEntries(long Received, OutcomeCounts Ended, long Undeleted, long Open)
 {
+    /// <summary>How often a group of a FIFO queue was held because of a bad message.</summary>
+    public long HeldGroups { get; init; }
+
     /// <summary>Every delivery received has exactly one outcome.</summary>
     public bool Balanced => Open == 0 && Received == Ended.Total;
 }

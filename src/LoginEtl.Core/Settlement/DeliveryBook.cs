@@ -17,6 +17,7 @@ public sealed class DeliveryBook
     private TaskCompletionSource? _roomFreed;
     private long _received;
     private long _undeleted;
+    private long _heldGroups;
     private long _progressAt = Environment.TickCount64;
 
     /// <param name="capacity">Most deliveries held at a time.</param>
@@ -45,6 +46,15 @@ public sealed class DeliveryBook
     {
         get { lock (_lock) { return _open.Count; } }
     }
+
+    /// <summary>Whether all that is open is of groups that are held: then nobody settles any of it before the run ends.</summary>
+    public bool OnlyHeldBack
+    {
+        get { lock (_lock) { return _open.Count > 0 && _open.Values.All(d => d.State == DeliveryState.HeldBack); } }
+    }
+
+    /// <summary>Whether what this run has returned is not emitted again: so it is in runs that end when drained.</summary>
+    public bool HoldsReturned => _returned is not null;
 
     /// <summary>How many more may be taken in now.</summary>
     public int Room
@@ -89,6 +99,7 @@ public sealed class DeliveryBook
 
             delivery.Book = this;
             delivery.State = DeliveryState.Held;
+            delivery.Admission = _received;
             _open.Add(id, delivery);
             return _returned?.Contains(id) != true;
         }
@@ -118,6 +129,9 @@ public sealed class DeliveryBook
 
     /// <summary>The transaction was rolled back: it is held again.</summary>
     public void RollBack(QueueDelivery delivery) => Move(delivery, DeliveryState.Held, DeliveryState.Committing);
+
+    /// <summary>The transaction left it out, because its group is held.</summary>
+    public void HoldBack(QueueDelivery delivery) => Move(delivery, DeliveryState.HeldBack, DeliveryState.Committing);
 
     /// <summary>Counts it under its outcome and lets go of it. A second call changes nothing and says false.</summary>
     public bool Settle(QueueDelivery delivery, Outcome outcome)
@@ -168,7 +182,7 @@ public sealed class DeliveryBook
         lock (_lock)
         {
             return delivery.Book == this
-                && delivery.State is (DeliveryState.Held or DeliveryState.Claimed or DeliveryState.Committing);
+                && delivery.State is (DeliveryState.Held or DeliveryState.Claimed or DeliveryState.Committing or DeliveryState.HeldBack);
         }
     }
 
@@ -193,7 +207,7 @@ public sealed class DeliveryBook
         lock (_lock)
         {
             var taken = _open.Values
-                .Where(d => d.State == DeliveryState.Held || (evenClaimed && d.State == DeliveryState.Claimed))
+                .Where(d => d.State is DeliveryState.Held or DeliveryState.HeldBack || (evenClaimed && d.State == DeliveryState.Claimed))
                 .ToList();
             taken.ForEach(d => d.State = DeliveryState.Returning);
             return taken;
@@ -209,6 +223,19 @@ public sealed class DeliveryBook
             var taken = deliveries.Where(d => d.Book == this && d.State == DeliveryState.Held).ToList();
             taken.ForEach(d => (d.State, d.ComesAgain) = (DeliveryState.Returning, true));
             return taken;
+        }
+    }
+
+    /// <summary>Takes those of held groups, to be returned to the queue; what was taken before is left out.</summary>
+    internal IReadOnlyList<QueueDelivery> TakeHeldBack(IEnumerable<QueueDelivery> deliveries) =>
+        [.. deliveries.Where(d => Move(d, DeliveryState.Returning, DeliveryState.HeldBack))];
+
+    /// <summary>A group was held because of a bad message.</summary>
+    internal void CountHeldGroup()
+    {
+        lock (_lock)
+        {
+            _heldGroups++;
         }
     }
 
@@ -231,7 +258,7 @@ public sealed class DeliveryBook
         {
             var ended = new OutcomeCounts();
             ended.Add(_ended);
-            return new BookEntries(_received, ended, _undeleted, _open.Count);
+            return new BookEntries(_received, ended, _undeleted, _open.Count) { HeldGroups = _heldGroups };
         }
     }
 

@@ -12,6 +12,9 @@ internal enum DeliveryState
     /// <summary>In a transaction: nobody else may settle it now.</summary>
     Committing,
 
+    /// <summary>Of a group that is held: nobody may write it in this run; its lease is kept alive until it goes back.</summary>
+    HeldBack,
+
     /// <summary>On its way back to the queue.</summary>
     Returning,
 

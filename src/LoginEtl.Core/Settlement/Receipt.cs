@@ -53,6 +53,11 @@ public sealed record Receipt
     /// <summary>Settled but still in the queue because their delete failed; they come again as duplicates.</summary>
     public long Undeleted { get; init; }
 
+    /// <summary>
+    /// How often a group of a FIFO queue was held because of a bad message: it and what follows it in the group went back.
+    /// </summary>
+    public long HeldGroups { get; init; }
+
     /// <summary>What ended a failed run; free of personal data.</summary>
     public string? Error { get; init; }
 
@@ -60,10 +65,13 @@ public sealed record Receipt
     public bool Balanced =>
         Received == Written + Updated + Skipped + Duplicate + Quarantined + Confirmed + Returned + Lapsed + Unknown;
 
-    /// <summary>0 all well, 1 failed (an error, an unknown commit or books that do not balance), 2 finished with rejects.</summary>
+    /// <summary>
+    /// 0 all well, 1 failed (an error, an unknown commit or books that do not balance), 2 finished with rejects: in
+    /// quarantine, or holding their group.
+    /// </summary>
     public int ExitCode =>
         Outcome == RunState.Failed || Unknown > 0 || !Balanced ? 1
-        : Quarantined > 0 ? 2
+        : Quarantined > 0 || HeldGroups > 0 ? 2
         : 0;
 
     internal static Receipt From(
@@ -85,6 +93,7 @@ public sealed record Receipt
             Lapsed = entries.Ended[Settlement.Outcome.Lapsed],
             Unknown = entries.Ended[Settlement.Outcome.Unknown],
             Undeleted = entries.Undeleted,
+            HeldGroups = entries.HeldGroups,
             Error = error,
         };
 

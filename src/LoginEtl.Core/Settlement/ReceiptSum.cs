@@ -29,6 +29,7 @@ internal static class ReceiptSum
             Lapsed = receipts.Sum(r => r.Lapsed),
             Unknown = receipts.Sum(r => r.Unknown),
             Undeleted = receipts.Sum(r => r.Undeleted),
+            HeldGroups = receipts.Sum(r => r.HeldGroups),
             Error = string.Join(" ", receipts.Select(r => r.Error).OfType<string>()) is { Length: > 0 } errors ? errors : null,
         };
     }

@@ -17,7 +17,7 @@ public static class ReceiptText
         {
             if (always || count > 0)
             {
-                text.Append(CultureInfo.InvariantCulture, $", {count} {name}");
+                text.Append(CultureInfo.InvariantCulture, $", {count} {name.Replace('_', ' ')}");
             }
         }
 
@@ -69,5 +69,6 @@ public static class ReceiptText
         ("lapsed", r.Lapsed, false),
         ("unknown", r.Unknown, false),
         ("undeleted", r.Undeleted, false),
+        ("held_groups", r.HeldGroups, false),
     ];
 }

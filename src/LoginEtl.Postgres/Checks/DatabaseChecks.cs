@@ -112,6 +112,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         _list.Require("Table", $"{table.Name}", () => TargetCheck.RequireTable(table));
         new TableChecks(_list, table, options).Run(there);
         _list.Require("Ledgers, quarantine and keys", string.Join(", ", beside.Select(b => b.Name)), beside.Select<LiveBeside, Action>(b => b.RequireOurs));
+        await CheckPruningAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         await CheckAnchorAsync(connection, table, cancellationToken).ConfigureAwait(false);
         if (options.UseVault)
         {
@@ -134,6 +135,17 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         var vault = await LiveBeside.ReadVaultAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         Action[] requirements = vault is { Exists: true, IsOurs: true } ? [vault.RequireDurable, vault.RequireGranted] : [vault.RequireOurs];
         _list.Require("Vault", $"{vault.Name}", requirements);
+    }
+
+    private async Task CheckPruningAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    {
+        var (exists, isGranted) = await PruneFunction.StateAsync(connection, table, role: null, cancellationToken).ConfigureAwait(false);
+        _list.Add(
+            "Ledger pruning",
+            isGranted ? string.Create(CultureInfo.InvariantCulture, $"runs forget queue entries older than {PruneFunction.Age.TotalDays} days")
+                : exists ? $"the user may not call {table.Beside(PruneFunction.Name)}: the ledger grows for ever"
+                : $"there is no {table.Beside(PruneFunction.Name)}: the ledger grows for ever",
+            isGranted ? null : exists ? $"GRANT EXECUTE ON FUNCTION {table.Beside(PruneFunction.Name)}(integer) TO the user." : "Create it with Initialize-LoginDatabase.");
     }
 
     private static string Durability(LiveServer server) =>

@@ -72,6 +72,11 @@ internal static class RoleGrants
             }
         }
 
+        if (!(await PruneFunction.StateAsync(connection, table, Writer, cancellationToken).ConfigureAwait(false)).IsGranted)
+        {
+            statements.Add(PruneFunction.Grant(table, Writer));
+        }
+
         return statements;
 
         async Task<bool> IsSoAsync(string sql, params object[] parameters) =>

@@ -44,12 +44,24 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
             statements.Add(SchemaStatements.AddRestoredAt(quarantine));
         }
 
+        if (await LacksPruningAsync(name, existing, cancellationToken).ConfigureAwait(false))
+        {
+            statements.Add(PruneFunction.Create(name.Beside(SchemaNames.Ledger)));
+        }
+
         if (options.Roles)
         {
             statements.AddRange(await RoleGrants.MissingAsync(connection, name, cancellationToken).ConfigureAwait(false));
         }
 
         return statements;
+    }
+
+    private async Task<bool> LacksPruningAsync(QualifiedName name, HashSet<string> existing, CancellationToken cancellationToken)
+    {
+        var (exists, _) = await PruneFunction.StateAsync(connection, name, role: null, cancellationToken).ConfigureAwait(false);
+        return !exists && (!existing.Contains(SchemaNames.Ledger)
+            || (await TableNames.ColumnsAsync(connection, name.Beside(SchemaNames.Ledger), cancellationToken).ConfigureAwait(false)).IsSupersetOf(SchemaNames.LedgerColumns));
     }
 
     private static bool HoldsIntegers(LiveTable live)

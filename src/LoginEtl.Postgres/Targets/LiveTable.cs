@@ -10,6 +10,7 @@ namespace LoginEtl.Postgres.Targets;
 /// <param name="HasRowSecurity">Row security applies to this user: COPY is refused, INSERT checks every row.</param>
 /// <param name="Columns">In the table's order.</param>
 /// <param name="UniqueKeys">The primary key first.</param>
+/// <param name="Rules">What it says of a row alone.</param>
 internal sealed record LiveTable(
     uint Oid, QualifiedName Name, char Kind, bool IsLogged, bool HasRowSecurity,
-    IReadOnlyList<LiveColumn> Columns, IReadOnlyList<UniqueKey> UniqueKeys);
+    IReadOnlyList<LiveColumn> Columns, IReadOnlyList<UniqueKey> UniqueKeys, IReadOnlyList<RowRule> Rules);

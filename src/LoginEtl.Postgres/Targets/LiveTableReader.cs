@@ -55,6 +55,25 @@ internal static class LiveTableReader
         ORDER BY i.indisprimary DESC, i.indexrelid
         """;
 
+    // VALUE, as a domain's constraint calls it, is a column of that name to everybody else.
+    private const string Rules =
+        """
+        WITH RECURSIVE base AS (
+            SELECT a.attname, a.atttypid AS typid, a.attnotnull AS required
+            FROM pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+            UNION ALL
+            SELECT b.attname, t.typbasetype, t.typnotnull
+            FROM base b JOIN pg_type t ON t.oid = b.typid WHERE t.typtype = 'd')
+        SELECT pg_get_expr(c.conbin, c.conrelid),
+               ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey))
+        FROM pg_constraint c WHERE c.conrelid = $1::oid AND c.contype = 'c'
+        UNION ALL
+        SELECT format('(SELECT %s FROM (SELECT %I) AS v(value))', pg_get_expr(c.conbin, 0), b.attname), ARRAY[b.attname::text]
+        FROM base b JOIN pg_constraint c ON c.contypid = b.typid WHERE c.contype = 'c'
+        UNION ALL
+        SELECT DISTINCT format('%I IS NOT NULL', b.attname), ARRAY[b.attname::text] FROM base b WHERE b.required
+        """;
+
     /// <summary>The table; null when there is none of that name.</summary>
     public static async Task<LiveTable?> ReadAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
     {
@@ -71,8 +90,10 @@ internal static class LiveTableReader
         object oid = (long)relation.Oid;
         var columns = await connection.QueryAsync(Columns, [oid], ReadColumn, cancellationToken).ConfigureAwait(false);
         var keys = await connection.QueryAsync(UniqueKeys, [oid], ReadKey, cancellationToken).ConfigureAwait(false);
+        var rules = await connection.QueryAsync(
+            Rules, [oid], r => new RowRule(r.GetString(0), r.GetFieldValue<string[]>(1)), cancellationToken).ConfigureAwait(false);
         return new LiveTable(
-            relation.Oid, relation.Name, relation.Kind, relation.IsLogged, relation.HasRowSecurity, columns, keys);
+            relation.Oid, relation.Name, relation.Kind, relation.IsLogged, relation.HasRowSecurity, columns, keys, rules);
     }
 
     private static UniqueKey ReadKey(NpgsqlDataReader row) =>

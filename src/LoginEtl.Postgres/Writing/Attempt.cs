@@ -6,7 +6,7 @@ internal sealed class Attempt
     /// <summary>Asks the ledger first which messages are settled.</summary>
     public required bool Probes { get; init; }
 
-    /// <summary>Inserts rows so that a bad one fails alone.</summary>
+    /// <summary>Inserts rows so that a bad one fails alone from the start, and not only after the fast way has failed.</summary>
     public required bool OneByOne { get; init; }
 
     /// <summary>COMMIT was sent, now or in an earlier try, and whether it took place is not known.</summary>

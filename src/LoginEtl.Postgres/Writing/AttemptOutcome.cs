@@ -8,8 +8,8 @@ internal sealed class AttemptOutcome
     /// <summary>A message was settled before: probe, and try again.</summary>
     public static readonly AttemptOutcome MetDuplicates = new(null);
 
-    /// <summary>A row was refused: insert one by one, and try again.</summary>
-    public static readonly AttemptOutcome MetBadRows = new(null);
+    /// <summary>A refused row holds its group: leave them out, and try again.</summary>
+    public static readonly AttemptOutcome MetBadInGroup = new(null);
 
     private AttemptOutcome(Outcome[]? outcomes) => Outcomes = outcomes;
 

@@ -5,8 +5,25 @@ namespace LoginEtl.Postgres.Writing;
 /// <summary>One message of a batch, ready to be written: a row, or an entry of the quarantine.</summary>
 internal sealed class BatchItem
 {
+    private int? _rank;
+    private DateTimeOffset? _age;
+
     /// <summary>Place in the batch as it was handed over.</summary>
     public required int Ordinal { get; init; }
+
+    /// <summary>Place among the rows where nothing else orders them: as it was handed over, but for <see cref="FifoOrder"/>.</summary>
+    public int Rank
+    {
+        get => _rank ?? Ordinal;
+        set => _rank = value;
+    }
+
+    /// <summary>When it was sent, but for <see cref="FifoOrder"/>: among rows of one key, the newest wins.</summary>
+    public DateTimeOffset? Age
+    {
+        get => _age ?? Login.SentTimestamp;
+        set => _age = value;
+    }
 
     /// <summary>Key in the ledger.</summary>
     public required Guid Key { get; init; }

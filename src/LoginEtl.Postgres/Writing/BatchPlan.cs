@@ -1,6 +1,8 @@
+using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
+using LoginEtl.Running;
 using LoginEtl.Settlement;
 
 namespace LoginEtl.Postgres.Writing;
@@ -23,6 +25,15 @@ internal sealed class BatchPlan
     /// <summary>One a message, sorted by key: writers that meet in the ledger queue up instead of deadlocking.</summary>
     public IReadOnlyList<BatchItem> Items { get; }
 
+    /// <summary>Places of deliveries whose message came before in the batch, and that message.</summary>
+    public IReadOnlyList<(int Ordinal, BatchItem Of)> Twins { get; private init; } = [];
+
+    /// <summary>What is held of the batch's groups; null where a bad message holds nothing.</summary>
+    public GroupHold? Hold { get; private init; }
+
+    /// <summary>The groups that the last try has held.</summary>
+    public IReadOnlyList<HeldGroup> Held { get; set; } = [];
+
     /// <summary>
     /// What the last try had to say when it sent COMMIT, one a delivery; null before. If that COMMIT took place and its
     /// answer was lost, this is what became of the batch.
@@ -31,17 +42,19 @@ internal sealed class BatchPlan
 
     /// <summary>Makes a batch ready.</summary>
     /// <exception cref="LoginEtlException">A message has no key in the ledger.</exception>
-    public static BatchPlan Of(IReadOnlyList<ProtectedLogin> batch, RowEncoder encoder)
+    public static BatchPlan Of(IReadOnlyList<ProtectedLogin> batch, RowEncoder encoder, BadInGroup onBadInGroup)
     {
         var items = new List<BatchItem>(batch.Count);
-        var seen = new HashSet<(bool, Guid)>(batch.Count);
+        var seen = new Dictionary<(bool, Guid), BatchItem>(batch.Count);
+        var twins = new List<(int, BatchItem)>();
         for (var i = 0; i < batch.Count; i++)
         {
             var login = batch[i];
             var delivery = login.GetDelivery();
             var (key, isLine) = (KeyOf(delivery), delivery is LineDelivery);
-            if (!seen.Add((isLine, key)))
+            if (seen.TryGetValue((isLine, key), out var first))
             {
+                twins.Add((i, first));
                 continue;
             }
 
@@ -52,11 +65,16 @@ internal sealed class BatchPlan
                 SealedReject reject => new Refusal(reject.Reason, reject.Field),
                 _ => throw new ArgumentException($"A {login.GetType().Name} cannot be written.", nameof(batch)),
             };
-            items.Add(new BatchItem { Ordinal = i, Key = key, IsLine = isLine, Login = login, Row = refusal is null ? row : null, Refusal = refusal });
+            var item = new BatchItem { Ordinal = i, Key = key, IsLine = isLine, Login = login, Row = refusal is null ? row : null, Refusal = refusal };
+            items.Add(item);
+            seen.Add((isLine, key), item);
         }
 
+        FifoOrder.Apply(items);
         items.Sort((a, b) => a.Key.CompareTo(b.Key));
-        return new BatchPlan(batch.Count, items);
+        // Only an item that is no duplicate can be bad, so the batch is probed first then.
+        var holds = onBadInGroup == BadInGroup.HoldGroup && items.Any(i => i.Login.GetDelivery() is QueueDelivery { Group: not null });
+        return new BatchPlan(batch.Count, items) { Hold = holds ? new GroupHold() : null, Twins = twins };
     }
 
     /// <summary>
@@ -69,8 +87,8 @@ internal sealed class BatchPlan
         IReadOnlyList<int> places = table.UniqueKey.Count > 0 ? [.. table.UniqueKey, table.CreateDate] : [];
         sorted.Sort((a, b) =>
             CompareValues(a.Row!, b.Row!, places) is not 0 and var order ? order
-            : places.Count > 0 && Nullable.Compare(a.Login.SentTimestamp, b.Login.SentTimestamp) is not 0 and var age ? age
-            : a.Ordinal.CompareTo(b.Ordinal));
+            : places.Count > 0 && Nullable.Compare(a.Age, b.Age) is not 0 and var age ? age
+            : a.Rank.CompareTo(b.Rank));
         return sorted;
     }
 

@@ -38,6 +38,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         Array.Fill(outcomes, Outcome.Duplicate);
         var fresh = attempt.Probes ? await ProbeAsync(connection, plan, outcomes, cancellationToken).ConfigureAwait(false) : plan.Items;
         attempt.FoundDuplicates = fresh.Count < plan.Items.Count;
+        fresh = HoldBack(plan, fresh, outcomes);
         if (fresh.Count == 0)
         {
             return AttemptOutcome.Settled(outcomes);
@@ -57,14 +58,15 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         limit.Begin();
         var rows = BatchPlan.InTableOrder(fresh.Where(i => i.Refusal is null), table);
         var results = RowResults.AllWritten;
-        if (attempt.OneByOne)
+        if (rows.Count > 0 && (attempt.OneByOne || !await _copy.TryWriteAsync(connection, rows, cancellationToken).ConfigureAwait(false)))
         {
-            results = rows.Count == 0 ? results : await _oneByOne.InsertAsync(connection, rows, cancellationToken).ConfigureAwait(false);
+            results = await _oneByOne.InsertAsync(connection, rows, cancellationToken).ConfigureAwait(false);
             attempt.FoundBadRows = !results.AreClean;
         }
-        else if (rows.Count > 0 && !await _copy.TryWriteAsync(connection, rows, cancellationToken).ConfigureAwait(false))
+
+        if (plan.Hold?.AddAll(results.Refused) == true)
         {
-            return AttemptOutcome.MetBadRows;
+            return AttemptOutcome.MetBadInGroup;
         }
 
         await QuarantineAsync(connection, plan, fresh, results.Refused, cancellationToken).ConfigureAwait(false);
@@ -130,6 +132,31 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         return fresh;
     }
 
+    // Neither the ledger nor the table sees anything of what is held.
+    private static IReadOnlyList<BatchItem> HoldBack(BatchPlan plan, IReadOnlyList<BatchItem> fresh, Outcome[] outcomes)
+    {
+        if (plan.Hold is not { } hold)
+        {
+            return fresh;
+        }
+
+        foreach (var item in fresh.Where(i => i.Refusal is not null))
+        {
+            hold.Add(item, item.Refusal!);
+        }
+
+        var held = fresh.Where(hold.Holds).ToList();
+        held.ForEach(i => outcomes[i.Ordinal] = Outcome.Returned);
+        foreach (var twin in plan.Twins.Where(t => outcomes[t.Of.Ordinal] == Outcome.Returned))
+        {
+            // What is not written must not be deleted by its other delivery.
+            outcomes[twin.Ordinal] = Outcome.Returned;
+        }
+
+        plan.Held = hold.Groups(held);
+        return held.Count == 0 ? fresh : [.. fresh.Where(i => !hold.Holds(i))];
+    }
+
     private async Task QuarantineAsync(
         NpgsqlConnection connection, BatchPlan plan, IReadOnlyList<BatchItem> fresh, IReadOnlyDictionary<BatchItem, Refusal> refused, CancellationToken cancellationToken)
     {
@@ -155,11 +182,9 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
     {
         if (records >= FewestAlike && refusals.Count == records && refusals.Distinct().Count() == 1 && !IsReplay(refusals[0]))
         {
-            var (reason, field, state, constraint) = refusals[0];
-            var names = new[] { field, state is null ? null : $"SQLSTATE {state}", constraint is null ? null : $"constraint {constraint}" };
             throw new LoginEtlException(
                 "EveryRowRefused", FaultKind.Failed,
-                $"Every one of the batch's {records} rows for {table.Name} was refused alike: {string.Join(", ", names.OfType<string>().Prepend(reason.Code()))}.",
+                $"Every one of the batch's {records} rows for {table.Name} was refused alike: {refusals[0]}.",
                 "Look at the table's constraints and triggers, and at the settings of the run; nothing of this batch was written, quarantined or deleted.");
         }
     }

@@ -27,7 +27,9 @@ internal sealed class PostgresSink : IRecordSink
     private readonly RowEncoder _encoder;
     private readonly BatchTransaction _writer;
     private readonly IWriteSession _session;
+    private readonly LedgerPruning? _pruning;
     private readonly RejectLimit _limit;
+    private readonly BadInGroup _onBadInGroup;
     private int _probing;
     private int _suspecting;
 
@@ -39,7 +41,9 @@ internal sealed class PostgresSink : IRecordSink
         _retryFor = options.RetryFor;
         _encoder = new RowEncoder(table, options.OnTooLong);
         _limit = RejectLimit.Of(options.MaxRejectRatio);
+        _onBadInGroup = options.OnBadInGroup;
         _writer = new BatchTransaction(table, settings.Timeout, _limit, holdsKeys: !options.DryRun);
+        _pruning = options.DryRun ? null : new LedgerPruning(database, table.Name);
         _session = options.DryRun ? new DryRunSession(database) : new CommittingSession(database);
     }
 
@@ -49,7 +53,7 @@ internal sealed class PostgresSink : IRecordSink
     /// <inheritdoc/>
     public async Task<BatchResult> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)
     {
-        var plan = BatchPlan.Of(batch, _encoder);
+        var plan = BatchPlan.Of(batch, _encoder, _onBadInGroup);
         if (plan.Items.Count == 0)
         {
             return new BatchResult(plan.BatchId, []);
@@ -57,7 +61,7 @@ internal sealed class PostgresSink : IRecordSink
 
         _limit.Begin();
         var backoff = new Backoff(_retryFor);
-        var attempt = Next(null);
+        var attempt = Next(null, probes: plan.Hold is not null);
         for (var rounds = 0; ;)
         {
             // A COMMIT in doubt is cleared up even when the run is being stopped: the time for it is bounded.
@@ -71,7 +75,15 @@ internal sealed class PostgresSink : IRecordSink
                 {
                     Remember(attempt);
                     _limit.Settle();
-                    return new BatchResult(plan.BatchId, outcomes);
+                    _pruning?.Begin();
+                    return new BatchResult(plan.BatchId, outcomes) { Held = plan.Held };
+                }
+
+                if (outcome == AttemptOutcome.MetBadInGroup)
+                {
+                    // Each time one group more: it ends.
+                    attempt = Next(attempt);
+                    continue;
                 }
 
                 if (++rounds > MostRounds)
@@ -84,7 +96,7 @@ internal sealed class PostgresSink : IRecordSink
                     };
                 }
 
-                attempt = outcome == AttemptOutcome.MetDuplicates ? Next(attempt, probes: true) : Next(attempt, oneByOne: true);
+                attempt = Next(attempt, probes: true);
             }
             catch (Exception e) when (DatabaseFault.IsOfDatabase(e) || (attempt.CommitInDoubt && e is InvalidOperationException))
             {
@@ -103,14 +115,19 @@ internal sealed class PostgresSink : IRecordSink
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_pruning is not null)
+        {
+            await _pruning.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _session.DisposeAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
     }
 
-    private Attempt Next(Attempt? last, bool probes = false, bool oneByOne = false) => new()
+    private Attempt Next(Attempt? last, bool probes = false) => new()
     {
         Probes = probes || (last?.Probes ?? _probing > 0),
-        OneByOne = oneByOne || (last?.OneByOne ?? (_suspecting > 0 || _table.Live.HasRowSecurity)),
+        OneByOne = last is { OneByOne: true } or { FoundBadRows: true } || _suspecting > 0 || _table.Live.HasRowSecurity,
         CommitInDoubt = last?.CommitInDoubt ?? false,
     };
 

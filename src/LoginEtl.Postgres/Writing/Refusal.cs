@@ -9,6 +9,10 @@ namespace LoginEtl.Postgres.Writing;
 /// <param name="Constraint">The constraint it broke, where the database named one.</param>
 internal sealed record Refusal(RejectReason Reason, string? Field, string? SqlState = null, string? Constraint = null)
 {
+    /// <summary>Its names, without any value.</summary>
+    public override string ToString() => string.Join(
+        ", ", new[] { Reason.Code(), Field, SqlState is null ? null : $"SQLSTATE {SqlState}", Constraint is null ? null : $"constraint {Constraint}" }.OfType<string>());
+
     /// <summary>Of a rejection that is known already.</summary>
     public static Refusal Of(Rejection rejection) => new(rejection.Reason, rejection.Field);
 }

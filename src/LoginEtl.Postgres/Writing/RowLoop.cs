@@ -6,7 +6,7 @@ namespace LoginEtl.Postgres.Writing;
 
 /// <summary>
 /// The block that inserts rows on the server. It takes some at a time, and where one of them is refused, or its key is
-/// there, those again one by one, each in a subtransaction of its own.
+/// there, those again one by one, each in a subtransaction of its own. <see cref="SuspectRows"/> come last, one by one.
 /// </summary>
 internal static class RowLoop
 {
@@ -35,24 +35,34 @@ internal static class RowLoop
         var (onConflict, report, stop) = ConflictClauses.Of(table);
         return Quote(
             $"""
+            #variable_conflict use_column
             DECLARE
                 {arrays}
-                first int := 1; last int; total int := coalesce(array_length(a0, 1), 0);
-                state text; conname text; colname text; tabname text;
+                good int[]; bad int[] := '{"{}"}'; places int[]; first int := 1; singly boolean;
+                i int; state text; conname text; colname text; tabname text;
                 rows_done bigint;
                 plans text := current_setting('plan_cache_mode');
                 refused json[] := '{"{}"}';
                 met json[] := '{"{}"}';
             BEGIN
                 PERFORM set_config('{ConflictClauses.Flag}', '', true), set_config('plan_cache_mode', 'force_generic_plan', true);
-                WHILE first <= total LOOP
-                    last := least(first + {Group - 1}, total);
-                    BEGIN
-                        {insert} SELECT {Values(table, "k")} FROM generate_series(first, last) k ORDER BY k;
-                    EXCEPTION WHEN OTHERS THEN
-                        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, conname = CONSTRAINT_NAME, tabname = TABLE_NAME;
-                        IF NOT {isRowError} THEN RAISE; END IF;
-                        FOR i IN first..last LOOP
+                {SuspectRows.Split(table)}
+                LOOP
+                    places := good[first:first + {Group - 1}];
+                    singly := cardinality(places) = 0;
+                    IF singly THEN
+                        places := bad;
+                    ELSE
+                        BEGIN
+                            {insert} SELECT {Values(table, "k")} FROM unnest(places) k ORDER BY k;
+                        EXCEPTION WHEN OTHERS THEN
+                            GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, conname = CONSTRAINT_NAME, tabname = TABLE_NAME;
+                            IF NOT {isRowError} THEN RAISE; END IF;
+                            singly := true;
+                        END;
+                    END IF;
+                    IF singly THEN
+                        FOREACH i IN ARRAY places LOOP
                             BEGIN
                                 {insert} VALUES ({Values(table, "i")}) {onConflict};
                                 {report}
@@ -62,8 +72,9 @@ internal static class RowLoop
                                 refused := refused || json_build_array(i, state, conname, colname);
                             END;
                         END LOOP;
-                    END;
-                    first := last + 1;
+                    END IF;
+                    EXIT WHEN first > cardinality(good);
+                    first := first + {Group};
                 END LOOP;
                 PERFORM set_config('plan_cache_mode', plans, true), set_config('{Refused}', to_json(refused)::text, true), set_config('{Met}', to_json(met)::text, true);
             END

@@ -1,4 +1,5 @@
 using LoginEtl.Connections;
+using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Targets;
 using Npgsql;
@@ -11,11 +12,14 @@ internal sealed class TableCopy(TargetTable table, TimeSpan timeout)
 {
     private readonly string _copy = $"COPY {table.Name.Quoted} ({table.ColumnList}) FROM STDIN (FORMAT BINARY)";
 
+    private const string Savepoint = "login_etl_rows";
+
     /// <summary>Writes the rows.</summary>
-    /// <returns>False when the database refused one of them: the transaction is over.</returns>
+    /// <returns>False when the database refused one of them: none is written, and the transaction goes on.</returns>
     /// <exception cref="LoginEtl.Faults.LoginEtlException"><c>UniqueKeyConflict</c>, where conflicts end the run.</exception>
     public async Task<bool> TryWriteAsync(NpgsqlConnection connection, IReadOnlyList<BatchItem> rows, CancellationToken cancellationToken)
     {
+        await connection.RunAsync($"SAVEPOINT {Savepoint}", cancellationToken).ConfigureAwait(false);
         try
         {
             var importer = await connection.BeginBinaryImportAsync(_copy, cancellationToken).ConfigureAwait(false);
@@ -39,6 +43,7 @@ internal sealed class TableCopy(TargetTable table, TimeSpan timeout)
         }
         catch (PostgresException e) when (SqlStates.IsRowError(e))
         {
+            await connection.RunAsync($"ROLLBACK TO SAVEPOINT {Savepoint}", cancellationToken).ConfigureAwait(false);
             return false;
         }
     }

@@ -122,6 +122,11 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
             Rejects.Warn(this, reject.MessageId, new Rejection(reject.Reason, reject.Field));
         }
 
+        foreach (var group in batch.Held)
+        {
+            WriteWarning(group.ToString());
+        }
+
         WriteVerbose(BatchText.Of(batch));
         progress.Add(batch);
     }

@@ -67,6 +67,13 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     [ValidateNotNullOrEmpty]
     public string? ConflictKey { get; set; }
 
+    /// <summary>
+    /// What a bad message means for the later messages of its group, in a FIFO queue: HoldGroup sends it and them back in
+    /// their order, instead of quarantining it.
+    /// </summary>
+    [Parameter]
+    public BadInGroup OnBadInGroup { get; set; }
+
     /// <summary>Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more.</summary>
     [Parameter]
     [ValidateRange(0.0, 1.0)]
@@ -104,6 +111,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
             OnConflict = OnConflict,
             ConflictKey = ConflictKey,
             MaxRejectRatio = MaxRejectRatio,
+            OnBadInGroup = OnBadInGroup,
             DryRun = _dryRun,
         };
         _sink = Await(() => Connectors.Database.WriteToAsync(settings, options, StopToken), Table);
@@ -179,6 +187,11 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         while (_written.TryDequeue(out var batch))
         {
             WriteVerbose(BatchText.Of(batch));
+            foreach (var group in batch.Held)
+            {
+                WriteWarning(group.ToString());
+            }
+
             _progress.Add(batch);
             if (_dryRun)
             {
@@ -227,7 +240,8 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
             WriteHostLine(
                 $"What if: of {_wouldBe.Total} logins, {_wouldBe[Outcome.Written]} would be written, {_wouldBe[Outcome.Updated]} updated, "
                 + $"{_wouldBe[Outcome.Skipped]} skipped, {_wouldBe[Outcome.Duplicate]} are duplicates, "
-                + $"{_wouldBe[Outcome.Quarantined]} would go to quarantine. Nothing was written or deleted.");
+                + $"{_wouldBe[Outcome.Quarantined]} would go to quarantine{(_wouldBe[Outcome.Returned] > 0 ? $", {_wouldBe[Outcome.Returned]} back with their held group" : "")}. "
+                + "Nothing was written or deleted.");
         }
 
         WriteInformation(receipt, ["LoginEtl", "Receipt"]);

@@ -61,6 +61,13 @@ public abstract class JobCmdlet : QueueCmdlet
     [ValidateNotNullOrEmpty]
     public string? ConflictKey { get; set; }
 
+    /// <summary>
+    /// What a bad message means for the later messages of its group, in a FIFO queue: HoldGroup sends it and them back in
+    /// their order, instead of quarantining it.
+    /// </summary>
+    [Parameter]
+    public BadInGroup OnBadInGroup { get; set; }
+
     /// <summary>Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more.</summary>
     [Parameter]
     [ValidateRange(0.0, 1.0)]
@@ -80,6 +87,7 @@ public abstract class JobCmdlet : QueueCmdlet
         OnConflict = OnConflict,
         ConflictKey = ConflictKey,
         MaxRejectRatio = MaxRejectRatio,
+        OnBadInGroup = OnBadInGroup,
     };
 
     /// <summary>How each attribute is masked.</summary>

@@ -68,7 +68,9 @@ internal sealed class DrainWatch(
             var now = TimeSpan.FromMilliseconds(Environment.TickCount64);
             var undisturbed = book.Received == received;
             received = book.Received;
-            var nothingToCome = counts is { Visible: 0, Delayed: 0 };
+            // What is visible in a FIFO queue and does not come is locked behind messages that this run keeps back.
+            var locked = queue.IsFifo && counts is { Visible: > 0, Delayed: 0 } && book.OnlyHeldBack;
+            var nothingToCome = locked || counts is { Visible: 0, Delayed: 0 };
             var clean = nothingToCome && counts.InFlight <= Math.Min(ownBefore, Own());
             _quiet = nothingToCome;
             if (clean)
@@ -78,7 +80,7 @@ internal sealed class DrainWatch(
                 waitingSince = null;
                 if (samples >= FewestSamples && now - cleanSince >= _window)
                 {
-                    return EndReason.Drained;
+                    return locked ? EndReason.GroupsHeld : EndReason.Drained;
                 }
             }
             else

@@ -9,6 +9,9 @@ internal enum EndReason
     /// <summary>The queue was proven empty.</summary>
     Drained,
 
+    /// <summary>All that is left waits behind messages of groups that this run keeps back.</summary>
+    GroupsHeld,
+
     /// <summary>Messages that other consumers hold were waited for long enough.</summary>
     DrainTimeout,
 

@@ -151,7 +151,9 @@ internal sealed class SqsMessageSource : IMessageSource
         }
 
         await _leases.ReleaseAsync(unsettled, ReleaseWithin, cancellationToken).ConfigureAwait(false);
-        await _return.ReturnAsync(unsettled, cancellationToken).ConfigureAwait(false);
+        // The last first: a group stays locked until its first is back.
+        await _return.ReturnAsync(
+            _queue.IsFifo ? [.. unsettled.OrderByDescending(d => d.Group?.Sequence())] : unsettled, cancellationToken).ConfigureAwait(false);
         _leases.Forget(unsettled);
     }
 

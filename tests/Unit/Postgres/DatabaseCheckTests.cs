@@ -12,7 +12,7 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     private static readonly string[] Names =
     [
         "Database server", "Database TLS", "Database encoding", "Database clock", "Durability", "Table", "Table columns", "Other columns",
-        "Unique keys", "Grants", "Row security", "Ledgers, quarantine and keys", "Audit anchor",
+        "Unique keys", "Grants", "Row security", "Ledgers, quarantine and keys", "Ledger pruning", "Audit anchor",
     ];
 
     [Fact]
@@ -40,6 +40,7 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     [InlineData("ALTER TABLE login_etl_ledger DROP outcome", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_ledger")]
     [InlineData("DROP TABLE login_etl_key", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_key")]
     [InlineData("DROP TABLE login_etl_audit_anchor", "Audit anchor", CheckOutcome.Warn, "login_etl_audit_anchor")]
+    [InlineData("DROP FUNCTION login_etl_prune(integer)", "Ledger pruning", CheckOutcome.Warn, "login_etl_prune")]
     [InlineData("ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", "Row security", CheckOutcome.Pass, "")]
     public async Task Check_says_what_is_wrong_and_what_to_do(string change, string name, CheckOutcome outcome, string named)
     {

@@ -17,14 +17,20 @@ public sealed class PasswordTests(ServersFixture servers)
         var source = new CountingSource(servers.Postgres.Password);
         var settings = Without(database) with { PasswordSource = source, PasswordAccount = new AwsSettings { Region = "eu-central-1" } };
         await using var sink = await database.SinkAsync(settings: settings);
-        await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
-        await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
-        Assert.Equal([(servers.Postgres.Host, servers.Postgres.Port, servers.Postgres.User, "eu-central-1")], source.Asked);
+        for (var batch = 0; batch < 8; batch++)
+        {
+            await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+        }
+
+        // One for the batches, and at most one for the pruning beside them.
+        Assert.InRange(source.Asked.Count, 1, 2);
+        Assert.All(source.Asked, a => Assert.Equal((servers.Postgres.Host, servers.Postgres.Port, servers.Postgres.User, "eu-central-1"), a));
+        var asked = source.Asked.Count;
 
         await database.RunAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'LoginEtl'");
         await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
-        Assert.Equal(2, source.Asked.Count);
-        Assert.Equal(6, await database.CountAsync());
+        Assert.Equal(asked + 1, source.Asked.Count);
+        Assert.Equal(18, await database.CountAsync());
     }
 
     [Fact]

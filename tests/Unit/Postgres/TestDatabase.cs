@@ -70,7 +70,8 @@ internal sealed class TestDatabase
 
     public async Task<NpgsqlConnection> OpenAsync()
     {
-        var connection = new NpgsqlConnection(ConnectionString);
+        // Idle ones of hundreds of databases would use up the server's.
+        var connection = new NpgsqlConnection(ConnectionString + ";Connection Idle Lifetime=5;Connection Pruning Interval=1");
         await connection.OpenAsync(Token);
         return connection;
     }

@@ -96,6 +96,15 @@ internal sealed class TestQueue
         return said["Messages"]?.AsArray().Count ?? 0;
     }
 
+    /// <summary>What was received and not deleted is visible again.</summary>
+    public async Task MakeVisibleAsync(IEnumerable<IDelivered> received)
+    {
+        foreach (var delivery in received.Select(r => r.GetDelivery()).OfType<QueueDelivery>())
+        {
+            await CallAsync("ChangeMessageVisibility", new JsonObject { ["ReceiptHandle"] = delivery.ReceiptHandle, ["VisibilityTimeout"] = 0 });
+        }
+    }
+
     public async Task<(int Visible, int InFlight)> CountsAsync()
     {
         var said = await CallAsync("GetQueueAttributes", new JsonObject { ["AttributeNames"] = new JsonArray("All") });
@@ -156,8 +165,8 @@ internal sealed class TestQueue
         request.Content = new StringContent(body.ToJsonString());
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-amz-json-1.0");
         using var answer = await Http.SendAsync(request, Cancelled);
-        answer.EnsureSuccessStatusCode();
         var text = await answer.Content.ReadAsStringAsync(Cancelled);
+        Assert.True(answer.IsSuccessStatusCode, $"{operation}: {text}");
         return text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject();
     }
 }

@@ -36,9 +36,9 @@ internal sealed class StubSource(Journal journal, int capacity = 100_000) : IMes
     public bool Stopped { get; private set; }
 
     /// <summary>Admits a delivery and lets it arrive.</summary>
-    public QueueDelivery Add(string? id = null, string body = Deliveries.Body)
+    public QueueDelivery Add(string? id = null, string body = Deliveries.Body, FifoPosition? group = null)
     {
-        var delivery = Deliveries.New(id);
+        var delivery = Deliveries.New(id, group: group);
         if (Book.Admit(delivery))
         {
             _arrived.Enqueue(new ReceivedMessage(delivery, Encoding.UTF8.GetBytes(body)));

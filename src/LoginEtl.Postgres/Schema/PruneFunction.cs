@@ -1,0 +1,80 @@
+using System.Globalization;
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Writing;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Schema;
+
+/// <summary>
+/// The function that forgets old entries of the queue ledger, so that a writer needs no right to delete. Files' ids are
+/// never forgotten. By the server's clock, as the horizon is, and a day past it: a transaction that has looked at the
+/// horizon may still be open.
+/// </summary>
+/// <remarks>
+/// Deleting and not dropping partitions: a writer cannot make tomorrow's partition, and one that is missing would stop
+/// every run. Keys are in the order of time, so what is deleted together lies together.
+/// </remarks>
+internal static class PruneFunction
+{
+    /// <summary>Its name, beside the ledger.</summary>
+    public const string Name = "login_etl_prune";
+
+    /// <summary>Entries a call deletes when it is not told how many.</summary>
+    public const int Most = 10_000;
+
+    /// <summary>Age at which an entry is forgotten.</summary>
+    public static readonly TimeSpan Age = BatchTransaction.Horizon + TimeSpan.FromDays(1);
+
+    private const string State =
+        $"""
+        SELECT coalesce((SELECT has_function_privilege(r.oid, p.oid, 'EXECUTE') FROM pg_roles r WHERE r.rolname = coalesce(nullif($2, ''), current_user)), false)
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname = $1 AND p.proname = '{Name}'
+        """;
+
+    // FIFO queues' keys have no time in them: a uuid that is not of version 7.
+    private const string Version = "get_byte(uuid_send(key), 6) >> 4";
+
+    /// <summary>The statements that make it, and the index for entries that go by the time they were written.</summary>
+    public static string Create(QualifiedName ledger)
+    {
+        var function = $"{ledger.Beside(Name).Quoted}(integer)";
+        return
+            $"""
+            CREATE INDEX IF NOT EXISTS {ledger.Name}_untimed ON {ledger.Quoted} (created_at) WHERE {Version} <> 7;
+            CREATE FUNCTION {ledger.Beside(Name).Quoted}(most integer DEFAULT {Most}) RETURNS bigint
+            LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $login_etl$
+            DECLARE
+                oldest timestamptz := now() - interval '{Age.TotalDays.ToString(CultureInfo.InvariantCulture)} days';
+                bound uuid := (lpad(to_hex((extract(epoch FROM oldest) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
+                timed bigint;
+                untimed bigint;
+            BEGIN
+                DELETE FROM {ledger.Quoted} WHERE key = ANY (ARRAY(
+                    SELECT key FROM {ledger.Quoted} WHERE key < bound AND {Version} = 7 ORDER BY key LIMIT most FOR UPDATE SKIP LOCKED));
+                GET DIAGNOSTICS timed = ROW_COUNT;
+                DELETE FROM {ledger.Quoted} WHERE key = ANY (ARRAY(
+                    SELECT key FROM {ledger.Quoted} WHERE created_at < oldest AND {Version} <> 7 ORDER BY created_at LIMIT most - timed FOR UPDATE SKIP LOCKED));
+                GET DIAGNOSTICS untimed = ROW_COUNT;
+                RETURN timed + untimed;
+            END $login_etl$;
+            REVOKE ALL ON FUNCTION {function} FROM PUBLIC;
+            COMMENT ON FUNCTION {function} IS 'LoginEtl: forgets entries of the ledger that no message can come for any more, at most so many; answers how many.'
+            """;
+    }
+
+    /// <summary>The statement that lets a role call it.</summary>
+    public static string Grant(QualifiedName table, string role) => $"GRANT EXECUTE ON FUNCTION {table.Beside(Name).Quoted}(integer) TO {role}";
+
+    /// <summary>Whether it is there, and whether a role may call it.</summary>
+    /// <param name="connection">Open.</param>
+    /// <param name="table">Beside which it stands.</param>
+    /// <param name="role">Null for the connection's own.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public static async Task<(bool Exists, bool IsGranted)> StateAsync(
+        NpgsqlConnection connection, QualifiedName table, string? role, CancellationToken cancellationToken)
+    {
+        var granted = await connection.QueryAsync(State, [table.Schema, role ?? ""], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false);
+        return (granted.Count > 0, granted.Contains(true));
+    }
+}

@@ -1,0 +1,52 @@
+using LoginEtl.Records;
+using LoginEtl.Running;
+using LoginEtl.Settlement;
+
+namespace LoginEtl.Postgres.Writing;
+
+/// <summary>
+/// Under <c>HoldGroup</c>: the bad messages of a batch and those after them in their groups, none of which is written or
+/// quarantined. What is known of it stays known over the tries of the batch.
+/// </summary>
+internal sealed class GroupHold
+{
+    private readonly Dictionary<(DeliveryBook?, string), (BatchItem Bad, Refusal Why)> _first = [];
+
+    /// <summary>A bad message. False when its group is held from there on, or is none.</summary>
+    public bool Add(BatchItem bad, Refusal why)
+    {
+        if (GroupOf(bad) is not { } group || Holds(bad))
+        {
+            return false;
+        }
+
+        _first[group] = (bad, why);
+        return true;
+    }
+
+    /// <summary>Bad messages. False when none of them holds anything that was not held before.</summary>
+    public bool AddAll(IEnumerable<KeyValuePair<BatchItem, Refusal>> bad)
+    {
+        var more = false;
+        foreach (var (item, why) in bad)
+        {
+            more |= Add(item, why);
+        }
+
+        return more;
+    }
+
+    /// <summary>Whether it is a bad message or comes after one in its group.</summary>
+    public bool Holds(BatchItem item) =>
+        GroupOf(item) is { } group && _first.TryGetValue(group, out var first) && Position(item).CompareTo(Position(first.Bad)) >= 0;
+
+    /// <summary>The groups of these messages.</summary>
+    public IReadOnlyList<HeldGroup> Groups(IEnumerable<BatchItem> held) =>
+        [.. held.GroupBy(i => GroupOf(i)!.Value).Select(g =>
+            new HeldGroup((QueueDelivery)_first[g.Key].Bad.Login.GetDelivery(), _first[g.Key].Why.ToString(), g.Count()))];
+
+    private static (DeliveryBook?, string)? GroupOf(BatchItem item) =>
+        item.Login.GetDelivery() is QueueDelivery { Group: { } position } delivery ? (delivery.Book, position.MessageGroupId) : null;
+
+    private static (UInt128, int) Position(BatchItem item) => (((QueueDelivery)item.Login.GetDelivery()).Group!.Sequence(), item.Ordinal);
+}

@@ -1,0 +1,290 @@
+using System.Text.Json.Nodes;
+using LoginEtl.Connections;
+using LoginEtl.Masking;
+using LoginEtl.Postgres;
+using LoginEtl.Records;
+using LoginEtl.Running;
+using LoginEtl.Sandbox.Servers;
+using LoginEtl.Settlement;
+using LoginEtl.Sqs;
+using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Client.Wire;
+using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Postgres;
+using LoginEtl.Unit.Sqs;
+using Npgsql;
+using Xunit;
+
+namespace LoginEtl.Unit.Runs;
+
+/// <summary>Awkward turns of the whole job, on both real servers: nothing lost, nothing twice, and the books balance.</summary>
+public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
+{
+    private readonly WholeRun _run = new();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _run.Dispose();
+
+    [Fact]
+    public async Task Message_written_and_not_deleted_is_a_duplicate_in_the_dead_letter_queue()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var (queue, letters) = await WithDeadLettersAsync(maxReceiveCount: 1);
+        await SendAsync(queue, 3);
+        var first = await _run.RunAsync(queue, database, around: NoDeletes, timings: new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(200) });
+        Assert.Equal((3, 3), (first.Written, first.Undeleted));
+        await queue.MakeVisibleAsync(_run.Batches.SelectMany(b => b.Logins));
+        await MovedAsync(queue, letters, 3);
+
+        var second = await _run.RunAsync(letters, database);
+
+        // A standard queue's dead letters keep id and time of sending.
+        Assert.Equal((0, 3), (second.Written, second.Duplicate));
+        Assert.Equal(3, await database.CountAsync());
+        Assert.Equal((0, 0), await letters.CountsAsync());
+    }
+
+    [Fact]
+    public async Task Dead_letters_that_were_never_written_are_written_once_from_there_and_a_redrive_is_a_new_message()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var (queue, letters) = await WithDeadLettersAsync(maxReceiveCount: 1);
+        await SendAsync(queue, 3);
+        await queue.TakeAsync(10, visibilityTimeout: 0);
+        await MovedAsync(queue, letters, 3);
+        Assert.Equal(3, (await _run.RunAsync(letters, database)).Written);
+
+        // What a redrive does: the bodies under new ids. The limit of G2.
+        await SendAsync(queue, 3);
+        Assert.Equal((3, 0), ((await _run.RunAsync(queue, database)) is var again ? again.Written : 0, again.Duplicate));
+        Assert.Equal(6, await database.CountAsync());
+    }
+
+    [Fact]
+    public async Task Two_receipts_of_one_id_in_a_batch_make_one_row_and_both_deliveries_are_deleted()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await SendAsync(queue, 1);
+        using var keys = new Core.TestKeys();
+        using var protector = keys.Protector();
+        await using var sink = await database.SinkAsync();
+        var writer = new BatchWriter(sink, new BatchOptions { FlushInterval = Timeout.InfiniteTimeSpan });
+        var runs = new List<ReceivingRun>();
+        for (var receipt = 0; receipt < 2; receipt++)
+        {
+            // The first run's lease is let go, so that the queue gives the message to the other.
+            var run = new ReceivingRun(await queue.ReceiveAsync(timings: new SqsTimings { HoldAtMost = TimeSpan.Zero }));
+            runs.Add(run);
+            Assert.True(await writer.AddAsync(protector.Protect(Assert.Single(await run.ReceiveAsync(Cancelled))), Cancelled));
+        }
+
+        await writer.CompleteAsync(Cancelled);
+        await writer.DisposeAsync();
+        foreach (var run in runs)
+        {
+            await run.ReleaseAsync();
+        }
+
+        Assert.Equal([(1L, 0L), (0L, 1L)], runs.Select(r => (r.Receipt().Written, r.Receipt().Duplicate)));
+        Assert.All(runs, r => Assert.True(r.Receipt().Balanced));
+        Assert.Equal(1, await database.CountAsync());
+        Assert.Equal((0, 0), await queue.CountsAsync());
+    }
+
+    [Fact]
+    public async Task Database_that_is_down_while_messages_are_held_loses_nothing_and_nothing_comes_twice()
+    {
+        await using var server = await PostgresServer.StartAsync(new PostgresOptions(), Cancelled);
+        Assert.SkipUnless(server.IsPrivate, "Only a server of the test's own can be stopped.");
+        var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
+        await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), Cancelled);
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await SendAsync(queue, 60);
+        await using var sink = await new PostgresConnector().WriteToAsync(settings, new SinkOptions(), Cancelled);
+        await server.KillAsync(Cancelled);
+        var running = _run.RunAsync(queue, sink, new BatchOptions { BatchSize = 10 }, new ReceiveOptions { MaxHeld = 40 });
+        await Task.Delay(TimeSpan.FromSeconds(6), Cancelled);
+        // Three leases long: what is held is held, and no more than may be was taken.
+        Assert.Equal((20, 40), await queue.CountsAsync());
+        await server.StartAsync(Cancelled);
+
+        var receipt = await running;
+
+        Assert.Equal((60, 60, 0), (receipt.Received, receipt.Written, receipt.Lapsed));
+        Assert.True(receipt.Balanced);
+        Assert.Equal(60L, await CountAsync(server));
+        Assert.Equal((0, 0), await queue.CountsAsync());
+    }
+
+    [Fact]
+    public async Task Lease_that_reaches_its_end_lapses_and_the_receipt_balances()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await SendAsync(queue, 1);
+        await using var sink = await database.SinkAsync();
+        var slow = new SlowSink(sink);
+        var received = 0;
+        using var stop = new CancellationTokenSource();
+        var forEver = new ReceiveOptions { WaitForever = true };
+        var running = _run.RunAsync(queue, slow, receive: forEver, timings: new SqsTimings { HoldAtMost = TimeSpan.FromSeconds(1) }, stop: stop, around: c => new FaultyClient(c)
+        {
+            OnReceive = async (_, call) =>
+            {
+                var answer = await call();
+                // The message in hand has come again, and is about to be taken in.
+                if (answer.Messages is { Count: > 0 } && Interlocked.Increment(ref received) == 2)
+                {
+                    slow.GoOnSoon();
+                    stop.CancelAfter(TimeSpan.FromSeconds(2));
+                }
+
+                return answer;
+            },
+        });
+
+        var receipt = await running.WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
+
+        Assert.Equal((1, 1), (receipt.Written, await database.CountAsync()));
+        Assert.InRange(receipt.Lapsed, 1, 3);
+        Assert.Equal(receipt.Received, receipt.Written + receipt.Lapsed + receipt.Duplicate);
+        Assert.True(receipt.Balanced);
+    }
+
+    [Fact]
+    public async Task Rows_stand_after_an_immediate_crash_although_the_role_commits_asynchronously()
+    {
+        // Without the writer's own setting, a commit would wait ten seconds for its turn to be flushed.
+        await using var server = await PostgresServer.StartAsync(
+            new PostgresOptions { Settings = new Dictionary<string, string> { ["synchronous_commit"] = "off", ["wal_writer_delay"] = "10000", ["wal_writer_flush_after"] = "1GB" } }, Cancelled);
+        Assert.SkipUnless(server.IsPrivate, "Only a server of the test's own can be killed.");
+        var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
+        await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), Cancelled);
+        await using (var sink = await new PostgresConnector().WriteToAsync(settings, new SinkOptions(), Cancelled))
+        {
+            for (var batch = 1; batch <= 3; batch++)
+            {
+                await sink.WriteAsync(Logins.Records(50), Cancelled);
+                await server.KillAsync(Cancelled);
+                await server.StartAsync(Cancelled);
+                Assert.Equal(50L * batch, await CountAsync(server));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("redelivered restored redelivered")]
+    [InlineData("restored redelivered restored")]
+    [InlineData("redelivered redelivered restored restored")]
+    [InlineData("both")]
+    public async Task Quarantined_message_becomes_one_row_in_whatever_order_it_comes_again_and_is_restored(string order)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync("ALTER TABLE user_logins ADD CONSTRAINT not_bad CHECK (user_id <> 'bad')");
+        ProtectedLogin[] batch = [Logins.Record(user: "bad"), Logins.Record(user: "good")];
+        await using var sink = await database.SinkAsync();
+        Assert.Equal([Outcome.Quarantined, Outcome.Written], (await sink.WriteAsync(batch, Cancelled)).Outcomes);
+        await database.RunAsync("ALTER TABLE user_logins DROP CONSTRAINT not_bad");
+        var restored = false;
+        foreach (var step in order.Split(' '))
+        {
+            if (step == "both")
+            {
+                await Task.WhenAll(Enumerable.Range(0, 5).SelectMany(_ => new[] { Task.Run(RestoreAsync, Cancelled), Task.Run(() => RedeliverAsync(null), Cancelled) }));
+            }
+            else
+            {
+                await (step == "restored" ? RestoreAsync() : RedeliverAsync(restored));
+                restored |= step == "restored";
+            }
+        }
+
+        Assert.Equal(2, await database.CountAsync());
+        Assert.Equal(1, await database.CountAsync("login_etl_quarantine WHERE restored_at IS NOT NULL"));
+        Assert.Equal(1, await database.CountAsync("login_etl_quarantine"));
+        Assert.Equal(1, await database.CountAsync("login_etl_ledger WHERE outcome = 3"));
+
+        async Task RedeliverAsync(bool? afterRestore)
+        {
+            await using var other = await database.SinkAsync();
+            var outcomes = (await other.WriteAsync(batch, Cancelled)).Outcomes;
+            Assert.Equal(Outcome.Duplicate, outcomes[1]);
+            Assert.Contains(outcomes[0], afterRestore switch { true => [Outcome.Duplicate], false => [Outcome.Quarantined], _ => new[] { Outcome.Duplicate, Outcome.Quarantined } });
+        }
+
+        async Task RestoreAsync()
+        {
+            using var keys = new Core.TestKeys();
+            using var protector = keys.Protector();
+            using var replay = new LoginEtl.Quarantine.QuarantineReplay(protector, null);
+            await using var quarantine = await new PostgresConnector().OpenQuarantineAsync(database.Settings(), new SinkOptions(), Cancelled);
+            var requests = new List<LoginEtl.Quarantine.RestoreRequest>();
+            await foreach (var entry in quarantine.ListAsync(new LoginEtl.Quarantine.QuarantineFilter(), Cancelled))
+            {
+                Assert.True(replay.TryReplay(entry, out var record, out _));
+                requests.Add(new LoginEtl.Quarantine.RestoreRequest(entry, record!));
+            }
+
+            await quarantine.RestoreAsync(requests, Cancelled);
+        }
+    }
+
+    private async Task<(TestQueue Queue, TestQueue Letters)> WithDeadLettersAsync(int maxReceiveCount)
+    {
+        var letters = await TestQueue.CreateAsync(servers, servers.NewQueueName(), []);
+        return (await TestQueue.CreateAsync(servers, servers.NewQueueName(), new JsonObject
+        {
+            ["RedrivePolicy"] = new JsonObject
+            {
+                ["deadLetterTargetArn"] = $"arn:aws:sqs:us-east-1:000000000000:{letters.Name}", ["maxReceiveCount"] = maxReceiveCount,
+            }.ToJsonString(),
+        }), letters);
+    }
+
+    private static async Task SendAsync(TestQueue queue, int messages)
+    {
+        await using var sender = await new SqsConnector().SendToAsync(queue.Settings, Cancelled);
+        await sender.SendAsync([.. Enumerable.Range(0, messages).Select(i => WholeRun.Body($"u{i}"))], Cancelled);
+    }
+
+    private static async Task MovedAsync(TestQueue queue, TestQueue letters, int messages)
+    {
+        for (var tries = 0; await letters.CountsAsync() != (messages, 0); tries++)
+        {
+            Assert.InRange(tries, 0, 50);
+            await queue.TakeAsync(10, visibilityTimeout: 0);
+        }
+    }
+
+    private static FaultyClient NoDeletes(ISqsClient client) => new(client)
+    {
+        OnDelete = (_, _) => Task.FromException<BatchResponse>(new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Down")),
+    };
+
+    private static async Task<long> CountAsync(PostgresServer server)
+    {
+        await using var source = NpgsqlDataSource.Create(server.ConnectionString);
+        await using var count = source.CreateCommand("SELECT count(*) FROM user_logins");
+        return (long)(await count.ExecuteScalarAsync(Cancelled))!;
+    }
+
+    /// <summary>The real sink, once the test lets it.</summary>
+    private sealed class SlowSink(IRecordSink inner) : IRecordSink
+    {
+        private readonly TaskCompletionSource _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public string Name => inner.Name;
+
+        public void GoOnSoon() => _ = Task.Delay(TimeSpan.FromSeconds(1)).ContinueWith(_ => _goOn.TrySetResult(), TaskScheduler.Default);
+
+        public async Task<BatchResult> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)
+        {
+            await _goOn.Task.WaitAsync(cancellationToken);
+            return await inner.WriteAsync(batch, cancellationToken);
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
