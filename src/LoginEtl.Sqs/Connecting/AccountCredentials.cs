@@ -76,13 +76,13 @@ internal static class AccountCredentials
     }
 
     private static AWSCredentials RereadIfStatic(
-        AWSCredentials found, QueueSettings settings, Func<string, string?> environment) =>
+        AWSCredentials found, AwsSettings settings, Func<string, string?> environment) =>
         found is BasicAWSCredentials or SessionAWSCredentials
             ? new FileKeys(found, () => Read(settings, environment), SharedProfile.Files(environment))
             : found;
 
     // Keys of another kind would be another way of logging in: that is for the next run.
-    private static AWSCredentials? Read(QueueSettings settings, Func<string, string?> environment) =>
+    private static AWSCredentials? Read(AwsSettings settings, Func<string, string?> environment) =>
         SharedProfile.Find(settings, environment) is { HasCredentials: true } profile
         && profile.Credentials() is var keys and (BasicAWSCredentials or SessionAWSCredentials)
             ? keys

@@ -27,7 +27,7 @@ internal sealed class Finding(string what, Exception? cause = null) : Exception(
         for (var e = exception; e is not null; e = e.InnerException)
         {
             IfQuoted(e.Message, e.GetType().Name);
-            IfQuoted((e as Faults.LoginEtlException)?.Remedy, "the remedy");
+            IfQuoted((e as LoginEtl.Faults.LoginEtlException)?.Remedy, "the remedy");
         }
     }
 }

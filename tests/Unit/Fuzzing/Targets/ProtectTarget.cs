@@ -89,7 +89,7 @@ internal sealed class ProtectTarget : FuzzTarget
         };
         var live = columns.Select(c => new LiveColumn(c.Name, c.Type, "text", c.Length, false, false, true, true, true)).ToList();
         return new TargetTable(
-            new LiveTable(1, new QualifiedName("public", "user_logins"), 'r', true, false, live, []),
+            new LiveTable(1, new QualifiedName("public", "user_logins"), 'r', true, false, live, [], []),
             [.. columns.Zip(live, (c, l) => new TargetColumn(c.Field, l))], AppVersionFormat.Packed, Conflict: null);
     }
 
