@@ -58,7 +58,7 @@ Describe 'Methods' {
     It 'of escrow leave no key behind that opens' {
         $folder = Join-Path $TestDrive 'escrow'
         $made = New-LoginKeyset $folder -Method @{ ip = 'escrow'; device_id = 'escrow' } -WarningVariable warnings
-        (Get-ChildItem $folder -Name | Sort-Object) -join ' ' | Should -Be 'device_id.mac.json escrow.json ip.mac.json line_id.json quarantine.json'
+        (Get-ChildItem $folder -Name | Sort-Object) -join ' ' | Should -Be 'audit.json device_id.mac.json escrow.json ip.mac.json line_id.json quarantine.json'
         (Get-ChildItem "$folder-private" -Name | Sort-Object) -join ' ' | Should -Be 'escrow.json quarantine.json'
         @($made | Where-Object IsPrivate).Count | Should -Be 2
     }
@@ -88,7 +88,7 @@ Describe 'Get-LoginKeyset' {
     It 'shows ids, states, prefixes and check values' {
         $keys = NewKeys @{ ip = 'pfx'; device_id = 'escrow' }
         $all = Get-LoginKeyset $keys
-        $all.Name | Should -Be @('ip', 'device_id.mac', 'ip.pfx', 'line_id', 'quarantine', 'escrow')
+        $all.Name | Should -Be @('ip', 'device_id.mac', 'ip.pfx', 'line_id', 'quarantine', 'escrow', 'audit')
         $all.Method | Should -Be @('siv', 'mac', 'pfx', 'line', 'public', 'public')
         $all | ForEach-Object { $_.IsPrimary | Should -BeTrue; $_.CheckValue | Should -Match '^[0-9a-f]{8}$' }
         Token $keys @{ device_id = 'escrow' } | Should -BeLike "$((Get-LoginKeyset $keys ip).TokenPrefix)*"
@@ -112,7 +112,7 @@ Describe 'Get-LoginKeyset' {
         Copy-Item $keys "$keys-copy" -Recurse
         if (-not $IsWindows) { chmod -R go= "$keys-copy" }
         (Get-LoginKeyset "$keys-copy").CheckValue | Should -Be (Get-LoginKeyset $keys).CheckValue
-        @((Get-LoginKeyset $keys).CheckValue + (Get-LoginKeyset (NewKeys)).CheckValue | Select-Object -Unique).Count | Should -Be 8
+        @((Get-LoginKeyset $keys).CheckValue + (Get-LoginKeyset (NewKeys)).CheckValue | Select-Object -Unique).Count | Should -Be 10
     }
 
     It 'has one error for a name that is none and a keyset that is missing' {

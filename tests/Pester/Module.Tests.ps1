@@ -125,7 +125,7 @@ Describe 'New-LoginKeyset' {
     It 'writes keysets for their owner alone' {
         if ($IsWindows) { Set-ItResult -Skipped -Because 'Windows has access lists, and no modes' }
         $made = New-LoginKeyset (Join-Path $TestDrive 'made') -WarningAction Ignore
-        $made.Name | Should -Be @('ip', 'device_id', 'line_id', 'quarantine', 'quarantine (private)')
+        $made.Name | Should -Be @('ip', 'device_id', 'line_id', 'quarantine', 'audit', 'quarantine (private)')
         $made | ForEach-Object { (Get-Item $_.Path).UnixMode | Should -Be '-rw-------' }
     }
 
