@@ -4,17 +4,30 @@ using LoginEtl.Records;
 namespace LoginEtl.Sqs.Receiving;
 
 /// <summary>When messages last came, and what this run still has in the queue beside what its book holds.</summary>
-internal sealed class Activity
+/// <param name="lease">How long a message stays in flight that nobody keeps.</param>
+internal sealed class Activity(TimeSpan lease)
 {
-    private readonly ConcurrentDictionary<MessageId, bool> _undeleted = [];
+    private readonly ConcurrentDictionary<MessageId, long> _undeleted = [];
     private long _receivedAt = Environment.TickCount64;
     private long _deleting;
 
     /// <summary>Time since messages last came, or since the start.</summary>
     public TimeSpan Idle => TimeSpan.FromMilliseconds(Environment.TickCount64 - Interlocked.Read(ref _receivedAt));
 
-    /// <summary>Settled, and still in flight: their delete is under way, or failed and they have not come again.</summary>
-    public long NotDeleted => Interlocked.Read(ref _deleting) + _undeleted.Count;
+    /// <summary>Whether deletes are under way: what they are about may be gone from the queue already.</summary>
+    public bool IsDeleting => Interlocked.Read(ref _deleting) > 0;
+
+    /// <summary>
+    /// Settled, and perhaps still in flight: their delete failed, and neither have they come again nor is their lease over.
+    /// </summary>
+    public int Undeleted
+    {
+        get
+        {
+            var since = Environment.TickCount64 - (long)lease.TotalMilliseconds;
+            return _undeleted.Count(e => e.Value > since);
+        }
+    }
 
     public void Received(QueueDelivery delivery)
     {
@@ -28,7 +41,7 @@ internal sealed class Activity
     {
         foreach (var delivery in undeleted)
         {
-            _undeleted[delivery.Id!.Value] = true;
+            _undeleted[delivery.Id!.Value] = Environment.TickCount64;
         }
 
         Interlocked.Add(ref _deleting, -messages);

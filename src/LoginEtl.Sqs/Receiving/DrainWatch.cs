@@ -47,6 +47,7 @@ internal sealed class DrainWatch(
             }
 
             var ownBefore = Own();
+            var deleting = activity.IsDeleting;
             QueueCounts counts;
             try
             {
@@ -73,7 +74,12 @@ internal sealed class DrainWatch(
             var nothingToCome = locked || counts is { Visible: 0, Delayed: 0 };
             var clean = nothingToCome && counts.InFlight <= Math.Min(ownBefore, Own());
             _quiet = nothingToCome;
-            if (clean)
+            if (deleting || activity.IsDeleting)
+            {
+                // What is being deleted may be gone, and others' messages in flight would pass for it.
+                (cleanSince, samples) = (null, 0);
+            }
+            else if (clean)
             {
                 cleanSince = undisturbed ? cleanSince ?? now : now;
                 samples = undisturbed ? samples + 1 : 1;
@@ -98,5 +104,5 @@ internal sealed class DrainWatch(
         }
     }
 
-    private long Own() => book.Open + activity.NotDeleted;
+    private long Own() => book.Open + activity.Undeleted;
 }

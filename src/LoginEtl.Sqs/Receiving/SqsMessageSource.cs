@@ -19,7 +19,7 @@ internal sealed class SqsMessageSource : IMessageSource
     private readonly SqsQueue _queue;
     private readonly ReceiveOptions _options;
     private readonly SqsTimings _timings;
-    private readonly Activity _activity = new();
+    private readonly Activity _activity;
     private readonly DrainWatch? _drain;
     private readonly StallWatch _stall;
     private readonly LeaseKeeper _leases;
@@ -46,6 +46,7 @@ internal sealed class SqsMessageSource : IMessageSource
         _queue = queue;
         _options = options;
         _timings = timings;
+        _activity = new Activity(lease.Timeout);
         Book = new DeliveryBook(options.MaxHeld, holdReturned: !options.WaitForever);
         _drain = options.WaitForever ? null : new DrainWatch(queue, Book, _activity, options, timings);
         _stall = new StallWatch(Book, _drain, options);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -71,7 +72,7 @@ internal sealed class EndlessQueue : IAsyncDisposable
             var body = string.Create(CultureInfo.InvariantCulture,
                 $"{{\\\"user_id\\\":\\\"{number}\\\",\\\"app_version\\\":\\\"2.3.{number % 1000}\\\",\\\"device_type\\\":\\\"ios\\\",\\\"ip\\\":\\\"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}\\\",\\\"locale\\\":\\\"DE\\\",\\\"device_id\\\":\\\"{number % 1000:000}-45-6789\\\"}}");
             text.Append(i > 0 ? "," : "").Append(CultureInfo.InvariantCulture,
-                $"{{\"MessageId\":\"{new Guid((int)number, 17, 4, 8, 0, 0, 0, 0, 0, 0, 0)}\",\"ReceiptHandle\":\"{handle}\",\"MD5OfBody\":\"{Md5(body)}\",\"Body\":\"{body}\",\"Attributes\":{{\"SentTimestamp\":\"{sent}\",\"ApproximateReceiveCount\":\"1\"}}}}");
+                $"{{\"MessageId\":\"{IdOf(number)}\",\"ReceiptHandle\":\"{handle}\",\"MD5OfBody\":\"{Md5(body)}\",\"Body\":\"{body}\",\"Attributes\":{{\"SentTimestamp\":\"{sent}\",\"ApproximateReceiveCount\":\"1\"}}}}");
         }
 
         return text.Append("]}").ToString();
@@ -92,6 +93,14 @@ internal sealed class EndlessQueue : IAsyncDisposable
         ["Successful"] = new JsonArray([.. entries.Select(e => new JsonObject { ["Id"] = e!["Id"]!.GetValue<string>() })]),
         ["Failed"] = new JsonArray(),
     };
+
+    // The ledger's key is made of an id's last 74 bits: those of SQS are random, these count there.
+    private static Guid IdOf(long number)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteInt64BigEndian(bytes[8..], number);
+        return new Guid(bytes, bigEndian: true);
+    }
 
 #pragma warning disable CA5351 // SQS's own checksum.
     private static string Md5(string escaped) =>

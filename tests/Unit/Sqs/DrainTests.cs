@@ -55,6 +55,54 @@ public sealed class DrainTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_delete_whose_answer_is_slow_does_not_pass_for_a_message_that_others_hold()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(2);
+        Assert.Equal(1, await queue.TakeAsync(1, visibilityTimeout: 60));
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { DrainWindow = TimeSpan.FromMilliseconds(200), DrainTimeout = TimeSpan.FromSeconds(3) },
+            around: c => new FaultyClient(c)
+            {
+                OnDelete = async (_, call) =>
+                {
+                    var answer = await call();
+                    await Task.Delay(2500, Cancelled);
+                    return answer;
+                },
+            });
+
+        var deleting = TestQueue.SettleAsync(source, await source.ReceiveAsync(Cancelled));
+        Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(Soon, Cancelled));
+        await deleting;
+
+        Assert.Equal(EndReason.DrainTimeout, source.EndedBecause);
+    }
+
+    [Fact]
+    public async Task A_failed_delete_passes_for_a_message_that_others_hold_no_longer_than_its_lease()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(2);
+        Assert.Equal(1, await queue.TakeAsync(1, visibilityTimeout: 60));
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(3), DrainTimeout = TimeSpan.FromSeconds(3) },
+            around: c => new FaultyClient(c)
+            {
+                // It is done, and said to be refused.
+                OnDelete = async (request, call) =>
+                {
+                    await call();
+                    return new BatchResponse([], [.. request.Entries.Select(e => new FailedEntry(e.Id, "ReceiptHandleIsInvalid", SenderFault: true))]);
+                },
+            });
+
+        Assert.Single(await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(Soon, Cancelled));
+
+        Assert.Equal(EndReason.DrainTimeout, source.EndedBecause);
+    }
+
+    [Fact]
     public async Task A_cap_that_the_last_message_filled_is_drained_and_not_stalled()
     {
         var queue = await TestQueue.CreateAsync(servers);
