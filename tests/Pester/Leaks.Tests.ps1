@@ -213,6 +213,55 @@ Invoke-LoginEtl -DrainWindow 0.2
         foreach ($secret in $secrets) { $said.Contains($secret) | Should -BeFalse }
     }
 
+    It 'from keys, rotation, recovery and its audit' {
+        $own = Join-Path $TestDrive "own-$(New-Guid)"
+        $null = New-LoginKeyset $own -WarningAction Ignore
+        $audit = "$own.jsonl"
+        $login | ConvertFrom-LoginJson | Protect-LoginPii $own | Write-LoginRecord $database
+        $row = Invoke-Sql $database 'SELECT * FROM user_logins'
+        $secrets = Get-ChildItem $own | ForEach-Object { (Get-Content $_ | ConvertFrom-Json).key.keyData.value }
+        $said = @(
+            Get-Everything { Add-LoginKey $own ip }
+            $added = (Get-LoginKeyset $own | Where-Object { $_.Name -eq 'ip' -and -not $_.IsPrimary }).KeyId
+            $old = (Get-LoginKeyset $own | Where-Object { $_.Name -eq 'ip' -and $_.IsPrimary }).KeyId
+            Get-Everything { Get-LoginKeyset $own }
+            Get-Everything { Set-LoginPrimaryKey $own ip $added -Database $database }
+            Get-Everything { Update-LoginToken $database $own }
+            Get-Everything { Disable-LoginKey $own ip $old -Database $database }
+            Get-Everything { Enable-LoginKey $own ip $old -Database $database }
+            Disable-LoginKey $own ip $old | Out-Null
+            Get-Everything { Remove-LoginKey $own ip $old -Database $database -Confirm:$false }
+            Get-Everything { $canary.Ip | Find-LoginRecord $database $own -Attribute ip }
+            Get-Everything { $canary.Device, 'nobody' | Find-LoginRecord $database $own -Attribute device_id }
+            # Refused, each of them: another's keys, a cut token, an audit file that cannot be written.
+            Get-Everything { $row | Unprotect-LoginPii $database $keys -Reason leaks -AuditFile "$keys.jsonl" -Confirm:$false }
+            Get-Everything { $row.masked_device_id.Substring(0, 30) | Unprotect-LoginPii $database $own -Attribute device_id -Reason leaks -AuditFile $audit -Confirm:$false }
+            Get-Everything { $row | Unprotect-LoginPii $database $own -Reason leaks -AuditFile /nowhere/a.jsonl -Confirm:$false }
+            Get-Everything { $null = $row | Unprotect-LoginPii $database $own -Reason leaks -AuditFile $audit -Confirm:$false -Verbose }
+            Get-Everything { Test-LoginAudit $database $own -AuditFile $audit -Token $row.masked_device_id }
+            Get-Content $audit -Raw
+            Invoke-Sql $database 'SELECT k::text AS t FROM login_etl_key k UNION ALL SELECT a::text FROM login_etl_audit_anchor a' | ForEach-Object t
+        ) -join "`n"
+        $said | Should -Match 'login_etl|siv1'
+        $said | Should -Not -Match $forbidden
+        foreach ($secret in $secrets) { $said.Contains($secret) | Should -BeFalse }
+    }
+
+    It 'from the vault of sealed originals, and with every method' {
+        $own = Join-Path $TestDrive "methods-$(New-Guid)"
+        $methods = @{ ip = 'escrow'; device_id = 'escrow' }
+        $said = @(
+            Get-Everything { New-LoginKeyset $own -Method $methods }
+            Get-Everything { $bodies | ConvertFrom-LoginJson | Protect-LoginPii $own -Method $methods | Write-LoginRecord $database }
+            Invoke-Sql $database "SELECT v::text AS t, encode(v.sealed, 'escape') AS e FROM login_etl_vault v" | ForEach-Object { "$($_.t) $($_.e)" }
+        ) -join "`n"
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM login_etl_vault').n | Should -BeGreaterThan 0
+        $said | Should -Not -Match $forbidden
+        $prefixes = @{ ip = 'pfx'; device_id = 'mac' }
+        $null = New-LoginKeyset "$own-2" -Method $prefixes -WarningAction Ignore
+        Get-Everything { $bodies | ConvertFrom-LoginJson | Protect-LoginPii "$own-2" -Method $prefixes } | Should -Not -Match $forbidden
+    }
+
     It 'and every cmdlet is in this suite' {
         $tokens = $errors = $null
         $suite = [Management.Automation.Language.Parser]::ParseFile("$PSScriptRoot/Leaks.Tests.ps1", [ref] $tokens, [ref] $errors)
