@@ -89,7 +89,7 @@ Describe 'Get-LoginKeyset' {
         $keys = NewKeys @{ ip = 'pfx'; device_id = 'escrow' }
         $all = Get-LoginKeyset $keys
         $all.Name | Should -Be @('ip', 'device_id.mac', 'ip.pfx', 'line_id', 'quarantine', 'escrow', 'audit')
-        $all.Method | Should -Be @('siv', 'mac', 'pfx', 'line', 'public', 'public')
+        $all.Method | Should -Be @('siv', 'mac', 'pfx', 'line', 'public', 'public', 'audit')
         $all | ForEach-Object { $_.IsPrimary | Should -BeTrue; $_.CheckValue | Should -Match '^[0-9a-f]{8}$' }
         Token $keys @{ device_id = 'escrow' } | Should -BeLike "$((Get-LoginKeyset $keys ip).TokenPrefix)*"
         Token $keys @{ ip = 'pfx'; device_id = 'mac' } | Should -BeLike "$((Get-LoginKeyset $keys ip.pfx).TokenPrefix)*"

@@ -55,5 +55,10 @@ public static class KeyListing
     }
 
     private static string Method(string name, KeyForm form) =>
-        form.Tokens is { } kind ? Enum.GetName(kind)!.ToLowerInvariant() : name == KeyAttribute.LineId ? "line" : "public";
+        form.Tokens is { } kind ? Enum.GetName(kind)!.ToLowerInvariant() : name switch
+        {
+            KeyAttribute.LineId => "line",
+            KeyAttribute.Audit => KeyAttribute.Audit,
+            _ => "public",
+        };
 }
