@@ -99,7 +99,7 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
         if (!IsGranted)
         {
             throw new LoginEtlException(
-                "TableAccessDenied", FaultKind.Denied, $"The user may not write {Name}.",
+                "TableAccessDenied", FaultKind.Denied, $"The user has not the rights that a run needs on {Name}.",
                 $"GRANT {Rights} ON {Name} TO the user.");
         }
     }

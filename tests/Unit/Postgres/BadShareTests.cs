@@ -99,6 +99,7 @@ public sealed class BadShareTests(ServersFixture servers)
             CREATE ROLE {role} LOGIN PASSWORD 'pw';
             GRANT INSERT ON user_logins, login_etl_quarantine TO {role};
             GRANT SELECT, INSERT, UPDATE ON login_etl_ledger, login_etl_file_ledger TO {role};
+            GRANT SELECT ON login_etl_key TO {role};
             ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY;
             CREATE POLICY p ON user_logins FOR INSERT WITH CHECK (user_id NOT LIKE 'bad%');
             """);

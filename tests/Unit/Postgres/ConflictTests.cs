@@ -168,6 +168,7 @@ public sealed class ConflictTests(ServersFixture servers)
             CREATE ROLE {role} LOGIN PASSWORD 'pw';
             GRANT INSERT ON user_logins, login_etl_quarantine TO {role};
             GRANT SELECT, INSERT, UPDATE (outcome) ON login_etl_ledger, login_etl_file_ledger TO {role};
+            GRANT SELECT ON login_etl_key TO {role};
             """);
         try
         {

@@ -83,6 +83,8 @@ public sealed class PreflightTests(ServersFixture servers)
             await database.RunAsync($"GRANT SELECT, INSERT, UPDATE (outcome) ON login_etl_ledger, login_etl_file_ledger TO {role}");
             Assert.Contains("login_etl_quarantine", (await DeniedAsync()).Message, StringComparison.Ordinal);
             await database.RunAsync($"GRANT INSERT ON login_etl_quarantine TO {role}");
+            Assert.Contains("login_etl_key", (await DeniedAsync()).Message, StringComparison.Ordinal);
+            await database.RunAsync($"GRANT SELECT ON login_etl_key TO {role}");
             await using (var sink = await database.SinkAsync(settings: settings))
             {
                 await sink.WriteAsync([.. Logins.Records(2), Logins.Reject()], TestDatabase.Token);

@@ -1,0 +1,39 @@
+using System.Text.RegularExpressions;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Docs;
+
+/// <summary>docs/reliability.md names tests; what it names is there.</summary>
+public sealed partial class ReliabilityPageTests
+{
+    private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reliability.md"));
+
+    [Fact]
+    public void Every_test_it_names_is_there()
+    {
+        var names = TestName().Matches(Page).Select(m => m.Groups[1].Value).Distinct().ToList();
+        Assert.True(names.Count > 60, $"Only {names.Count} names were found.");
+        Assert.Empty(names.Where(name => !IsTest(name)));
+    }
+
+    [Fact]
+    public void Every_scenario_has_a_test_and_none_is_expected_to_fail()
+    {
+        var rows = Page.Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal) && !l.StartsWith("| what is done", StringComparison.Ordinal) && !l.StartsWith("| target", StringComparison.Ordinal)).ToList();
+        Assert.True(rows.Count > 50);
+        Assert.All(rows, row => Assert.Contains('`', row.Split('|')[2]));
+        Assert.DoesNotContain("expected to fail", Page, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static bool IsTest(string name)
+    {
+        var dot = name.LastIndexOf('.');
+        var type = typeof(ReliabilityPageTests).Assembly.GetTypes().FirstOrDefault(t => $"{t.FullName}".EndsWith($".{name[..dot]}", StringComparison.Ordinal));
+        return type?.GetMethod(name[(dot + 1)..]) is { } method && method.GetCustomAttributes(inherit: true).Any(a => a is FactAttribute);
+    }
+
+    // Namespace.Class.Method or Class.Method, in code form.
+    [GeneratedRegex(@"`((?:[A-Z]\w+\.)?[A-Z]\w+Tests?\.[A-Z]\w+|FuzzSoak\.\w+)`")]
+    private static partial Regex TestName();
+}
