@@ -126,7 +126,7 @@ Invoke-LoginEtl -DrainWindow 0.2
         finally {
             Remove-Item env:LOGINETL_QUEUE, env:LOGINETL_KEYSET, env:LOGINETL_DATABASE
             $listener.Dispose()
-            Remove-Item $socket
+            Remove-Item $socket -ErrorAction Ignore
             $reader | Remove-Job -Force
         }
         $said = Get-Content $log -Raw

@@ -24,6 +24,12 @@ $Body
         [pscustomobject]@{ Process = $process; Output = $output }
     }
 
+    # Shells start background jobs with SIGINT ignored, and so would be every process below.
+    function Test-Interruptible {
+        $ignored = if (Test-Path /proc/self/status) { (Get-Content /proc/self/status | Select-String '^SigIgn:\s*(\w+)').Matches.Groups[1].Value }
+        -not ($ignored -and ([convert]::ToUInt64($ignored, 16) -band 2))
+    }
+
     function Send-Signal([Diagnostics.Process] $Process, [string] $Name) {
         /bin/kill "-$Name" $Process.Id
     }
@@ -95,6 +101,7 @@ $receipt = Invoke-LoginEtl -Wait
     }
 
     It 'Ctrl-C commits or rolls back what is in hand and returns the rest' {
+        if (-not (Test-Interruptible)) { Set-ItResult -Skipped -Because 'SIGINT is ignored in a background job' }
         $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | Protect-LoginPii | Write-LoginRecord -BatchSize 50'
         Send-Signal $run.Process INT
         $run.Process.WaitForExit(5000) | Should -BeTrue
@@ -102,6 +109,7 @@ $receipt = Invoke-LoginEtl -Wait
     }
 
     It 'Ctrl-C while nothing arrives' {
+        if (-not (Test-Interruptible)) { Set-ItResult -Skipped -Because 'SIGINT is ignored in a background job' }
         $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | Out-Null'
         Start-Sleep 1
         Send-Signal $run.Process INT

@@ -23,10 +23,10 @@ public sealed class QueueFaultTests(SharedLane shared)
         await scenario.ProveAsync();
 
         Assert.Equal(12, scenario.Faults);
-        // Every second receipt of one batch was refused as expired.
-        Assert.Equal(5, run.Receipt!.Undeleted);
+        // Every second receipt of one call was refused as expired, and another call was only said to be done; a call has ten at most.
+        Assert.InRange(run.Receipt!.Undeleted, 1, 5);
         var again = scenario.Runs.Sum(r => r.Receipt!.Duplicate + r.Receipt.Quarantined) - 20;
-        Assert.Equal(5 + 10, again);
+        Assert.InRange(again, run.Receipt.Undeleted + 1, run.Receipt.Undeleted + 10);
     }
 
     [Fact]
