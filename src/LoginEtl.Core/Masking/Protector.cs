@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LoginEtl.Keysets;
 using LoginEtl.Records;
 
@@ -16,6 +17,9 @@ public sealed class Protector : IDisposable
     private readonly BodySealer _sealer;
     private readonly OriginalSealer? _originals;
     private readonly TimeProvider _time;
+
+    // As long as somebody holds one of a group's messages, and no longer.
+    private readonly ConditionalWeakTable<MaskingGroup, MaskedGroup> _groups = [];
     private LineIdentity? _lines;
 
     /// <summary>Reads the keys it needs from <paramref name="keyring"/>, which stays the caller's.</summary>
@@ -37,8 +41,14 @@ public sealed class Protector : IDisposable
     /// <summary>What the tokens it makes begin with.</summary>
     public IReadOnlyList<string> KeyPrefixes => [.. _ip.Prefixes, .. _deviceId.Prefixes];
 
-    /// <summary>Protects one.</summary>
-    public ProtectedLogin Protect(IncomingLogin login) => Protect([login])[0];
+    /// <summary>
+    /// Protects one. The first of those that were received together masks the personal data of all; what else they hold
+    /// may still change until each of them is protected.
+    /// </summary>
+    public ProtectedLogin Protect(IncomingLogin login) =>
+        login is LoginMessage { Group: var (group, place) } message && Masked(group) is { } masked
+            ? Protected(message, masked, place)
+            : Protect([login])[0];
 
     /// <summary>Protects many; the answer has their order. Groups of some hundreds are fastest.</summary>
     public ProtectedLogin[] Protect(IReadOnlyList<IncomingLogin> logins)
@@ -53,16 +63,14 @@ public sealed class Protector : IDisposable
             devices[i] = (logins[i] as LoginMessage)?.DeviceId;
         }
 
-        var (ipTokens, ipFits) = Mask(_ip, ips);
-        var (deviceTokens, deviceFits) = Mask(_deviceId, devices);
+        var masked = Mask(ips, devices);
         var results = new ProtectedLogin[logins.Count];
         for (var i = 0; i < results.Length; i++)
         {
             results[i] = logins[i] switch
             {
                 RejectedLogin reject => Seal(reject, new Rejection(reject.Reason, reject.Field)),
-                LoginMessage message when Check(message, ipFits[i], deviceFits[i]) is { } why => Seal(message, why),
-                LoginMessage message => Record(message, ipTokens[i], deviceTokens[i]),
+                LoginMessage message => Protected(message, masked, i),
                 _ => throw new ArgumentException("Neither a login nor a reject.", nameof(logins)),
             };
         }
@@ -89,13 +97,36 @@ public sealed class Protector : IDisposable
             new MacMasker(keyring.Get(KeyAttribute.Mac(attribute)), attribute, canonicalForm), _originals!, attribute, canonicalForm),
     };
 
-    private static (Token?[] Tokens, bool[] Fits) Mask(IMasker masker, Plaintext?[] values)
+    // Null where another masked it first: two in one pipeline, or side by side.
+    private MaskedGroup? Masked(MaskingGroup group)
     {
-        var tokens = new Token?[values.Length];
-        var fits = new bool[values.Length];
-        masker.Mask(values, tokens, fits);
-        return (tokens, fits);
+        if (_groups.TryGetValue(group, out var masked))
+        {
+            return masked;
+        }
+
+        if (group.Take() is not { } values)
+        {
+            return null;
+        }
+
+        masked = Mask(values.Ips, values.DeviceIds);
+        _groups.Add(group, masked);
+        return masked;
     }
+
+    private MaskedGroup Mask(Plaintext?[] ips, Plaintext?[] devices)
+    {
+        var masked = new MaskedGroup(new Token?[ips.Length], new bool[ips.Length], new Token?[ips.Length], new bool[ips.Length]);
+        _ip.Mask(ips, masked.Ips, masked.IpFits);
+        _deviceId.Mask(devices, masked.DeviceIds, masked.DeviceIdFits);
+        return masked;
+    }
+
+    private ProtectedLogin Protected(LoginMessage message, MaskedGroup masked, int place) =>
+        Check(message, masked.IpFits[place], masked.DeviceIdFits[place]) is { } why
+            ? Seal(message, why)
+            : Record(message, masked.Ips[place], masked.DeviceIds[place]);
 
     private Rejection? Check(LoginMessage message, bool ipFits, bool deviceFits) =>
         string.IsNullOrEmpty(message.UserId) ? new Rejection(RejectReason.EmptyField, LoginFields.UserId)

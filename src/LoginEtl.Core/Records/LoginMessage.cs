@@ -1,3 +1,5 @@
+using LoginEtl.Masking;
+
 namespace LoginEtl.Records;
 
 /// <summary>
@@ -27,6 +29,9 @@ public sealed class LoginMessage : IncomingLogin
 
     /// <summary>As sent, such as <c>2.3.0</c>.</summary>
     public required string AppVersion { get; set; }
+
+    /// <summary>The group it is masked with, and its place there; null where it came alone.</summary>
+    internal (MaskingGroup Group, int Place)? Group { get; set; }
 
     /// <inheritdoc/>
     public override string ToString() => $"LoginMessage {MessageId}";

@@ -1,5 +1,6 @@
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
+using LoginEtl.Masking;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
 
@@ -81,6 +82,7 @@ public sealed class ReceivingRun
                 : LoginDecoder.Decode(message.Delivery, message.Body);
         }
 
+        MaskingGroup.Join(logins);
         return logins;
     }
 

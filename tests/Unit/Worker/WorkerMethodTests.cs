@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LoginEtl.Sqs;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
@@ -46,26 +45,7 @@ public sealed class WorkerMethodTests(ServersFixture servers) : IDisposable
 
     private async Task<(int ExitCode, string Errors)> RunAsync(TestQueue? queue, string database, string[] flags, string? method)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "login-etl.dll"), .. flags])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        var settings = queue?.Settings;
-        foreach (var (name, value) in new[]
-        {
-            ("LOGINETL_QUEUE", queue?.Name ?? "queue"), ("LOGINETL_KEYSET", $"file:{_keys.Folder}"), ("LOGINETL_DATABASE", database), ("LOGINETL_METHOD", method),
-            ("AWS_REGION", settings?.Region ?? "us-east-1"), ("AWS_ENDPOINT_URL_SQS", settings?.EndpointUrl?.AbsoluteUri ?? "http://127.0.0.1:1"),
-            ("AWS_ACCESS_KEY_ID", settings?.AccessKey ?? "test"), ("AWS_SECRET_ACCESS_KEY", settings?.SecretKey?.Reveal() ?? "test"),
-        })
-        {
-            start.Environment[name] = value;
-        }
-
-        using var worker = Process.Start(start)!;
-        var output = worker.StandardOutput.ReadToEndAsync(TestDatabase.Token);
-        var errors = await worker.StandardError.ReadToEndAsync(TestDatabase.Token);
-        await output;
-        await worker.WaitForExitAsync(TestDatabase.Token);
-        return (worker.ExitCode, errors);
+        var (exitCode, _, errors) = await WorkerProcess.RunAsync(_keys.Folder, queue, database, flags, method);
+        return (exitCode, errors);
     }
 }
