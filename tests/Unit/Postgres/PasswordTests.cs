@@ -29,7 +29,8 @@ public sealed class PasswordTests(ServersFixture servers)
 
         await database.RunAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'LoginEtl'");
         await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
-        Assert.Equal(asked + 1, source.Asked.Count);
+        // And at most one more for the pruning, whose connection may have been opened late or killed as well.
+        Assert.InRange(source.Asked.Count, asked + 1, asked + 2);
         Assert.Equal(18, await database.CountAsync());
     }
 
