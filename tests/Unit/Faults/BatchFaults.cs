@@ -25,6 +25,14 @@ internal static class BatchFaults
         };
     }
 
+    /// <summary>Entries of a delete that nobody tries again, although they were not done.</summary>
+    public static int LeftUndone(ProxiedCall call, CallFault fault) => (call.Operation, fault) switch
+    {
+        (SqsOperation.DeleteMessageBatch, CallFault.Pretended) => call.Request["Entries"]!.AsArray().Count,
+        (SqsOperation.DeleteMessageBatch, CallFault.ReceiptsExpired) => Ids(call.Request["Entries"]!.AsArray(), every: 2).Count,
+        _ => 0,
+    };
+
     /// <summary>A receive whose messages are visible again before it is answered.</summary>
     public static async Task<ProxiedAnswer> EndLeasesAsync(ProxiedCall call)
     {

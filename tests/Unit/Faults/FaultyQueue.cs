@@ -14,6 +14,7 @@ internal sealed class FaultyQueue : IAsyncDisposable
     private readonly SqsProxy _proxy;
     private volatile Course _course = new(CallFaults.None);
     private int _befallen;
+    private int _undone;
 
     public FaultyQueue(Uri server) => _proxy = new SqsProxy(server, HandleAsync);
 
@@ -31,6 +32,9 @@ internal sealed class FaultyQueue : IAsyncDisposable
 
     /// <summary>How many calls went wrong.</summary>
     public int Befallen => Volatile.Read(ref _befallen);
+
+    /// <summary>How many deletes were said to be done, or refused as expired, and never were done.</summary>
+    public int Undone => Volatile.Read(ref _undone);
 
     /// <summary>Is awaited before anything is done with a call; told its operation and ordinal.</summary>
     public Func<string, int, Task>? Arriving { get; set; }
@@ -79,7 +83,7 @@ internal sealed class FaultyQueue : IAsyncDisposable
         await BefallAsync(call, fault.Value);
     }
 
-    private static async Task BefallAsync(ProxiedCall call, CallFault fault)
+    private async Task BefallAsync(ProxiedCall call, CallFault fault)
     {
         switch (fault)
         {
@@ -115,6 +119,7 @@ internal sealed class FaultyQueue : IAsyncDisposable
                 await call.AnswerAsync(BatchFaults.Double(await call.PassOnAsync()));
                 break;
             default:
+                Interlocked.Add(ref _undone, BatchFaults.LeftUndone(call, fault));
                 await call.AnswerAsync(ProxiedAnswer.Ok(await BatchFaults.AnswerAsync(call, fault)));
                 break;
         }

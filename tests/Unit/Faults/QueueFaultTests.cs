@@ -17,17 +17,18 @@ public sealed class QueueFaultTests(SharedLane shared)
         await using var scenario = await StartAsync();
         var run = await scenario.RunAsync(new PlannedRun
         {
+            // These two first: later calls may repeat entries that are done already.
             Calls = Each(SqsOperation.DeleteMessageBatch,
-                [.. OfAnyCall, CallFault.EntriesFailed, CallFault.EntriesFailedAfter, CallFault.ReceiptsExpired, CallFault.Pretended]),
+                [CallFault.ReceiptsExpired, CallFault.Pretended, .. OfAnyCall, CallFault.EntriesFailed, CallFault.EntriesFailedAfter]),
         });
         await scenario.ProveAsync();
 
         Assert.Equal(12, scenario.Faults);
-        // Receipts of one call were refused as expired, and another call was only said to be done: ten at most of each come
-        // again, and fewer where it was a call that only repeated what had been done.
-        Assert.InRange(run.Receipt!.Undeleted, 0, 10);
+        // Whatever was not deleted came again, and was known.
+        Assert.InRange(run.Receipt!.Undeleted, 1, 5);
+        Assert.True(scenario.Calls.Undone > run.Receipt.Undeleted, "Nothing was only said to be done.");
         var again = scenario.Runs.Sum(r => r.Receipt!.Duplicate + r.Receipt.Quarantined) - 20;
-        Assert.InRange(again, 0, run.Receipt.Undeleted + 10);
+        Assert.True(again >= scenario.Calls.Undone, $"{scenario.Calls.Undone} were not deleted, and {again} came again.");
     }
 
     [Fact]
