@@ -100,6 +100,8 @@ Describe 'Every shape of pipeline settles every message once, and its receipt sa
             Write-LoginRecord $second -ErrorVariable refused -ErrorAction SilentlyContinue -ReceiptVariable late
         $receipt.Written | Should -Be 60
         $refused | Should -HaveCount 60
+        $late.Received | Should -Be 0
+        $late.Written | Should -Be 0
         $late.Balanced | Should -BeTrue
         Get-RowCount $second | Should -Be 0
         $gone = $rows = 60

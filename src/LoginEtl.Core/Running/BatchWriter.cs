@@ -16,13 +16,8 @@ public sealed class BatchWriter : IAsyncDisposable
     private readonly BatchCommit _commit;
     private readonly BatchBuffer _buffer;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Lock _lock = new();
-    private readonly HashSet<ReceivingRun> _runs = [];
-    private readonly HashSet<ReceivingRun> _closed = [];
-    private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
+    private readonly WriterRuns _runs = new();
     private readonly Task _writing;
-    private bool _disposed;
-    private volatile LoginEtlException? _fault;
 
     /// <summary>Starts the background task. The sink stays the caller's.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A batch size below 1, or a negative interval that is not infinite.</exception>
@@ -45,60 +40,23 @@ public sealed class BatchWriter : IAsyncDisposable
     public Func<LoginEtlException, bool>? KeyRetired { get; set; }
 
     /// <summary>What ended the writing; null while all is well.</summary>
-    public LoginEtlException? Fault => _fault;
-
-    /// <summary>The runs whose deliveries came here.</summary>
-    public IReadOnlyCollection<ReceivingRun> Runs
-    {
-        get { lock (_lock) { return [.. _runs]; } }
-    }
+    public LoginEtlException? Fault => _runs.Fault;
 
     /// <summary>
     /// Returns to their queues what was received and never came here, for the runs that end with this writer; call it
     /// when all is written. Never throws.
     /// </summary>
     /// <param name="pipeline">Names the writer's pipeline; null outside of pipelines.</param>
-    public async Task CloseRunsAsync(string? pipeline)
-    {
-        foreach (var run in Runs.Where(r => r.MayBeClosedFrom(pipeline)))
-        {
-            await run.ReturnUnsettledAsync(evenClaimed: false, CancellationToken.None).ConfigureAwait(false);
-            _closed.Add(run);
-        }
-    }
+    public Task CloseRunsAsync(string? pipeline) => _runs.CloseAsync(pipeline);
 
     /// <summary>The runs that feed this writer fail with it: all they hold goes back to their queues. Never throws.</summary>
-    public async Task FailRunsAsync(LoginEtlException fault)
-    {
-        foreach (var run in Runs)
-        {
-            run.Fail(fault);
-            await run.ReturnUnsettledAsync(evenClaimed: true, CancellationToken.None).ConfigureAwait(false);
-            _closed.Add(run);
-        }
-    }
+    public Task FailRunsAsync(LoginEtlException fault) => _runs.ReturnAllAsync(fault);
 
     /// <summary>
     /// The receipt: of the runs and the lines of text, where the runs ended with this writer; otherwise of what came
     /// here, because others settle the rest.
     /// </summary>
-    public Receipt Receipt()
-    {
-        var runs = Runs;
-        var receipts = runs.All(_closed.Contains) ? runs.Select(r => r.Receipt()).ToList() : [];
-        var own = receipts.Count == runs.Count ? _commit.Lines.Entries() : _commit.All.Entries();
-        if (own.Received > 0 || receipts.Count == 0)
-        {
-            var source = runs.Count > 0 ? string.Join(", ", runs.Select(r => r.Name).Distinct()) : own.Received > 0 ? "text" : "nothing received";
-            receipts.Add(Settlement.Receipt.From(
-                source, RunState.Completed, _startedAt, DateTimeOffset.UtcNow - _startedAt, own, error: null));
-        }
-
-        var receipt = ReceiptSum.Of(receipts);
-        return _fault is null
-            ? receipt
-            : receipt with { Outcome = RunState.Failed, Error = $"{_fault.Message} {_fault.Remedy}" };
-    }
+    public Receipt Receipt() => _runs.Receipt(_commit.Lines, _commit.All);
 
     /// <summary>
     /// Adds one login; waits while a full batch is waiting, and has taken nothing when that wait is cancelled. False when
@@ -122,8 +80,7 @@ public sealed class BatchWriter : IAsyncDisposable
         }
 
         LeaveOut([login]);
-        ThrowIfFailed();
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        _runs.ThrowIfFailed();
         throw new InvalidOperationException("The writer was completed and takes nothing more.");
     }
 
@@ -133,7 +90,7 @@ public sealed class BatchWriter : IAsyncDisposable
     {
         _buffer.Close();
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
-        ThrowIfFailed();
+        _runs.ThrowIfFailed();
     }
 
     /// <summary>
@@ -142,61 +99,31 @@ public sealed class BatchWriter : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        lock (_lock)
+        if (!_runs.Leave())
         {
-            if (_disposed)
-            {
-                return;
-            }
-
-            // From here on no run joins.
-            _disposed = true;
+            return;
         }
 
         LeaveOut(_buffer.Drop());
         _stop.CancelAfter(StopGrace);
         await _writing.ConfigureAwait(false);
         _stop.Dispose();
-        foreach (var run in Runs)
-        {
-            await run.ReleaseAsync().ConfigureAwait(false);
-        }
+        await _runs.ReleaseAsync().ConfigureAwait(false);
     }
 
     private bool Claim(Delivery delivery)
     {
-        if (delivery is not QueueDelivery queued)
+        if (delivery is QueueDelivery queued)
         {
-            ThrowIfFailed();
-            _commit.Lines.Admit();
-            _commit.All.Admit();
-            return true;
-        }
-
-        if (queued.Book is not { Run: { } run } book)
-        {
-            throw new InvalidOperationException($"No run received message {queued}, so nobody could delete it.");
-        }
-
-        lock (_lock)
-        {
-            // Under the lock: a run that joins is failed and released with the others, or is told here.
-            ThrowIfFailed();
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_runs.Contains(run))
+            if (!_runs.Claim(queued))
             {
-                if (!run.TryHold())
-                {
-                    return false;
-                }
-
-                _runs.Add(run);
+                return false;
             }
         }
-
-        if (!book.Claim(queued))
+        else
         {
-            return false;
+            _runs.ThrowIfFailed();
+            _commit.Lines.Admit();
         }
 
         _commit.All.Admit();
@@ -272,18 +199,8 @@ public sealed class BatchWriter : IAsyncDisposable
 
     private void Fail(LoginEtlException fault)
     {
-        IReadOnlyCollection<ReceivingRun> runs;
-        lock (_lock)
-        {
-            _fault ??= fault;
-            runs = [.. _runs];
-        }
-
+        _runs.Fail(fault);
         LeaveOut(_buffer.Drop());
-        foreach (var run in runs)
-        {
-            run.Fail(fault);
-        }
     }
 
     /// <summary>What will not be written: deliveries go back with their runs, lines stand in their files still.</summary>
@@ -291,13 +208,5 @@ public sealed class BatchWriter : IAsyncDisposable
     {
         _commit.All.Settle(Outcome.Returned, logins.Count);
         _commit.Lines.Settle(Outcome.Returned, logins.Count(l => l.GetDelivery() is not QueueDelivery));
-    }
-
-    private void ThrowIfFailed()
-    {
-        if (_fault is { } fault)
-        {
-            throw fault;
-        }
     }
 }
