@@ -30,14 +30,11 @@ internal sealed class SqsMessageSource : IMessageSource
     private readonly Channel<ReceivedMessage> _arrived =
         Channel.CreateUnbounded<ReceivedMessage>(new UnboundedChannelOptions { SingleReader = true });
 
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly CancellationTokenSource _abort = new();
+    private readonly ReceiveEnd _end;
     private readonly CancellationTokenSource _disposing = new();
     private readonly Lock _lock = new();
     private readonly Task _receiving;
     private readonly Task _heartbeat;
-    private EndReason? _end;
-    private LoginEtlException? _failure;
     private Task? _disposed;
 
     /// <summary>Starts receiving at once. Disposes of the queue's client when it is disposed of itself.</summary>
@@ -46,6 +43,7 @@ internal sealed class SqsMessageSource : IMessageSource
         _queue = queue;
         _options = options;
         _timings = timings;
+        _end = new ReceiveEnd(timings.StopGrace);
         _activity = new Activity(lease.Timeout);
         Book = new DeliveryBook(options.MaxHeld, holdReturned: !options.WaitForever);
         _drain = options.WaitForever ? null : new DrainWatch(queue, Book, _activity, options, timings);
@@ -64,10 +62,7 @@ internal sealed class SqsMessageSource : IMessageSource
     public DeliveryBook Book { get; }
 
     /// <summary>Why receiving ended; null while it goes on.</summary>
-    public EndReason? EndedBecause
-    {
-        get { lock (_lock) { return _end; } }
-    }
+    public EndReason? EndedBecause => _end.Reason;
 
     /// <inheritdoc/>
     public async Task<long?> CountBacklogAsync(CancellationToken cancellationToken)
@@ -88,7 +83,7 @@ internal sealed class SqsMessageSource : IMessageSource
     {
         while (true)
         {
-            ThrowIfFailed();
+            _end.ThrowIfFailed();
             if (TakeArrived() is { Count: > 0 } messages)
             {
                 _stall.Moved();
@@ -107,29 +102,23 @@ internal sealed class SqsMessageSource : IMessageSource
 
             if (!await more.ConfigureAwait(false))
             {
-                ThrowIfFailed();
+                _end.ThrowIfFailed();
                 return [];
             }
         }
     }
 
     /// <inheritdoc/>
-    public void StopReceiving() => End(EndReason.Stopped);
+    public void StopReceiving() => _end.Set(EndReason.Stopped);
 
     /// <inheritdoc/>
     public void Fail(Exception cause)
     {
         ArgumentNullException.ThrowIfNull(cause);
-        lock (_lock)
-        {
-            // An ordinary end does not hide that something failed after it.
-            _failure ??= cause as LoginEtlException ?? new LoginEtlException(
-                "ReceiveFailed", FaultKind.Failed,
-                $"Receiving from the queue '{Name}' was ended by an unexpected {cause.GetType().Name}.",
-                "This is a defect: please report it with the steps that led here.");
-        }
-
-        End(EndReason.Failed);
+        _end.Fail(cause as LoginEtlException ?? new LoginEtlException(
+            "ReceiveFailed", FaultKind.Failed,
+            $"Receiving from the queue '{Name}' was ended by an unexpected {cause.GetType().Name}.",
+            "This is a defect: please report it with the steps that led here."));
         _arrived.Writer.TryComplete();
     }
 
@@ -145,7 +134,7 @@ internal sealed class SqsMessageSource : IMessageSource
     public async Task ReturnAsync(IReadOnlyCollection<QueueDelivery> unsettled, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(unsettled);
-        if (_stopping.IsCancellationRequested)
+        if (_end.Stopping.IsCancellationRequested)
         {
             // A poll still open at the server would take in again what is returned.
             await Task.WhenAny(_receiving, Task.Delay(_timings.StopGrace, cancellationToken)).ConfigureAwait(false);
@@ -186,41 +175,13 @@ internal sealed class SqsMessageSource : IMessageSource
         return messages;
     }
 
-    private void ThrowIfFailed()
-    {
-        lock (_lock)
-        {
-            if (_failure is { } failure)
-            {
-                throw failure;
-            }
-        }
-    }
-
-    private void End(EndReason reason)
-    {
-        lock (_lock)
-        {
-            if (_end is not null)
-            {
-                return;
-            }
-
-            _end = reason;
-        }
-
-        // Its callbacks run elsewhere: whoever stops a run does not wait.
-        _ = _stopping.CancelAsync();
-        _abort.CancelAfter(_timings.StopGrace);
-    }
-
     private async Task ReceiveAllAsync(LeaseTerms lease)
     {
         try
         {
             if (_options.MaxDuration is { } duration)
             {
-                _ = EndAfterAsync(duration);
+                _ = _end.SetAfterAsync(duration);
             }
 
             var allowance = new PollAllowance(Book, _options.MaxMessages, MustSettleFirst);
@@ -230,7 +191,7 @@ internal sealed class SqsMessageSource : IMessageSource
                     new Receiver(_queue, lease, Book, allowance, _activity, _arrived.Writer, _timings))))
                 .ToArray();
             await Task.WhenAll(receivers).ConfigureAwait(false);
-            End(EndReason.LimitReached);
+            _end.Set(EndReason.LimitReached);
             await watching.ConfigureAwait(false);
         }
         finally
@@ -247,7 +208,7 @@ internal sealed class SqsMessageSource : IMessageSource
     {
         try
         {
-            await receiver.RunAsync(_stopping.Token, _abort.Token).ConfigureAwait(false);
+            await receiver.RunAsync(_end.Stopping, _end.Abort).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -259,28 +220,15 @@ internal sealed class SqsMessageSource : IMessageSource
     {
         try
         {
-            End(await drain.RunAsync(_stopping.Token).ConfigureAwait(false));
+            _end.Set(await drain.RunAsync(_end.Stopping).ConfigureAwait(false));
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (_end.Stopping.IsCancellationRequested)
         {
             // Another end came first.
         }
         catch (Exception e)
         {
             Fail(e);
-        }
-    }
-
-    private async Task EndAfterAsync(TimeSpan duration)
-    {
-        try
-        {
-            await Task.Delay(duration, _stopping.Token).ConfigureAwait(false);
-            End(EndReason.TimeUp);
-        }
-        catch (OperationCanceledException)
-        {
-            // Another end came first.
         }
     }
 
@@ -302,14 +250,13 @@ internal sealed class SqsMessageSource : IMessageSource
 
     private async Task DisposeOnceAsync()
     {
-        End(EndReason.Stopped);
+        _end.Set(EndReason.Stopped);
         await Task.WhenAny(_receiving, Task.Delay(_timings.StopGrace)).ConfigureAwait(false);
-        await _abort.CancelAsync().ConfigureAwait(false);
+        await _end.AbortAsync().ConfigureAwait(false);
         await Task.WhenAny(_receiving, Task.Delay(ReleaseWithin)).ConfigureAwait(false);
         await ReturnAsync(Book.TakeUnsettled(evenClaimed: false), CancellationToken.None).ConfigureAwait(false);
         await _disposing.CancelAsync().ConfigureAwait(false);
         await Task.WhenAny(_heartbeat, Task.Delay(ReleaseWithin)).ConfigureAwait(false);
         _queue.Client.Dispose();
-        // The token sources have no handles of their own, and late polls may still look at them.
     }
 }
