@@ -59,8 +59,7 @@ internal sealed class FuzzRun(FuzzTarget target, IReadOnlyList<byte[]> corpus, u
 
     private string Measured(ReadOnlySpan<byte> input)
     {
-        var (own, perByte) = target.Allocation;
-        var bound = own + (perByte * input.Length);
+        var bound = target.Allowed(input);
         var slow = limits.Slow * target.Times(input.Length);
         for (var attempt = 1; ; attempt++)
         {

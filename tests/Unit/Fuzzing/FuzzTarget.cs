@@ -21,6 +21,9 @@ internal abstract class FuzzTarget : IDisposable
     /// <summary>Most bytes that reading an input may allocate: some for its own, and so many a byte of input.</summary>
     public virtual (long Own, long PerByte) Allocation => (64 * 1024, 64);
 
+    /// <summary>Most bytes that reading this input may allocate.</summary>
+    public virtual long Allowed(ReadOnlySpan<byte> input) => Allocation.Own + (Allocation.PerByte * input.Length);
+
     /// <summary>How often the time of one input an input of this length may take: more than once where it is many.</summary>
     public virtual int Times(int length) => 1;
 
