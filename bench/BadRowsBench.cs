@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using LoginEtl.Connections;
 using LoginEtl.Postgres;
 using LoginEtl.Records;
@@ -13,37 +12,69 @@ namespace LoginEtl.Bench;
 /// How long batches with bad rows take beside clean ones of the same table: the first that meets any after clean ones,
 /// and those that follow it. Interleaved, medians.
 /// </summary>
-internal sealed class BadRowsBench(PostgresServer server, int size, int rounds)
+public sealed class BadRowsBench(PostgresServer server, int size, int rounds)
 {
     private const string Table =
         "CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date);";
+
+    internal const string Locale = "RU";
 
     private static readonly double[] Shares = [0, 0.01, 0.2];
     private static readonly string Token = "siv1.AQ" + new string('A', 48);
     private readonly PostgresConnector _connector = new();
 
-    public async Task RunAsync(BadRowKind kind)
+    /// <summary>Measures one kind, in a database of its own.</summary>
+    public async Task<BadRowCost> RunAsync(BadRowKind kind)
     {
-        var connection = await server.CreateDatabaseAsync($"bench_{Guid.NewGuid():N}");
-        await using (var setup = new NpgsqlConnection(connection))
+        var name = $"bench_{Guid.NewGuid():N}";
+        var connection = await server.CreateDatabaseAsync(name);
+        try
         {
-            await setup.OpenAsync();
-            await using var command = new NpgsqlCommand(Table + kind.Ddl, setup);
-            await command.ExecuteNonQueryAsync();
-        }
+            await RunAsync(connection, Table + kind.Ddl);
+            var settings = new DatabaseSettings { Database = new SecretText(connection) };
+            await _connector.InitializeAsync(settings, new SchemaOptions(), default);
+            if (kind.AsWriter)
+            {
+                await RunAsync(connection, Writer(name));
+                settings = settings with { UserName = name, Password = new SecretText("pw") };
+            }
 
-        var settings = new DatabaseSettings { Database = new SecretText(connection) };
-        await _connector.InitializeAsync(settings, new SchemaOptions(), default);
-        var unique = kind.Name == "unique";
+            return await RunAsync(kind, settings);
+        }
+        finally
+        {
+            await server.DropDatabaseAsync(name);
+            await RunAsync(server.ConnectionString, $"DROP ROLE IF EXISTS {name}");
+        }
+    }
+
+    private static string Writer(string role) =>
+        $"""
+        CREATE ROLE {role} LOGIN PASSWORD 'pw';
+        GRANT INSERT ON user_logins, login_etl_quarantine TO {role};
+        GRANT SELECT, INSERT, UPDATE ON login_etl_ledger, login_etl_file_ledger TO {role};
+        GRANT SELECT ON login_etl_key TO {role};
+        """;
+
+    private static async Task RunAsync(string connection, string sql)
+    {
+        await using var session = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connection) { Pooling = false }.ConnectionString);
+        await session.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, session);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private async Task<BadRowCost> RunAsync(BadRowKind kind, DatabaseSettings settings)
+    {
         var first = Shares.ToDictionary(s => s, _ => new List<double>());
         var later = Shares.ToDictionary(s => s, _ => new List<double>());
         for (var round = 0; round <= rounds; round++)
         {
             foreach (var share in Shares.Select((_, i) => Shares[(i + round) % Shares.Length]))
             {
-                await using var sink = await _connector.WriteToAsync(settings, new SinkOptions(), default);
-                await WriteAsync(sink, 0, unique);
-                var (met, after) = (await WriteAsync(sink, share, unique), await WriteAsync(sink, share, unique));
+                await using var sink = await _connector.WriteToAsync(settings, new SinkOptions { OnConflict = kind.OnConflict }, default);
+                await WriteAsync(sink, 0, kind);
+                var (met, after) = (await WriteAsync(sink, share, kind), await WriteAsync(sink, share, kind));
                 if (round > 0)
                 {
                     first[share].Add(met);
@@ -53,18 +84,20 @@ internal sealed class BadRowsBench(PostgresServer server, int size, int rounds)
         }
 
         var clean = Median([.. first[0], .. later[0]]);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{kind.Name,-22} clean {clean,5:0} ms  1 %: first {Median(first[0.01]) / clean:0.0}x, later {Median(later[0.01]) / clean:0.0}x  20 %: first {Median(first[0.2]) / clean:0.0}x, later {Median(later[0.2]) / clean:0.0}x"));
+        return new BadRowCost(
+            kind, clean, Median(first[0.01]) / clean, Median(later[0.01]) / clean, Median(first[0.2]) / clean, Median(later[0.2]) / clean);
     }
 
-    private async Task<double> WriteAsync(IRecordSink sink, double share, bool unique)
+    private async Task<double> WriteAsync(IRecordSink sink, double share, BadRowKind kind)
     {
         var random = new Random(1);
         var batch = new ProtectedLogin[size];
         for (var i = 0; i < size; i++)
         {
             // Users of a foreign key are few, those of a unique key ever new.
-            batch[i] = Record(random.NextDouble() < share ? $"bad{i}" : unique ? $"{Guid.NewGuid()}" : $"u{i}");
+            batch[i] = random.NextDouble() < share
+                ? Record($"bad{i}{kind.BadUserEnds}", kind.BadLocale)
+                : Record(kind.UsersAreNew ? $"{Guid.NewGuid()}" : $"u{i}", Locale);
         }
 
         var started = Stopwatch.GetTimestamp();
@@ -72,11 +105,11 @@ internal sealed class BadRowsBench(PostgresServer server, int size, int rounds)
         return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
     }
 
-    private static LoginRecord Record(string user) => new(
+    private static LoginRecord Record(string user, string? locale) => new(
         new QueueDelivery(new MessageId(Guid.NewGuid().ToString()), "receipt", DateTimeOffset.UtcNow, 1, DateTimeOffset.UtcNow),
         new Token(Token), new Token(Token))
     {
-        UserId = user, DeviceType = "android", Locale = "RU", AppVersion = "2.3.0", CreateDate = DateOnly.FromDateTime(DateTime.UtcNow),
+        UserId = user, DeviceType = "android", Locale = locale, AppVersion = "2.3.0", CreateDate = DateOnly.FromDateTime(DateTime.UtcNow),
     };
 
     private static double Median(List<double> times)

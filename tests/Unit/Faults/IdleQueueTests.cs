@@ -18,8 +18,7 @@ public sealed class IdleQueueTests(SharedLane shared, ServersFixture servers)
         // Seconds after its start the runtime still compiles. What would spin would take all of a processor.
         atMost: 0.2);
 
-    /// <summary>By <c>build.ps1 Soak</c>.</summary>
-    [Fact(Explicit = true)]
+    [LongRun]
     public Task A_worker_that_waits_for_minutes_takes_next_to_no_processor_time() =>
         WatchAsync(TimeSpan.FromMinutes(2), warmUp: 80, atMost: 0.02);
 

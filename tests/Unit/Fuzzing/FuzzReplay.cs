@@ -9,11 +9,11 @@ public sealed class FuzzReplay(ITestOutputHelper output)
     /// <summary><c>TARGET:SEED:INPUT</c> as a failure names it, or <c>TARGET:BASE64</c>.</summary>
     public const string Variable = "LOGINETL_FUZZ_REPLAY";
 
-    [Fact(Explicit = true)]
+    [Fact]
     public void The_input_of_the_variable_is_read_or_refused_within_bounds()
     {
         var parts = Environment.GetEnvironmentVariable(Variable)?.Split(':');
-        Assert.SkipUnless(parts is { Length: 2 or 3 }, $"{Variable} names no input.");
+        Assert.SkipUnless(parts is { Length: 2 or 3 }, $"{Variable} names no input to run again.");
         using var target = FuzzTargets.Make(parts[0]);
         var outcome = parts.Length == 3
             ? new FuzzRun(target, FuzzCorpus.Of(parts[0]), ulong.Parse(parts[1], CultureInfo.InvariantCulture), new FuzzLimits())

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Fuzzing;
@@ -20,7 +21,7 @@ public sealed class FuzzSoak
     private const int MostHandles = 20;
     private const long MostResident = 400L << 20;
 
-    [Fact(Explicit = true)]
+    [LongRun]
     public void Millions_of_hostile_inputs_are_read_or_refused_and_leave_nothing_behind()
     {
         var inputs = Number(InputsVariable) ?? DefaultInputs;
@@ -72,6 +73,7 @@ public sealed class FuzzSoak
             using var target = FuzzTargets.Make(name);
             return (name, target.Share);
         }).ToList();
+        Assert.True(shares.Count > 0, $"{TargetVariable} names none of {string.Join(", ", FuzzTargets.Names)}.");
         var sum = shares.Sum(s => s.Share);
         return [.. shares.Select(s => (s.name, (inputs * s.Share / sum) + 1))];
     }

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace LoginEtl.Unit.Postgres;
 
-/// <summary>What looking at the keys' states costs a batch; run by name.</summary>
+/// <summary>What looking at the keys' states costs a batch.</summary>
 public sealed class KeyCheckCostTests(ServersFixture servers, ITestOutputHelper output) : IDisposable
 {
     // What a transaction began with before keys had states.
@@ -24,7 +24,7 @@ public sealed class KeyCheckCostTests(ServersFixture servers, ITestOutputHelper 
 
     public void Dispose() => _keys.Dispose();
 
-    [Fact(Explicit = true)]
+    [LongRun]
     public async Task States_are_looked_at_for_little_of_a_batch()
     {
         var database = await TestDatabase.InitializedAsync(servers);

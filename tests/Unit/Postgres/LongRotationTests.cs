@@ -9,7 +9,7 @@ using Xunit;
 
 namespace LoginEtl.Unit.Postgres;
 
-/// <summary>The rotation of a large table, killed in the middle, beside two writers; run by name, for it takes minutes.</summary>
+/// <summary>The rotation of a large table, killed in the middle, beside two writers.</summary>
 public sealed class LongRotationTests(ServersFixture servers, ITestOutputHelper output) : IDisposable
 {
     private const int Rows = 1_000_000;
@@ -17,10 +17,11 @@ public sealed class LongRotationTests(ServersFixture servers, ITestOutputHelper 
 
     public void Dispose() => _keys.Dispose();
 
-    [Fact(Explicit = true)]
+    [LongRun]
     public async Task Million_rows_are_rotated_beside_two_writers_and_a_kill_without_loss_or_double_and_no_old_prefix_is_left()
     {
-        Assert.SkipWhen(await PowerShellHost.WhyNotAsync is not null, "There is no PowerShell to kill.");
+        var whyNot = await PowerShellHost.WhyNotAsync;
+        Assert.SkipWhen(whyNot is not null, $"There is no PowerShell to kill: {whyNot}");
         var database = await TestDatabase.InitializedAsync(servers);
         var copy = await LoadAsync(database);
         using var stop = new CancellationTokenSource();
