@@ -76,8 +76,11 @@ Describe 'Receive | Protect | Write' {
 
     It 'emits with -PassThru what was written, after its message was deleted' {
         New-LoginBody 5 | Send-LoginMessage $queue
-        $written = Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database -PassThru
+        $left = @()
+        $written = Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database -PassThru -BatchSize 5 -FlushInterval 60 |
+            ForEach-Object { $count = Get-QueueCount $queue; $left += $count.Visible + $count.InFlight; $_ }
         $written | Should -HaveCount 5
+        $left | Should -Be @(0, 0, 0, 0, 0)
         $written[0] | Should -BeOfType ([LoginEtl.Records.LoginRecord])
     }
 
@@ -146,5 +149,34 @@ Describe 'Receive without a writer' {
         $refused | Should -HaveCount 100
         $refused[0].FullyQualifiedErrorId | Should -BeLike 'DeliveryNotHeld,*'
         (Get-QueueCount $queue).Visible | Should -Be 100
+    }
+}
+
+Describe 'The scheduled form' {
+    BeforeAll {
+        function Invoke-Scheduled([hashtable] $Settings) {
+            $old = @{}
+            foreach ($name in $Settings.Keys) { Set-Item "env:$name" $Settings[$name] }
+            try {
+                pwsh -NoProfile -NonInteractive -File "$PSScriptRoot/../../examples/run.ps1" -DrainWindow 0.2 2>&1 | Out-Null
+                $LASTEXITCODE
+            }
+            finally {
+                foreach ($name in $Settings.Keys) { Remove-Item "env:$name" }
+            }
+        }
+    }
+
+    It 'ends with 0, 2 and 1 as it should' {
+        $queue = New-TestQueue
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $settings = @{ LOGINETL_QUEUE = $queue; LOGINETL_KEYSET = $keys; LOGINETL_DATABASE = $database }
+        New-LoginBody | Send-LoginMessage $queue
+        Invoke-Scheduled $settings | Should -Be 0
+        '{}' | Send-LoginMessage $queue
+        Invoke-Scheduled $settings | Should -Be 2
+        $settings.LOGINETL_QUEUE = 'nowhere'
+        Invoke-Scheduled $settings | Should -Be 1
     }
 }

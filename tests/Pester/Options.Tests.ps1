@@ -101,19 +101,24 @@ Describe 'Write-LoginRecord' {
         (Get-QueueCount $queue).Visible | Should -Be 60
     }
 
-    It '-Confirm:$false asks nobody, and -FlushInterval takes seconds' {
+    It '-Confirm:$false asks nobody' {
         Initialize-LoginDatabase $database
-        New-Body | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database -Confirm:$false -FlushInterval 0.5
+        New-Body | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database -Confirm:$false
         (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 1
     }
 
-    It 'writes by time while the pipeline goes on' {
+    It 'writes by time while the pipeline goes on: -FlushInterval of <interval> s' -ForEach @(
+        @{ interval = 0.2; limit = 5; there = 1 }, @{ interval = 60; limit = 1; there = 0 }
+    ) {
         Initialize-LoginDatabase $database
-        $queue = New-TestQueue
-        New-Body | Send-LoginMessage $queue
-        $seen = Receive-LoginMessage $queue -DrainWindow 3 | Protect-LoginPii $keys | Write-LoginRecord $database -FlushInterval 0.1 -PassThru |
-            ForEach-Object { 1 }
-        $seen | Should -Be 1
+        & {
+            New-Body
+            # The pipeline goes on for as long as this has not ended.
+            $ends = [datetime]::Now.AddSeconds($limit)
+            while (-not ($script:found = (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n) -and [datetime]::Now -lt $ends) { Start-Sleep -Milliseconds 50 }
+        } | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database -FlushInterval $interval
+        $script:found | Should -Be $there
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 1
     }
 }
 
@@ -264,34 +269,5 @@ Describe 'Initialize-LoginDatabase' {
         New-Body | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database
         Initialize-LoginDatabase $database -AppVersionColumn Text -AlterFrom Packed
         (Invoke-Sql $database 'SELECT app_version FROM user_logins').app_version | Should -Be '2.3.4'
-    }
-}
-
-Describe 'The scheduled form' {
-    BeforeAll {
-        function Invoke-Scheduled([hashtable] $Settings) {
-            $old = @{}
-            foreach ($name in $Settings.Keys) { Set-Item "env:$name" $Settings[$name] }
-            try {
-                pwsh -NoProfile -NonInteractive -File "$PSScriptRoot/../../examples/run.ps1" -DrainWindow 0.2 2>&1 | Out-Null
-                $LASTEXITCODE
-            }
-            finally {
-                foreach ($name in $Settings.Keys) { Remove-Item "env:$name" }
-            }
-        }
-    }
-
-    It 'ends with 0, 2 and 1 as it should' {
-        $queue = New-TestQueue
-        $database = New-TestDatabase
-        Initialize-LoginDatabase $database
-        $settings = @{ LOGINETL_QUEUE = $queue; LOGINETL_KEYSET = $keys; LOGINETL_DATABASE = $database }
-        New-Body | Send-LoginMessage $queue
-        Invoke-Scheduled $settings | Should -Be 0
-        '{}' | Send-LoginMessage $queue
-        Invoke-Scheduled $settings | Should -Be 2
-        $settings.LOGINETL_QUEUE = 'nowhere'
-        Invoke-Scheduled $settings | Should -Be 1
     }
 }

@@ -24,5 +24,6 @@ $result.FailedContainers.ErrorRecord | Where-Object { $_ } | ForEach-Object { " 
 foreach ($test in $result.Skipped) {
     "[!] $($test.ExpandedPath): $($test.ErrorRecord)"
 }
+if ($result.TotalCount -eq 0) { "$Path has no test."; exit 1 }
 "$($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped"
 exit [int] ($result.Result -ne 'Passed')

@@ -5,6 +5,8 @@ BeforeAll {
     $keys = Join-Path $TestDrive 'keys'
     $null = New-LoginKeyset $keys -WarningAction Ignore
 
+    $started = [Collections.Generic.List[Diagnostics.Process]]::new()
+
     # Starts a script in a PowerShell of its own and waits until it says that messages arrive.
     function Start-Script([string] $Body) {
         $ready = Join-Path $TestDrive "$(New-Guid)"
@@ -21,8 +23,19 @@ $Body
         $null = $process.Handle
         $limit = [datetime]::Now.AddSeconds(30)
         while (-not (Test-Path $ready) -and -not $process.HasExited -and [datetime]::Now -lt $limit) { Start-Sleep -Milliseconds 50 }
+        $started.Add($process)
+        Test-Path $ready | Should -BeTrue -Because "messages arrive: $(Get-Content "$output.err" -Raw)"
         [pscustomobject]@{ Process = $process; Output = $output }
     }
+
+    # Waits for what a script block answers to be true.
+    function Wait-Until([scriptblock] $Condition, [string] $What) {
+        $limit = [datetime]::Now.AddSeconds(30)
+        while (-not ($met = & $Condition) -and [datetime]::Now -lt $limit) { Start-Sleep -Milliseconds 50 }
+        [bool] $met | Should -BeTrue -Because $What
+    }
+
+    function Get-Row { (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n }
 
     # Shells start background jobs with SIGINT ignored, and so would be every process below.
     function Test-Interruptible {
@@ -62,6 +75,10 @@ Describe 'Stopping' {
 
     AfterEach {
         Remove-Item env:LOGINETL_QUEUE, env:LOGINETL_KEYSET, env:LOGINETL_DATABASE
+        # What a test that failed has left running.
+        $started | Where-Object { -not $_.HasExited } | ForEach-Object Kill
+        $started.Clear()
+        Get-Job | Remove-Job -Force
     }
 
     It 'SIGTERM drains the pipeline, ends every loop and leaves the exit code to the script' {
@@ -86,7 +103,7 @@ Receive-LoginMessage -MaxMessages 1 | Write-Ready | Out-Null
 $receipt = Invoke-LoginEtl -Wait
 "$($receipt.Outcome) $($receipt.Balanced) $($receipt.ExitCode)"
 '@
-        Start-Sleep 2
+        Wait-Until { Get-Row } 'the run writes'
         Send-Signal $run.Process TERM
         $run.Process.WaitForExit(5000) | Should -BeTrue
         Get-Content $run.Output | Should -Be 'Stopped True 0'
@@ -122,11 +139,9 @@ $receipt = Invoke-LoginEtl -Wait
             Import-Module $using:PSScriptRoot/../../LoginEtl.psd1
             Receive-LoginMessage -Wait | ForEach-Object { $_ }
         }
-        $limit = [datetime]::Now.AddSeconds(20)
-        while (-not $job.HasMoreData -and [datetime]::Now -lt $limit) { Start-Sleep -Milliseconds 50 }
+        Wait-Until { $job.HasMoreData } 'messages arrive'
         $job | Stop-Job
         Assert-Settled 500
-        $job | Remove-Job -Force
     }
 
     It 'Stop-Job of a job in a process of its own returns everything' {
@@ -134,13 +149,12 @@ $receipt = Invoke-LoginEtl -Wait
             Import-Module $using:PSScriptRoot/../../LoginEtl.psd1
             Receive-LoginMessage -Wait | ForEach-Object { $_ }
         }
-        $limit = [datetime]::Now.AddSeconds(30)
-        while (-not ($copy = $job | Receive-Job -Keep | Select-Object -First 1) -and [datetime]::Now -lt $limit) { Start-Sleep -Milliseconds 50 }
+        Wait-Until { $job | Receive-Job -Keep } 'messages arrive'
+        $copy = $job | Receive-Job -Keep | Select-Object -First 1
         # What crossed the border is a copy, which cannot settle.
         { $copy | Confirm-LoginMessage -ErrorAction Stop } | Should -Throw '*copy*'
         $job | Stop-Job
         Assert-Settled 500
-        $job | Remove-Job -Force
     }
 
     It 'exit in the middle of a pipeline settles or returns' {
@@ -155,6 +169,7 @@ $receipt = Invoke-LoginEtl -Wait
         $env:LOGINETL_QUEUE = $queue
         New-LoginBody 500 | Send-LoginMessage $queue
         $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | Protect-LoginPii | Write-LoginRecord -BatchSize 20'
+        Wait-Until { Get-Row } 'the run writes'
         $run.Process.Kill()
         $null = $run.Process.WaitForExit(5000)
         Start-Sleep 4

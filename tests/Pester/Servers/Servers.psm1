@@ -6,10 +6,6 @@ Add-Type -Path (Join-Path $deps 'Npgsql.dll')
 
 $script:Serial = 0
 
-function Test-Server {
-    [bool] ($env:LOGINETL_TEST_SQS -and $env:LOGINETL_TEST_DATABASE)
-}
-
 # Settings that lead nowhere but to the tests' own servers.
 function Set-TestEnvironment {
     Get-ChildItem env: | Where-Object Name -Match '^(AWS_|PG|LOGINETL_(?!TEST_))' | Remove-Item
