@@ -97,6 +97,23 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null)
             ? throw Keyset.Invalid(path, "it is encrypted: name its folder as awskms:FOLDER")
             : KeysetJson.Parse(json, path));
 
+    /// <summary>The keyset of private halves in a file, which must be its owner's alone.</summary>
+    /// <exception cref="LoginEtlException"><c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
+    public static Keyset ReadPrivate(string path)
+    {
+        var keyset = ReadFile(path, isSecret: true);
+        try
+        {
+            keyset.RequireType(KeyForm.Private.TypeUrl);
+            return keyset;
+        }
+        catch
+        {
+            keyset.Dispose();
+            throw;
+        }
+    }
+
     private static T ReadBytes<T>(string path, bool isSecret, Reading<T> read)
     {
         var bytes = Array.Empty<byte>();

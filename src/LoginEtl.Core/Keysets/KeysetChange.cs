@@ -153,8 +153,7 @@ public sealed class KeysetChange
             throw Refused("PrivateKeyNeeded", $"The keyset '{_name}' holds public keys, and a new one needs a place for its private half.", "Name the file of the private halves with -PrivateKeyPath.");
         }
 
-        using var privateKeys = KeyFolder.ReadFile(privateKeyPath, isSecret: true);
-        privateKeys.RequireType(KeyForm.Private.TypeUrl);
+        using var privateKeys = KeyFolder.ReadPrivate(privateKeyPath);
         // A private half may have been written for a public one that was not.
         using var pair = KeyPair.New(KeyIds.New(keyset.Keys.Concat(privateKeys.Keys).Select(k => k.Id)));
         // First the private half: a public key without its own would seal what nobody can ever read.
