@@ -74,7 +74,8 @@ internal sealed class QueryAnswer
         }
 
         var utf8 = Encoding.UTF8.GetBytes(text);
-        RejectReason? fault = HasLoneSurrogate(text) ? RejectReason.LoneSurrogate
+        // Character references can spell half a pair.
+        RejectReason? fault = !SurrogatePairs.AreWhole(text) ? RejectReason.LoneSurrogate
             : IsRepaired(message, text, utf8) ? RejectReason.InvalidUtf8
             : null;
         return new WireBody(utf8, fault);
@@ -84,18 +85,4 @@ internal sealed class QueryAnswer
     private bool IsRepaired(XElement message, string text, byte[] utf8) =>
         _repaired && text.Contains('\uFFFD', StringComparison.Ordinal)
         && !(Text(message, "MD5OfBody") is { } md5 && BodyChecksum.Matches(utf8, md5));
-
-    // Character references can spell one.
-    private static bool HasLoneSurrogate(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsSurrogate(text[i]) && !(i + 1 < text.Length && char.IsSurrogatePair(text[i], text[++i])))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 }
