@@ -13,7 +13,7 @@ namespace LoginEtl.Sqs;
 /// <summary>
 /// Makes the IAM tokens that RDS and Aurora take as passwords: a presigned URL of <c>rds-db:connect</c>, good for opening
 /// a connection within 15 minutes (Amazon RDS User Guide, "IAM database authentication"). Made on this machine; the
-/// database is not asked.
+/// database is not asked. One for each run: it keeps the credentials that it finds for the first account.
 /// </summary>
 public sealed partial class RdsPasswordSource : IDatabasePasswordSource
 {
@@ -22,7 +22,7 @@ public sealed partial class RdsPasswordSource : IDatabasePasswordSource
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
 
     private readonly Func<string, string?> _environment;
-    private (AwsSettings Account, AWSCredentials Credentials)? _found;
+    private AWSCredentials? _credentials;
 
     /// <summary>Reads the process's environment.</summary>
     public RdsPasswordSource()
@@ -40,11 +40,9 @@ public sealed partial class RdsPasswordSource : IDatabasePasswordSource
         ArgumentException.ThrowIfNullOrWhiteSpace(user);
         ArgumentNullException.ThrowIfNull(account);
         var region = Region(host, account);
-        // Found once; they renew themselves, so every connection gets what is good now.
-        var credentials = _found is { } found && found.Account == account
-            ? found.Credentials
-            : await AccountCredentials.ResolveAsync(account, region, _environment, cancellationToken).ConfigureAwait(false);
-        _found = (account, credentials);
+        // Found once; they renew themselves, so every connection gets what is good now. Two connections at once may both look.
+        var credentials = _credentials ??=
+            await AccountCredentials.ResolveAsync(account, region, _environment, cancellationToken).ConfigureAwait(false);
         try
         {
             var keys = await credentials.GetCredentialsAsync().WaitAsync(account.Timeout, cancellationToken).ConfigureAwait(false);
@@ -86,15 +84,13 @@ public sealed partial class RdsPasswordSource : IDatabasePasswordSource
     private string Region(string host, AwsSettings account)
     {
         // The name knows best: a region that was given may be the queue's.
-        var region = (OfRds().Match(host) is { Success: true } match ? match.Groups[1].Value : null) ?? NotEmpty(account.Region)
-            ?? NotEmpty(_environment("AWS_REGION")) ?? NotEmpty(_environment("AWS_DEFAULT_REGION"))
+        var region = (OfRds().Match(host) is { Success: true } match ? match.Groups[1].Value : null) ?? AwsVariable.NotEmpty(account.Region)
+            ?? AwsRegion.Of(_environment)
             ?? SharedProfile.Find(account, _environment)?.Region;
         return region ?? throw new LoginEtlException(
             "SettingMissing", FaultKind.Configuration, "The AWS region of the database is not known: its host's name does not tell it.",
             "Give -Region, or set AWS_REGION.");
     }
-
-    private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 
     // NAME.HASH.REGION.rds.amazonaws.com, and .com.cn in China.
     [GeneratedRegex(@"\.([a-z]{2,}(?:-[a-z]+)+-\d+)\.rds\.amazonaws\.com(?:\.cn)?\.?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

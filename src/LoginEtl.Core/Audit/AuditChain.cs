@@ -30,8 +30,8 @@ internal sealed class AuditChain(AuditKeys keys)
     /// <summary>Told of every line that holds.</summary>
     public Action<AuditLine>? Followed { get; init; }
 
-    /// <summary>Reads on from where it is to the end, or to the first line that does not hold.</summary>
-    public void Follow(Stream file)
+    /// <summary>Reads on from where it is to the end, to the first line that does not hold, or to a line of this number.</summary>
+    public void Follow(Stream file, long last = long.MaxValue)
     {
         file.Position = Length;
         Unfinished = 0;
@@ -39,12 +39,12 @@ internal sealed class AuditChain(AuditKeys keys)
         var (start, end) = (0, 0);
         for (var read = -1; Broken is null && read != 0;)
         {
-            for (int newline; Broken is null && (newline = buffer.AsSpan(start, end - start).IndexOf((byte)'\n')) >= 0; start += newline + 1)
+            for (int newline; Broken is null && Count < last && (newline = buffer.AsSpan(start, end - start).IndexOf((byte)'\n')) >= 0; start += newline + 1)
             {
                 Take(buffer.AsSpan(start, newline));
             }
 
-            if (Broken is not null)
+            if (Broken is not null || Count >= last)
             {
                 return;
             }

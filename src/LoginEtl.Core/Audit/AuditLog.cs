@@ -126,7 +126,7 @@ public sealed class AuditLog : IDisposable
         if (id is null)
         {
             var peek = new AuditChain(_keys);
-            peek.Follow(file);
+            peek.Follow(file, last: 1);
             id = peek.FileId;
         }
 

@@ -36,6 +36,9 @@ internal static class KeyAttribute
     /// <summary>Key of the method pfx.</summary>
     public static string Pfx(string attribute) => $"{attribute}.pfx";
 
+    /// <summary>The attribute that a keyset's keys are for: <see cref="Mac"/> and <see cref="Pfx"/> the other way round.</summary>
+    public static string Of(string name) => name.Split('.')[0];
+
     /// <summary>A name that is one of <see cref="All"/>.</summary>
     /// <exception cref="LoginEtlException"><c>KeysetNameInvalid</c>.</exception>
     public static string Require(string name) => All.Contains(name) ? name : throw new LoginEtlException(

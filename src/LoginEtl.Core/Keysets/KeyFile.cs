@@ -8,8 +8,11 @@ internal static class KeyFile
 {
     private const int LongestKeyset = 64 * 1024;
 
-    /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>.</exception>
-    public static void Write(string path, Action<Utf8JsonWriter> content)
+    /// <param name="path">The file.</param>
+    /// <param name="content">Writes what it holds.</param>
+    /// <param name="replace">Whether a file that is there gives way; without it none ever does, whoever made it and when.</param>
+    /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>, <c>KeysetExists</c>.</exception>
+    public static void Write(string path, Action<Utf8JsonWriter> content, bool replace)
     {
         using var bytes = new KeyBuffer(LongestKeyset);
         var full = Path.GetFullPath(path);
@@ -17,21 +20,40 @@ internal static class KeyFile
         try
         {
             Serialise(bytes, content);
-            MakeFolder(Path.GetDirectoryName(full)!);
+            MakeUnguarded(Path.GetDirectoryName(full)!);
             using (var file = new FileStream(unfinished, OwnerOnly(FileMode.CreateNew)))
             {
                 file.Write(bytes.Written);
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(unfinished, full, overwrite: true);
+            File.Move(unfinished, full, replace);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             DeleteIfThere(unfinished);
-            throw Unwritable(full, e);
+            throw !replace && File.Exists(full) ? Exists(full) : Unwritable(full, e);
         }
     }
+
+    /// <summary>Makes a folder for its owner alone, unless it is there.</summary>
+    /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>.</exception>
+    public static void MakeFolder(string folder)
+    {
+        try
+        {
+            MakeUnguarded(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(folder, e);
+        }
+    }
+
+    /// <summary>The fault of a file that is there and must not be replaced.</summary>
+    public static LoginEtlException Exists(string path) => new(
+        "KeysetExists", FaultKind.Configuration, $"The key file {path} exists already; nothing was written.",
+        "Choose another folder. Overwriting makes everything masked with the old keys unrecoverable without a backup.");
 
     /// <summary>The fault of a file that cannot be written.</summary>
     public static LoginEtlException Unwritable(string path, Exception cause) => new(
@@ -73,7 +95,7 @@ internal static class KeyFile
         return options;
     }
 
-    private static void MakeFolder(string folder)
+    private static void MakeUnguarded(string folder)
     {
         if (OperatingSystem.IsWindows())
         {

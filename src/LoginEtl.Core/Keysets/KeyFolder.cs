@@ -14,9 +14,6 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null)
     /// <summary>The folder's path.</summary>
     public string Path => folder;
 
-    /// <summary>Whether secret keysets are encrypted.</summary>
-    public bool IsWrapped => wrap is not null;
-
     /// <summary>As a URI without secrets.</summary>
     public string Source => $"{(wrap is null ? "file:" : "awskms:")}{folder}";
 
@@ -71,32 +68,51 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null)
     }
 
     /// <summary>Writes the keyset of a name, complete or not at all.</summary>
-    /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>, <c>KeysetTooLarge</c>, and what the key service throws.</exception>
-    public void WriteKeyset(string name, uint primary, IReadOnlyList<KeysetKey> keys)
+    /// <exception cref="LoginEtlException">
+    /// <c>KeysetUnwritable</c>, <c>KeysetExists</c> without <paramref name="replace"/>, <c>KeysetTooLarge</c>, and what the key service throws.
+    /// </exception>
+    public void WriteKeyset(string name, uint primary, IReadOnlyList<KeysetKey> keys, bool replace)
     {
         var form = KeyForm.Of(name);
         if (wrap is null || KeyAttribute.IsPublic(name))
         {
-            WriteFile(PathOf(folder, name), form, primary, keys);
+            WriteFile(PathOf(folder, name), form, primary, keys, replace);
             return;
         }
 
         using var keyset = KeysetProto.Write(form, primary, keys);
         var ciphertext = wrap.Wrap(name, keyset);
-        KeyFile.Write(PathOf(folder, name), json => EncryptedKeysetJson.Write(json, ciphertext, form, primary, keys));
+        KeyFile.Write(PathOf(folder, name), json => EncryptedKeysetJson.Write(json, ciphertext, form, primary, keys), replace);
     }
 
     public static string PathOf(string folder, string name) => System.IO.Path.Combine(folder, $"{name}.json");
 
-    /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>.</exception>
-    public static void WriteFile(string path, KeyForm form, uint primary, IReadOnlyList<KeysetKey> keys) =>
-        KeyFile.Write(path, json => KeysetJson.Write(json, form.TypeUrl, form.MaterialType, primary, keys));
+    /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>, <c>KeysetExists</c> without <paramref name="replace"/>.</exception>
+    public static void WriteFile(string path, KeyForm form, uint primary, IReadOnlyList<KeysetKey> keys, bool replace) =>
+        KeyFile.Write(path, json => KeysetJson.Write(json, form.TypeUrl, form.MaterialType, primary, keys), replace);
 
     /// <exception cref="LoginEtlException"><c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
     public static Keyset ReadFile(string path, bool isSecret) => ReadBytes(path, isSecret, json =>
         isSecret && EncryptedKeysetJson.Read(json) is not null
             ? throw Keyset.Invalid(path, "it is encrypted: name its folder as awskms:FOLDER")
             : KeysetJson.Parse(json, path));
+
+    /// <summary>The keyset of private halves in a file, which must be its owner's alone.</summary>
+    /// <exception cref="LoginEtlException"><c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
+    public static Keyset ReadPrivate(string path)
+    {
+        var keyset = ReadFile(path, isSecret: true);
+        try
+        {
+            keyset.RequireType(KeyForm.Private.TypeUrl);
+            return keyset;
+        }
+        catch
+        {
+            keyset.Dispose();
+            throw;
+        }
+    }
 
     private static T ReadBytes<T>(string path, bool isSecret, Reading<T> read)
     {

@@ -9,8 +9,6 @@ internal sealed class KeyWrap(IKeyService service, KmsSettings settings, Cancell
     // AWS KMS API reference, Encrypt.
     private const int LongestKeyset = 4096;
 
-    public KmsSettings Settings => settings;
-
     /// <summary>The keyset's protocol buffer.</summary>
     public KeyBytes Unwrap(string name, ReadOnlyMemory<byte> ciphertext)
     {

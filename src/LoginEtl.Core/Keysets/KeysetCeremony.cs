@@ -12,7 +12,8 @@ public static class KeysetCeremony
 
     /// <summary>
     /// Writes the keysets that the methods take, <c>line_id.json</c>, <c>quarantine.json</c> and <c>audit.json</c> into <paramref name="folder"/>,
-    /// and the private halves elsewhere; each file for its owner alone (0600), each complete or not there at all.
+    /// and the private halves elsewhere; each file for its owner alone (0600), each complete or not there at all. Of two who do
+    /// so at once in one folder the second waits, and finds what the first made.
     /// </summary>
     /// <param name="folder">Made when missing (0700).</param>
     /// <param name="privateKeyPath">
@@ -22,7 +23,8 @@ public static class KeysetCeremony
     /// <param name="options">Which, and how.</param>
     /// <returns>The files written.</returns>
     /// <exception cref="LoginEtlException">
-    /// <c>KeysetExists</c>, <c>KeysetPathsClash</c>, <c>KeysetUnwritable</c>: no file was left behind that was not there before.
+    /// <c>KeysetExists</c>, <c>KeysetPathsClash</c>, <c>KeysetBusy</c>, <c>KeysetUnwritable</c>: no key file was left behind that
+    /// was not there before.
     /// </exception>
     public static IReadOnlyList<NewKeyset> Create(string folder, string privateKeyPath, NewKeysetOptions options)
     {
@@ -31,22 +33,31 @@ public static class KeysetCeremony
         ArgumentNullException.ThrowIfNull(options);
         var keys = new KeyFolder(
             folder, options.Kms is { } kms ? new KeyWrap(options.KeyService ?? throw new ArgumentException("There is no key service.", nameof(options)), kms, options.Stop) : null);
-        var names = Names(options).Where(n => !options.MissingOnly || !File.Exists(KeyFolder.PathOf(folder, n))).ToList();
-        var privatePaths = names.Where(KeyAttribute.IsPublic).ToDictionary(n => n, n => PrivatePathOf(privateKeyPath, n));
-        var paths = names.Select(n => KeyFolder.PathOf(folder, n)).Concat(privatePaths.Values).ToList();
-        Check(paths, KeyAttribute.All.Select(n => KeyFolder.PathOf(folder, n)), privatePaths.Values, privateKeyPath, options.Overwrite);
+        // What would be refused makes no folder either.
+        if (Wanted(folder, privateKeyPath, options).Count == 0)
+        {
+            return [];
+        }
 
-        var created = paths.Where(p => !File.Exists(p)).ToList();
-        var pairs = privatePaths.ToDictionary(p => p.Key, _ => KeyPair.New(KeyIds.New([])));
+        KeyFile.MakeFolder(folder);
+        using var held = KeyFolderLock.Take(folder);
+        return Make(keys, Wanted(folder, privateKeyPath, options), options.Overwrite);
+    }
+
+    private static List<NewKeyset> Make(KeyFolder keys, List<Wish> wishes, bool overwrite)
+    {
+        var added = new List<string>();
+        var pairs = wishes.Where(w => w.PrivatePath is not null).ToDictionary(w => w.Name, _ => KeyPair.New(KeyIds.New([])));
         try
         {
             // First the private halves: a public key without its own would seal what nobody can ever read.
-            var privateHalves = pairs.Select(p => StorePrivate(privatePaths[p.Key], p.Key, p.Value)).ToList();
-            return [.. names.Select(n => Store(keys, n, pairs.GetValueOrDefault(n))), .. privateHalves];
+            var privateHalves = wishes.Where(w => w.PrivatePath is not null)
+                .Select(w => Adding(w.PrivatePath!, () => StorePrivate(w.PrivatePath!, w.Name, pairs[w.Name], overwrite))).ToList();
+            return [.. wishes.Select(w => Adding(w.Path, () => Store(keys, w.Name, pairs.GetValueOrDefault(w.Name), overwrite))), .. privateHalves];
         }
         catch
         {
-            created.ForEach(KeyFile.DeleteIfThere);
+            added.ForEach(KeyFile.DeleteIfThere);
             throw;
         }
         finally
@@ -55,6 +66,19 @@ public static class KeysetCeremony
             {
                 pair.Dispose();
             }
+        }
+
+        // Only what this call wrote, where there was nothing before, is taken away again.
+        NewKeyset Adding(string path, Func<NewKeyset> store)
+        {
+            var isNew = !overwrite || !File.Exists(path);
+            var made = store();
+            if (isNew)
+            {
+                added.Add(path);
+            }
+
+            return made;
         }
     }
 
@@ -68,37 +92,46 @@ public static class KeysetCeremony
             .Concat([KeyAttribute.LineId, KeyAttribute.Quarantine, KeyAttribute.Audit])
             .Concat(options.Methods.UseVault ? [KeyAttribute.Escrow] : []);
 
-    private static void Check(
-        List<string> paths, IEnumerable<string> keysets, IEnumerable<string> privatePaths, string privateKeyPath, bool overwrite)
+    /// <summary>What is to be made as the folder stands now.</summary>
+    private static List<Wish> Wanted(string folder, string privateKeyPath, NewKeysetOptions options)
     {
-        if (!overwrite && paths.FirstOrDefault(File.Exists) is { } existing)
+        var wishes = Names(options)
+            .Select(n => new Wish(n, KeyFolder.PathOf(folder, n), KeyAttribute.IsPublic(n) ? PrivatePathOf(privateKeyPath, n) : null))
+            .Where(w => !options.MissingOnly || !File.Exists(w.Path))
+            .ToList();
+        var privatePaths = wishes.Select(w => w.PrivatePath).OfType<string>().ToList();
+        if (!options.Overwrite && wishes.Select(w => w.Path).Concat(privatePaths).FirstOrDefault(File.Exists) is { } existing)
         {
-            throw new LoginEtlException(
-                "KeysetExists", FaultKind.Configuration, $"The key file {existing} exists already; nothing was written.",
-                "Choose another folder. Overwriting makes everything masked with the old keys unrecoverable without a backup.");
+            throw KeyFile.Exists(existing);
         }
 
         var halves = privatePaths.Select(Path.GetFullPath).ToList();
-        if (halves.Distinct().Count() < halves.Count || halves.Intersect(keysets.Select(Path.GetFullPath)).Any())
+        if (halves.Distinct().Count() < halves.Count
+            || halves.Intersect(KeyAttribute.All.Select(n => Path.GetFullPath(KeyFolder.PathOf(folder, n)))).Any())
         {
             throw new LoginEtlException(
                 "KeysetPathsClash", FaultKind.Configuration,
                 $"The private key's file {privateKeyPath} is the file of another keyset, or beside it; nothing was written.",
                 "Choose a path for the private half outside of the key folder.");
         }
+
+        return wishes;
     }
 
-    private static NewKeyset Store(KeyFolder folder, string name, KeyPair? pair)
+    private static NewKeyset Store(KeyFolder folder, string name, KeyPair? pair, bool overwrite)
     {
         using var material = pair is null ? KeyForm.Of(name).NewMaterial() : KeyBytes.CopyOf(pair.PublicHalf.Span);
         var id = pair?.Id ?? KeyIds.New([]);
-        folder.WriteKeyset(name, id, [new KeysetKey(id, KeyStatus.Enabled, material)]);
+        folder.WriteKeyset(name, id, [new KeysetKey(id, KeyStatus.Enabled, material)], overwrite);
         return new NewKeyset(name, Path.GetFullPath(KeyFolder.PathOf(folder.Path, name)), id);
     }
 
-    private static NewKeyset StorePrivate(string path, string name, KeyPair pair)
+    private static NewKeyset StorePrivate(string path, string name, KeyPair pair, bool overwrite)
     {
-        KeyFolder.WriteFile(path, KeyForm.Private, pair.Id, [new KeysetKey(pair.Id, KeyStatus.Enabled, pair.PrivateHalf)]);
+        KeyFolder.WriteFile(path, KeyForm.Private, pair.Id, [new KeysetKey(pair.Id, KeyStatus.Enabled, pair.PrivateHalf)], overwrite);
         return new NewKeyset($"{name} (private)", Path.GetFullPath(path), pair.Id) { IsPrivate = true };
     }
+
+    /// <summary>A keyset to be made.</summary>
+    private sealed record Wish(string Name, string Path, string? PrivatePath);
 }

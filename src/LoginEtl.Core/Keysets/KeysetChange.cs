@@ -129,7 +129,7 @@ public sealed class KeysetChange
         {
             // What could not be read again is not written.
             var changed = new Keyset(Path, keyset.TypeUrl, primary, keys);
-            _folder.WriteKeyset(_name, primary, keys);
+            _folder.WriteKeyset(_name, primary, keys, replace: true);
             return KeyListing.Of(_name, changed).Single(k => k.KeyId == about);
         }
         finally
@@ -153,12 +153,11 @@ public sealed class KeysetChange
             throw Refused("PrivateKeyNeeded", $"The keyset '{_name}' holds public keys, and a new one needs a place for its private half.", "Name the file of the private halves with -PrivateKeyPath.");
         }
 
-        using var privateKeys = KeyFolder.ReadFile(privateKeyPath, isSecret: true);
-        privateKeys.RequireType(KeyForm.Private.TypeUrl);
+        using var privateKeys = KeyFolder.ReadPrivate(privateKeyPath);
         // A private half may have been written for a public one that was not.
         using var pair = KeyPair.New(KeyIds.New(keyset.Keys.Concat(privateKeys.Keys).Select(k => k.Id)));
         // First the private half: a public key without its own would seal what nobody can ever read.
-        KeyFolder.WriteFile(privateKeyPath, KeyForm.Private, privateKeys.Primary.Id, [.. privateKeys.Keys, new KeysetKey(pair.Id, KeyStatus.Enabled, pair.PrivateHalf)]);
+        KeyFolder.WriteFile(privateKeyPath, KeyForm.Private, privateKeys.Primary.Id, [.. privateKeys.Keys, new KeysetKey(pair.Id, KeyStatus.Enabled, pair.PrivateHalf)], replace: true);
         return [.. keyset.Keys, new KeysetKey(pair.Id, KeyStatus.Enabled, KeyBytes.CopyOf(pair.PublicHalf.Span))];
     }
 

@@ -47,9 +47,15 @@ internal static class KeysetDocument
         {
             var name = reader.GetString()!;
             reader.Read();
+            if (keysets.ContainsKey(name))
+            {
+                // Which of the two would be masked with?
+                throw new FormatException();
+            }
+
             if (KeyAttribute.All.Contains(name))
             {
-                keysets[name] = KeysetJson.ParseKeyset(ref reader, $"{source} ({name})");
+                keysets.Add(name, KeysetJson.ParseKeyset(ref reader, $"{source} ({name})"));
             }
             else
             {

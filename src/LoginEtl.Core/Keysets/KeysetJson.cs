@@ -18,9 +18,10 @@ internal static class KeysetJson
         {
             var reader = new Utf8JsonReader(json);
             reader.Read();
-            var keyset = ParseKeyset(ref reader, source);
+            using var unfinished = new UnfinishedKeys();
+            var keyset = ParseKeyset(ref reader, source, unfinished);
             Expect(!reader.Read());
-            return keyset;
+            return unfinished.Keep(keyset);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or OverflowException)
         {
@@ -32,21 +33,14 @@ internal static class KeysetJson
     /// <summary>Reads a keyset from the object the reader stands on.</summary>
     public static Keyset ParseKeyset(ref Utf8JsonReader reader, string source)
     {
-        var keys = new List<KeysetKey>();
-        try
-        {
-            var (primary, type) = ParseKeyset(ref reader, keys);
-            return new Keyset(source, type, primary, keys);
-        }
-        catch
-        {
-            keys.ForEach(k => k.Material.Dispose());
-            throw;
-        }
+        using var unfinished = new UnfinishedKeys();
+        return unfinished.Keep(ParseKeyset(ref reader, source, unfinished));
     }
 
-    private static (uint Primary, string Type) ParseKeyset(ref Utf8JsonReader reader, List<KeysetKey> keys)
+    // A member that comes twice says two things of one key: neither is believed.
+    private static Keyset ParseKeyset(ref Utf8JsonReader reader, string source, UnfinishedKeys unfinished)
     {
+        List<KeysetKey>? keys = null;
         uint? primary = null;
         string? type = null;
         Expect(reader.TokenType == JsonTokenType.StartObject);
@@ -55,15 +49,17 @@ internal static class KeysetJson
             if (reader.ValueTextEquals("primaryKeyId"u8))
             {
                 reader.Read();
+                Expect(primary is null);
                 primary = reader.GetUInt32();
             }
             else if (reader.ValueTextEquals("key"u8))
             {
                 reader.Read();
-                Expect(reader.TokenType == JsonTokenType.StartArray);
+                Expect(keys is null && reader.TokenType == JsonTokenType.StartArray);
+                keys = [];
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
-                    var (key, keyType) = ParseKey(ref reader);
+                    var (key, keyType) = ParseKey(ref reader, unfinished);
                     keys.Add(key);
                     Expect(type is null || keyType is null || type == keyType);
                     type ??= keyType;
@@ -77,7 +73,7 @@ internal static class KeysetJson
         }
 
         Expect(primary is not null && type is not null);
-        return (primary!.Value, type!);
+        return new Keyset(source, type!, primary!.Value, keys!);
     }
 
     public static void Write(Utf8JsonWriter json, string typeUrl, string materialType, uint primary, IEnumerable<KeysetKey> keys)
@@ -107,12 +103,12 @@ internal static class KeysetJson
         json.WriteEndObject();
     }
 
-    private static (KeysetKey Key, string? Type) ParseKey(ref Utf8JsonReader reader)
+    private static (KeysetKey Key, string? Type) ParseKey(ref Utf8JsonReader reader, UnfinishedKeys unfinished)
     {
         uint? id = null;
         KeyStatus? status = null;
         (string Type, KeyBytes Material)? data = null;
-        var prefixed = false;
+        bool? prefixed = null;
         Expect(reader.TokenType == JsonTokenType.StartObject);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
@@ -121,22 +117,26 @@ internal static class KeysetJson
             switch (name)
             {
                 case "keyId":
+                    Expect(id is null);
                     id = reader.GetUInt32();
                     break;
                 case "status":
+                    Expect(status is null);
                     status = reader.GetString() switch
                     {
                         "ENABLED" => KeyStatus.Enabled,
                         "DISABLED" => KeyStatus.Disabled,
                         "DESTROYED" => KeyStatus.Destroyed,
-                        _ => null,
+                        _ => throw Malformed(),
                     };
                     break;
                 case "outputPrefixType":
+                    Expect(prefixed is null);
                     prefixed = reader.ValueTextEquals("TINK"u8);
                     break;
                 case "keyData":
-                    data = ParseKeyData(ref reader);
+                    Expect(data is null);
+                    data = ParseKeyData(ref reader, unfinished);
                     break;
                 default:
                     reader.Skip();
@@ -145,11 +145,11 @@ internal static class KeysetJson
         }
 
         // Tink leaves out the data of a destroyed key.
-        Expect(id is not null && status is not null && (data is not null || status == KeyStatus.Destroyed) && prefixed);
+        Expect(id is not null && status is not null && (data is not null || status == KeyStatus.Destroyed) && prefixed == true);
         return (new KeysetKey(id!.Value, status!.Value, data?.Material ?? new KeyBytes(0)), data?.Type);
     }
 
-    private static (string Type, KeyBytes Material) ParseKeyData(ref Utf8JsonReader reader)
+    private static (string Type, KeyBytes Material) ParseKeyData(ref Utf8JsonReader reader, UnfinishedKeys unfinished)
     {
         string? type = null;
         KeyBytes? material = null;
@@ -161,10 +161,12 @@ internal static class KeysetJson
             switch (name)
             {
                 case "typeUrl":
+                    Expect(type is null);
                     type = reader.GetString();
                     break;
                 case "value":
-                    material = DecodeBase64(ref reader);
+                    Expect(material is null);
+                    material = unfinished.Add(DecodeBase64(ref reader));
                     break;
                 default:
                     reader.Skip();
@@ -190,7 +192,9 @@ internal static class KeysetJson
     {
         if (!holds)
         {
-            throw new FormatException("Not a keyset.");
+            throw Malformed();
         }
     }
+
+    private static FormatException Malformed() => new("Not a keyset.");
 }

@@ -8,9 +8,10 @@ internal static class KeysetProto
     /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>; nothing of the content is quoted.</exception>
     public static Keyset Parse(ReadOnlySpan<byte> message, string source)
     {
-        var keys = new List<KeysetKey>();
+        using var material = new UnfinishedKeys();
         try
         {
+            var keys = new List<KeysetKey>();
             uint? primary = null;
             string? type = null;
             var reader = new ProtoReader(message);
@@ -19,10 +20,11 @@ internal static class KeysetProto
                 switch (reader.Field)
                 {
                     case 1:
+                        Expect(primary is null);
                         primary = checked((uint)reader.Number);
                         break;
                     case 2:
-                        var (key, keyType) = ParseKey(reader.Bytes);
+                        var (key, keyType) = ParseKey(reader.Bytes, material);
                         keys.Add(key);
                         Expect(type is null || keyType is null || type == keyType);
                         type ??= keyType;
@@ -31,17 +33,11 @@ internal static class KeysetProto
             }
 
             Expect(primary is not null && type is not null);
-            return new Keyset(source, type!, primary!.Value, keys);
+            return material.Keep(new Keyset(source, type!, primary!.Value, keys));
         }
-        catch (Exception e)
+        catch (Exception e) when (e is FormatException or OverflowException)
         {
-            keys.ForEach(k => k.Material.Dispose());
-            if (e is FormatException or OverflowException)
-            {
-                throw Keyset.Invalid(source, "what it decrypts to is not a Tink keyset");
-            }
-
-            throw;
+            throw Keyset.Invalid(source, "what it decrypts to is not a Tink keyset");
         }
     }
 
@@ -81,44 +77,48 @@ internal static class KeysetProto
         return KeyBytes.CopyOf(writer.Written);
     }
 
-    private static (KeysetKey Key, string? Type) ParseKey(ReadOnlySpan<byte> message)
+    // A field that comes twice says two things of one key: neither is believed.
+    private static (KeysetKey Key, string? Type) ParseKey(ReadOnlySpan<byte> message, UnfinishedKeys unfinished)
     {
-        uint id = 0;
+        uint? id = null;
         KeyStatus? status = null;
-        string? type = null;
-        KeyBytes? material = null;
-        var prefixed = false;
+        (string? Type, KeyBytes? Material)? data = null;
+        bool? prefixed = null;
         var reader = new ProtoReader(message);
         while (reader.Next())
         {
             switch (reader.Field)
             {
                 case 1:
-                    (type, material) = ParseKeyData(reader.Bytes);
+                    Expect(data is null);
+                    data = ParseKeyData(reader.Bytes, unfinished);
                     break;
                 case 2:
+                    Expect(status is null);
                     status = reader.Number switch
                     {
                         1 => KeyStatus.Enabled,
                         2 => KeyStatus.Disabled,
                         3 => KeyStatus.Destroyed,
-                        _ => null,
+                        _ => throw Malformed(),
                     };
                     break;
                 case 3:
+                    Expect(id is null);
                     id = checked((uint)reader.Number);
                     break;
                 case 4:
+                    Expect(prefixed is null);
                     prefixed = reader.Number == TinkTypes.PrefixTink;
                     break;
             }
         }
 
-        Expect(status is not null && prefixed && (material is not null || status == KeyStatus.Destroyed));
-        return (new KeysetKey(id, status!.Value, material ?? new KeyBytes(0)), type);
+        Expect(status is not null && prefixed == true && (data?.Material is not null || status == KeyStatus.Destroyed));
+        return (new KeysetKey(id ?? 0, status!.Value, data?.Material ?? new KeyBytes(0)), data?.Type);
     }
 
-    private static (string? Type, KeyBytes? Material) ParseKeyData(ReadOnlySpan<byte> message)
+    private static (string? Type, KeyBytes? Material) ParseKeyData(ReadOnlySpan<byte> message, UnfinishedKeys unfinished)
     {
         string? type = null;
         KeyBytes? material = null;
@@ -128,10 +128,12 @@ internal static class KeysetProto
             switch (reader.Field)
             {
                 case 1:
+                    Expect(type is null);
                     type = Encoding.UTF8.GetString(reader.Bytes);
                     break;
                 case 2:
-                    material = KeyBytes.CopyOf(reader.Bytes);
+                    Expect(material is null);
+                    material = unfinished.Add(KeyBytes.CopyOf(reader.Bytes));
                     break;
             }
         }
@@ -153,7 +155,9 @@ internal static class KeysetProto
     {
         if (!holds)
         {
-            throw new FormatException("Not a keyset.");
+            throw Malformed();
         }
     }
+
+    private static FormatException Malformed() => new("Not a keyset.");
 }

@@ -33,37 +33,55 @@ internal static class Ecies
             return null;
         }
 
+        var mine = EciesKeys.ReadPrivate(privateKeyset, key);
+        byte[]? secret = null, aesKey = null;
         var point = sealedBytes.Slice(HeaderLength, PointLength);
         var nonce = sealedBytes.Slice(HeaderLength + PointLength, NonceLength);
         var plaintext = new byte[sealedBytes.Length - Overhead];
+        var opened = false;
         try
         {
-            using var mine = ECDiffieHellman.Create(EciesKeys.ReadPrivate(privateKeyset, key));
-            using var theirs = ECDiffieHellman.Create(ReadPoint(point));
-            var secret = mine.DeriveRawSecretAgreement(theirs.PublicKey);
-            var aesKey = DeriveKey(point, secret, context);
+            using var recipient = ECDiffieHellman.Create(mine);
+            using var sender = ECDiffieHellman.Create(ReadPoint(point));
+            secret = recipient.DeriveRawSecretAgreement(sender.PublicKey);
+            aesKey = DeriveKey(point, secret, context);
             using var aes = new AesGcm(aesKey, TagLength);
             aes.Decrypt(nonce, sealedBytes[(Overhead - TagLength)..^TagLength], sealedBytes[^TagLength..], plaintext);
-            CryptographicOperations.ZeroMemory(secret);
-            CryptographicOperations.ZeroMemory(aesKey);
+            opened = true;
             return plaintext;
         }
         catch (CryptographicException)
         {
             return null;
         }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(mine.D);
+            CryptographicOperations.ZeroMemory(secret);
+            CryptographicOperations.ZeroMemory(aesKey);
+            if (!opened)
+            {
+                CryptographicOperations.ZeroMemory(plaintext);
+            }
+        }
     }
 
-    /// <summary>HKDF over ephemeral point ‖ shared secret, the context as info (Tink's EciesHkdfSenderKem).</summary>
+    /// <summary>HKDF over ephemeral point ‖ shared secret, the context as info (Tink's EciesHkdfSenderKem); zeroed by the caller.</summary>
     public static byte[] DeriveKey(ReadOnlySpan<byte> ephemeralPoint, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> context)
     {
         Span<byte> material = stackalloc byte[ephemeralPoint.Length + secret.Length];
         ephemeralPoint.CopyTo(material);
         secret.CopyTo(material[ephemeralPoint.Length..]);
-        var key = new byte[KeyLength];
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, material, key, salt: [], info: context);
-        CryptographicOperations.ZeroMemory(material);
-        return key;
+        var key = GC.AllocateArray<byte>(KeyLength, pinned: true);
+        try
+        {
+            HKDF.DeriveKey(HashAlgorithmName.SHA256, material, key, salt: [], info: context);
+            return key;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(material);
+        }
     }
 
     public static void WritePoint(ECPoint q, Span<byte> point)

@@ -44,14 +44,17 @@ internal static class EciesKeys
         }
     }
 
+    /// <summary>Both halves; the caller zeroes D, which the collector does not move.</summary>
     /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>.</exception>
     public static ECParameters ReadPrivate(Keyset keyset, KeysetKey key)
     {
         keyset.RequireType(TinkTypes.EciesPrivateKey);
+        var d = GC.AllocateArray<byte>(FieldLength, pinned: true);
+        var whole = false;
         try
         {
             var parameters = default(ECParameters);
-            byte[]? d = null;
+            var hasNumber = false;
             var reader = new ProtoReader(key.Material.Span);
             while (reader.Next())
             {
@@ -61,18 +64,25 @@ internal static class EciesKeys
                         parameters = ReadPublicFields(reader.Bytes);
                         break;
                     case 3:
-                        d = FixedLength(reader.Bytes);
+                        FixedLength(reader.Bytes, d);
+                        hasNumber = true;
                         break;
                 }
             }
 
-            return d is not null && parameters.Q.X is not null
-                ? parameters with { D = d }
-                : throw new FormatException();
+            whole = hasNumber && parameters.Q.X is not null;
+            return whole ? parameters with { D = d } : throw new FormatException();
         }
         catch (FormatException)
         {
             throw Keyset.Invalid(keyset.Source, $"key {key.Id} is not a P-256 private key");
+        }
+        finally
+        {
+            if (!whole)
+            {
+                CryptographicOperations.ZeroMemory(d);
+            }
         }
     }
 
@@ -141,14 +151,20 @@ internal static class EciesKeys
     /// <summary>Tink's numbers come with leading zeros or without.</summary>
     private static byte[] FixedLength(ReadOnlySpan<byte> bytes)
     {
+        var coordinate = new byte[FieldLength];
+        FixedLength(bytes, coordinate);
+        return coordinate;
+    }
+
+    private static void FixedLength(ReadOnlySpan<byte> bytes, Span<byte> number)
+    {
         bytes = bytes.TrimStart((byte)0);
         if (bytes.Length > FieldLength)
         {
             throw new FormatException();
         }
 
-        var coordinate = new byte[FieldLength];
-        bytes.CopyTo(coordinate.AsSpan(FieldLength - bytes.Length));
-        return coordinate;
+        number.Clear();
+        bytes.CopyTo(number[(FieldLength - bytes.Length)..]);
     }
 }

@@ -12,6 +12,7 @@ internal sealed class EciesSender : IDisposable
 {
     private readonly byte[] _header = new byte[Ecies.HeaderLength + Ecies.PointLength];
     private readonly byte[] _secret;
+    private bool _disposed;
 
     public EciesSender(Recipient recipient)
     {
@@ -30,18 +31,30 @@ internal sealed class EciesSender : IDisposable
 
     public byte[] Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> context)
     {
+        // A zeroed secret would seal just as well, for everybody to open.
+        ObjectDisposedException.ThrowIf(_disposed, this);
         var output = new byte[Ecies.Overhead + plaintext.Length];
         _header.CopyTo(output, 0);
         var nonce = output.AsSpan(_header.Length, Ecies.NonceLength);
         RandomNumberGenerator.Fill(nonce);
         var key = Ecies.DeriveKey(Point, _secret, context);
-        using var aes = new AesGcm(key, Ecies.TagLength);
-        aes.Encrypt(nonce, plaintext, output.AsSpan(_header.Length + Ecies.NonceLength, plaintext.Length), output.AsSpan(output.Length - Ecies.TagLength));
-        CryptographicOperations.ZeroMemory(key);
-        return output;
+        try
+        {
+            using var aes = new AesGcm(key, Ecies.TagLength);
+            aes.Encrypt(nonce, plaintext, output.AsSpan(_header.Length + Ecies.NonceLength, plaintext.Length), output.AsSpan(output.Length - Ecies.TagLength));
+            return output;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
     }
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_secret);
+    public void Dispose()
+    {
+        _disposed = true;
+        CryptographicOperations.ZeroMemory(_secret);
+    }
 
     /// <summary>Whom to seal to.</summary>
     internal sealed record Recipient(uint KeyId, ECParameters Key);

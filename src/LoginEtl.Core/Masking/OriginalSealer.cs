@@ -35,13 +35,21 @@ internal sealed class OriginalSealer : IDisposable
         if (_sender is null || _sealed.Count >= ValuesAKey)
         {
             _sender?.Dispose();
+            _sender = null;
             _sealed.Clear();
             _sender = new EciesSender(_recipient);
         }
 
-        var length = Padding.Write(canonical, _padded);
-        original = new SealedOriginal(attribute, token, _sender.Seal(_padded.AsSpan(0, length), Context(attribute, token)));
-        CryptographicOperations.ZeroMemory(_padded.AsSpan(0, length));
+        try
+        {
+            var length = Padding.Write(canonical, _padded);
+            original = new SealedOriginal(attribute, token, _sender.Seal(_padded.AsSpan(0, length), Context(attribute, token)));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(_padded);
+        }
+
         _sealed.Add((attribute, token), original);
         return original;
     }
@@ -55,10 +63,15 @@ internal sealed class OriginalSealer : IDisposable
             return null;
         }
 
-        var length = Padding.UnpaddedLength(padded);
-        var text = length < 0 ? null : Encoding.UTF8.GetString(padded, 0, length);
-        CryptographicOperations.ZeroMemory(padded);
-        return text;
+        try
+        {
+            var length = Padding.UnpaddedLength(padded);
+            return length < 0 ? null : Encoding.UTF8.GetString(padded, 0, length);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(padded);
+        }
     }
 
     public void Dispose() => _sender?.Dispose();

@@ -9,7 +9,7 @@ namespace LoginEtl.Masking;
 /// </summary>
 public sealed class ProtectorSource : IDisposable
 {
-    private readonly Func<Keyring>? _open;
+    private readonly Func<Keyring> _open;
     private readonly ProtectOptions? _options;
     private readonly Stack<IDisposable> _owned = [];
     private volatile Protector _current;
@@ -33,9 +33,6 @@ public sealed class ProtectorSource : IDisposable
         }
     }
 
-    /// <summary>One protector and no other; it stays the caller's.</summary>
-    internal ProtectorSource(Protector only) => _current = only;
-
     /// <summary>The one to protect with now.</summary>
     public Protector Current => _current;
 
@@ -51,11 +48,6 @@ public sealed class ProtectorSource : IDisposable
         if (IsFree(_current))
         {
             return true;
-        }
-
-        if (_open is null)
-        {
-            return false;
         }
 
         var next = Make();
@@ -81,7 +73,7 @@ public sealed class ProtectorSource : IDisposable
 
     private Protector Make()
     {
-        var keyring = _open!();
+        var keyring = _open();
         _owned.Push(keyring);
         var protector = new Protector(keyring, _options);
         _owned.Push(protector);

@@ -20,4 +20,5 @@ internal sealed record TokenParts(TokenKind Kind, uint KeyId, byte[] Body)
             : PfxToken.TryParse(text, out keyId, out body) ? new TokenParts(TokenKind.Pfx, keyId, body)
             : null;
         return parts is not null;
-    }}
+    }
+}

@@ -24,16 +24,7 @@ public sealed class QuarantineReplay : IDisposable
     {
         ArgumentNullException.ThrowIfNull(protector);
         _protector = protector;
-        _privateKeyset = privateKeyPath is null ? null : KeyFolder.ReadFile(privateKeyPath, isSecret: true);
-        try
-        {
-            _privateKeyset?.RequireType(TinkTypes.EciesPrivateKey);
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        _privateKeyset = privateKeyPath is null ? null : KeyFolder.ReadPrivate(privateKeyPath);
     }
 
     /// <summary>Whether the entry is a record now.</summary>

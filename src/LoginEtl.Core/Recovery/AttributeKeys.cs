@@ -23,8 +23,7 @@ internal static class AttributeKeys
     {
         TokenKind.Siv => new SivMasker(keyset, key, attribute, CanonicalForm.Of(attribute)),
         TokenKind.Mac => new MacMasker(keyset, key, attribute, CanonicalForm.Of(attribute)),
-        _ => new PfxMasker(
-            new Keyset(keyset.Source, keyset.TypeUrl, key.Id, keyset.Keys), new SivMasker(keyring.Get(attribute), attribute, CanonicalForm.Of(attribute))),
+        _ => new PfxMasker(keyset, key, new SivMasker(keyring.Get(attribute), attribute, CanonicalForm.Of(attribute))),
     };
 
     /// <summary>The keys as the database is to know them.</summary>

@@ -14,17 +14,7 @@ public sealed class EscrowKey : IDisposable
     public static EscrowKey Read(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        var keyset = KeyFolder.ReadFile(path, isSecret: true);
-        try
-        {
-            keyset.RequireType(TinkTypes.EciesPrivateKey);
-            return new EscrowKey(keyset);
-        }
-        catch
-        {
-            keyset.Dispose();
-            throw;
-        }
+        return new EscrowKey(KeyFolder.ReadPrivate(path));
     }
 
     /// <inheritdoc/>

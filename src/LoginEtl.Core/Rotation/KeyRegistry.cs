@@ -47,5 +47,5 @@ public static class KeyRegistry
         : key.Status == KeyStatus.Disabled ? StoredKeyState.Disabled
         : StoredKeyState.Removed;
 
-    private static string AttributeOf(LoginKey key) => key.Name.Split('.')[0];
+    private static string AttributeOf(LoginKey key) => KeyAttribute.Of(key.Name);
 }

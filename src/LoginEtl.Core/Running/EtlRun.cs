@@ -44,15 +44,6 @@ public static class EtlRun
         return run.Receipt();
     }
 
-    /// <summary>With one protector, whose keys are not read again.</summary>
-    internal static async Task<Receipt> RunAsync(
-        IMessageSource source, Protector protector, IRecordSink sink, BatchOptions options, Action<BatchReport>? batchWritten,
-        CancellationToken stop)
-    {
-        using var protectors = new ProtectorSource(protector);
-        return await RunAsync(source, protectors, sink, options, batchWritten, stop).ConfigureAwait(false);
-    }
-
     private static async Task TransferAsync(ReceivingRun run, ProtectorSource protectors, BatchWriter writer)
     {
         while (await run.ReceiveAsync(CancellationToken.None).ConfigureAwait(false) is { Count: > 0 } logins)

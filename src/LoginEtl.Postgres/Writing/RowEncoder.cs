@@ -1,4 +1,3 @@
-using System.Buffers;
 using LoginEtl.Connections;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
@@ -132,7 +131,7 @@ internal sealed class RowEncoder(TargetTable table, TooLong onTooLong)
             return new Refusal(RejectReason.NulCharacter, column.BodyField);
         }
 
-        if (HasLoneSurrogate(text))
+        if (!SurrogatePairs.AreWhole(text))
         {
             return new Refusal(RejectReason.LoneSurrogate, column.BodyField);
         }
@@ -157,20 +156,5 @@ internal sealed class RowEncoder(TargetTable table, TooLong onTooLong)
         }
 
         return at < text.Length ? at : null;
-    }
-
-    private static bool HasLoneSurrogate(ReadOnlySpan<char> text)
-    {
-        while (text.IndexOfAnyInRange('\uD800', '\uDFFF') is >= 0 and var at)
-        {
-            if (System.Text.Rune.DecodeFromUtf16(text[at..], out _, out var length) != OperationStatus.Done)
-            {
-                return true;
-            }
-
-            text = text[(at + length)..];
-        }
-
-        return false;
     }
 }

@@ -76,6 +76,11 @@ internal sealed class JsonSqsClient(SqsTransport transport) : ISqsClient
     internal static T Read<T>(string operation, byte[] answer, JsonTypeInfo<T> type)
         where T : class
     {
+        if (!JsonLiterals.AreWhole(answer))
+        {
+            throw new SqsException(operation, SqsFault.Garbled, "UnreadableAnswer");
+        }
+
         try
         {
             return JsonSerializer.Deserialize(answer.Length == 0 ? "{}"u8 : answer, type)

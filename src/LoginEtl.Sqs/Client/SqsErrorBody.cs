@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using System.Xml;
-using LoginEtl.Sqs.Client.Wire;
 
 namespace LoginEtl.Sqs.Client;
 
@@ -10,6 +9,10 @@ internal static class SqsErrorBody
 {
     private const int LongestCode = 100;
 
+    // A refusal of SQS has some hundred bytes with its code at their beginning, four elements deep; a proxy's page may have any.
+    private const int LongestRead = 16 * 1024;
+    private const int Deepest = 16;
+
     /// <summary>The code, made of letters, digits, dots, dashes and underscores; null when there is none.</summary>
     /// <param name="status">The answer's.</param>
     /// <param name="body">The answer's bytes.</param>
@@ -17,7 +20,9 @@ internal static class SqsErrorBody
     public static string? Code(HttpStatusCode status, byte[] body, string? queryError) =>
         LacksAction(status, body)
             ? SqsErrorCodes.MissingAction
-            : Clean(FromJson(body)) ?? Clean(FromXml(body)) ?? Clean(queryError?.Split(';')[0]);
+            : Clean(FromJson(body.AsSpan(0, Math.Min(body.Length, LongestRead))))
+                ?? Clean(FromXml(new MemoryStream(body, 0, Math.Min(body.Length, LongestRead), writable: false)))
+                ?? Clean(Before(';', queryError));
 
     /// <summary>
     /// LocalStack before 3.0 knows the Query protocol only, and calls JSON an internal error: what it is about stands
@@ -26,31 +31,40 @@ internal static class SqsErrorBody
     private static bool LacksAction(HttpStatusCode status, byte[] body) =>
         status == HttpStatusCode.InternalServerError && body.AsSpan().IndexOf("Missing Action"u8) >= 0;
 
-    private static string? FromJson(byte[] body)
+    // The server's message is not read: it may quote handles and bodies. Nor is the end asked for, which may be cut off.
+    private static string? FromJson(ReadOnlySpan<byte> body)
     {
         try
         {
-            var type = JsonSerializer.Deserialize(body, WireJson.Default.ErrorResponse)?.Type;
-            return type?[(type.LastIndexOf('#') + 1)..];
+            var reader = new Utf8JsonReader(body);
+            while (reader.Read())
+            {
+                if (reader is { TokenType: JsonTokenType.PropertyName, CurrentDepth: 1 } && reader.ValueTextEquals("__type"u8))
+                {
+                    reader.Read();
+                    var type = reader.TokenType == JsonTokenType.String ? reader.GetString()! : "";
+                    return type[(type.LastIndexOf('#') + 1)..];
+                }
+            }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return null;
+            // XML, or nothing that has a code.
         }
+
+        return null;
     }
 
-    private static string? FromXml(byte[] body)
+    private static string? FromXml(MemoryStream body)
     {
         try
         {
-            using var stream = new MemoryStream(body);
-            using var reader = XmlReader.Create(stream, new XmlReaderSettings
+            using var reader = XmlReader.Create(body, new XmlReaderSettings
             {
                 DtdProcessing = DtdProcessing.Prohibit,
                 XmlResolver = null,
-                MaxCharactersInDocument = 1 << 20,
             });
-            while (reader.Read())
+            while (reader.Read() && reader.Depth <= Deepest)
             {
                 if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "Code")
                 {
@@ -65,6 +79,9 @@ internal static class SqsErrorBody
 
         return null;
     }
+
+    private static string? Before(char end, string? text) =>
+        text?.IndexOf(end, StringComparison.Ordinal) is >= 0 and var at ? text[..at] : text;
 
     /// <summary>A code that is safe to show; null for anything else.</summary>
     public static string? Clean(string? code) =>

@@ -1,7 +1,7 @@
-using Amazon;
 using Amazon.Runtime;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using static LoginEtl.Sqs.Connecting.AwsVariable;
 
 namespace LoginEtl.Sqs.Connecting;
 
@@ -10,9 +10,6 @@ namespace LoginEtl.Sqs.Connecting;
 /// <param name="Region">Such as <c>eu-central-1</c>.</param>
 internal sealed record QueueEndpoint(Uri Url, string Region)
 {
-    /// <summary>Emulators take any region.</summary>
-    private const string RegionOfEmulators = "us-east-1";
-
     /// <summary>Whether it is on this machine: counts are exact there, and no proxy is used.</summary>
     public bool IsLocal => Url.IsLoopback;
 
@@ -28,26 +25,19 @@ internal sealed record QueueEndpoint(Uri Url, string Region)
                 ? null
                 : FromEnvironment(environment) ?? FromProfile(profile, settings));
         var region = NotEmpty(settings.Region) ?? address.Region
-            ?? NotEmpty(environment("AWS_REGION")) ?? NotEmpty(environment("AWS_DEFAULT_REGION"))
+            ?? AwsRegion.Of(environment)
             ?? (url is null || settings.ProfileName is not null ? profile.Value?.Region : null)
-            ?? (url is null ? null : RegionOfEmulators)
+            ?? (url is null ? null : AwsRegion.OfEmulators)
             ?? throw Invalid(
                 "No AWS region is set.",
                 "Set the region by parameter, AWS_REGION, AWS_DEFAULT_REGION or the profile, or give the queue's URL or "
                 + "ARN.");
-        if (Uri.CheckHostName(region) != UriHostNameType.Dns || region.Contains('.', StringComparison.Ordinal))
+        if (!AwsRegion.IsName(region))
         {
             throw Invalid("The AWS region is not a region's name.", "Set a region such as eu-central-1.");
         }
 
-        return new QueueEndpoint(Checked(url ?? OfRegion(region, environment)), region);
-    }
-
-    private static Uri OfRegion(string region, Func<string, string?> environment)
-    {
-        var fips = IsTrue(environment("AWS_USE_FIPS_ENDPOINT"));
-        var suffix = RegionEndpoint.GetBySystemName(region).PartitionDnsSuffix;
-        return new Uri($"https://sqs{(fips ? "-fips" : "")}.{region}.{suffix}/");
+        return new QueueEndpoint(Checked(url ?? AwsRegion.EndpointOf("sqs", region, environment)), region);
     }
 
     // A URL that the user gave is a setting; one that a server returned is never connected to.
@@ -83,10 +73,6 @@ internal sealed record QueueEndpoint(Uri Url, string Region)
     private static LoginEtlException NoUrl() => Invalid(
         "The queue's endpoint is not an http or https URL without user name and query.",
         "Set an endpoint such as http://127.0.0.1:4566, or none for the region's own.");
-
-    private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
-
-    private static bool IsTrue(string? text) => string.Equals(text, "true", StringComparison.OrdinalIgnoreCase);
 
     private static LoginEtlException Invalid(string message, string remedy) =>
         new("InvalidQueueSetting", FaultKind.Configuration, message, remedy);

@@ -3,6 +3,7 @@ using Amazon.Runtime;
 using Amazon.Runtime.CredentialManagement;
 using LoginEtl.Connections;
 using LoginEtl.Sqs.Client.Pipeline;
+using static LoginEtl.Sqs.Connecting.AwsVariable;
 
 namespace LoginEtl.Sqs.Connecting;
 
@@ -66,7 +67,4 @@ internal sealed class SharedProfile
     }
 
     /// <summary>Keys, a process's answer, an assumed role, a login's role: whatever the profile says.</summary>
-    public AWSCredentials Credentials() => _profile.GetAWSCredentials(_store);
-
-    private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
-}
+    public AWSCredentials Credentials() => _profile.GetAWSCredentials(_store);}

@@ -1,17 +1,15 @@
 using System.Text.RegularExpressions;
-using Amazon;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Sqs.Connecting;
+using static LoginEtl.Sqs.Connecting.AwsVariable;
 
 namespace LoginEtl.Sqs.Keys;
 
 /// <summary>Where AWS KMS is, and the region to sign for: settings first, then the key's ARN, the environment and the profile.</summary>
 internal static partial class KmsEndpoint
 {
-    private const string RegionOfEmulators = "us-east-1";
-
     /// <exception cref="LoginEtlException"><c>InvalidKeyServiceSetting</c>.</exception>
     public static QueueEndpoint Resolve(KmsSettings settings, Func<string, string?> environment)
     {
@@ -20,33 +18,26 @@ internal static partial class KmsEndpoint
             : NotEmpty(environment("AWS_ENDPOINT_URL_KMS")) ?? NotEmpty(environment("AWS_ENDPOINT_URL"));
         var region = NotEmpty(settings.Region)
             ?? (Arn().Match(settings.KeyId ?? "") is { Success: true } arn ? arn.Groups["region"].Value : null)
-            ?? NotEmpty(environment("AWS_REGION")) ?? NotEmpty(environment("AWS_DEFAULT_REGION"))
+            ?? AwsRegion.Of(environment)
             ?? SharedProfile.Find(Credentials(settings), environment)?.Region
-            ?? (configured is null ? null : RegionOfEmulators)
+            ?? (configured is null ? null : AwsRegion.OfEmulators)
             ?? throw Invalid("No AWS region is set.", "Name the key by its ARN, add &region=REGION to the key source, or set AWS_REGION.");
-        if (Uri.CheckHostName(region) != UriHostNameType.Dns || region.Contains('.', StringComparison.Ordinal))
+        if (!AwsRegion.IsName(region))
         {
             throw Invalid("The AWS region is not a region's name.", "Set a region such as eu-central-1.");
         }
 
-        var url = configured is null ? OfRegion(region, environment)
+        var url = configured is null ? AwsRegion.EndpointOf("kms", region, environment)
             : Uri.TryCreate(configured, UriKind.Absolute, out var absolute) && absolute.Scheme is "http" or "https" && absolute is { UserInfo: "", Query: "" } ? absolute
             : throw Invalid("The endpoint of AWS KMS is not an http or https URL without user name and query.", "Correct or unset AWS_ENDPOINT_URL_KMS.");
         return new QueueEndpoint(url, region);
     }
 
     /// <summary>Whose credentials are asked for.</summary>
-    public static QueueSettings Credentials(KmsSettings settings) => new()
+    public static AwsSettings Credentials(KmsSettings settings) => new()
     {
-        Queue = "kms", Region = settings.Region, ProfileName = settings.ProfileName, Timeout = settings.Timeout,
+        Region = settings.Region, ProfileName = settings.ProfileName, Timeout = settings.Timeout,
     };
-
-    private static Uri OfRegion(string region, Func<string, string?> environment) => new(
-        $"https://kms{(IsTrue(environment("AWS_USE_FIPS_ENDPOINT")) ? "-fips" : "")}.{region}.{RegionEndpoint.GetBySystemName(region).PartitionDnsSuffix}/");
-
-    private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
-
-    private static bool IsTrue(string? text) => string.Equals(text, "true", StringComparison.OrdinalIgnoreCase);
 
     private static LoginEtlException Invalid(string message, string remedy) =>
         new("InvalidKeyServiceSetting", FaultKind.Configuration, message, remedy);

@@ -39,6 +39,9 @@ internal sealed class TestKeys : IDisposable
 
     public Protector Protector(ProtectOptions? options = null, TimeProvider? time = null) => new(Ring, options, time);
 
+    /// <summary>For whole runs: reads the folder when it is made, and again when a key was retired.</summary>
+    public ProtectorSource Protectors(ProtectOptions? options = null) => new(() => Keyring.Open(Folder), options);
+
     public static Keyset Parse(JsonNode keyset) => KeysetJson.Parse(Encoding.UTF8.GetBytes(keyset.ToJsonString()), "test");
 
     public void Dispose()

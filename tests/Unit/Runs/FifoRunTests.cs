@@ -162,9 +162,9 @@ public sealed class FifoRunTests(ServersFixture servers) : IDisposable
         }
 
         using var keys = new Core.TestKeys();
-        using var protector = keys.Protector();
+        using var protectors = keys.Protectors();
         var batches = new List<BatchReport>();
-        var receipt = await EtlRun.RunAsync(source, protector, sink, new BatchOptions { BatchSize = 8 }, batches.Add, Cancelled);
+        var receipt = await EtlRun.RunAsync(source, protectors, sink, new BatchOptions { BatchSize = 8 }, batches.Add, Cancelled);
 
         Assert.Equal("g01,g02,h01,h02,h03,h04,h05,h06,h07,h08", await RowsAsync(database));
         Assert.Equal((20, 10, 10, 0, 2, 2), (receipt.Received, receipt.Written, receipt.Returned, receipt.Quarantined, receipt.HeldGroups, receipt.ExitCode));

@@ -40,9 +40,9 @@ internal sealed class WholeRun : IDisposable
         TestQueue queue, IRecordSink table, BatchOptions? batches = null, ReceiveOptions? receive = null, SqsTimings? timings = null,
         Func<ISqsClient, ISqsClient>? around = null, CancellationTokenSource? stop = null)
     {
-        using var protector = _keys.Protector(new ProtectOptions());
+        using var protectors = _keys.Protectors();
         var source = await queue.ReceiveAsync(receive, timings, around);
-        return await EtlRun.RunAsync(source, protector, table, batches ?? new BatchOptions(), b => { lock (Batches) { Batches.Add(b); } }, stop?.Token ?? TestDatabase.Token);
+        return await EtlRun.RunAsync(source, protectors, table, batches ?? new BatchOptions(), b => { lock (Batches) { Batches.Add(b); } }, stop?.Token ?? TestDatabase.Token);
     }
 
     /// <summary>A FIFO queue.</summary>

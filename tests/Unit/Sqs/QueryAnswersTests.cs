@@ -32,6 +32,18 @@ public sealed class QueryAnswersTests
     }
 
     [Fact]
+    public async Task A_replacement_character_that_was_sent_is_kept_beside_a_damaged_neighbour()
+    {
+        var messages = await ReceiveAsync(Messages(
+            ("a \u0001 control", null),
+            ("a replacement \uFFFD", "2A66CF3FA26038093B0DEACB9FEA1DC8"),
+            ("a \u0002 control", "2a66cf3fa26038093b0deacb9fea1dc8")));
+
+        Assert.Equal([RejectReason.InvalidUtf8, null, RejectReason.InvalidUtf8], messages.Select(m => m.Rejection?.Reason));
+        Assert.Equal("a replacement \uFFFD", Encoding.UTF8.GetString(messages[1].Body));
+    }
+
+    [Fact]
     public async Task A_replacement_character_that_was_sent_is_kept()
     {
         var messages = await ReceiveAsync(Messages(("a replacement \uFFFD", null), (" blanks \t", null)));

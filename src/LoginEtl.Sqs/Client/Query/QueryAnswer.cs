@@ -39,7 +39,7 @@ internal sealed class QueryAnswer
     public List<WireMessage> Messages() =>
     [
         .. _result.Elements("Message").Select(m => new WireMessage(
-            Text(m, "MessageId"), Text(m, "ReceiptHandle"), Text(m, "MD5OfBody"), Body(m.Element("Body")), Attributes(m))),
+            Text(m, "MessageId"), Text(m, "ReceiptHandle"), Text(m, "MD5OfBody"), Body(m), Attributes(m))),
     ];
 
     public BatchResponse Batch(string successEntry) => new(
@@ -66,31 +66,23 @@ internal sealed class QueryAnswer
         return attributes;
     }
 
-    private WireBody? Body(XElement? body)
+    private WireBody? Body(XElement message)
     {
-        if (body is null)
+        if (message.Element("Body")?.Value is not { } text)
         {
             return null;
         }
 
-        var text = body.Value;
-        RejectReason? fault = HasLoneSurrogate(text) ? RejectReason.LoneSurrogate
-            : _repaired && text.Contains('\uFFFD', StringComparison.Ordinal) ? RejectReason.InvalidUtf8
+        var utf8 = Encoding.UTF8.GetBytes(text);
+        // Character references can spell half a pair.
+        RejectReason? fault = !SurrogatePairs.AreWhole(text) ? RejectReason.LoneSurrogate
+            : IsRepaired(message, text, utf8) ? RejectReason.InvalidUtf8
             : null;
-        return new WireBody(Encoding.UTF8.GetBytes(text), fault);
+        return new WireBody(utf8, fault);
     }
 
-    // Character references can spell one.
-    private static bool HasLoneSurrogate(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsSurrogate(text[i]) && !(i + 1 < text.Length && char.IsSurrogatePair(text[i], text[++i])))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    // Something in the answer was repaired, and here stands what repairs leave, or what was sent: the checksum tells.
+    private bool IsRepaired(XElement message, string text, byte[] utf8) =>
+        _repaired && text.Contains('\uFFFD', StringComparison.Ordinal)
+        && !(Text(message, "MD5OfBody") is { } md5 && BodyChecksum.Matches(utf8, md5));
 }

@@ -13,5 +13,4 @@ namespace LoginEtl.Sqs.Client.Wire;
 [JsonSerializable(typeof(ChangeMessageVisibilityBatchRequest))]
 [JsonSerializable(typeof(SendMessageBatchRequest))]
 [JsonSerializable(typeof(BatchResponse))]
-[JsonSerializable(typeof(ErrorResponse))]
 internal sealed partial class WireJson : JsonSerializerContext;

@@ -112,14 +112,16 @@ public sealed class KeysetCeremonyTests : IDisposable
 
         Assert.Equal("KeysetUnwritable", Fault(() => KeysetCeremony.Create(Folder, inFile, overwrite: false)).Id);
         Assert.Equal("KeysetUnwritable", Fault(() => KeysetCeremony.Create(Path.Combine(_root, "file"), PrivatePath, overwrite: false)).Id);
-        Assert.Equal([Path.Combine(_root, "file")], Directory.GetFiles(_root, "*", SearchOption.AllDirectories));
+        Assert.Equal(
+            [Path.Combine(_root, "file"), Path.Combine(Folder, ".login-etl.lock")],
+            Directory.GetFiles(_root, "*", SearchOption.AllDirectories));
     }
 
     private static LoginEtlException Fault(Action action) => Assert.Throws<LoginEtlException>(action);
 
     private List<string> Values() =>
     [
-        .. Directory.GetFiles(Folder).Append(PrivatePath)
+        .. Directory.GetFiles(Folder, "*.json").Append(PrivatePath)
             .Select(f => (string)JsonNode.Parse(File.ReadAllText(f))!["key"]![0]!["keyData"]!["value"]!),
     ];
 }

@@ -40,6 +40,15 @@ public sealed class BodySealerTests : IDisposable
     }
 
     [Fact]
+    public void Nothing_is_sealed_under_a_secret_that_was_zeroed()
+    {
+        var sender = new EciesSender(EciesSender.RecipientOf(_keys.Ring.Get(KeyAttribute.Quarantine)));
+        Assert.NotEmpty(sender.Seal("text"u8, "context"u8));
+        sender.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => sender.Seal("text"u8, "context"u8));
+    }
+
+    [Fact]
     public void A_body_sealed_by_another_program_opens()
     {
         var vector = Vectors.Read("sealed_body.json");

@@ -88,6 +88,6 @@ internal sealed class RotatingKeys : IDisposable
             new Random((int)k.Id ^ attribute.Length).NextBytes(bytes.Span);
             return new KeysetKey(k.Id, k.Status, KeyMaterial.WriteAesSiv(bytes));
         }).ToList();
-        KeyFile.Write(PathOf(attribute), json => KeysetJson.Write(json, TinkTypes.AesSivKey, "SYMMETRIC", primary, material));
+        KeyFile.Write(PathOf(attribute), json => KeysetJson.Write(json, TinkTypes.AesSivKey, "SYMMETRIC", primary, material), replace: true);
     }
 }

@@ -144,7 +144,7 @@ public sealed class BatchWriterFaultTests : RunningTests
         var source = Source();
         source.AddMany(4);
         source.OnDelete = _ => throw new InvalidOperationException("cAnArY");
-        var receipt = await EtlRun.RunAsync(source, Protector, Sink, new BatchOptions { BatchSize = 4 }, null, Limit);
+        var receipt = await EtlRun.RunAsync(source, Protectors, Sink, new BatchOptions { BatchSize = 4 }, null, Limit);
         AssertCounts(receipt, RunState.Failed, (Outcome.Written, 4));
         Assert.Equal(4, receipt.Undeleted);
         Assert.Contains("Its rows are safe", receipt.Error, StringComparison.Ordinal);
@@ -157,7 +157,7 @@ public sealed class BatchWriterFaultTests : RunningTests
         var source = Source();
         source.AddMany(10);
         var receipt = await EtlRun.RunAsync(
-            source, Protector, Sink, new BatchOptions { BatchSize = 10 }, _ => throw new InvalidOperationException("cAnArY"), Limit);
+            source, Protectors, Sink, new BatchOptions { BatchSize = 10 }, _ => throw new InvalidOperationException("cAnArY"), Limit);
         AssertCounts(receipt, RunState.Failed, (Outcome.Written, 10));
         Assert.DoesNotContain("cAnArY", receipt.Error, StringComparison.Ordinal);
         Assert.Equal(1, source.Disposed);
@@ -169,7 +169,7 @@ public sealed class BatchWriterFaultTests : RunningTests
         var source = Source();
         source.AddMany(5);
         Sink.Outcomes = _ => [Outcome.Written];
-        var receipt = await EtlRun.RunAsync(source, Protector, Sink, new BatchOptions { BatchSize = 5 }, null, Limit);
+        var receipt = await EtlRun.RunAsync(source, Protectors, Sink, new BatchOptions { BatchSize = 5 }, null, Limit);
         AssertCounts(receipt, RunState.Failed, (Outcome.Unknown, 5));
         Assert.Empty(Journal.Ids("delete"));
     }

@@ -104,7 +104,7 @@ public sealed class EtlRunTests : RunningTests
         source.AddMany(3);
         Sink.InTransaction = (_, _) => Task.FromException(Down);
         var receipt = await EtlRun.RunAsync(
-            source, Protector, Sink, new BatchOptions { BatchSize = 1_000, FlushInterval = TimeSpan.FromMilliseconds(20) }, null, Limit);
+            source, Protectors, Sink, new BatchOptions { BatchSize = 1_000, FlushInterval = TimeSpan.FromMilliseconds(20) }, null, Limit);
         AssertCounts(receipt, RunState.Failed, (Outcome.Returned, 3));
         Assert.Same(Down, source.Cause);
     }
@@ -167,7 +167,7 @@ public sealed class EtlRunTests : RunningTests
         source.AddMany(25);
         var told = new List<BatchReport>();
         var receipt = await EtlRun.RunAsync(
-            source, Protector, Sink, new BatchOptions { BatchSize = 10 },
+            source, Protectors, Sink, new BatchOptions { BatchSize = 10 },
             batch =>
             {
                 told.Add(batch);
@@ -185,13 +185,13 @@ public sealed class EtlRunTests : RunningTests
         var source = Source();
         foreach (var options in new[] { new BatchOptions { BatchSize = 0 }, new BatchOptions { FlushInterval = TimeSpan.FromSeconds(-1) } })
         {
-            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => EtlRun.RunAsync(source, Protector, Sink, options, null, Limit));
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => EtlRun.RunAsync(source, Protectors, Sink, options, null, Limit));
         }
 
         Assert.Equal(0, source.Disposed);
     }
 
     private Task<Receipt> RunAsync(StubSource source, int batchSize, CancellationToken? stop = null) => EtlRun.RunAsync(
-        source, Protector, Sink, new BatchOptions { BatchSize = batchSize, FlushInterval = Timeout.InfiniteTimeSpan }, null, stop ?? Limit)
+        source, Protectors, Sink, new BatchOptions { BatchSize = batchSize, FlushInterval = Timeout.InfiniteTimeSpan }, null, stop ?? Limit)
         .WaitAsync(Limit);
 }

@@ -16,6 +16,7 @@ public abstract class RunningTests : IDisposable
     private protected RunningTests()
     {
         Protector = _keys.Protector();
+        Protectors = _keys.Protectors();
         Sink = new StubSink(Journal);
         _limit.CancelAfter(TimeSpan.FromSeconds(30));
     }
@@ -31,10 +32,13 @@ public abstract class RunningTests : IDisposable
 
     private protected Protector Protector { get; }
 
+    private protected ProtectorSource Protectors { get; }
+
     private protected CancellationToken Limit => _limit.Token;
 
     public void Dispose()
     {
+        Protectors.Dispose();
         Protector.Dispose();
         _keys.Dispose();
         _limit.Dispose();
