@@ -133,27 +133,12 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
             run.KeepBack(deliveries);
         }
 
-        return Task.WhenAll(byRun.Select(r => DeleteAsync(r.Key, r.Value)));
+        return Task.WhenAll(byRun.Select(r => r.Key.DeleteAsync(r.Value)));
     }
 
     private static List<QueueDelivery> Of(Dictionary<ReceivingRun, List<QueueDelivery>> runs, QueueDelivery delivery)
     {
         var run = delivery.Book!.Run!;
         return runs.TryGetValue(run, out var deliveries) ? deliveries : runs[run] = [];
-    }
-
-    private static async Task DeleteAsync(ReceivingRun run, List<QueueDelivery> settled)
-    {
-        try
-        {
-            // Not cancelled with the run: a committed message is to be deleted, and the source bounds the time.
-            await run.DeleteAsync(settled, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch
-        {
-            // A source that throws has said nothing about any of them.
-            run.Book.CountUndeleted(settled.Count);
-            throw;
-        }
     }
 }
