@@ -10,9 +10,6 @@ namespace LoginEtl.Postgres.Writing;
 /// <summary>Tries to write one batch in one transaction: ledgers first, then rows, then quarantine.</summary>
 internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, RejectLimit limit, bool holdsKeys = true)
 {
-    /// <summary>Past SQS's longest retention of 14 days: the ledger forgets what is older.</summary>
-    public static readonly TimeSpan Horizon = TimeSpan.FromDays(15);
-
     private const int FewestAlike = 10;
 
     private readonly TransactionStart _start = new(table.Name, holdsKeys);
@@ -101,12 +98,12 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
     // By the server's clock, in the transaction: pruning goes by the same.
     private static void CheckHorizon(BatchPlan plan, DateTime now)
     {
-        var old = plan.Items.FirstOrDefault(i => i.Login.GetDelivery() is QueueDelivery { Group: null } && i.Login.SentTimestamp < now - Horizon);
+        var old = plan.Items.FirstOrDefault(i => i.Login.GetDelivery() is QueueDelivery { Group: null } && i.Login.SentTimestamp < now - LedgerAges.Horizon);
         if (old is not null)
         {
             throw new LoginEtlException(
                 "MessageTooOld", FaultKind.Failed,
-                $"Message {old.Login.MessageId} was sent more than {Horizon.TotalDays} days ago, longer than SQS keeps messages: whether it was written before can no longer be known.",
+                $"Message {old.Login.MessageId} was sent more than {LedgerAges.Horizon.TotalDays} days ago, longer than SQS keeps messages: whether it was written before can no longer be known.",
                 "Check the clocks of queue and database; nothing of this batch was written or deleted.");
         }
     }
