@@ -13,7 +13,8 @@ public interface IQuarantine : IAsyncDisposable
     /// <summary>
     /// Writes entries as rows, in one transaction that also flips the ledger to restored and marks the entries: an entry
     /// restored twice makes no second row, and its message, delivered again, is a duplicate. Retries faults of the
-    /// system. One result an entry, in their order; one that is refused again leaves the others alone.
+    /// system. One result an entry, in their order; one that is refused again, or whose token is under a key that no row may
+    /// be written under any more, leaves the others alone.
     /// </summary>
     /// <exception cref="Faults.LoginEtlException">Nothing was restored, or <c>CommitUnknown</c>: then run it again.</exception>
     Task<IReadOnlyList<RestoreResult>> RestoreAsync(IReadOnlyList<RestoreRequest> requests, CancellationToken cancellationToken);

@@ -10,4 +10,8 @@ namespace LoginEtl.Quarantine;
 /// <param name="SqlState">Set when the database refused it.</param>
 /// <param name="Constraint">The constraint it broke, where the database named one.</param>
 public sealed record RestoreResult(
-    QuarantineEntry Entry, RestoreOutcome Outcome, RejectReason? Reason = null, string? Field = null, string? SqlState = null, string? Constraint = null);
+    QuarantineEntry Entry, RestoreOutcome Outcome, RejectReason? Reason = null, string? Field = null, string? SqlState = null, string? Constraint = null)
+{
+    /// <summary>What to do about a refusal that another run will meet again; null where its reason says enough.</summary>
+    public string? Remedy { get; init; }
+}

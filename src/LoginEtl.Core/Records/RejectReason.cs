@@ -59,4 +59,7 @@ public enum RejectReason
 
     /// <summary>The database refused the row; SQLSTATE and constraint say why.</summary>
     RefusedByDatabase,
+
+    /// <summary>A record out of quarantine carries a token under a key that no row may be written under any more.</summary>
+    RetiredKey,
 }

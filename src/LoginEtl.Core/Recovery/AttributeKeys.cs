@@ -1,5 +1,6 @@
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
+using LoginEtl.Rotation;
 
 namespace LoginEtl.Recovery;
 
@@ -29,7 +30,7 @@ internal static class AttributeKeys
     /// <summary>The keys as the database is to know them.</summary>
     public static IEnumerable<StoredKey> Stored(Keyring keyring, string attribute) =>
         Keysets(keyring, attribute).SelectMany(k => k.Keyset.Keys.Select(key => new StoredKey(
-            attribute, Enum.GetName(k.Kind)!.ToLowerInvariant(), TokenPrefix.Of(k.Kind, key.Id),
+            attribute, StoredKeys.Method(k.Kind), TokenPrefix.Of(k.Kind, key.Id),
             key == k.Keyset.Primary ? StoredKeyState.Primary
             : key.Status == KeyStatus.Enabled ? StoredKeyState.Retired
             : key.Status == KeyStatus.Disabled ? StoredKeyState.Disabled

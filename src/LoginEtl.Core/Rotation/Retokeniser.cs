@@ -19,13 +19,12 @@ internal sealed class Retokeniser : IDisposable
     {
         Attribute = attribute;
         Keys = [.. AttributeKeys.Stored(keyring, attribute)];
-        // What a mac token said is not in it: no new one can be made.
-        Old = [.. Keys.Where(k => k.State == StoredKeyState.Retired && k.Method != Name(TokenKind.Mac))];
+        Old = [.. Keys.Where(k => k.State == StoredKeyState.Retired && k.CanBeMadeAnew())];
         _methods = Old.ToDictionary(k => k.Prefix, k => k.Method);
         _opener = Old.Count > 0 ? new TokenOpener(keyring, attribute) : null;
-        foreach (var (kind, keyset) in AttributeKeys.Keysets(keyring, attribute).Where(k => _methods.ContainsValue(Name(k.Kind))))
+        foreach (var (kind, keyset) in AttributeKeys.Keysets(keyring, attribute).Where(k => _methods.ContainsValue(StoredKeys.Method(k.Kind))))
         {
-            _maskers.Add(Name(kind), AttributeKeys.Masker(kind, keyset, keyset.Primary, attribute, keyring));
+            _maskers.Add(StoredKeys.Method(kind), AttributeKeys.Masker(kind, keyset, keyset.Primary, attribute, keyring));
         }
     }
 
@@ -91,6 +90,4 @@ internal sealed class Retokeniser : IDisposable
             }
         }
     }
-
-    private static string Name(TokenKind kind) => Enum.GetName(kind)!.ToLowerInvariant();
 }

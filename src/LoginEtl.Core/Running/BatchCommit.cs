@@ -35,7 +35,8 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         }
 
         var started = Stopwatch.GetTimestamp();
-        var writable = ours.Where(l => !_held.Holds(l)).ToList();
+        var byHold = ours.ToLookup(_held.Holds);
+        var writable = byHold[false].ToList();
         BatchResult result;
         try
         {
@@ -50,7 +51,18 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         }
         catch (Exception e)
         {
-            Release(ours, unknown: e is LoginEtlException { CommitUnknown: true });
+            if (e is LoginEtlException { CommitUnknown: true })
+            {
+                // Only what was in the transaction: what is held was left out of it.
+                Release(writable, Outcome.Unknown);
+                All.Settle(Outcome.Returned, ours.Count - writable.Count);
+                HoldBack(byHold[true].Select(l => (QueueDelivery)l.GetDelivery()));
+            }
+            else
+            {
+                Release(ours, Outcome.Returned);
+            }
+
             throw;
         }
 
@@ -64,7 +76,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         var deleted = dryRun ? Task.CompletedTask : Settle(ours, outcomes);
         if (dryRun)
         {
-            Release(ours, unknown: false);
+            Release(ours, Outcome.Returned);
         }
 
         return new CommittedBatch(new BatchReport(result.BatchId, ours, outcomes, elapsed) { Held = result.Held }, deleted);
@@ -83,18 +95,19 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         return merged;
     }
 
-    private void Release(List<ProtectedLogin> batch, bool unknown)
+    /// <summary>Ends them as unknown, or rolls them back so that they go back with their runs.</summary>
+    private void Release(List<ProtectedLogin> batch, Outcome outcome)
     {
-        All.Settle(unknown ? Outcome.Unknown : Outcome.Returned, batch.Count);
+        All.Settle(outcome, batch.Count);
         foreach (var login in batch)
         {
             if (login.GetDelivery() is not QueueDelivery delivery)
             {
-                Lines.Settle(unknown ? Outcome.Unknown : Outcome.Returned);
+                Lines.Settle(outcome);
             }
-            else if (unknown)
+            else if (outcome == Outcome.Unknown)
             {
-                delivery.Book!.Settle(delivery, Outcome.Unknown);
+                delivery.Book!.Settle(delivery, outcome);
             }
             else
             {
@@ -105,55 +118,39 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
 
     private Task Settle(List<ProtectedLogin> batch, IReadOnlyList<Outcome> outcomes)
     {
-        var byRun = new Dictionary<ReceivingRun, List<QueueDelivery>>();
-        var back = new Dictionary<ReceivingRun, List<QueueDelivery>>();
+        var settled = new List<QueueDelivery>();
+        var back = new List<QueueDelivery>();
         for (var i = 0; i < batch.Count; i++)
         {
             All.Settle(outcomes[i]);
             if (batch[i].GetDelivery() is not QueueDelivery delivery)
             {
                 Lines.Settle(outcomes[i]);
-                continue;
             }
-
-            if (outcomes[i] == Outcome.Returned)
+            else if (outcomes[i] == Outcome.Returned)
             {
-                delivery.Book!.HoldBack(delivery);
-                Of(back, delivery).Add(delivery);
-                continue;
+                back.Add(delivery);
             }
-
-            // Settled first: its heartbeat ends before its delete.
-            delivery.Book!.Settle(delivery, outcomes[i]);
-            Of(byRun, delivery).Add(delivery);
+            else
+            {
+                // Settled first: its heartbeat ends before its delete.
+                delivery.Book!.Settle(delivery, outcomes[i]);
+                settled.Add(delivery);
+            }
         }
 
-        foreach (var (run, deliveries) in back)
-        {
-            run.KeepBack(deliveries);
-        }
-
-        return Task.WhenAll(byRun.Select(r => DeleteAsync(r.Key, r.Value)));
+        HoldBack(back);
+        return Task.WhenAll(settled.GroupBy(d => d.Book!.Run!).Select(r => r.Key.DeleteAsync([.. r])));
     }
 
-    private static List<QueueDelivery> Of(Dictionary<ReceivingRun, List<QueueDelivery>> runs, QueueDelivery delivery)
+    /// <summary>Messages of held groups wait for their way back.</summary>
+    private static void HoldBack(IEnumerable<QueueDelivery> deliveries)
     {
-        var run = delivery.Book!.Run!;
-        return runs.TryGetValue(run, out var deliveries) ? deliveries : runs[run] = [];
-    }
-
-    private static async Task DeleteAsync(ReceivingRun run, List<QueueDelivery> settled)
-    {
-        try
+        foreach (var ofRun in deliveries.GroupBy(d => d.Book!.Run!))
         {
-            // Not cancelled with the run: a committed message is to be deleted, and the source bounds the time.
-            await run.DeleteAsync(settled, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch
-        {
-            // A source that throws has said nothing about any of them.
-            run.Book.CountUndeleted(settled.Count);
-            throw;
+            List<QueueDelivery> back = [.. ofRun];
+            back.ForEach(d => d.Book!.HoldBack(d));
+            ofRun.Key.KeepBack(back);
         }
     }
 }

@@ -63,10 +63,17 @@ public sealed class HandSettlement : IAsyncDisposable
             return;
         }
 
-        await _settling.ConfigureAwait(false);
-        foreach (var run in _runs)
+        try
         {
-            await run.ReleaseAsync().ConfigureAwait(false);
+            await _settling.ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whatever the source did: a run that stays held never gives back what it holds.
+            foreach (var run in _runs)
+            {
+                await run.ReleaseAsync().ConfigureAwait(false);
+            }
         }
     }
 
@@ -79,7 +86,7 @@ public sealed class HandSettlement : IAsyncDisposable
             while (taken.Count < MostAtOnce && _waiting.Reader.TryRead(out var delivery))
             {
                 // What was returned while it waited here is no longer ours.
-                if (delivery.Book!.BeginCommit(delivery))
+                if (_outcome == Outcome.Returned ? delivery.Book!.BeginReturn(delivery) : delivery.Book!.BeginCommit(delivery))
                 {
                     taken.Add(delivery);
                 }
@@ -102,6 +109,6 @@ public sealed class HandSettlement : IAsyncDisposable
 
         // Settled first: its heartbeat ends before its delete.
         deliveries.ForEach(d => d.Book!.Settle(d, _outcome));
-        await run.DeleteAsync(deliveries, CancellationToken.None).ConfigureAwait(false);
+        await run.DeleteAsync(deliveries).ConfigureAwait(false);
     }
 }

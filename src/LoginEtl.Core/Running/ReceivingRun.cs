@@ -100,9 +100,24 @@ public sealed class ReceivingRun
         _source.Fail(fault);
     }
 
-    /// <summary>Deletes messages whose transaction has committed; what cannot be deleted is counted, and never throws.</summary>
-    public Task DeleteAsync(IReadOnlyCollection<QueueDelivery> settled, CancellationToken cancellationToken) =>
-        _source.DeleteAsync(settled, cancellationToken);
+    /// <summary>
+    /// Deletes messages that are settled; what cannot be deleted is counted. Not cancelled with the run: the source bounds
+    /// the time.
+    /// </summary>
+    public async Task DeleteAsync(IReadOnlyCollection<QueueDelivery> settled)
+    {
+        ArgumentNullException.ThrowIfNull(settled);
+        try
+        {
+            await _source.DeleteAsync(settled, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch
+        {
+            // A source that throws has said nothing about any of them.
+            Book.CountUndeleted(settled.Count);
+            throw;
+        }
+    }
 
     /// <summary>Makes deliveries visible again that the caller has claimed; what cannot be returned counts as lapsed.</summary>
     public Task ReturnAsync(IReadOnlyCollection<QueueDelivery> unsettled, CancellationToken cancellationToken) =>

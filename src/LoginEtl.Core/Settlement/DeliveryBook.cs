@@ -127,6 +127,13 @@ public sealed class DeliveryBook
     public bool BeginCommit(QueueDelivery delivery) =>
         Move(delivery, DeliveryState.Committing, DeliveryState.Held, DeliveryState.Claimed);
 
+    /// <summary>
+    /// It is about to go back to the queue, which may give it again before it has answered. False when it is no longer
+    /// there to return: leave it out.
+    /// </summary>
+    public bool BeginReturn(QueueDelivery delivery) =>
+        Move(delivery, DeliveryState.Returning, DeliveryState.Held, DeliveryState.Claimed);
+
     /// <summary>The transaction was rolled back: it is held again.</summary>
     public void RollBack(QueueDelivery delivery) => Move(delivery, DeliveryState.Held, DeliveryState.Committing);
 

@@ -139,13 +139,16 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
 
     private async Task CheckPruningAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {
-        var (exists, isGranted) = await PruneFunction.StateAsync(connection, table, role: null, cancellationToken).ConfigureAwait(false);
+        var (exists, isGranted, isCurrent) = await PruneFunction.StateAsync(connection, table, role: null, cancellationToken).ConfigureAwait(false);
         _list.Add(
             "Ledger pruning",
-            isGranted ? string.Create(CultureInfo.InvariantCulture, $"runs forget queue entries older than {PruneFunction.Age.TotalDays} days")
+            isGranted && isCurrent ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"runs forget queue entries older than {LedgerAges.Forgotten.TotalDays} days, those of FIFO queues after {LedgerAges.UntimedForgotten.TotalDays}")
+                : isGranted ? $"{table.Beside(PruneFunction.Name)} is not the function this version makes: entries may be forgotten while their messages can still come"
                 : exists ? $"the user may not call {table.Beside(PruneFunction.Name)}: the ledger grows for ever"
                 : $"there is no {table.Beside(PruneFunction.Name)}: the ledger grows for ever",
-            isGranted ? null : exists ? $"GRANT EXECUTE ON FUNCTION {table.Beside(PruneFunction.Name)}(integer) TO the user." : "Create it with Initialize-LoginDatabase.");
+            isGranted && isCurrent ? null : isGranted ? "Replace it with Initialize-LoginDatabase." : exists ? $"GRANT EXECUTE ON FUNCTION {table.Beside(PruneFunction.Name)}(integer) TO the user." : "Create it with Initialize-LoginDatabase.");
     }
 
     private static string Durability(LiveServer server) =>

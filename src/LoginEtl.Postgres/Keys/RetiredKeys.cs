@@ -3,8 +3,8 @@ using LoginEtl.Records;
 
 namespace LoginEtl.Postgres.Keys;
 
-/// <summary>Prefixes that no row may be written under any more, as one transaction saw them.</summary>
-internal sealed class RetiredKeys(IReadOnlyList<(string Attribute, string Prefix)> keys)
+/// <summary>Keys that no row may be written under any more, as one transaction saw them.</summary>
+internal sealed class RetiredKeys(IReadOnlyList<StoredKey> keys)
 {
     /// <exception cref="LoginEtl.Faults.LoginEtlException"><c>KeyRetired</c>: one of the records carries a token under such a key.</exception>
     public void Refuse(IEnumerable<ProtectedLogin> logins)
@@ -14,14 +14,16 @@ internal sealed class RetiredKeys(IReadOnlyList<(string Attribute, string Prefix
             return;
         }
 
-        var met = logins.OfType<LoginRecord>()
-            .SelectMany(r => keys.Where(k => TokenOf(r, k.Attribute)?.StartsWith(k.Prefix, StringComparison.Ordinal) == true))
-            .Distinct().ToList();
+        var met = logins.OfType<LoginRecord>().SelectMany(Of).Select(k => (k.Attribute, k.Prefix)).Distinct().ToList();
         if (met.Count > 0)
         {
             throw KeyRetired.Of(met);
         }
     }
+
+    /// <summary>Those that the record's tokens are under.</summary>
+    public IEnumerable<StoredKey> Of(LoginRecord record) =>
+        keys.Where(k => TokenOf(record, k.Attribute)?.StartsWith(k.Prefix, StringComparison.Ordinal) == true);
 
     private static string? TokenOf(LoginRecord record, string attribute) => attribute switch
     {

@@ -25,7 +25,6 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
         NpgsqlConnection connection, IReadOnlyList<RestoreRequest> requests, CancellationToken cancellationToken)
     {
         var start = await _start.RunAsync(connection, cancellationToken).ConfigureAwait(false);
-        start.Retired.Refuse(requests.Select(r => r.Record));
         var states = await LockAsync(connection, requests, cancellationToken).ConfigureAwait(false);
         var settled = await SettledAsync(connection, states.Values, cancellationToken).ConfigureAwait(false);
         var results = new RestoreResult[requests.Count];
@@ -40,6 +39,10 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
             else if (state.IsRestored || !settled.Add((state.IsLine, state.Key)))
             {
                 results[i] = new RestoreResult(entry, RestoreOutcome.AlreadyRestored);
+            }
+            else if (RetiredEntries.Refuse(requests[i], start.Retired) is { } retired)
+            {
+                results[i] = retired;
             }
             else if (_encoder.TryEncode(record, out var row) is { } refusal)
             {

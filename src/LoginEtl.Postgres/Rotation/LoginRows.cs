@@ -37,9 +37,11 @@ internal sealed class LoginRows
         CreateDate = Of(row, RecordField.CreateDate) is { } day ? DateOnly.ParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture) : null,
     };
 
-    private static string Text(TargetColumn column) => column.Field == RecordField.CreateDate
-        ? $"to_char({QualifiedName.Quote(column.Live.Name)}, 'YYYY-MM-DD')"
-        : $"{QualifiedName.Quote(column.Live.Name)}::text";
+    // A point in time is written as midnight UTC, and would be read as a day of the session's time zone.
+    private static string Text(TargetColumn column) =>
+        column.Field != RecordField.CreateDate ? $"{QualifiedName.Quote(column.Live.Name)}::text"
+        : column.Live.Type == ColumnType.TimestampTz ? $"to_char({QualifiedName.Quote(column.Live.Name)} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+        : $"to_char({QualifiedName.Quote(column.Live.Name)}, 'YYYY-MM-DD')";
 
     private string? Of(NpgsqlDataReader row, RecordField field)
     {

@@ -1,5 +1,6 @@
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using Npgsql;
 
@@ -8,15 +9,29 @@ namespace LoginEtl.Postgres.Rotation;
 /// <summary>What must hold before tokens of a table are replaced.</summary>
 internal static class ReplaceableTokens
 {
-    // An index that belongs to a constraint has its columns in indkey; one over expressions depends on them.
+    // An index that belongs to a constraint has its columns in indkey; one over expressions depends on them. A partition
+    // may have one that the table has not; those that it has from the table are the table's.
     private const string UniqueOver =
-        """
-        SELECT x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
-        WHERE i.indrelid = $1::oid AND i.indisunique AND EXISTS (
+        $"""
+        {TableLeaves.Tree}
+        SELECT x.relname FROM tree t JOIN pg_index i ON i.indrelid = t.oid JOIN pg_class x ON x.oid = i.indexrelid
+        WHERE i.indisunique AND NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = i.indexrelid) AND EXISTS (
             SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attname = ANY ($2) AND (a.attnum = ANY (i.indkey::smallint[])
                 OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
                            AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum)))
         ORDER BY 1
+        """;
+
+    // Each partition is read, by place, and changed by itself.
+    private const string Leaves =
+        $"""
+        {TableLeaves.Tree}
+        SELECT n.nspname, c.relname, has_schema_privilege(n.oid, 'USAGE'), row_security_active(c.oid),
+               (SELECT bool_and(has_column_privilege(c.oid, a.attnum, 'SELECT') AND (a.attnum < 0 OR has_column_privilege(c.oid, a.attnum, 'UPDATE')))
+                FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = ANY ($2 || ARRAY['ctid'::name]))
+        FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind = 'r'
+        ORDER BY c.oid
         """;
 
     /// <exception cref="LoginEtlException"><c>UniqueMaskedColumn</c>, <c>RowSecurity</c>, <c>TableAccessDenied</c>, <c>TableUnsuitable</c>.</exception>
@@ -25,9 +40,7 @@ internal static class ReplaceableTokens
         TargetCheck.RequireTable(table);
         if (table.HasRowSecurity)
         {
-            throw new LoginEtlException(
-                "RowSecurity", FaultKind.Denied, $"Row security hides rows of {table.Name} from this user: some would keep their old tokens unseen.",
-                "Use a user whom row security does not apply to.");
+            throw Hidden(table.Name);
         }
 
         var columns = table.Columns.Where(c => c.Name is TokenColumns.Ip or TokenColumns.DeviceId).ToList();
@@ -38,7 +51,8 @@ internal static class ReplaceableTokens
                 "Initialize-LoginDatabase -Role makes login_etl_key_keeper, a role that may: grant it to the user.");
         }
 
-        object[] parameters = [(long)table.Oid, columns.Select(c => c.Name).ToArray()];
+        object[] parameters = [table.Name.Quoted, columns.Select(c => c.Name).ToArray()];
+        await RequireLeavesAsync(connection, table, parameters, cancellationToken).ConfigureAwait(false);
         var unique = await connection.QueryAsync(UniqueOver, parameters, r => r.GetString(0), cancellationToken).ConfigureAwait(false);
         if (unique.Count > 0)
         {
@@ -48,4 +62,32 @@ internal static class ReplaceableTokens
                 $"Decide which of such rows stays, drop {unique[0]}, run again, merge the rows, and make the key anew.");
         }
     }
+
+    private static async Task RequireLeavesAsync(NpgsqlConnection connection, LiveTable table, object[] parameters, CancellationToken cancellationToken)
+    {
+        var leaves = await connection.QueryAsync(
+            Leaves, parameters,
+            r => (Name: new QualifiedName(r.GetString(0), r.GetString(1)), IsReachable: r.GetBoolean(2), HasRowSecurity: r.GetBoolean(3), IsGranted: r.GetBoolean(4)),
+            cancellationToken).ConfigureAwait(false);
+        foreach (var leaf in leaves)
+        {
+            if (!leaf.IsReachable || !leaf.IsGranted)
+            {
+                var usage = leaf.IsReachable ? "" : $"GRANT USAGE ON SCHEMA {leaf.Name.Schema} and ";
+                throw new LoginEtlException(
+                    "TableAccessDenied", FaultKind.Denied,
+                    $"The user may not read and update the masked columns of {leaf.Name}. Rights on {table.Name} do not hold for a partition by itself, and new partitions have none.",
+                    $"Initialize-LoginDatabase -Role, run again, gives them to login_etl_key_keeper; another user needs {usage}GRANT SELECT, UPDATE ({TokenColumns.Ip}, {TokenColumns.DeviceId}) ON {leaf.Name}.");
+            }
+
+            if (leaf.HasRowSecurity)
+            {
+                throw Hidden(leaf.Name);
+            }
+        }
+    }
+
+    private static LoginEtlException Hidden(QualifiedName table) => new(
+        "RowSecurity", FaultKind.Denied, $"Row security hides rows of {table} from this user: some would keep their old tokens unseen.",
+        "Use a user whom row security does not apply to.");
 }

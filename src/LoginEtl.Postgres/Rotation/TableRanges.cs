@@ -13,9 +13,8 @@ internal static class TableRanges
     private const double UsualRowsABlock = 30;
 
     private const string Leaves =
-        """
-        WITH RECURSIVE tree AS (
-            SELECT $1::oid AS oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)
+        $"""
+        {TableLeaves.Tree}
         SELECT n.nspname, c.relname, pg_relation_size(c.oid) / current_setting('block_size')::bigint, c.reltuples::float8, c.relpages::bigint
         FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = 'r'
@@ -26,7 +25,7 @@ internal static class TableRanges
     public static async Task<List<RowRange>> CutAsync(NpgsqlConnection connection, LiveTable table, int rows, CancellationToken cancellationToken)
     {
         var leaves = await connection.QueryAsync(
-            Leaves, [(long)table.Oid],
+            Leaves, [table.Name.Quoted],
             r => (Name: new QualifiedName(r.GetString(0), r.GetString(1)), Blocks: r.GetInt64(2), Rows: r.GetDouble(3), Pages: r.GetInt64(4)),
             cancellationToken).ConfigureAwait(false);
         var ranges = new List<RowRange>();

@@ -1,14 +1,12 @@
 using System.Globalization;
 using LoginEtl.Postgres.Connections;
-using LoginEtl.Postgres.Writing;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Schema;
 
 /// <summary>
 /// The function that forgets old entries of the queue ledger, so that a writer needs no right to delete. Files' ids are
-/// never forgotten. By the server's clock, as the horizon is, and a day past it: a transaction that has looked at the
-/// horizon may still be open.
+/// never forgotten. By the server's clock, as the horizon is.
 /// </summary>
 /// <remarks>
 /// Deleting and not dropping partitions: a writer cannot make tomorrow's partition, and one that is missing would stop
@@ -22,12 +20,10 @@ internal static class PruneFunction
     /// <summary>Entries a call deletes when it is not told how many.</summary>
     public const int Most = 10_000;
 
-    /// <summary>Age at which an entry is forgotten.</summary>
-    public static readonly TimeSpan Age = BatchTransaction.Horizon + TimeSpan.FromDays(1);
-
     private const string State =
         $"""
-        SELECT coalesce((SELECT has_function_privilege(r.oid, p.oid, 'EXECUTE') FROM pg_roles r WHERE r.rolname = coalesce(nullif($2, ''), current_user)), false)
+        SELECT coalesce((SELECT has_function_privilege(r.oid, p.oid, 'EXECUTE') FROM pg_roles r WHERE r.rolname = coalesce(nullif($2, ''), current_user)), false),
+               p.prosrc = $3
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
         WHERE n.nspname = $1 AND p.proname = '{Name}'
         """;
@@ -36,16 +32,26 @@ internal static class PruneFunction
     private const string Version = "get_byte(uuid_send(key), 6) >> 4";
 
     /// <summary>The statements that make it, and the index for entries that go by the time they were written.</summary>
-    public static string Create(QualifiedName ledger)
+    /// <param name="ledger">Beside which it stands.</param>
+    /// <param name="replaces">An earlier version is there; its owner and grants stay.</param>
+    public static string Create(QualifiedName ledger, bool replaces)
     {
         var function = $"{ledger.Beside(Name).Quoted}(integer)";
         return
             $"""
             CREATE INDEX IF NOT EXISTS {ledger.Name}_untimed ON {ledger.Quoted} (created_at) WHERE {Version} <> 7;
-            CREATE FUNCTION {ledger.Beside(Name).Quoted}(most integer DEFAULT {Most}) RETURNS bigint
-            LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $login_etl$
+            CREATE {(replaces ? "OR REPLACE " : "")}FUNCTION {ledger.Beside(Name).Quoted}(most integer DEFAULT {Most}) RETURNS bigint
+            LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $login_etl${Body(ledger)}$login_etl$;
+            REVOKE ALL ON FUNCTION {function} FROM PUBLIC;
+            COMMENT ON FUNCTION {function} IS 'LoginEtl: forgets entries of the ledger that no message can come for any more, at most so many; answers how many.'
+            """;
+    }
+
+    private static string Body(QualifiedName ledger) =>
+        $"""
+
             DECLARE
-                oldest timestamptz := now() - interval '{Age.TotalDays.ToString(CultureInfo.InvariantCulture)} days';
+                oldest timestamptz := now() - interval '{Days(LedgerAges.Forgotten)} days';
                 bound uuid := (lpad(to_hex((extract(epoch FROM oldest) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
                 timed bigint;
                 untimed bigint;
@@ -54,27 +60,29 @@ internal static class PruneFunction
                     SELECT key FROM {ledger.Quoted} WHERE key < bound AND {Version} = 7 ORDER BY key LIMIT most FOR UPDATE SKIP LOCKED));
                 GET DIAGNOSTICS timed = ROW_COUNT;
                 DELETE FROM {ledger.Quoted} WHERE key = ANY (ARRAY(
-                    SELECT key FROM {ledger.Quoted} WHERE created_at < oldest AND {Version} <> 7 ORDER BY created_at LIMIT most - timed FOR UPDATE SKIP LOCKED));
+                    SELECT key FROM {ledger.Quoted} WHERE created_at < now() - interval '{Days(LedgerAges.UntimedForgotten)} days' AND {Version} <> 7
+                    ORDER BY created_at LIMIT most - timed FOR UPDATE SKIP LOCKED));
                 GET DIAGNOSTICS untimed = ROW_COUNT;
                 RETURN timed + untimed;
-            END $login_etl$;
-            REVOKE ALL ON FUNCTION {function} FROM PUBLIC;
-            COMMENT ON FUNCTION {function} IS 'LoginEtl: forgets entries of the ledger that no message can come for any more, at most so many; answers how many.'
-            """;
-    }
+            END
+        """;
+
+    private static string Days(TimeSpan age) => age.TotalDays.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The statement that lets a role call it.</summary>
     public static string Grant(QualifiedName table, string role) => $"GRANT EXECUTE ON FUNCTION {table.Beside(Name).Quoted}(integer) TO {role}";
 
-    /// <summary>Whether it is there, and whether a role may call it.</summary>
+    /// <summary>Whether it is there, whether a role may call it, and whether it does what this version's does.</summary>
     /// <param name="connection">Open.</param>
     /// <param name="table">Beside which it stands.</param>
     /// <param name="role">Null for the connection's own.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public static async Task<(bool Exists, bool IsGranted)> StateAsync(
+    public static async Task<(bool Exists, bool IsGranted, bool IsCurrent)> StateAsync(
         NpgsqlConnection connection, QualifiedName table, string? role, CancellationToken cancellationToken)
     {
-        var granted = await connection.QueryAsync(State, [table.Schema, role ?? ""], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false);
-        return (granted.Count > 0, granted.Contains(true));
+        var found = await connection.QueryAsync(
+            State, [table.Schema, role ?? "", Body(table.Beside(SchemaNames.Ledger))],
+            r => (IsGranted: r.GetBoolean(0), IsCurrent: r.GetBoolean(1)), cancellationToken).ConfigureAwait(false);
+        return (found.Count > 0, found.Exists(f => f.IsGranted), found.Exists(f => f.IsCurrent));
     }
 }

@@ -22,6 +22,7 @@ internal static class RoleGrants
     public const string KeyKeeper = "login_etl_key_keeper";
 
     private const string CreateRole = "CREATE ROLE ";
+    private static readonly (string Privilege, string Column)[] RightsOfRotation = [("SELECT", ""), ("UPDATE", "masked_ip"), ("UPDATE", "masked_device_id")];
     private static readonly string[] Roles = [Writer, Reader, Auditor, Recoverer, KeyKeeper];
 
     private const string HasRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
@@ -54,15 +55,19 @@ internal static class RoleGrants
             }
         }
 
-        foreach (var role in Roles)
+        // Tokens are replaced in each partition by itself, and there a right on the table does not hold.
+        var partitions = await TableLeaves.NamesAsync(connection, table, cancellationToken).ConfigureAwait(false);
+        partitions.Remove(table);
+        var schemas = Roles.Select(r => (Role: r, table.Schema)).Concat(partitions.Select(p => (Role: KeyKeeper, p.Schema))).Distinct();
+        foreach (var (role, schema) in schemas)
         {
-            if (!await IsSoAsync(HasUsage, role, table.Schema).ConfigureAwait(false))
+            if (!await IsSoAsync(HasUsage, role, schema).ConfigureAwait(false))
             {
-                statements.Add($"GRANT USAGE ON SCHEMA {QualifiedName.Quote(table.Schema)} TO {role}");
+                statements.Add($"GRANT USAGE ON SCHEMA {QualifiedName.Quote(schema)} TO {role}");
             }
         }
 
-        foreach (var (role, relation, rights) in Wanted(table))
+        foreach (var (role, relation, rights) in Wanted(table).Concat(partitions.Select(p => (KeyKeeper, p, RightsOfRotation))))
         {
             object[] parameters = [role, relation.Quoted, rights.Select(r => r.Privilege).ToArray(), rights.Select(r => r.Column).ToArray()];
             if (!await IsSoAsync(HasRights, parameters).ConfigureAwait(false))
@@ -95,7 +100,7 @@ internal static class RoleGrants
         yield return (Reader, table, [("SELECT", "")]);
         yield return (Auditor, table, [("INSERT", "")]);
         yield return (Auditor, quarantine, [("SELECT", ""), ("UPDATE", SchemaNames.RestoredAt)]);
-        yield return (KeyKeeper, table, [("SELECT", ""), ("UPDATE", "masked_ip"), ("UPDATE", "masked_device_id")]);
+        yield return (KeyKeeper, table, RightsOfRotation);
         yield return (KeyKeeper, quarantine, [("SELECT", ""), ("UPDATE", "record")]);
         yield return (KeyKeeper, table.Beside(SchemaNames.Keys), [("SELECT", ""), ("INSERT", ""), ("UPDATE", "")]);
         yield return (Writer, table.Beside(SchemaNames.Keys), [("SELECT", "")]);

@@ -44,9 +44,10 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
             statements.Add(SchemaStatements.AddRestoredAt(quarantine));
         }
 
-        if (await LacksPruningAsync(name, existing, cancellationToken).ConfigureAwait(false))
+        var pruning = await PruneFunction.StateAsync(connection, name, role: null, cancellationToken).ConfigureAwait(false);
+        if (!pruning.IsCurrent && await HasLedgerAsync(name, existing, cancellationToken).ConfigureAwait(false))
         {
-            statements.Add(PruneFunction.Create(name.Beside(SchemaNames.Ledger)));
+            statements.Add(PruneFunction.Create(name.Beside(SchemaNames.Ledger), replaces: pruning.Exists));
         }
 
         if (options.Roles)
@@ -57,12 +58,10 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
         return statements;
     }
 
-    private async Task<bool> LacksPruningAsync(QualifiedName name, HashSet<string> existing, CancellationToken cancellationToken)
-    {
-        var (exists, _) = await PruneFunction.StateAsync(connection, name, role: null, cancellationToken).ConfigureAwait(false);
-        return !exists && (!existing.Contains(SchemaNames.Ledger)
-            || (await TableNames.ColumnsAsync(connection, name.Beside(SchemaNames.Ledger), cancellationToken).ConfigureAwait(false)).IsSupersetOf(SchemaNames.LedgerColumns));
-    }
+    // One that is made now, or is there and ours.
+    private async Task<bool> HasLedgerAsync(QualifiedName name, HashSet<string> existing, CancellationToken cancellationToken) =>
+        !existing.Contains(SchemaNames.Ledger)
+            || (await TableNames.ColumnsAsync(connection, name.Beside(SchemaNames.Ledger), cancellationToken).ConfigureAwait(false)).IsSupersetOf(SchemaNames.LedgerColumns);
 
     private static bool HoldsIntegers(LiveTable live)
     {

@@ -10,9 +10,6 @@ namespace LoginEtl.Postgres.Writing;
 /// <summary>Tries to write one batch in one transaction: ledgers first, then rows, then quarantine.</summary>
 internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, RejectLimit limit, bool holdsKeys = true)
 {
-    /// <summary>Past SQS's longest retention of 14 days: the ledger forgets what is older.</summary>
-    public static readonly TimeSpan Horizon = TimeSpan.FromDays(15);
-
     private const int FewestAlike = 10;
 
     private readonly TransactionStart _start = new(table.Name, holdsKeys);
@@ -38,9 +35,16 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         Array.Fill(outcomes, Outcome.Duplicate);
         var fresh = attempt.Probes ? await ProbeAsync(connection, plan, outcomes, cancellationToken).ConfigureAwait(false) : plan.Items;
         attempt.FoundDuplicates = fresh.Count < plan.Items.Count;
-        fresh = HoldBack(plan, fresh, outcomes);
+        (fresh, var bad) = HoldBack(plan, fresh, outcomes);
         if (fresh.Count == 0)
         {
+            // While a COMMIT is in doubt, what its try has counted stands.
+            if (!attempt.CommitInDoubt)
+            {
+                StopIfAlike(bad, i => plan.Hold?.WhyOf(i));
+                limit.Check(0, 0, bad.Select(i => i.Key));
+            }
+
             return AttemptOutcome.Settled(outcomes);
         }
 
@@ -64,6 +68,8 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
             attempt.FoundBadRows = !results.AreClean;
         }
 
+        // Before anything is held because of them: what is held and what goes to quarantine was refused alike.
+        StopIfAlike([.. fresh, .. bad], i => i.Refusal ?? results.Refused.GetValueOrDefault(i) ?? plan.Hold?.WhyOf(i));
         if (plan.Hold?.AddAll(results.Refused) == true)
         {
             return AttemptOutcome.MetBadInGroup;
@@ -79,7 +85,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         await _vault.WriteAsync(
             connection, fresh.Where(i => outcomes[i.Ordinal] != Outcome.Skipped).Select(i => i.Login).OfType<LoginRecord>(), cancellationToken).ConfigureAwait(false);
 
-        limit.Check(fresh.Count, fresh.Count(i => outcomes[i.Ordinal] == Outcome.Quarantined));
+        limit.Check(fresh.Count, fresh.Count(i => outcomes[i.Ordinal] == Outcome.Quarantined), bad.Select(i => i.Key));
 
         cancellationToken.ThrowIfCancellationRequested();
         plan.Promised = outcomes;
@@ -92,12 +98,12 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
     // By the server's clock, in the transaction: pruning goes by the same.
     private static void CheckHorizon(BatchPlan plan, DateTime now)
     {
-        var old = plan.Items.FirstOrDefault(i => i.Login.GetDelivery() is QueueDelivery { Group: null } && i.Login.SentTimestamp < now - Horizon);
+        var old = plan.Items.FirstOrDefault(i => i.Login.GetDelivery() is QueueDelivery { Group: null } && i.Login.SentTimestamp < now - LedgerAges.Horizon);
         if (old is not null)
         {
             throw new LoginEtlException(
                 "MessageTooOld", FaultKind.Failed,
-                $"Message {old.Login.MessageId} was sent more than {Horizon.TotalDays} days ago, longer than SQS keeps messages: whether it was written before can no longer be known.",
+                $"Message {old.Login.MessageId} was sent more than {LedgerAges.Horizon.TotalDays} days ago, longer than SQS keeps messages: whether it was written before can no longer be known.",
                 "Check the clocks of queue and database; nothing of this batch was written or deleted.");
         }
     }
@@ -132,12 +138,13 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         return fresh;
     }
 
-    // Neither the ledger nor the table sees anything of what is held.
-    private static IReadOnlyList<BatchItem> HoldBack(BatchPlan plan, IReadOnlyList<BatchItem> fresh, Outcome[] outcomes)
+    // Neither the ledger nor the table sees anything of what is held; answers the rest, and what of the held was refused.
+    private static (IReadOnlyList<BatchItem> Free, IReadOnlyList<BatchItem> Bad) HoldBack(
+        BatchPlan plan, IReadOnlyList<BatchItem> fresh, Outcome[] outcomes)
     {
         if (plan.Hold is not { } hold)
         {
-            return fresh;
+            return (fresh, []);
         }
 
         foreach (var item in fresh.Where(i => i.Refusal is not null))
@@ -154,7 +161,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         }
 
         plan.Held = hold.Groups(held);
-        return held.Count == 0 ? fresh : [.. fresh.Where(i => !hold.Holds(i))];
+        return (held.Count == 0 ? fresh : [.. fresh.Where(i => !hold.Holds(i))], [.. held.Where(i => hold.WhyOf(i) is not null)]);
     }
 
     private async Task QuarantineAsync(
@@ -167,7 +174,6 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
             return;
         }
 
-        StopIfAlike(fresh.Count(i => i.Login is LoginRecord), entries.Where(e => e.Item.Login is LoginRecord).Select(e => e.Refusal).ToList());
         foreach (var (ledger, items) in ByLedger(refused.Keys))
         {
             await ledger.QuarantineAsync(connection, items.Select(i => i.Key), plan.BatchId, cancellationToken).ConfigureAwait(false);
@@ -178,13 +184,14 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
 
     // When all fail in the same way it is the table or the settings, and not the rows: but for the user's own keys, which
     // a producer that sends everything again meets row by row.
-    private void StopIfAlike(int records, List<Refusal> refusals)
+    private void StopIfAlike(IEnumerable<BatchItem> tried, Func<BatchItem, Refusal?> why)
     {
-        if (records >= FewestAlike && refusals.Count == records && refusals.Distinct().Count() == 1 && !IsReplay(refusals[0]))
+        var records = tried.Where(i => i.Login is LoginRecord).ToList();
+        if (records.Count >= FewestAlike && why(records[0]) is { } refusal && !IsReplay(refusal) && records.TrueForAll(i => why(i) == refusal))
         {
             throw new LoginEtlException(
                 "EveryRowRefused", FaultKind.Failed,
-                $"Every one of the batch's {records} rows for {table.Name} was refused alike: {refusals[0]}.",
+                $"Every one of the batch's {records.Count} rows for {table.Name} was refused alike: {refusal}.",
                 "Look at the table's constraints and triggers, and at the settings of the run; nothing of this batch was written, quarantined or deleted.");
         }
     }

@@ -11,11 +11,19 @@ namespace LoginEtl.Postgres.Writing;
 internal sealed class GroupHold
 {
     private readonly Dictionary<(DeliveryBook?, string), (BatchItem Bad, Refusal Why)> _first = [];
+    private readonly Dictionary<BatchItem, Refusal> _refusals = [];
 
     /// <summary>A bad message. False when its group is held from there on, or is none.</summary>
     public bool Add(BatchItem bad, Refusal why)
     {
-        if (GroupOf(bad) is not { } group || Holds(bad))
+        if (GroupOf(bad) is not { } group)
+        {
+            return false;
+        }
+
+        // Kept of every one of them: behind an earlier one it is held and not tried again.
+        _refusals[bad] = why;
+        if (Holds(bad))
         {
             return false;
         }
@@ -39,6 +47,9 @@ internal sealed class GroupHold
     /// <summary>Whether it is a bad message or comes after one in its group.</summary>
     public bool Holds(BatchItem item) =>
         GroupOf(item) is { } group && _first.TryGetValue(group, out var first) && Position(item).CompareTo(Position(first.Bad)) >= 0;
+
+    /// <summary>Why a message was refused; null when it was not, or has no group.</summary>
+    public Refusal? WhyOf(BatchItem item) => _refusals.GetValueOrDefault(item);
 
     /// <summary>The groups of these messages.</summary>
     public IReadOnlyList<HeldGroup> Groups(IEnumerable<BatchItem> held) =>

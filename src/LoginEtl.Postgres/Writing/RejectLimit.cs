@@ -6,7 +6,8 @@ namespace LoginEtl.Postgres.Writing;
 /// <summary>
 /// Stops a run whose share of rejects is too large, counted over all its batches. Few messages say little, so nothing
 /// stops before <see cref="FewestMessages"/> were seen; but where none may be rejected, the first one does. Messages
-/// that were settled before the run count neither as seen nor as rejected.
+/// that were settled before the run count neither as seen nor as rejected. One that was refused and is held with its group
+/// counts as both, but once, however often it comes; those held behind it count when they are tried.
 /// </summary>
 /// <param name="largest">Share from 0 to 1; null for no limit.</param>
 internal sealed class RejectLimit(double? largest)
@@ -14,6 +15,12 @@ internal sealed class RejectLimit(double? largest)
     /// <summary>Messages before the share is looked at.</summary>
     public const int FewestMessages = 20;
 
+    // Memory is bounded: of more held messages than this at once, some count again.
+    private const int MostHeld = 10_000;
+
+    private readonly HashSet<Guid> _held = [];
+    private readonly Queue<Guid> _heldInOrder = [];
+    private List<Guid> _heldOfBatch = [];
     private (long Seen, long Rejected) _settled;
     private (long Seen, long Rejected) _batch;
 
@@ -22,20 +29,25 @@ internal sealed class RejectLimit(double? largest)
         "SettingInvalid", FaultKind.Configuration, "-MaxRejectRatio is not a share between 0 and 1.", "Give 0.05 for five in a hundred.");
 
     /// <summary>A batch begins, or begins anew.</summary>
-    public void Begin() => _batch = default;
+    public void Begin() => (_batch, _heldOfBatch) = (default, []);
 
     /// <summary>Before the batch in hand commits.</summary>
+    /// <param name="seen">Messages that were tried; without those that are held.</param>
+    /// <param name="rejected">Those of them that go to quarantine.</param>
+    /// <param name="held">Keys of those that were refused and are held with their groups.</param>
     /// <exception cref="LoginEtlException"><c>TooManyRejects</c>: the batch must not commit.</exception>
-    public void Check(long seen, long rejected)
+    public void Check(long seen, long rejected, IEnumerable<Guid> held)
     {
-        _batch = (seen, rejected);
+        _heldOfBatch = largest is null ? [] : [.. held.Where(k => !_held.Contains(k))];
+        _batch = (seen + _heldOfBatch.Count, rejected + _heldOfBatch.Count);
+        (seen, rejected) = _batch;
         var (all, bad) = (_settled.Seen + seen, _settled.Rejected + rejected);
         if (largest is { } most && bad > most * all && (all >= FewestMessages || most == 0))
         {
             throw new LoginEtlException(
                 "TooManyRejects", FaultKind.Failed,
                 string.Create(CultureInfo.InvariantCulture, $"{bad} of {all} messages were rejected, and -MaxRejectRatio allows a share of {most}."),
-                "See Get-LoginQuarantine for the reasons of earlier batches; nothing of this batch was written, quarantined or deleted.");
+                "See Get-LoginQuarantine, and the warnings about held groups, for the reasons of earlier batches; nothing of this batch was written, quarantined or deleted.");
         }
     }
 
@@ -43,6 +55,16 @@ internal sealed class RejectLimit(double? largest)
     public void Settle()
     {
         _settled = (_settled.Seen + _batch.Seen, _settled.Rejected + _batch.Rejected);
-        _batch = default;
+        foreach (var key in _heldOfBatch.Where(_held.Add))
+        {
+            _heldInOrder.Enqueue(key);
+        }
+
+        while (_heldInOrder.Count > MostHeld)
+        {
+            _held.Remove(_heldInOrder.Dequeue());
+        }
+
+        Begin();
     }
 }

@@ -1,3 +1,4 @@
+using LoginEtl.Keysets;
 using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Schema;
 using Npgsql;
@@ -22,7 +23,7 @@ internal sealed class TransactionStart(QualifiedName table, bool holdsKeys = tru
                CASE WHEN current_setting('idle_in_transaction_session_timeout') = '0' THEN set_config('idle_in_transaction_session_timeout', '120s', true) END,
                CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END
                {(holdsKeys ? $", {KeyLock.Shared(table.Beside(SchemaNames.Keys))}" : "")};
-        SELECT attribute, prefix FROM {table.Beside(SchemaNames.Keys).Quoted} WHERE state <> '{StoredStates.Primary}'
+        SELECT attribute, method, prefix, state FROM {table.Beside(SchemaNames.Keys).Quoted} WHERE state <> '{StoredStates.Primary}'
         """;
 
     /// <summary>Sets it, and answers what was found.</summary>
@@ -35,10 +36,10 @@ internal sealed class TransactionStart(QualifiedName table, bool holdsKeys = tru
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         var now = reader.GetDateTime(0);
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-        var retired = new List<(string, string)>();
+        var retired = new List<StoredKey>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            retired.Add((reader.GetString(0), reader.GetString(1)));
+            retired.Add(new StoredKey(reader.GetString(0), reader.GetString(1), reader.GetString(2), StoredStates.Parse(reader.GetString(3))));
         }
 
         return new TransactionFacts(now, new RetiredKeys(retired));

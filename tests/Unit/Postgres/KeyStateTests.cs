@@ -2,7 +2,6 @@ using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres;
-using LoginEtl.Quarantine;
 using LoginEtl.Settlement;
 using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
@@ -115,30 +114,6 @@ public sealed class KeyStateTests(ServersFixture servers) : IDisposable
         Assert.Equal([Outcome.Written], (await dry.WriteAsync([RotatingLogins.Record(_keys, 1)], TestDatabase.Token)).Outcomes);
         await RotatingLogins.RetireAsync(database, _keys).WaitAsync(TimeSpan.FromSeconds(10), TestDatabase.Token);
         Assert.Equal("KeyRetired", (await Assert.ThrowsAsync<LoginEtlException>(() => dry.WriteAsync([RotatingLogins.Record(_keys, 2)], TestDatabase.Token))).Id);
-    }
-
-    [Fact]
-    public async Task Record_out_of_quarantine_is_not_restored_under_a_retired_key()
-    {
-        var database = await TestDatabase.InitializedAsync(servers);
-        await database.RunAsync("ALTER TABLE user_logins ADD CONSTRAINT no_ios CHECK (device_type <> 'ios')");
-        await RotatingLogins.WriteAsync(database, RotatingLogins.Record(_keys, 1));
-        await database.RunAsync("ALTER TABLE user_logins DROP CONSTRAINT no_ios");
-        await RotatingLogins.RetireAsync(database, _keys);
-        await using var quarantine = await new PostgresConnector().OpenQuarantineAsync(database.Settings(), new SinkOptions(), TestDatabase.Token);
-        var entries = new List<QuarantineEntry>();
-        await foreach (var entry in quarantine.ListAsync(new QuarantineFilter(), TestDatabase.Token))
-        {
-            entries.Add(entry);
-        }
-
-        using var ring = _keys.Open();
-        using var protector = new LoginEtl.Masking.Protector(ring);
-        using var replay = new QuarantineReplay(protector, null);
-        Assert.True(replay.TryReplay(Assert.Single(entries), out var record, out _));
-        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => quarantine.RestoreAsync([new RestoreRequest(entries[0], record)], TestDatabase.Token));
-        Assert.Equal("KeyRetired", fault.Id);
-        Assert.Equal(0, await database.CountAsync());
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Postgres;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
 using LoginEtl.Unit.Fixtures;
@@ -18,11 +19,12 @@ public sealed class PruningTests(ServersFixture servers)
         await WriteAsync(database, young);
         await ForgedAsync(database, Sent(15.9), Sent(16.1), Sent(40), Fifo(), Logins.Line(Guid.NewGuid()));
         await database.RunAsync(
-            "UPDATE login_etl_file_ledger SET created_at = now() - interval '90 days'; UPDATE login_etl_ledger SET created_at = now() - interval '15 days' WHERE get_byte(uuid_send(key), 6) >> 4 <> 7");
+            "UPDATE login_etl_file_ledger SET created_at = now() - interval '90 days'; UPDATE login_etl_ledger SET created_at = now() - interval '28.9 days' WHERE get_byte(uuid_send(key), 6) >> 4 <> 7");
         Assert.Equal(2, await database.ReadAsync<long>("SELECT login_etl_prune()"));
         Assert.Equal(7, await database.CountAsync("login_etl_ledger"));
-        await database.RunAsync("UPDATE login_etl_ledger SET created_at = now() - interval '17 days'");
-        // FIFO keys have no time in them: they go by when they were written, all others by when they were sent.
+        await database.RunAsync("UPDATE login_etl_ledger SET created_at = now() - interval '31 days'");
+        // FIFO keys have no time in them: they go by when they were written, all others by when they were sent. A FIFO
+        // message may wait 14 days in its queue and, as its dead letter, 14 more.
         Assert.Equal(2, await database.ReadAsync<long>("SELECT login_etl_prune()"));
         Assert.Equal(2, await database.CountAsync("login_etl_file_ledger"));
         var again = await WriteAsync(database, [.. young.Where(l => l.GetDelivery() is not QueueDelivery { Group: not null })]);
@@ -34,7 +36,7 @@ public sealed class PruningTests(ServersFixture servers)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await ForgedAsync(database, [.. Enumerable.Range(0, 25).Select(i => Sent(20 + i)), .. Enumerable.Range(0, 5).Select(_ => Fifo())]);
-        await database.RunAsync("UPDATE login_etl_ledger SET created_at = now() - interval '17 days'");
+        await database.RunAsync("UPDATE login_etl_ledger SET created_at = now() - interval '31 days'");
         long[] expected = [10, 10, 10, 0];
         Assert.Equal(expected, await database.ReadAsync<long[]>("SELECT ARRAY(SELECT login_etl_prune(10) FROM generate_series(1, 4))"));
     }
@@ -97,6 +99,21 @@ public sealed class PruningTests(ServersFixture servers)
         Assert.Contains("CREATE FUNCTION", Assert.Single(await database.InitializeAsync()), StringComparison.Ordinal);
         Assert.Empty(await database.InitializeAsync());
         Assert.Equal(0, await database.ReadAsync<long>("SELECT login_etl_prune()"));
+    }
+
+    [Fact]
+    public async Task Function_of_an_earlier_version_is_warned_of_and_replaced_and_stays_granted()
+    {
+        var database = await TestDatabase.NewAsync(servers);
+        await database.InitializeAsync(new SchemaOptions { Roles = true });
+        await database.RunAsync("CREATE OR REPLACE FUNCTION login_etl_prune(most integer DEFAULT 10000) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN 16; END'");
+        var check = Assert.Single(await new PostgresConnector().CheckAsync(database.Settings(), new SinkOptions(), TestDatabase.Token), c => c.Name == "Ledger pruning");
+        Assert.Equal(CheckOutcome.Warn, check.Outcome);
+        Assert.Contains("Initialize-LoginDatabase", check.Remedy, StringComparison.Ordinal);
+        Assert.Contains("CREATE OR REPLACE FUNCTION", Assert.Single(await database.InitializeAsync()), StringComparison.Ordinal);
+        Assert.Empty(await database.InitializeAsync(new SchemaOptions { Roles = true }));
+        Assert.Equal(0, await database.ReadAsync<long>("SELECT login_etl_prune()"));
+        Assert.Equal(0, await database.CountAsync("pg_proc p, aclexplode(p.proacl) a WHERE p.proname = 'login_etl_prune' AND a.grantee = 0"));
     }
 
     [Fact]

@@ -174,6 +174,24 @@ public sealed class BatchWriterFaultTests : RunningTests
         Assert.Empty(Journal.Ids("delete"));
     }
 
+    [Fact]
+    public async Task A_lost_answer_leaves_unknown_only_what_was_in_the_transaction()
+    {
+        var source = Source();
+        var bad = source.Add(group: new("g", "1"));
+        var good = source.Add();
+        var behind = source.Add(group: new("g", "2"));
+        source.Add();
+        Sink.Outcomes = batch => [.. batch.Select(l => ReferenceEquals(l.GetDelivery(), bad) ? Outcome.Returned : Outcome.Written)];
+        Sink.Held = _ => [new HeldGroup(bad, "bad", 1)];
+        Sink.InTransaction = (batch, _) => batch == 1 ? Task.FromException(Lost) : Task.CompletedTask;
+        var receipt = await EtlRun.RunAsync(source, Protector, Sink, new BatchOptions { BatchSize = 2 }, null, Limit);
+        AssertCounts(receipt, RunState.Failed, (Outcome.Written, 1), (Outcome.Unknown, 1), (Outcome.Returned, 2));
+        Assert.Equal([bad.ToString(), behind.ToString()], Journal.Ids("return"));
+        Assert.Equal([good.ToString()], Journal.Ids("deleted"));
+        Assert.Equal(1, receipt.HeldGroups);
+    }
+
     private async Task<bool> AddToAnotherAsync(ProtectedLogin login)
     {
         await using var another = Writer(batchSize: 100);

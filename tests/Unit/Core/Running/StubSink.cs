@@ -17,6 +17,9 @@ internal sealed class StubSink(Journal journal) : IRecordSink
     /// <summary>Outcomes of a batch; by default rejects are quarantined and the others written.</summary>
     public Func<IReadOnlyList<ProtectedLogin>, IReadOnlyList<Outcome>>? Outcomes { get; set; }
 
+    /// <summary>Groups that a batch holds; none by default.</summary>
+    public Func<IReadOnlyList<ProtectedLogin>, IReadOnlyList<HeldGroup>>? Held { get; set; }
+
     public List<int> Batches { get; } = [];
 
     public async Task<BatchResult> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)
@@ -37,7 +40,7 @@ internal sealed class StubSink(Journal journal) : IRecordSink
             Batches.Add(batch.Count);
             journal.Add("commit", batch);
             return new BatchResult(Guid.NewGuid(), Outcomes?.Invoke(batch) ??
-                [.. batch.Select(l => l is SealedReject ? Outcome.Quarantined : Outcome.Written)]);
+                [.. batch.Select(l => l is SealedReject ? Outcome.Quarantined : Outcome.Written)]) { Held = Held?.Invoke(batch) ?? [] };
         }
         finally
         {
