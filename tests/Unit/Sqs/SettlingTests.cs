@@ -97,6 +97,9 @@ public sealed class SettlingTests(ServersFixture servers)
             $"{source.Book.Entries().Ended[Outcome.Returned]} returned in {clock.ElapsedMilliseconds} ms");
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
         Assert.Equal(0, source.Book.Open);
+        // A return that takes too long ends itself, and what it did not come to has lapsed: the time alone says nothing.
+        Assert.Equal(most, source.Book.Entries().Ended[Outcome.Returned]);
+        Assert.Equal((most, 0), await queue.CountsAsync());
     }
 
     [Fact]
