@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -25,6 +26,9 @@ internal sealed class ProxiedCall(
 
     /// <summary>Whether the client has its answer. Otherwise the connection is cut.</summary>
     public bool IsAnswered { get; private set; }
+
+    /// <summary>Whether the client has hung up, and reads no answer any more.</summary>
+    public bool IsAbandoned => client is NetworkStream { Socket: { } socket } && socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
 
     /// <summary>Stops when the proxy does.</summary>
     public CancellationToken Ended => ended;

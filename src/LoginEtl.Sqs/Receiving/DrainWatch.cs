@@ -19,13 +19,16 @@ internal sealed class DrainWatch(
     private static readonly TimeSpan ExactCounts = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestStep = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(15);
-    private readonly TimeSpan _window =
-        options.DrainWindow ?? (queue.Endpoint.IsLocal ? ExactCounts : ApproximateCounts);
+    private readonly TimeSpan _window = WindowOf(options, queue.Endpoint);
 
     private volatile bool _quiet;
 
     /// <summary>Whether the last sample saw nothing left to receive.</summary>
     public bool Quiet => _quiet;
+
+    /// <summary>How long a queue has to look empty: as it is set, or as its counts can be trusted.</summary>
+    public static TimeSpan WindowOf(ReceiveOptions options, QueueEndpoint endpoint) =>
+        options.DrainWindow ?? (endpoint.IsLocal ? ExactCounts : ApproximateCounts);
 
     /// <summary>Returns when the queue is drained, or others have held their messages for too long.</summary>
     /// <exception cref="LoginEtlException">The counts cannot be read.</exception>

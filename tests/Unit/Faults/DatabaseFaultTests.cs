@@ -37,7 +37,7 @@ public sealed class DatabaseFaultTests(SharedLane shared)
         });
         await scenario.ProveAsync();
         Assert.Equal(4, scenario.Faults);
-        Assert.Equal((0L, 0L), (run.Receipt!.Unknown, run.Receipt.Duplicate));
+        Assert.Equal(("completed", 0L, 0L), (run.Receipt!.Outcome, run.Receipt.Unknown, run.Receipt.Duplicate));
     }
 
     [Fact]

@@ -45,6 +45,9 @@ public sealed class FaultLane : IAsyncLifetime
         {
             // Deadlocks are found soon: a scenario has seconds.
             ["deadlock_timeout"] = "50ms",
+            // Whose session met what: read by ServerLog.
+            ["log_line_prefix"] = ServerLog.Prefix,
+            ["log_connections"] = "on",
         };
         _servers = await SandboxServers.StartAsync(
             new SandboxOptions { Postgres = new PostgresOptions { Settings = settings } }, CancellationToken.None);

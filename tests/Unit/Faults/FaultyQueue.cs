@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using LoginEtl.Sandbox.Servers;
 
 namespace LoginEtl.Unit.Faults;
@@ -15,6 +16,7 @@ internal sealed class FaultyQueue : IAsyncDisposable
     private volatile Course _course = new(CallFaults.None);
     private int _befallen;
     private int _undone;
+    private int _delivered;
 
     public FaultyQueue(Uri server) => _proxy = new SqsProxy(server, HandleAsync);
 
@@ -35,6 +37,9 @@ internal sealed class FaultyQueue : IAsyncDisposable
 
     /// <summary>How many deletes were said to be done, or refused as expired, and never were done.</summary>
     public int Undone => Volatile.Read(ref _undone);
+
+    /// <summary>Messages in the answers that runs have got so far, one that was in an answer twice counted twice.</summary>
+    public int Delivered => Volatile.Read(ref _delivered);
 
     /// <summary>Is awaited before anything is done with a call; told its operation and ordinal.</summary>
     public Func<string, int, Task>? Arriving { get; set; }
@@ -75,7 +80,7 @@ internal sealed class FaultyQueue : IAsyncDisposable
 
         if (fault is null)
         {
-            await call.AnswerAsync(await call.PassOnAsync(), now);
+            await AnswerAsync(call, await call.PassOnAsync(), now);
             return;
         }
 
@@ -110,18 +115,33 @@ internal sealed class FaultyQueue : IAsyncDisposable
                 break;
             case CallFault.Delayed:
                 await Task.Delay(Delay, call.Ended);
-                await call.AnswerAsync(await call.PassOnAsync());
+                await AnswerAsync(call, await call.PassOnAsync());
                 break;
             case CallFault.LeasesOver:
-                await call.AnswerAsync(await BatchFaults.EndLeasesAsync(call));
+                await AnswerAsync(call, await BatchFaults.EndLeasesAsync(call));
                 break;
             case CallFault.Doubled:
-                await call.AnswerAsync(BatchFaults.Double(await call.PassOnAsync()));
+                await AnswerAsync(call, BatchFaults.Double(await call.PassOnAsync()));
                 break;
             default:
                 Interlocked.Add(ref _undone, BatchFaults.LeftUndone(call, fault));
                 await call.AnswerAsync(ProxiedAnswer.Ok(await BatchFaults.AnswerAsync(call, fault)));
                 break;
+        }
+    }
+
+    private async Task AnswerAsync(ProxiedCall call, ProxiedAnswer answer, DateTimeOffset? now = null)
+    {
+        // A poll that its run has given up, or a run that was killed: nobody reads the answer.
+        if (call.IsAbandoned)
+        {
+            return;
+        }
+
+        await call.AnswerAsync(answer, now);
+        if (call.Operation == SqsOperation.ReceiveMessage && answer.Status == 200)
+        {
+            Interlocked.Add(ref _delivered, (answer.Json["Messages"] as JsonArray)?.Count ?? 0);
         }
     }
 

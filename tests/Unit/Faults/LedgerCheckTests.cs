@@ -56,7 +56,7 @@ public sealed class LedgerCheckTests(FaultLane lane) : IClassFixture<FaultLane>
         Assert.Contains("1 nowhere", (await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(scenario.ProveAsync)).Message, StringComparison.Ordinal);
     }
 
-    private static Standing Of(string rows, string quarantined, string queued = "")
+    internal static Standing Of(string rows, string quarantined, string queued = "")
     {
         var (r, q) = (Words(rows), Words(quarantined));
         return new Standing

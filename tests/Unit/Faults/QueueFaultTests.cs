@@ -35,12 +35,13 @@ public sealed class QueueFaultTests(SharedLane shared)
     public async Task Receives_that_fail_in_every_way_lose_nothing()
     {
         await using var scenario = await StartAsync();
-        await scenario.RunAsync(new PlannedRun
+        var run = await scenario.RunAsync(new PlannedRun
         {
             Receivers = 8,
             Calls = Each(SqsOperation.ReceiveMessage, [.. OfAnyCall, CallFault.LeasesOver, CallFault.Doubled]),
         });
         await scenario.ProveAsync();
+        Assert.Equal("completed", run.Receipt!.Outcome);
         Assert.Equal(10, scenario.Faults);
     }
 
@@ -50,9 +51,10 @@ public sealed class QueueFaultTests(SharedLane shared)
         await using var scenario = await StartAsync();
         // The first is the visibility timeout's, which a run does not begin without.
         var faults = Each(SqsOperation.GetQueueAttributes, [CallFault.Throttled, CallFault.CutAfter]);
-        await scenario.RunAsync(new PlannedRun { Calls = faults.On(SqsOperation.GetQueueAttributes, CallFault.Unavailable, calls: 2, first: 4) });
+        var run = await scenario.RunAsync(new PlannedRun { Calls = faults.On(SqsOperation.GetQueueAttributes, CallFault.Unavailable, calls: 2, first: 4) });
         await scenario.ProveAsync();
 
+        Assert.Equal("completed", run.Receipt!.Outcome);
         Assert.Equal(4, scenario.Faults);
     }
 
@@ -62,8 +64,8 @@ public sealed class QueueFaultTests(SharedLane shared)
         await using var scenario = await StartAsync(visibilityTimeout: 2);
         var run = await scenario.RunAsync(new PlannedRun
         {
-            // A transaction's dozen round trips take longer than the lease.
-            Wire = new WireFaults { Delay = TimeSpan.FromMilliseconds(120) },
+            // A transaction's dozen round trips take far longer than the lease.
+            Wire = new WireFaults { Delay = TimeSpan.FromMilliseconds(200) },
             Calls = new CallFaults().Always(SqsOperation.ChangeMessageVisibilityBatch, CallFault.Unavailable),
         });
         await scenario.ProveAsync();

@@ -50,6 +50,19 @@ internal static class ReceiptCheck
         }
     }
 
+    /// <summary>What is wrong with runs that went on beside each other, beside what the queue gave them.</summary>
+    /// <param name="together">All of them.</param>
+    /// <param name="delivered">Messages in the answers that they got.</param>
+    public static IEnumerable<string> Complaints(IReadOnlyCollection<EndedRun> together, int delivered)
+    {
+        // One that was killed leaves no receipt of what it was given; one that never began was given nothing.
+        var received = together.Sum(r => r.Receipt?.Received ?? 0);
+        if (!together.Any(r => r.Killed) && received != delivered)
+        {
+            yield return $"the receipts speak of {received} messages received, and the queue gave {delivered}";
+        }
+    }
+
     /// <summary>What is wrong with all runs together beside what they left in the database.</summary>
     public static IEnumerable<string> Complaints(IReadOnlyCollection<EndedRun> runs, Standing standing)
     {

@@ -75,6 +75,7 @@ internal sealed class Scenario : IAsyncDisposable
         var sentBefore = _sent.ToList();
         _calls.Suffer(plan.Calls);
         _wire.Suffer(plan.Wire);
+        var deliveredBefore = _calls.Delivered;
         var workers = await Task.WhenAll(Enumerable.Range(0, plan.Workers).Select(_ => StartAsync(plan)));
         var moments = new Moments(_calls, _wire);
         if (plan.Ends is { } ending)
@@ -96,6 +97,7 @@ internal sealed class Scenario : IAsyncDisposable
         _wire.Suffer(WireFaults.None);
         _runs.AddRange(ended);
         _complaints.AddRange(ended.SelectMany(ReceiptCheck.Complaints));
+        _complaints.AddRange(ReceiptCheck.Complaints(ended, _calls.Delivered - deliveredBefore));
         if (ended.Any(r => r.SaysCompleted))
         {
             var standing = await ReadAsync(new HashSet<string>());

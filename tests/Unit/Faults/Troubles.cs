@@ -67,7 +67,7 @@ internal sealed class Troubles(FaultLane lane, FaultyQueue queue, string databas
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DeadlockDetected)
         {
-            // One of the two has to give way.
+            // One of the two has to give way; which it was is in the server's log.
         }
     }
 

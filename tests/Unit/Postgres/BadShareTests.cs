@@ -108,7 +108,9 @@ public sealed class BadShareTests(ServersFixture servers)
             await using var sink = await database.SinkAsync(settings: database.Settings() with { UserName = role, Password = new SecretText("pw") });
             var outcomes = (await sink.WriteAsync(Batch("row security", percent), TestDatabase.Token)).Outcomes;
             Assert.Equal(Enumerable.Range(0, Size).Select(i => IsBad(i, percent) ? Outcome.Quarantined : Outcome.Written), outcomes);
-            Assert.Equal(Size * percent / 100, await database.CountAsync("login_etl_quarantine WHERE sqlstate = '42501'"));
+            var bad = Size * percent / 100;
+            Assert.Equal((Size - bad, 0), (await database.CountAsync("user_logins WHERE user_id LIKE 'good%'"), await database.CountAsync("user_logins WHERE user_id LIKE 'bad%'")));
+            Assert.Equal(bad, await database.CountAsync("login_etl_quarantine WHERE sqlstate = '42501'"));
         }
         finally
         {
@@ -150,6 +152,8 @@ public sealed class BadShareTests(ServersFixture servers)
         ((LoginRecord)batch[7]).AppVersion = "0.0";
         var outcomes = (await sink.WriteAsync(batch, TestDatabase.Token)).Outcomes;
         Assert.Equal(Enumerable.Range(0, Size).Select(i => i == 7 ? Outcome.Quarantined : Outcome.Written), outcomes);
+        Assert.Equal((Size - 1, Size - 1), (await database.CountAsync("user_logins WHERE user_id LIKE 'good%'"), await database.CountAsync()));
+        Assert.Equal((0, 1), (await database.CountAsync("user_logins WHERE user_id = 'good7'"), await database.CountAsync("login_etl_quarantine WHERE sqlstate = '23514'")));
     }
 
     private static bool IsBad(int i, int percent) => i % (100 / percent) == 2;

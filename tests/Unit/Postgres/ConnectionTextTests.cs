@@ -93,7 +93,7 @@ public sealed class ConnectionTextTests
     }
 
     [Fact]
-    public async Task User_name_and_password_of_the_settings_win()
+    public async Task User_name_of_the_settings_wins_and_no_password_is_in_the_endpoint()
     {
         await using var database = Database.From(new DatabaseSettings
         {
@@ -101,6 +101,7 @@ public sealed class ConnectionTextTests
         });
         Assert.Equal("me", new NpgsqlConnectionStringBuilder(database.Source.ConnectionString).Username);
         Assert.DoesNotContain("mine", database.Endpoint, StringComparison.Ordinal);
+        Assert.DoesNotContain("b@", database.Endpoint, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class KeyRenewalTests(ServersFixture servers) : IDisposable
     [Fact]
     public async Task Run_returns_what_it_masked_under_a_retired_key_reads_the_keys_again_and_writes_everything_once()
     {
-        var (database, receipt, read) = await RunAsync(60, retired => _keys.Promote());
+        var (database, _, receipt, read) = await RunAsync(60, retired => _keys.Promote());
         Assert.Equal((RunState.Completed, 0, 60L, true), (receipt.Outcome, receipt.ExitCode, receipt.Written, receipt.Balanced));
         Assert.True(receipt.Returned > 0);
         Assert.Equal(60 + receipt.Returned, receipt.Received);
@@ -37,17 +37,19 @@ public sealed class KeyRenewalTests(ServersFixture servers) : IDisposable
     [Fact]
     public async Task Run_whose_keys_are_still_the_retired_ones_ends_and_says_so_and_everything_is_in_the_queue()
     {
-        var (database, receipt, read) = await RunAsync(60, retired => { });
+        var (database, queue, receipt, read) = await RunAsync(60, retired => { });
         Assert.Equal((RunState.Failed, 1, true), (receipt.Outcome, receipt.ExitCode, receipt.Balanced));
         Assert.Contains("retired", receipt.Error, StringComparison.Ordinal);
         Assert.Contains(_keys.OldPrefix("ip"), receipt.Error, StringComparison.Ordinal);
         Assert.Equal(2, read);
         Assert.Equal(receipt.Written, await database.CountAsync());
         Assert.Equal(receipt.Received, receipt.Written + receipt.Returned);
+        Assert.InRange(receipt.Written, 1, 59);
+        Assert.Equal((60 - receipt.Written, 0), await queue.CountsAsync());
     }
 
     /// <summary>Retires the old keys after the first batch; <paramref name="then"/> is what becomes of the key files.</summary>
-    private async Task<(TestDatabase Database, Receipt Receipt, int Read)> RunAsync(int messages, Action<int> then)
+    private async Task<(TestDatabase Database, TestQueue Queue, Receipt Receipt, int Read)> RunAsync(int messages, Action<int> then)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         var queue = await TestQueue.CreateAsync(servers);
@@ -77,6 +79,6 @@ public sealed class KeyRenewalTests(ServersFixture servers) : IDisposable
                 }
             },
             TestDatabase.Token);
-        return (database, receipt, read);
+        return (database, queue, receipt, read);
     }
 }

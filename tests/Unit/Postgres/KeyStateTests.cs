@@ -98,7 +98,7 @@ public sealed class KeyStateTests(ServersFixture servers) : IDisposable
                 }
             }
         })).ToList();
-        started.Wait(TestDatabase.Token);
+        Assert.True(started.Wait(TimeSpan.FromSeconds(60), TestDatabase.Token), "Not all of the writers have written three batches.");
         await RotatingLogins.RetireAsync(database, _keys);
         var then = await RotatingLogins.CountOldAsync(database, _keys);
         var written = (await Task.WhenAll(writers)).Sum();
@@ -145,13 +145,6 @@ public sealed class KeyStateTests(ServersFixture servers) : IDisposable
         await RotatingLogins.WriteAsync(database, RotatingLogins.Record(_keys, 1));
     }
 
-    private static async Task UntilAsync(TestDatabase database, string holds)
-    {
-        var limit = DateTime.UtcNow.AddSeconds(60);
-        while (await database.CountAsync($"{holds} AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") == 0)
-        {
-            Assert.True(DateTime.UtcNow < limit, $"Never came: {holds}");
-            await Task.Delay(20, TestDatabase.Token);
-        }
-    }
+    private static Task UntilAsync(TestDatabase database, string holds) => Until.Async(
+        async () => await database.CountAsync($"{holds} AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") > 0, holds);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
+using LoginEtl.Rotation;
 using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Pester;
@@ -26,27 +27,21 @@ public sealed class LongRotationTests(ServersFixture servers, ITestOutputHelper 
         var copy = await LoadAsync(database);
         using var stop = new CancellationTokenSource();
         var writers = Enumerable.Range(0, 2).Select(w => Task.Run(() => WriteOnAsync(database, w, stop.Token), TestDatabase.Token)).ToList();
-        await Task.Delay(1000, TestDatabase.Token);
-        _keys.Promote();
-
-        var script = $"Import-Module '{Repository.Root}/LoginEtl.psd1'; Update-LoginToken '{database.ConnectionString}' '{_keys.Folder}' -Confirm:$false";
-        using (var killed = Process.Start(new ProcessStartInfo("pwsh", ["-NoProfile", "-NonInteractive", "-Command", script]) { RedirectStandardOutput = true })!)
+        long left;
+        RotationReceipt receipt;
+        try
         {
-            while (await RotatingLogins.CountNewAsync(database, _keys) is var moved && moved < Rows / 4)
-            {
-                Assert.False(killed.HasExited);
-                await Task.Delay(500, TestDatabase.Token);
-            }
-
-            killed.Kill();
-            await killed.WaitForExitAsync(TestDatabase.Token);
+            await Task.Delay(1000, TestDatabase.Token);
+            _keys.Promote();
+            left = await RotateUntilKilledAsync(database);
+            receipt = await RotatingLogins.RotateAsync(database, _keys, batchSize: 5000);
+            Assert.Equal(0, await RotatingLogins.CountOldAsync(database, _keys));
+        }
+        finally
+        {
+            await stop.CancelAsync();
         }
 
-        var left = await RotatingLogins.CountOldAsync(database, _keys);
-        Assert.InRange(left, 1, Rows);
-        var receipt = await RotatingLogins.RotateAsync(database, _keys, batchSize: 5000);
-        Assert.Equal(0, await RotatingLogins.CountOldAsync(database, _keys));
-        await stop.CancelAsync();
         var written = (await Task.WhenAll(writers)).Sum();
 
         Assert.Equal(0, await RotatingLogins.CountOldAsync(database, _keys));
@@ -57,6 +52,30 @@ public sealed class LongRotationTests(ServersFixture servers, ITestOutputHelper 
         var rate = receipt.RowsUpdated / receipt.Elapsed.TotalSeconds;
         output.WriteLine(
             $"COPY {Rows / copy.TotalSeconds:0} rows/s; killed with {left} rows to go; then {receipt.RowsUpdated} rows in {receipt.Elapsed.TotalSeconds:0.0} s, {rate:0} rows/s beside two writers ({written} rows), {receipt.Passes} passes; ratio to COPY {rate / (Rows / copy.TotalSeconds):0.000}");
+    }
+
+    /// <summary>Rotates a quarter of the rows; how many are left.</summary>
+    private async Task<long> RotateUntilKilledAsync(TestDatabase database)
+    {
+        var script = $"Import-Module '{Repository.Root}/LoginEtl.psd1'; Update-LoginToken '{database.ConnectionString}' '{_keys.Folder}' -Confirm:$false";
+        using var killed = Process.Start(new ProcessStartInfo("pwsh", ["-NoProfile", "-NonInteractive", "-Command", script]) { RedirectStandardOutput = true })!;
+        try
+        {
+            while (await RotatingLogins.CountNewAsync(database, _keys) is var moved && moved < Rows / 4)
+            {
+                Assert.False(killed.HasExited);
+                await Task.Delay(500, TestDatabase.Token);
+            }
+        }
+        finally
+        {
+            killed.Kill();
+            await killed.WaitForExitAsync(CancellationToken.None);
+        }
+
+        var left = await RotatingLogins.CountOldAsync(database, _keys);
+        Assert.InRange(left, 1, Rows);
+        return left;
     }
 
     /// <summary>Plain binary COPY, one transaction: what the rotation's speed is compared with.</summary>

@@ -1,6 +1,7 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Settlement;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;
 using Xunit;
@@ -96,6 +97,24 @@ public sealed class PasswordTests(ServersFixture servers)
         {
             File.Delete(file);
         }
+    }
+
+    [Fact]
+    public async Task User_name_and_password_of_the_settings_win()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var right = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        var wrong = database.Settings() with { UserName = "nobody", Password = new SecretText("wrong") };
+        Assert.Equal(FaultKind.Denied, (await Assert.ThrowsAsync<LoginEtlException>(() => database.SinkAsync(settings: wrong))).Kind);
+        Assert.Equal(FaultKind.Denied, (await Assert.ThrowsAsync<LoginEtlException>(() => database.SinkAsync(settings: wrong with { UserName = right.Username }))).Kind);
+
+        var settings = new DatabaseSettings
+        {
+            Database = new SecretText(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = "nobody", Password = "wrong" }.ConnectionString),
+            UserName = right.Username, Password = new SecretText(right.Password!),
+        };
+        await using var sink = await database.SinkAsync(settings: settings);
+        Assert.Equal([Outcome.Written], (await sink.WriteAsync(Logins.Records(1), TestDatabase.Token)).Outcomes);
     }
 
     [Theory]

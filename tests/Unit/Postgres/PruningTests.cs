@@ -84,7 +84,9 @@ public sealed class PruningTests(ServersFixture servers)
         var sink = await database.SinkAsync();
         for (var batch = 0; batch < 3; batch++)
         {
-            Assert.All((await sink.WriteAsync(Logins.Records(5), TestDatabase.Token)).Outcomes, o => Assert.Equal(Outcome.Written, o));
+            // Pruning that never ends is given longer.
+            var written = await sink.WriteAsync(Logins.Records(5), TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(5), TestDatabase.Token);
+            Assert.All(written.Outcomes, o => Assert.Equal(Outcome.Written, o));
         }
 
         await sink.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestDatabase.Token);
@@ -153,6 +155,70 @@ public sealed class PruningTests(ServersFixture servers)
         Assert.Equal(300, await database.CountAsync());
     }
 
+    [Fact]
+    public async Task Messages_that_come_again_as_they_pass_the_horizon_and_as_they_are_forgotten_are_never_written_twice()
+    {
+        const int entries = 300;
+        var step = TimeSpan.FromMilliseconds(10);
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using var sink = await database.SinkAsync();
+        // One after the other passes its edge while the test goes on.
+        var begins = DateTimeOffset.UtcNow.AddSeconds(2);
+        var atHorizon = Edge(days: 15);
+        var atPruning = Edge(days: 16);
+        await ForgedAsync(database, [.. atHorizon, .. atPruning]);
+        using var over = new CancellationTokenSource();
+        var pruning = Task.Run(async () =>
+        {
+            var calls = 0;
+            while (!over.IsCancellationRequested)
+            {
+                calls += await database.ReadAsync<long>("SELECT login_etl_prune(100)") > 0 ? 1 : 0;
+            }
+
+            return calls;
+        }, TestDatabase.Token);
+        var (duplicates, tooOld) = (0, 0);
+        try
+        {
+            while (DateTimeOffset.UtcNow < begins + (entries * step))
+            {
+                var next = Math.Clamp((int)((DateTimeOffset.UtcNow - begins) / step), 0, entries - 2);
+                await ComeAgainAsync(atHorizon[next]);
+                await ComeAgainAsync(atHorizon[next + 1]);
+                var before = duplicates;
+                await ComeAgainAsync(atPruning[next]);
+                await ComeAgainAsync(atPruning[next + 1]);
+                Assert.Equal(before, duplicates);
+            }
+        }
+        finally
+        {
+            await over.CancelAsync();
+        }
+
+        Assert.True(await pruning > 5, "They were not forgotten one after the other.");
+        Assert.True(duplicates > 5 && tooOld > 5, $"{duplicates} duplicates and {tooOld} too old.");
+        Assert.Equal(0, await database.CountAsync());
+        await database.RunAsync("SELECT login_etl_prune()");
+        Assert.Equal(entries, await database.CountAsync("login_etl_ledger"));
+
+        QueueDelivery[] Edge(int days) => [.. Enumerable.Range(0, entries).Select(i => Logins.Delivery(sent: begins.AddDays(-days) + (i * step)))];
+
+        async Task ComeAgainAsync(QueueDelivery delivery)
+        {
+            try
+            {
+                Assert.Equal([Outcome.Duplicate], (await sink.WriteAsync([Logins.Record(delivery)], TestDatabase.Token)).Outcomes);
+                duplicates++;
+            }
+            catch (LoginEtlException e) when (e.Id == "MessageTooOld")
+            {
+                tooOld++;
+            }
+        }
+    }
+
     private static QueueDelivery Sent(double daysAgo) => Logins.Delivery(sent: DateTimeOffset.UtcNow.AddDays(-daysAgo));
 
     // Of version 4, as SQS's are.
@@ -168,8 +234,8 @@ public sealed class PruningTests(ServersFixture servers)
 
     private static async Task<IReadOnlyList<Outcome>> WriteAsync(TestDatabase database, ProtectedLogin[] batch)
     {
-        // Its own pruning is out of the way.
-        await using var sink = await database.SinkAsync(new SinkOptions());
+        // Disposing it waits for its pruning.
+        await using var sink = await database.SinkAsync();
         return (await sink.WriteAsync(batch, TestDatabase.Token)).Outcomes;
     }
 }

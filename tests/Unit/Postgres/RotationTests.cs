@@ -60,12 +60,20 @@ public sealed class RotationTests(ServersFixture servers) : IDisposable
                 await database.RunAsync($"UPDATE user_logins SET locale = 'X{i % 10}' WHERE user_id LIKE 'user-%{i % 100:00}'");
             }
         }, TestDatabase.Token);
-        await Task.Delay(300, TestDatabase.Token);
-        _keys.Promote();
-        var receipt = await RotatingLogins.RotateAsync(database, _keys, batchSize: 200);
-        Assert.Equal(0, await RotatingLogins.CountOldAsync(database, _keys));
-        await Task.Delay(200, TestDatabase.Token);
-        await stop.CancelAsync();
+        RotationReceipt receipt;
+        try
+        {
+            await Task.Delay(300, TestDatabase.Token);
+            _keys.Promote();
+            receipt = await RotatingLogins.RotateAsync(database, _keys, batchSize: 200);
+            Assert.Equal(0, await RotatingLogins.CountOldAsync(database, _keys));
+            await Task.Delay(200, TestDatabase.Token);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+        }
+
         var written = (await Task.WhenAll(writers)).Sum();
         await user;
 

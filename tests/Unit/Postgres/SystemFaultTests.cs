@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
@@ -72,11 +73,8 @@ public sealed class SystemFaultTests(ServersFixture servers)
                 Interlocked.Add(ref written, result.Outcomes.Count(o => o == Outcome.Written));
             }
         }, TestDatabase.Token);
-        while (Volatile.Read(ref written) < 2000)
-        {
-            await Task.Delay(5, TestDatabase.Token);
-        }
-
+        await Until.Async(() => writing.IsCompleted || Volatile.Read(ref written) >= 2000, "2,000 rows written");
+        Assert.False(writing.IsCompleted, "All was written before the server was killed, or the writing failed.");
         await server.KillAsync(TestDatabase.Token);
         await server.StartAsync(TestDatabase.Token);
         await writing;
@@ -149,7 +147,9 @@ public sealed class SystemFaultTests(ServersFixture servers)
             CREATE TRIGGER t BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION f();
             """);
         await using var sink = await database.SinkAsync(new SinkOptions { RetryFor = TimeSpan.FromSeconds(1) });
+        var clock = Stopwatch.StartNew();
         var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Logins.Records(50), TestDatabase.Token));
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6));
         Assert.Equal("WriteFailed", fault.Id);
         Assert.Contains("53100", fault.Message, StringComparison.Ordinal);
         Assert.False(fault.CommitUnknown);

@@ -72,6 +72,14 @@ public sealed class VaultTests(ServersFixture servers) : IDisposable
         await using var sink = await database.SinkAsync();
         await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Escrowed(2, _ => "10.0.0.1"), TestDatabase.Token));
         Assert.Equal((0, 0, 0), (await database.CountAsync(), await database.CountAsync("login_etl_vault"), await database.CountAsync("login_etl_ledger")));
+
+        await database.RunAsync("ALTER TABLE login_etl_vault DROP CONSTRAINT login_etl_vault_attribute_check");
+        var delivery = Logins.Delivery();
+        Assert.Equal([Outcome.Written], (await sink.WriteAsync(Escrowed(1, _ => "10.0.0.1", delivery), TestDatabase.Token)).Outcomes);
+        var kept = await database.CountAsync("login_etl_vault");
+        // The same message with another value, which no queue gives: what is kept of it is seen to come from it.
+        Assert.Equal([Outcome.Duplicate], (await sink.WriteAsync(Escrowed(1, _ => "10.0.0.2", delivery), TestDatabase.Token)).Outcomes);
+        Assert.Equal((1, 2, 2), (await database.CountAsync(), kept, await database.CountAsync("login_etl_vault")));
     }
 
     [Fact]
@@ -149,11 +157,11 @@ public sealed class VaultTests(ServersFixture servers) : IDisposable
             $"SELECT coalesce(string_agg(p, ',' ORDER BY p), '') FROM unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE','TRUNCATE']) p WHERE has_table_privilege('{role}', 'login_etl_vault', p)");
     }
 
-    private ProtectedLogin[] Escrowed(int count, Func<int, string> ip)
+    private ProtectedLogin[] Escrowed(int count, Func<int, string> ip, Delivery? delivery = null)
     {
         using var protector = _keys.Protector(new ProtectOptions { Methods = MaskMethods.Parse("ip=escrow,device_id=escrow") });
         return protector.Protect([.. Enumerable.Range(0, count).Select(i => LoginEtl.Decoding.LoginDecoder.Decode(
-            Logins.Delivery(),
+            delivery ?? Logins.Delivery(),
             System.Text.Encoding.UTF8.GetBytes(
                 Deliveries.Replace("ip", $"\"{ip(i)}\"").Replace("\"u\"", $"\"user-{i}\"", StringComparison.Ordinal))))]);
     }

@@ -32,7 +32,7 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
         var database = await TestDatabase.InitializedAsync(servers);
         var (queue, letters) = await WithDeadLettersAsync(maxReceiveCount: 1);
         await SendAsync(queue, 3);
-        var first = await _run.RunAsync(queue, database, around: NoDeletes, timings: new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(200) });
+        var first = await _run.RunAsync(queue, database, around: WholeRun.NoDeletes, timings: new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(200) });
         Assert.Equal((3, 3), (first.Written, first.Undeleted));
         await queue.MakeVisibleAsync(_run.Batches.SelectMany(b => b.Logins));
         await MovedAsync(queue, letters, 3);
@@ -46,7 +46,7 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
-    public async Task Dead_letters_that_were_never_written_are_written_once_from_there_and_a_redrive_is_a_new_message()
+    public async Task Dead_letters_that_were_never_written_are_written_once_from_there_and_bodies_sent_again_as_a_redrive_does_are_new_messages()
     {
         var database = await TestDatabase.InitializedAsync(servers);
         var (queue, letters) = await WithDeadLettersAsync(maxReceiveCount: 1);
@@ -55,7 +55,7 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
         await MovedAsync(queue, letters, 3);
         Assert.Equal(3, (await _run.RunAsync(letters, database)).Written);
 
-        // What a redrive does: the bodies under new ids. The limit of G2.
+        // Simulated: what a redrive does is send the bodies again, under new ids. The limit of G2.
         await SendAsync(queue, 3);
         Assert.Equal((3, 0), ((await _run.RunAsync(queue, database)) is var again ? again.Written : 0, again.Duplicate));
         Assert.Equal(6, await database.CountAsync());
@@ -67,26 +67,8 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
         var database = await TestDatabase.InitializedAsync(servers);
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
         await SendAsync(queue, 1);
-        using var keys = new Core.TestKeys();
-        using var protector = keys.Protector();
         await using var sink = await database.SinkAsync();
-        var writer = new BatchWriter(sink, new BatchOptions { FlushInterval = Timeout.InfiniteTimeSpan });
-        var runs = new List<ReceivingRun>();
-        for (var receipt = 0; receipt < 2; receipt++)
-        {
-            // The first run's lease is let go, so that the queue gives the message to the other.
-            var run = new ReceivingRun(await queue.ReceiveAsync(timings: new SqsTimings { HoldAtMost = TimeSpan.Zero }));
-            runs.Add(run);
-            Assert.True(await writer.AddAsync(protector.Protect(Assert.Single(await run.ReceiveAsync(Cancelled))), Cancelled));
-        }
-
-        await writer.CompleteAsync(Cancelled);
-        await writer.DisposeAsync();
-        foreach (var run in runs)
-        {
-            await run.ReleaseAsync();
-        }
-
+        var runs = await _run.TwoReceiptsAsync(queue, sink);
         Assert.Equal([(1L, 0L), (0L, 1L)], runs.Select(r => (r.Receipt().Written, r.Receipt().Duplicate)));
         Assert.All(runs, r => Assert.True(r.Receipt().Balanced));
         Assert.Equal(1, await database.CountAsync());
@@ -156,21 +138,37 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
     [Fact]
     public async Task Rows_stand_after_an_immediate_crash_although_the_role_commits_asynchronously()
     {
-        // Without the writer's own setting, a commit would wait ten seconds for its turn to be flushed.
+        // An asynchronous commit waits ten seconds for its turn to be flushed; nothing else flushes meanwhile.
         await using var server = await PostgresServer.StartAsync(
-            new PostgresOptions { Settings = new Dictionary<string, string> { ["synchronous_commit"] = "off", ["wal_writer_delay"] = "10000", ["wal_writer_flush_after"] = "1GB" } }, Cancelled);
+            new PostgresOptions { Settings = new Dictionary<string, string> { ["wal_writer_delay"] = "10000", ["wal_writer_flush_after"] = "1GB", ["autovacuum"] = "off" } }, Cancelled);
         Assert.SkipUnless(server.IsPrivate, "Only a server of the test's own can be killed.");
         var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
         await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), Cancelled);
-        await using (var sink = await new PostgresConnector().WriteToAsync(settings, new SinkOptions(), Cancelled))
+        await RunAsync(
+            server.ConnectionString,
+            "CREATE ROLE hasty LOGIN PASSWORD 'pw'; ALTER ROLE hasty SET synchronous_commit = off; GRANT ALL ON ALL TABLES IN SCHEMA public TO hasty");
+        var hasty = settings with { UserName = "hasty", Password = new SecretText("pw") };
+        await CrashAsync();
+        await using var sink = await new PostgresConnector().WriteToAsync(hasty, new SinkOptions(), Cancelled);
+        for (var batch = 1; batch <= 3; batch++)
         {
-            for (var batch = 1; batch <= 3; batch++)
-            {
-                await sink.WriteAsync(Logins.Records(50), Cancelled);
-                await server.KillAsync(Cancelled);
-                await server.StartAsync(Cancelled);
-                Assert.Equal(50L * batch, await CountAsync(server));
-            }
+            await sink.WriteAsync(Logins.Records(50), Cancelled);
+            await CrashAsync();
+            Assert.Equal(50L * batch, await CountAsync(server));
+
+            // The control: a plain session of that role, whose commit has its answer, loses it.
+            await RunAsync(
+                new NpgsqlConnectionStringBuilder(server.ConnectionString) { Username = "hasty", Password = "pw" }.ConnectionString,
+                "INSERT INTO user_logins (user_id) VALUES ('hasty')");
+            await CrashAsync();
+            Assert.Equal(50L * batch, await CountAsync(server));
+        }
+
+        // The ten seconds begin with the start.
+        async Task CrashAsync()
+        {
+            await server.KillAsync(Cancelled);
+            await server.StartAsync(Cancelled);
         }
     }
 
@@ -258,10 +256,12 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
         }
     }
 
-    private static FaultyClient NoDeletes(ISqsClient client) => new(client)
+    private static async Task RunAsync(string connectionString, string sql)
     {
-        OnDelete = (_, _) => Task.FromException<BatchResponse>(new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Down")),
-    };
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Cancelled);
+    }
 
     private static async Task<long> CountAsync(PostgresServer server)
     {

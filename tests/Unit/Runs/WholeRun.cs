@@ -1,13 +1,16 @@
 using LoginEtl.Connections;
 using LoginEtl.Masking;
+using LoginEtl.Records;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Sqs;
+using Xunit;
 
 namespace LoginEtl.Unit.Runs;
 
@@ -44,6 +47,44 @@ internal sealed class WholeRun : IDisposable
         var source = await queue.ReceiveAsync(receive, timings, around);
         return await EtlRun.RunAsync(source, protectors, table, batches ?? new BatchOptions(), b => { lock (Batches) { Batches.Add(b); } }, stop?.Token ?? TestDatabase.Token);
     }
+
+    /// <summary>
+    /// Two runs that receive the queue's one message, the second when the lease of the first is over, and one batch with
+    /// both receipts. The runs have ended.
+    /// </summary>
+    public async Task<IReadOnlyList<ReceivingRun>> TwoReceiptsAsync(TestQueue queue, IRecordSink sink, params ProtectedLogin[] beside)
+    {
+        using var protector = _keys.Protector(new ProtectOptions());
+        await using var writer = new BatchWriter(sink, new BatchOptions { FlushInterval = Timeout.InfiniteTimeSpan }) { BatchWritten = Batches.Add };
+        var runs = new List<ReceivingRun>();
+        for (var receipt = 0; receipt < 2; receipt++)
+        {
+            // The first run's lease is let go, so that the queue gives the message to the other.
+            var run = new ReceivingRun(await queue.ReceiveAsync(timings: new SqsTimings { HoldAtMost = TimeSpan.Zero }));
+            runs.Add(run);
+            Assert.True(await writer.AddAsync(protector.Protect(Assert.Single(await run.ReceiveAsync(TestDatabase.Token))), TestDatabase.Token));
+        }
+
+        foreach (var login in beside)
+        {
+            Assert.True(await writer.AddAsync(login, TestDatabase.Token));
+        }
+
+        await writer.CompleteAsync(TestDatabase.Token);
+        await writer.DisposeAsync();
+        foreach (var run in runs)
+        {
+            await run.ReleaseAsync();
+        }
+
+        return runs;
+    }
+
+    /// <summary>Deletes fail, as if the queue were away.</summary>
+    public static FaultyClient NoDeletes(ISqsClient client) => new(client)
+    {
+        OnDelete = (_, _) => Task.FromException<BatchResponse>(new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Down")),
+    };
 
     /// <summary>A FIFO queue.</summary>
     public static Task<TestQueue> FifoAsync(ServersFixture servers, System.Text.Json.Nodes.JsonObject? attributes = null)

@@ -6,6 +6,8 @@ namespace LoginEtl.Unit.Sandbox;
 /// <summary>The sandbox as a person starts it, with a temp folder of its own to look for leftovers in.</summary>
 internal sealed class SandboxProcess : IDisposable
 {
+    // The first start installs packages.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private readonly Process _process;
     private readonly StringBuilder _output = new();
 
@@ -42,9 +44,10 @@ internal sealed class SandboxProcess : IDisposable
 
     public async Task WaitForAsync(string text, CancellationToken cancellationToken)
     {
-        while (!Output.Contains(text, StringComparison.Ordinal))
+        for (var clock = Stopwatch.StartNew(); !Output.Contains(text, StringComparison.Ordinal);)
         {
             if (_process.HasExited) throw new InvalidOperationException($"The sandbox ended early: {Output}");
+            if (clock.Elapsed > Limit) throw new TimeoutException($"The sandbox did not say '{text}' within {Limit.TotalMinutes} min: {Output}");
             await Task.Delay(50, cancellationToken);
         }
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using LoginEtl.Connections;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client.Wire;
+using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
@@ -27,6 +28,18 @@ public sealed class DrainTests(ServersFixture servers)
         Assert.Equal(EndReason.Drained, source.EndedBecause);
         Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6));
     }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:4566/", null, 1)]
+    [InlineData("http://localhost:4566/", null, 1)]
+    [InlineData("https://sqs.eu-central-1.amazonaws.com/", null, 60)]
+    [InlineData("http://queue.internal:4566/", null, 60)]
+    [InlineData("http://127.0.0.1:4566/", 7, 7)]
+    [InlineData("https://sqs.eu-central-1.amazonaws.com/", 7, 7)]
+    public void A_queue_has_to_look_empty_for_a_minute_off_loopback_unless_told_otherwise(string endpoint, int? set, int seconds) => Assert.Equal(
+        TimeSpan.FromSeconds(seconds),
+        DrainWatch.WindowOf(
+            new ReceiveOptions { DrainWindow = set is { } told ? TimeSpan.FromSeconds(told) : null }, new QueueEndpoint(new Uri(endpoint), "eu-central-1")));
 
     [Fact]
     public async Task A_far_queue_is_drained_without_waiting_out_a_long_poll()
@@ -184,15 +197,26 @@ public sealed class DrainTests(ServersFixture servers)
     public async Task Messages_sent_while_it_looked_empty_are_received()
     {
         var queue = await TestQueue.CreateAsync(servers);
-        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(2) });
-        var all = TestQueue.ReceiveAllAsync(source, settle: true);
-        for (var i = 0; i < 4; i++)
+        var (empty, sent) = (0, 0);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(1) }, around: c => new FaultyClient(c)
         {
-            await Task.Delay(1000, Cancelled);
-            await queue.SendAsync(1);
-        }
+            OnAttributes = async call =>
+            {
+                var answer = await call();
+                // The window takes five samples.
+                empty = answer.Attributes?.GetValueOrDefault("ApproximateNumberOfMessages") == "0" ? empty + 1 : 0;
+                if (empty == 3 && sent < 4)
+                {
+                    (empty, sent) = (0, sent + 1);
+                    await queue.SendAsync(1);
+                }
 
-        Assert.Equal(4, (await all.WaitAsync(Soon, Cancelled)).Count);
+                return answer;
+            },
+        });
+
+        Assert.Equal(4, (await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(TimeSpan.FromSeconds(30), Cancelled)).Count);
+        Assert.Equal(EndReason.Drained, source.EndedBecause);
     }
 
     [Fact]

@@ -63,12 +63,7 @@ public sealed class HoldingTests(ServersFixture servers)
         await queue.SendAsync(20);
         await using var source = await queue.ReceiveAsync(
             new ReceiveOptions { MaxHeld = 5, StallTimeout = TimeSpan.FromMilliseconds(200) });
-        var first = new List<LoginEtl.Running.ReceivedMessage>();
-        while (first.Count < 5)
-        {
-            first.AddRange(await source.ReceiveAsync(Cancelled));
-        }
-
+        var first = await TestQueue.HoldAsync(source, 5);
         Assert.All(first, m => Assert.True(source.Book.BeginCommit(m.Delivery)));
         var more = source.ReceiveAsync(Cancelled);
         await Task.Delay(1200, Cancelled);
@@ -92,16 +87,13 @@ public sealed class HoldingTests(ServersFixture servers)
                     return call();
                 },
             });
-        await Task.Delay(300, Cancelled);
+        await Until.Async(() => !waits.IsEmpty, "the first poll");
         await queue.SendAsync("{}");
-        var held = await source.ReceiveAsync(Cancelled);
-        await Task.Delay(1500, Cancelled);
+        var held = await TestQueue.HoldAsync(source, 1);
+        await Until.Async(() => waits.Contains(1), "a short poll while a message is held");
         await TestQueue.SettleAsync(source, held);
-        await Task.Delay(1500, Cancelled);
-
+        await Until.Async(() => waits.Last() == 20, "a long poll when nothing is held");
         Assert.Equal(20, waits.First());
-        Assert.Contains(1, waits);
-        Assert.Equal(20, waits.Last());
 
         // A long poll in flight does not keep a stopped run.
         var clock = Stopwatch.StartNew();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Records;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
@@ -16,31 +17,6 @@ namespace LoginEtl.Unit.Sqs;
 public sealed class LeaseTests(ServersFixture servers)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
-
-    [Fact]
-    public async Task Messages_of_a_two_second_queue_are_held_for_eight_seconds_without_coming_again()
-    {
-        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
-        await queue.SendAsync(40);
-        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true });
-        var held = new List<LoginEtl.Running.ReceivedMessage>();
-        while (held.Count < 40)
-        {
-            held.AddRange(await source.ReceiveAsync(Cancelled));
-        }
-
-        var more = source.ReceiveAsync(Cancelled);
-        for (var i = 0; i < 8; i++)
-        {
-            await Task.Delay(1000, Cancelled);
-            Assert.Equal((0, 40), await queue.CountsAsync());
-        }
-
-        Assert.False(more.IsCompleted);
-        Assert.Equal(40, source.Book.Received);
-        await TestQueue.SettleAsync(source, held);
-        Assert.Equal((0, 0), await queue.CountsAsync());
-    }
 
     [Fact]
     public async Task A_heartbeat_that_failed_is_made_good_by_the_next()
@@ -71,12 +47,7 @@ public sealed class LeaseTests(ServersFixture servers)
         {
             OnVisibility = (_, _) => throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "HTTP 503"),
         });
-        var held = (await source.ReceiveAsync(Cancelled)).ToList();
-        while (held.Count < 5)
-        {
-            held.AddRange(await source.ReceiveAsync(Cancelled));
-        }
-
+        var held = await TestQueue.HoldAsync(source, 5);
         Assert.All(held, m => Assert.True(source.Book.Claim(m.Delivery)));
         await Task.Delay(3500, Cancelled);
         var received = source.Book.Received;
@@ -85,10 +56,7 @@ public sealed class LeaseTests(ServersFixture servers)
         Assert.Equal(received, source.Book.Received);
 
         await TestQueue.SettleAsync(source, held);
-        while (source.Book.Received < received + 5)
-        {
-            await Task.Delay(50, Cancelled);
-        }
+        await Until.Async(() => source.Book.Received >= received + 5, "what was sent while leases ran out");
     }
 
     [Fact]
@@ -98,30 +66,20 @@ public sealed class LeaseTests(ServersFixture servers)
         {
             OnVisibility = (_, _) => throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "HTTP 503"),
         };
-        var queue = new SqsQueue(
-            client, "q", "url", new QueueEndpoint(new Uri("http://127.0.0.1:1/"), "us-east-1"), IsFifo: false, QueueProtocol.Json);
         var book = new DeliveryBook(10);
         var delivery = Postgres.Logins.Delivery();
         book.Admit(delivery);
-        var keeper = new LeaseKeeper(queue, new LeaseTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default);
+        var keeper = new LeaseKeeper(Queue(client), new LeaseTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         var beating = keeper.RunAsync(end.Token);
         Assert.False(keeper.AreRunningOut);
-        await WaitAsync(() => keeper.AreRunningOut);
+        await Until.Async(() => keeper.AreRunningOut, "leases that run out");
 
         book.Settle(delivery, Outcome.Written);
 
-        await WaitAsync(() => !keeper.AreRunningOut);
+        await Until.Async(() => !keeper.AreRunningOut, "an end of it");
         await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => beating);
-
-        static async Task WaitAsync(Func<bool> condition)
-        {
-            for (var until = Environment.TickCount64 + 20_000; !condition(); await Task.Delay(20, Cancelled))
-            {
-                Assert.True(Environment.TickCount64 < until, "It did not come.");
-            }
-        }
     }
 
     [Fact]
@@ -137,10 +95,7 @@ public sealed class LeaseTests(ServersFixture servers)
         var held = await source.ReceiveAsync(Cancelled);
         var handle = Assert.Single(held).Delivery.ReceiptHandle;
         var more = source.ReceiveAsync(Cancelled);
-        while (source.Book.Received < 2)
-        {
-            await Task.Delay(50, Cancelled);
-        }
+        await Until.Async(() => source.Book.Received >= 2, "the message, a second time");
 
         Assert.NotEqual(handle, held[0].Delivery.ReceiptHandle);
         Assert.False(more.IsCompleted);
@@ -164,39 +119,6 @@ public sealed class LeaseTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task No_extension_is_asked_for_once_a_delete_was()
-    {
-        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
-        await queue.SendAsync(200);
-        var deleting = new ConcurrentDictionary<string, bool>();
-        var late = new ConcurrentBag<string>();
-        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
-        {
-            OnDelete = (request, call) =>
-            {
-                request.Entries.ToList().ForEach(e => deleting[e.ReceiptHandle] = true);
-                return call();
-            },
-            OnVisibility = async (request, call) =>
-            {
-                await Task.Delay(100, Cancelled);
-                request.Entries.Where(e => deleting.ContainsKey(e.ReceiptHandle)).ToList()
-                    .ForEach(e => late.Add(e.ReceiptHandle));
-                return await call();
-            },
-        });
-
-        while (await source.ReceiveAsync(Cancelled) is { Count: > 0 } messages)
-        {
-            await Task.Delay(600, Cancelled);
-            await TestQueue.SettleAsync(source, messages);
-        }
-
-        Assert.Equal(200, deleting.Count);
-        Assert.Empty(late);
-    }
-
-    [Fact]
     public async Task Leases_are_not_extended_beyond_what_SQS_allows()
     {
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
@@ -205,11 +127,35 @@ public sealed class LeaseTests(ServersFixture servers)
             new ReceiveOptions { WaitForever = true }, new SqsTimings { HoldAtMost = TimeSpan.FromSeconds(1) });
         Assert.Single(await source.ReceiveAsync(Cancelled));
 
-        for (var waited = 0; source.Book.Received < 2; waited++)
+        await Until.Async(() => source.Book.Received >= 2, "the message, a second time");
+    }
+
+    [Fact]
+    public async Task Leases_are_extended_for_eleven_hours_and_no_longer()
+    {
+        var extended = new ConcurrentQueue<string>();
+        var client = new FaultyClient(null!)
         {
-            Assert.InRange(waited, 0, 100);
-            await Task.Delay(100, Cancelled);
-        }
+            OnVisibility = (request, _) =>
+            {
+                request.Entries.ToList().ForEach(e => extended.Enqueue(e.ReceiptHandle));
+                return Task.FromResult(new BatchResponse([], []));
+            },
+        };
+        var book = new DeliveryBook(10);
+        Admit("held for 10:59", TimeSpan.FromMinutes((11 * 60) - 1));
+        Admit("held for 11:01", TimeSpan.FromMinutes((11 * 60) + 1));
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var beating = new LeaseKeeper(Queue(client), new LeaseTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default).RunAsync(end.Token);
+
+        await Until.Async(() => extended.Count >= 3, "three beats");
+
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => beating);
+        Assert.Equal(["held for 10:59"], extended.Distinct());
+
+        void Admit(string handle, TimeSpan age) => book.Admit(new QueueDelivery(
+            new MessageId(Guid.NewGuid().ToString()), handle, DateTimeOffset.UtcNow, 1, DateTimeOffset.UtcNow - age));
     }
 
     [Fact]
@@ -240,4 +186,8 @@ public sealed class LeaseTests(ServersFixture servers)
         Assert.Equal(TimeSpan.FromSeconds(seconds), lease.Timeout);
         Assert.Equal(asked, lease.AskFor);
     }
+
+    /// <summary>No server's: the client answers by itself.</summary>
+    private static SqsQueue Queue(ISqsClient client) =>
+        new(client, "q", "url", new QueueEndpoint(new Uri("http://127.0.0.1:1/"), "us-east-1"), IsFifo: false, QueueProtocol.Json);
 }

@@ -118,19 +118,4 @@ public sealed class PollFaultTests(ServersFixture servers)
         Assert.Equal("QueueUnreachable", e.Id);
     }
 
-    [Fact]
-    public async Task A_refused_poll_ends_the_run_at_once_and_names_the_right_that_is_missing()
-    {
-        var queue = await TestQueue.CreateAsync(servers);
-        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
-        {
-            OnReceive = (_, _) => throw new SqsException("ReceiveMessage", SqsFault.Denied, "AccessDeniedException"),
-        });
-
-        var e = await Assert.ThrowsAsync<LoginEtlException>(
-            () => source.ReceiveAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(1), Cancelled));
-
-        Assert.Equal("QueueAccessDenied", e.Id);
-        Assert.Contains("sqs:ReceiveMessage", e.Remedy, StringComparison.Ordinal);
-    }
 }

@@ -18,24 +18,6 @@ public sealed class SettlingTests(ServersFixture servers)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Returned_messages_are_visible_at_once()
-    {
-        var queue = await TestQueue.CreateAsync(servers);
-        await queue.SendAsync(100);
-        await using var source = await queue.ReceiveAsync();
-        await ReceiveAsync(source, 100);
-
-        source.StopReceiving();
-        var clock = Stopwatch.StartNew();
-        await TestQueue.ReturnAllAsync(source);
-
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
-        Assert.Equal((100, 0), await queue.CountsAsync());
-        Assert.Equal(100, source.Book.Entries().Ended[Outcome.Returned]);
-        Assert.True(source.Book.Entries().Balanced);
-    }
-
-    [Fact]
     public async Task A_run_that_is_let_go_early_leaves_every_message_visible_and_its_books_balanced()
     {
         var queue = await TestQueue.CreateAsync(servers);
@@ -66,37 +48,17 @@ public sealed class SettlingTests(ServersFixture servers)
                 return answer;
             },
         });
-        await ReceiveAsync(source, 1);
+        await TestQueue.HoldAsync(source, 1);
 
         await TestQueue.ReturnAllAsync(source);
 
-        var again = await ReceiveAsync(source, 1);
+        var again = await TestQueue.HoldAsync(source, 1);
         Assert.Equal(1, source.Book.Open);
         await TestQueue.SettleAsync(source, again);
         Assert.Equal((0, 0), await queue.CountsAsync());
         var entries = source.Book.Entries();
         Assert.True(entries.Balanced);
         Assert.Equal((1, 1), (entries.Ended[Outcome.Returned], entries.Ended[Outcome.Written]));
-    }
-
-    [Fact]
-    public async Task As_many_as_may_be_held_by_default_are_returned_within_the_time_of_a_stopping_run()
-    {
-        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 600);
-        var most = new ReceiveOptions().MaxHeld;
-        await queue.SendAsync(most);
-        await using var source = await queue.ReceiveAsync();
-        await ReceiveAsync(source, most);
-
-        source.StopReceiving();
-        await source.ReceiveAsync(Cancelled);
-        var clock = Stopwatch.StartNew();
-        await TestQueue.ReturnAllAsync(source);
-
-        TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{source.Book.Entries().Ended[Outcome.Returned]} returned in {clock.ElapsedMilliseconds} ms");
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
-        Assert.Equal(0, source.Book.Open);
     }
 
     [Fact]
@@ -118,7 +80,7 @@ public sealed class SettlingTests(ServersFixture servers)
                     return await call();
                 },
             });
-        await ReceiveAsync(source, 30);
+        await TestQueue.HoldAsync(source, 30);
         source.StopReceiving();
         await source.ReceiveAsync(Cancelled);
         var unsettled = source.Book.TakeUnsettled(evenClaimed: true);
@@ -144,7 +106,7 @@ public sealed class SettlingTests(ServersFixture servers)
                 ? Task.FromResult(new BatchResponse([], [.. request.Entries.Select(e => new FailedEntry(e.Id, "InternalError", false))]))
                 : call(),
         });
-        await ReceiveAsync(source, 10);
+        await TestQueue.HoldAsync(source, 10);
         source.StopReceiving();
         await TestQueue.ReturnAllAsync(source);
 
@@ -190,7 +152,7 @@ public sealed class SettlingTests(ServersFixture servers)
                     ? throw new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Timeout")
                     : call(),
             });
-        var held = await ReceiveAsync(source, 25);
+        var held = await TestQueue.HoldAsync(source, 25);
 
         await TestQueue.SettleAsync(source, held);
 
@@ -217,7 +179,7 @@ public sealed class SettlingTests(ServersFixture servers)
             },
         });
 
-        await TestQueue.SettleAsync(source, await ReceiveAsync(source, 1));
+        await TestQueue.SettleAsync(source, await TestQueue.HoldAsync(source, 1));
 
         Assert.Equal(1, source.Book.Entries().Undeleted);
         Assert.Equal(1, calls);
@@ -233,7 +195,7 @@ public sealed class SettlingTests(ServersFixture servers)
             OnDelete = (_, _) => throw new SqsException("DeleteMessageBatch", SqsFault.Denied, "AccessDenied"),
         });
 
-        await TestQueue.SettleAsync(source, await ReceiveAsync(source, 10));
+        await TestQueue.SettleAsync(source, await TestQueue.HoldAsync(source, 10));
 
         Assert.Equal(10, source.Book.Entries().Undeleted);
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));
@@ -246,11 +208,11 @@ public sealed class SettlingTests(ServersFixture servers)
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
         await queue.SendAsync(10);
         await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true });
-        await ReceiveAsync(source, 10);
+        await TestQueue.HoldAsync(source, 10);
 
         await TestQueue.ReturnAllAsync(source);
 
-        var again = await ReceiveAsync(source, 10);
+        var again = await TestQueue.HoldAsync(source, 10);
         Assert.All(again, m => Assert.Equal(2, m.Delivery.ReceiveCount));
         await TestQueue.SettleAsync(source, again);
         Assert.True(source.Book.Entries().Balanced);
@@ -258,17 +220,4 @@ public sealed class SettlingTests(ServersFixture servers)
 
     private static BatchResponse Partly(BatchResponse answer, DeleteMessageBatchRequest request) => new(
         [.. answer.Successful!.Skip(2)], [.. request.Entries.Take(2).Select(e => new FailedEntry(e.Id, "InternalError", false))]);
-
-    private static async Task<List<ReceivedMessage>> ReceiveAsync(SqsMessageSource source, int messages)
-    {
-        var held = new List<ReceivedMessage>();
-        while (held.Count < messages)
-        {
-            var more = await source.ReceiveAsync(Cancelled);
-            Assert.NotEmpty(more);
-            held.AddRange(more);
-        }
-
-        return held;
-    }
 }

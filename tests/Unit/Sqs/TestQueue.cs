@@ -126,6 +126,22 @@ internal sealed class TestQueue
         return new SqsMessageSource(queue, lease, options ?? new ReceiveOptions(), timings ?? SqsTimings.Default);
     }
 
+    /// <summary>Receives until so many are held; fails when they do not come.</summary>
+    public static async Task<List<ReceivedMessage>> HoldAsync(IMessageSource source, int messages)
+    {
+        var held = new List<ReceivedMessage>();
+        while (held.Count < messages)
+        {
+            var receiving = source.ReceiveAsync(Cancelled);
+            await Until.Async(() => receiving.IsCompleted, $"{messages} messages, of which {held.Count} came");
+            var more = await receiving;
+            Assert.NotEmpty(more);
+            held.AddRange(more);
+        }
+
+        return held;
+    }
+
     /// <summary>Receives until the run ends; with <paramref name="settle"/>, settles and deletes as it goes.</summary>
     public static async Task<List<ReceivedMessage>> ReceiveAllAsync(IMessageSource source, bool settle)
     {

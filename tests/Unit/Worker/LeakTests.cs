@@ -41,7 +41,7 @@ public sealed class LeakTests(ServersFixture servers) : IDisposable
     public async Task Worker_says_nothing_of_messages_passwords_and_keys(string flags)
     {
         var (queue, database) = await ReadyAsync();
-        var (exitCode, output, errors) = await WorkerProcess.RunAsync(
+        var (exitCode, output, errors) = await WorkerProgram.RunAsync(
             _keys.Folder, queue, database.ConnectionString, [.. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--drain-window", "0.2"]);
         Assert.NotEqual(0, exitCode);
         Assert.Contains("received", output + errors, StringComparison.Ordinal);
@@ -55,7 +55,7 @@ public sealed class LeakTests(ServersFixture servers) : IDisposable
     public async Task Worker_that_cannot_begin_says_nothing_of_its_settings(string change)
     {
         var (queue, database) = await ReadyAsync();
-        var (exitCode, output, errors) = await WorkerProcess.RunAsync(
+        var (exitCode, output, errors) = await WorkerProgram.RunAsync(
             _keys.Folder, queue, $"{database.ConnectionString};{change}", ["--max-duration", "1"]);
         Assert.Equal(1, exitCode);
         Assert.NotEmpty(errors);

@@ -45,7 +45,7 @@ public sealed class WorkerMethodTests(ServersFixture servers) : IDisposable
 
     private async Task<(int ExitCode, string Errors)> RunAsync(TestQueue? queue, string database, string[] flags, string? method)
     {
-        var (exitCode, _, errors) = await WorkerProcess.RunAsync(_keys.Folder, queue, database, flags, method);
+        var (exitCode, _, errors) = await WorkerProgram.RunAsync(_keys.Folder, queue, database, flags, method);
         return (exitCode, errors);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LoginEtl.Records;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
@@ -26,44 +25,6 @@ public sealed class BatchWriterDisposalTests : RunningTests
 
         Assert.Equal(5, Journal.Ids("deleted").Count);
         AssertCounts(run.Receipt(), RunState.Completed, (Outcome.Written, 5), (Outcome.Returned, 3));
-        Assert.Equal(1, source.Disposed);
-    }
-
-    [Fact]
-    public async Task A_commit_that_does_not_end_is_rolled_back_after_two_seconds()
-    {
-        var (source, run, writer) = Start(batchSize: 5, messages: 8);
-        Sink.InTransaction = (_, token) => Task.Delay(Timeout.Infinite, token);
-        await AddAllAsync(run, writer);
-        await UntilAsync(() => source.Book.AnyCommitting);
-
-        var clock = Stopwatch.StartNew();
-        await writer.DisposeAsync();
-        Assert.InRange(clock.Elapsed.TotalSeconds, 1.8, 6);
-        await run.ReleaseAsync();
-
-        Assert.Empty(Journal.Ids("delete"));
-        Assert.Null(writer.Fault);
-        AssertCounts(run.Receipt(), RunState.Completed, (Outcome.Returned, 8));
-    }
-
-    [Fact]
-    public async Task What_is_only_buffered_is_not_written_and_goes_back()
-    {
-        var (source, run, writer) = Start(batchSize: 100, messages: 8);
-        await AddAllAsync(run, writer);
-        await writer.AddAsync(Line(1), Limit);
-        var clock = Stopwatch.StartNew();
-        await writer.DisposeAsync();
-        await writer.DisposeAsync();
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 1.5);
-        Assert.Equal(0, source.Disposed);
-        Assert.Equal(9, writer.Receipt().Returned);
-        Assert.True(writer.Receipt().Balanced);
-
-        await run.ReleaseAsync();
-        Assert.Empty(Journal.Ids("begin"));
-        AssertCounts(run.Receipt(), RunState.Completed, (Outcome.Returned, 8));
         Assert.Equal(1, source.Disposed);
     }
 
@@ -101,21 +62,6 @@ public sealed class BatchWriterDisposalTests : RunningTests
             Assert.True(adding.IsCompletedSuccessfully || adding.Exception!.InnerException is ObjectDisposedException);
             Assert.Equal((1, 0), (source.Disposed, source.Book.Open));
             Assert.True(run.Receipt().Balanced);
-        }
-    }
-
-    private (StubSource Source, ReceivingRun Run, BatchWriter Writer) Start(int batchSize, int messages, TimeSpan? flush = null)
-    {
-        var source = Source();
-        source.AddMany(messages);
-        return (source, new ReceivingRun(source), Writer(batchSize, flush));
-    }
-
-    private async Task AddAllAsync(ReceivingRun run, BatchWriter writer)
-    {
-        foreach (var login in await ReceiveAllAsync(run))
-        {
-            Assert.True(await writer.AddAsync(login, Limit));
         }
     }
 }

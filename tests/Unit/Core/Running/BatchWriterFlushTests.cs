@@ -130,18 +130,26 @@ public sealed class BatchWriterFlushTests : RunningTests
         Sink.InTransaction = (_, token) => slow.Task.WaitAsync(token);
         await using var writer = Writer(batchSize: 1);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Limit);
-        cancel.CancelAfter(200);
+        var logins = await ReceiveAllAsync(run);
         var added = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            foreach (var login in await ReceiveAllAsync(run))
+            foreach (var login in logins)
             {
-                await writer.AddAsync(login, cancel.Token);
+                var adding = writer.AddAsync(login, cancel.Token);
+                if (added == 3)
+                {
+                    // One in the transaction, one that waits, one just filled.
+                    Assert.False(adding.IsCompleted);
+                    await cancel.CancelAsync();
+                }
+
+                await adding;
                 added++;
             }
         });
 
-        Assert.InRange(added, 1, 3);
+        Assert.Equal(3, added);
         Assert.Equal(10 - added, source.Book.Leased().Count(d => d.State == DeliveryState.Held));
         slow.SetResult();
         await writer.CompleteAsync(Limit);

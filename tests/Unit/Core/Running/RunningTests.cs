@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
 using LoginEtl.Faults;
 using LoginEtl.Masking;
 using LoginEtl.Records;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Running;
@@ -64,13 +66,22 @@ public abstract class RunningTests : IDisposable
     private protected ProtectedLogin Line(int number) => Protector.Protect(
         LoginEtl.Decoding.LoginDecoder.Decode(new LineDelivery("file", number, number), System.Text.Encoding.UTF8.GetBytes(Deliveries.Body)));
 
-    private protected async Task UntilAsync(Func<bool> holds)
+    private protected (StubSource Source, ReceivingRun Run, BatchWriter Writer) Start(int batchSize, int messages, TimeSpan? flush = null)
     {
-        while (!holds())
+        var source = Source();
+        source.AddMany(messages);
+        return (source, new ReceivingRun(source), Writer(batchSize, flush));
+    }
+
+    private protected async Task AddAllAsync(ReceivingRun run, BatchWriter writer)
+    {
+        foreach (var login in await ReceiveAllAsync(run))
         {
-            await Task.Delay(2, Limit);
+            Assert.True(await writer.AddAsync(login, Limit));
         }
     }
+
+    private protected static Task UntilAsync(Func<bool> holds, [CallerArgumentExpression(nameof(holds))] string what = "") => Until.Async(holds, what);
 
     private protected static void AssertCounts(Receipt receipt, RunState outcome, params (Outcome Outcome, long Count)[] counts)
     {

@@ -5,7 +5,7 @@ using LoginEtl.Unit.Sqs;
 namespace LoginEtl.Unit.Worker;
 
 /// <summary>The worker as a user starts it.</summary>
-internal static class WorkerProcess
+internal static class WorkerProgram
 {
     /// <summary>Runs it to its end; all that it said.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
@@ -27,9 +27,20 @@ internal static class WorkerProcess
         }
 
         using var worker = Process.Start(start)!;
-        var output = worker.StandardOutput.ReadToEndAsync(TestDatabase.Token);
-        var errors = await worker.StandardError.ReadToEndAsync(TestDatabase.Token);
-        await worker.WaitForExitAsync(TestDatabase.Token);
-        return (worker.ExitCode, await output, errors);
+        try
+        {
+            var output = worker.StandardOutput.ReadToEndAsync(TestDatabase.Token);
+            var errors = await worker.StandardError.ReadToEndAsync(TestDatabase.Token);
+            await worker.WaitForExitAsync(TestDatabase.Token);
+            return (worker.ExitCode, await output, errors);
+        }
+        finally
+        {
+            // A test that is cancelled leaves nothing behind.
+            if (!worker.HasExited)
+            {
+                worker.Kill();
+            }
+        }
     }
 }
