@@ -24,10 +24,12 @@ internal sealed class Activity(TimeSpan lease)
     {
         get
         {
-            var since = Environment.TickCount64 - (long)lease.TotalMilliseconds;
+            var since = LeasesSince;
             return _undeleted.Count(e => e.Value > since);
         }
     }
+
+    private long LeasesSince => Environment.TickCount64 - (long)lease.TotalMilliseconds;
 
     public void Received(QueueDelivery delivery)
     {
@@ -39,6 +41,12 @@ internal sealed class Activity(TimeSpan lease)
 
     public void DeletesEnded(int messages, IEnumerable<QueueDelivery> undeleted)
     {
+        // Others may have taken them since: they would never come off the list.
+        foreach (var over in _undeleted.Where(e => e.Value <= LeasesSince))
+        {
+            _undeleted.TryRemove(over);
+        }
+
         foreach (var delivery in undeleted)
         {
             _undeleted[delivery.Id!.Value] = Environment.TickCount64;

@@ -185,7 +185,7 @@ public sealed class BatchWriterFaultTests : RunningTests
         Sink.Outcomes = batch => [.. batch.Select(l => ReferenceEquals(l.GetDelivery(), bad) ? Outcome.Returned : Outcome.Written)];
         Sink.Held = _ => [new HeldGroup(bad, "bad", 1)];
         Sink.InTransaction = (batch, _) => batch == 1 ? Task.FromException(Lost) : Task.CompletedTask;
-        var receipt = await EtlRun.RunAsync(source, Protector, Sink, new BatchOptions { BatchSize = 2 }, null, Limit);
+        var receipt = await EtlRun.RunAsync(source, Protectors, Sink, new BatchOptions { BatchSize = 2 }, null, Limit);
         AssertCounts(receipt, RunState.Failed, (Outcome.Written, 1), (Outcome.Unknown, 1), (Outcome.Returned, 2));
         Assert.Equal([bad.ToString(), behind.ToString()], Journal.Ids("return"));
         Assert.Equal([good.ToString()], Journal.Ids("deleted"));
