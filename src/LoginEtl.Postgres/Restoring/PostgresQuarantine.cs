@@ -81,7 +81,7 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
 
         // What the last try had to say when it sent COMMIT; while set, whether that took place is not known.
         RestoreResult[]? promised = null;
-        var backoff = new Backoff(options.RetryFor);
+        var retry = new FaultRetry(options.RetryFor, database.Endpoint);
         while (true)
         {
             var token = promised is null ? cancellationToken : CancellationToken.None;
@@ -106,13 +106,9 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
                 await scope.CommitAsync().ConfigureAwait(false);
                 return results;
             }
-            catch (Exception e) when (DatabaseFault.IsOfDatabase(e) || (promised is not null && e is InvalidOperationException))
+            catch (Exception e) when (FaultRetry.Concerns(e, commitInDoubt: promised is not null))
             {
-                var mayPass = DatabaseFault.IsTransient(e) || e is InvalidOperationException;
-                if (!mayPass || !await backoff.WaitAsync(promised is null ? cancellationToken : CancellationToken.None).ConfigureAwait(false))
-                {
-                    throw DatabaseFault.From(e, database.Endpoint, commitUnknown: promised is not null);
-                }
+                await retry.WaitAsync(e, cancellationToken, commitInDoubt: promised is not null).ConfigureAwait(false);
             }
         }
     }

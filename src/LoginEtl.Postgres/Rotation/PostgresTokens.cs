@@ -141,7 +141,7 @@ internal sealed class PostgresTokens : ITokenTable
 
     private async Task<T> TryAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        var backoff = new Backoff(RetryFor);
+        var retry = new FaultRetry(RetryFor, _database.Endpoint);
         while (true)
         {
             try
@@ -150,12 +150,9 @@ internal sealed class PostgresTokens : ITokenTable
                 await using var _ = connection.ConfigureAwait(false);
                 return await work(connection, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
+            catch (Exception e) when (FaultRetry.Concerns(e))
             {
-                if (!DatabaseFault.IsTransient(e) || !await backoff.WaitAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    throw DatabaseFault.From(e, _database.Endpoint);
-                }
+                await retry.WaitAsync(e, cancellationToken).ConfigureAwait(false);
             }
         }
     }
