@@ -31,19 +31,9 @@ public sealed class PostgresConnector : IDatabaseConnector
     /// <inheritdoc/>
     public async Task<IRecordSink> WriteToAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(options);
-        var database = Database.From(settings);
-        try
-        {
-            var table = await CheckAsync(database, settings, options, cancellationToken).ConfigureAwait(false);
-            return new PostgresSink(database, table, settings, options);
-        }
-        catch
-        {
-            await database.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        return await OpenAsync(settings, async database => new PostgresSink(
+            database, await CheckAsync(database, settings, options, cancellationToken).ConfigureAwait(false), settings, options)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -93,18 +83,8 @@ public sealed class PostgresConnector : IDatabaseConnector
     /// <inheritdoc/>
     public async Task<IQuarantine> OpenQuarantineAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(options);
-        var database = Database.From(settings);
-        try
-        {
-            return await PostgresQuarantine.OpenAsync(database, settings, options, cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            await database.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        return await OpenAsync(settings, database => PostgresQuarantine.OpenAsync(database, settings, options, cancellationToken)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

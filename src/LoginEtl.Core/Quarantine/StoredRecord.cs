@@ -26,7 +26,7 @@ internal static class StoredRecord
                 throw Invalid(entry, null);
             }
 
-            return new LoginRecord(delivery, Token("masked_ip"), Token("masked_device_id"))
+            return new LoginRecord(delivery, Token(LoginFields.MaskedIp), Token(LoginFields.MaskedDeviceId))
             {
                 UserId = Required("user_id"),
                 DeviceType = Text("device_type"),

@@ -20,4 +20,10 @@ public static class LoginFields
 
     /// <summary>Required, masked.</summary>
     public const string DeviceId = "device_id";
+
+    /// <summary>The column of <see cref="Ip"/>'s token.</summary>
+    public const string MaskedIp = "masked_ip";
+
+    /// <summary>The column of <see cref="DeviceId"/>'s token.</summary>
+    public const string MaskedDeviceId = "masked_device_id";
 }

@@ -31,8 +31,5 @@ internal static class AttributeKeys
     public static IEnumerable<StoredKey> Stored(Keyring keyring, string attribute) =>
         Keysets(keyring, attribute).SelectMany(k => k.Keyset.Keys.Select(key => new StoredKey(
             attribute, StoredKeys.Method(k.Kind), TokenPrefix.Of(k.Kind, key.Id),
-            key == k.Keyset.Primary ? StoredKeyState.Primary
-            : key.Status == KeyStatus.Enabled ? StoredKeyState.Retired
-            : key.Status == KeyStatus.Disabled ? StoredKeyState.Disabled
-            : StoredKeyState.Removed)));
+            StoredKeys.StateOf(key == k.Keyset.Primary, key.Status))));
 }

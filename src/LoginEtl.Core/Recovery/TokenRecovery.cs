@@ -1,6 +1,7 @@
 using LoginEtl.Audit;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
+using LoginEtl.Masking;
 
 namespace LoginEtl.Recovery;
 
@@ -84,8 +85,10 @@ public sealed class TokenRecovery : IDisposable
             _openers.Add(attribute, opener = new TokenOpener(_keyring, attribute, _options.Escrow));
         }
 
-        var originals = _options is { Escrow: not null, Vault: { } vault }
-            ? await vault.FindAsync(attribute, tokens, cancellationToken).ConfigureAwait(false)
+        // The others are never there.
+        var inVault = _options.Escrow is null ? [] : tokens.Where(t => TokenParts.TryParse(t, out var parts) && parts.Kind == TokenKind.Mac).ToList();
+        var originals = _options.Vault is { } vault && inVault.Count > 0
+            ? await vault.FindAsync(attribute, inVault, cancellationToken).ConfigureAwait(false)
             : null;
         var opened = opener.Open(tokens, originals);
         return tokens.Zip(opened).ToDictionary(t => t.First, t => t.Second, StringComparer.Ordinal);

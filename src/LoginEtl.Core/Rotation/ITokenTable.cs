@@ -35,6 +35,5 @@ public interface ITokenTable : IAsyncDisposable
     Task<IReadOnlyList<TokenRow>> ReadAsync(RowRange range, IReadOnlyList<StoredKey> old, CancellationToken cancellationToken);
 
     /// <summary>Replaces tokens in one transaction; a row that somebody changed meanwhile stays as it is.</summary>
-    /// <returns>Rows changed.</returns>
-    Task<long> ReplaceAsync(RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken);
+    Task<ReplacedTokens> ReplaceAsync(RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken);
 }

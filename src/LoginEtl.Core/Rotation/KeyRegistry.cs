@@ -15,7 +15,7 @@ public static class KeyRegistry
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(keys);
-        var stored = keys.Where(k => k.TokenPrefix is not null).Select(k => Stored(k, StateOf(k))).ToList();
+        var stored = keys.Where(k => k.TokenPrefix is not null).Select(k => Stored(k, StoredKeys.StateOf(k.IsPrimary, k.Status))).ToList();
         return stored.Count == 0 ? Task.CompletedTask : table.SetAsync(stored, cancellationToken);
     }
 
@@ -40,12 +40,6 @@ public static class KeyRegistry
     }
 
     private static StoredKey Stored(LoginKey key, StoredKeyState state) => new(AttributeOf(key), key.Method, key.TokenPrefix!, state);
-
-    private static StoredKeyState StateOf(LoginKey key) =>
-        key.IsPrimary ? StoredKeyState.Primary
-        : key.Status == KeyStatus.Enabled ? StoredKeyState.Retired
-        : key.Status == KeyStatus.Disabled ? StoredKeyState.Disabled
-        : StoredKeyState.Removed;
 
     private static string AttributeOf(LoginKey key) => KeyAttribute.Of(key.Name);
 }

@@ -13,6 +13,13 @@ public static class StoredKeys
         return key.Method != Method(TokenKind.Mac);
     }
 
+    /// <summary>What a key's place in its keyset means for those who write.</summary>
+    internal static StoredKeyState StateOf(bool isPrimary, KeyStatus status) =>
+        isPrimary ? StoredKeyState.Primary
+        : status == KeyStatus.Enabled ? StoredKeyState.Retired
+        : status == KeyStatus.Disabled ? StoredKeyState.Disabled
+        : StoredKeyState.Removed;
+
     /// <summary>A method's name as the database has it.</summary>
     internal static string Method(TokenKind kind) => Enum.GetName(kind)!.ToLowerInvariant();
 }

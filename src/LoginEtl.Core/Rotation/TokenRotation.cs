@@ -62,9 +62,9 @@ public sealed class TokenRotation : IDisposable
         {
             await PassAsync(pass, report, cancellationToken).ConfigureAwait(false);
 
-            // One statement sees every row wherever it moves; a pass may miss some.
+            // One statement sees every row wherever it moves; a pass may miss some. Fewer than were refused: some are gone.
             var counts = await _table.CountAsync(cancellationToken).ConfigureAwait(false);
-            if (counts.Where(IsOld).Sum(c => c.Rows) <= _attributes.Sum(a => a.Refused.Values.Sum()))
+            if (counts.Where(IsOld).All(c => c.Rows <= Refused(c)))
             {
                 return new RotationReceipt
                 {
@@ -108,8 +108,9 @@ public sealed class TokenRotation : IDisposable
             if (changes.Count > 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                _rows += await _table.ReplaceAsync(ranges[i], changes, CancellationToken.None).ConfigureAwait(false);
-                _tokens += changes.Sum(c => (c.MaskedIp != c.Row.MaskedIp ? 1 : 0) + (c.MaskedDeviceId != c.Row.MaskedDeviceId ? 1 : 0));
+                var replaced = await _table.ReplaceAsync(ranges[i], changes, CancellationToken.None).ConfigureAwait(false);
+                _rows += replaced.Rows;
+                _tokens += replaced.Tokens;
                 await ThrottleAsync(cancellationToken).ConfigureAwait(false);
             }
 
@@ -135,6 +136,9 @@ public sealed class TokenRotation : IDisposable
             await Task.Delay(ahead, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private long Refused(PrefixCount count) =>
+        _attributes.Single(a => a.Attribute == count.Attribute).Refused.GetValueOrDefault(count.Prefix!);
 
     private bool IsOld(PrefixCount count) => OldKeys.Any(k => k.Attribute == count.Attribute && k.Prefix == count.Prefix);
 

@@ -2,8 +2,8 @@ using LoginEtl.Audit;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
-using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Targets;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -18,13 +18,10 @@ internal sealed class PostgresAnchor(Database database, string anchor) : IAuditA
     /// <param name="database">Taken over.</param>
     /// <param name="settings">With the name of the table beside which it is.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    public static async Task<PostgresAnchor> OpenAsync(Database database, DatabaseSettings settings, CancellationToken cancellationToken)
-    {
-        try
+    public static Task<PostgresAnchor> OpenAsync(Database database, DatabaseSettings settings, CancellationToken cancellationToken) => database.UseAsync(
+        async connection =>
         {
-            var connection = await database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            await using var _ = connection.ConfigureAwait(false);
-            var table = await Targets.Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
+            var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
             var name = table.Name.Beside(SchemaNames.AuditAnchor);
             var columns = await TableNames.ColumnsAsync(connection, name, cancellationToken).ConfigureAwait(false);
             return columns.IsSupersetOf(SchemaNames.AuditAnchorColumns)
@@ -32,12 +29,8 @@ internal sealed class PostgresAnchor(Database database, string anchor) : IAuditA
                 : throw new LoginEtlException(
                     "AuditAnchorNotFound", FaultKind.NotFound, $"There is no {name} as this version makes it, without which a cut or rewritten audit file would not show.",
                     "Run Initialize-LoginDatabase.");
-        }
-        catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
-        {
-            throw DatabaseFault.From(e, database.Endpoint);
-        }
-    }
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public async Task<AnchoredLine?> LastAsync(Guid fileId, CancellationToken cancellationToken) =>
@@ -55,45 +48,34 @@ internal sealed class PostgresAnchor(Database database, string anchor) : IAuditA
     public async Task AddAsync(AnchoredLine line, string place, string? note, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(line);
-        try
-        {
-            var connection = await database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            await using var _ = connection.ConfigureAwait(false);
-            object[] parameters =
-            [
-                line.FileId, line.Line, line.Mac, place, new NpgsqlParameter { Value = (object?)note ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-            ];
-            // Durable whatever the user's settings say: plaintext leaves on the strength of it.
-            await connection.RunAsync("SET synchronous_commit = on", cancellationToken).ConfigureAwait(false);
-            await connection.RunAsync(
-                $"INSERT INTO {anchor} (file_id, line, mac, place, note) VALUES ($1, $2, decode($3, 'hex'), $4, $5)", parameters, cancellationToken).ConfigureAwait(false);
-        }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
-        {
-            throw new LoginEtlException(
-                "AuditFileForked", FaultKind.Failed, $"The database knows line {line.Line} of this audit file already: there are two copies of it that were both written to. Nothing was recovered.",
-                "Keep both as evidence, and go on with a new file under another name.");
-        }
-        catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
-        {
-            throw DatabaseFault.From(e, database.Endpoint);
-        }
+        object[] parameters =
+        [
+            line.FileId, line.Line, line.Mac, place, new NpgsqlParameter { Value = (object?)note ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+        ];
+        await database.UseAsync(
+            async connection =>
+            {
+                // Durable whatever the user's settings say: plaintext leaves on the strength of it.
+                await connection.RunAsync("SET synchronous_commit = on", cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    await connection.RunAsync(
+                        $"INSERT INTO {anchor} (file_id, line, mac, place, note) VALUES ($1, $2, decode($3, 'hex'), $4, $5)", parameters, cancellationToken).ConfigureAwait(false);
+                    return 0;
+                }
+                catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+                {
+                    throw new LoginEtlException(
+                        "AuditFileForked", FaultKind.Failed, $"The database knows line {line.Line} of this audit file already: there are two copies of it that were both written to. Nothing was recovered.",
+                        "Keep both as evidence, and go on with a new file under another name.");
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
-    private async Task<List<AnchoredLine>> QueryAsync(string sql, object[] parameters, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var connection = await database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            await using var _ = connection.ConfigureAwait(false);
-            return await connection.QueryAsync(sql, parameters, r => new AnchoredLine(r.GetGuid(0), r.GetInt64(1), r.GetString(2)), cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
-        {
-            throw DatabaseFault.From(e, database.Endpoint);
-        }
-    }
+    private Task<List<AnchoredLine>> QueryAsync(string sql, object[] parameters, CancellationToken cancellationToken) => database.UseAsync(
+        connection => connection.QueryAsync(sql, parameters, r => new AnchoredLine(r.GetGuid(0), r.GetInt64(1), r.GetString(2)), cancellationToken), cancellationToken);
 }

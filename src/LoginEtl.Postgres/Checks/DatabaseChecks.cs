@@ -2,7 +2,6 @@ using System.Globalization;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
-using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using Npgsql;
@@ -38,24 +37,18 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         return _list.Checks;
     }
 
-    private async Task RunAsync(Database database, CancellationToken cancellationToken)
-    {
-        try
+    private Task<int> RunAsync(Database database, CancellationToken cancellationToken) => database.UseAsync(
+        async connection =>
         {
-            var connection = await database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            await using var _ = connection.ConfigureAwait(false);
             await connection.RunAsync("SET default_transaction_read_only = on", cancellationToken).ConfigureAwait(false);
             var before = time.GetUtcNow();
             var server = await LiveServer.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
             CheckServer(database, server);
             CheckClock(server, before, time.GetUtcNow());
             await CheckTableAsync(connection, server, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
-        {
-            throw DatabaseFault.From(e, database.Endpoint);
-        }
-    }
+            return 0;
+        },
+        cancellationToken);
 
     private void CheckServer(Database database, LiveServer server)
     {

@@ -35,6 +35,22 @@ internal sealed class Database : IAsyncDisposable
     /// <summary>The server's certificate is checked against a certificate authority.</summary>
     public bool IsVerified { get; }
 
+    /// <summary>Works on a connection of the pool.</summary>
+    /// <exception cref="LoginEtlException">The server's faults, in the module's words.</exception>
+    public async Task<T> UseAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = await Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            await using var _ = connection.ConfigureAwait(false);
+            return await work(connection).ConfigureAwait(false);
+        }
+        catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
+        {
+            throw DatabaseFault.From(e, Endpoint);
+        }
+    }
+
     /// <summary>Reads the settings; connects to nothing yet.</summary>
     /// <exception cref="LoginEtlException">Malformed or contradicting settings.</exception>
     public static Database From(DatabaseSettings settings)

@@ -22,16 +22,14 @@ internal sealed class EntryReader(QualifiedName quarantine)
         """;
 
     /// <summary>The next entries; empty at the end.</summary>
-    public async Task<List<QuarantineEntry>> ReadAsync(
+    public Task<List<QuarantineEntry>> ReadAsync(
         Database database, QuarantineFilter filter, long after, long most, CancellationToken cancellationToken)
     {
-        var connection = await database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        await using var _ = connection.ConfigureAwait(false);
         object[] parameters =
         [
             after, Nullable(filter.Reason, NpgsqlDbType.Text), Nullable(filter.Since?.UtcDateTime, NpgsqlDbType.TimestampTz), filter.IncludeRestored, most,
         ];
-        return await connection.QueryAsync(_page, parameters, Read, cancellationToken).ConfigureAwait(false);
+        return database.UseAsync(connection => connection.QueryAsync(_page, parameters, Read, cancellationToken), cancellationToken);
     }
 
     private static NpgsqlParameter Nullable(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };

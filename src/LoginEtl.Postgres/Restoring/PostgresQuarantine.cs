@@ -25,13 +25,10 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
     /// <param name="settings">With the table's name.</param>
     /// <param name="options">Of the rows that are restored.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    public static async Task<PostgresQuarantine> OpenAsync(
-        Database database, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
-    {
-        try
+    public static Task<PostgresQuarantine> OpenAsync(
+        Database database, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken) => database.UseAsync(
+        async connection =>
         {
-            var connection = await database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            await using var _ = connection.ConfigureAwait(false);
             var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
             var beside = await LiveBeside.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
             var quarantine = beside.Single(b => b.Name.Name == SchemaNames.Quarantine);
@@ -42,12 +39,8 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
                 : throw new LoginEtlException(
                     "LedgerUnsuitable", FaultKind.Configuration, $"{quarantine.Name} was made by an earlier version and lacks the column {SchemaNames.RestoredAt}.",
                     "Run Initialize-LoginDatabase, which adds it.");
-        }
-        catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
-        {
-            throw DatabaseFault.From(e, database.Endpoint);
-        }
-    }
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<QuarantineEntry> ListAsync(QuarantineFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -56,16 +49,7 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
         var left = filter.Max ?? long.MaxValue;
         for (long after = 0, page = Math.Min(left, EntryReader.PageSize); page > 0; page = Math.Min(left, EntryReader.PageSize))
         {
-            List<QuarantineEntry> entries;
-            try
-            {
-                entries = await _reader.ReadAsync(database, filter, after, page, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
-            {
-                throw DatabaseFault.From(e, database.Endpoint);
-            }
-
+            var entries = await _reader.ReadAsync(database, filter, after, page, cancellationToken).ConfigureAwait(false);
             foreach (var entry in entries)
             {
                 yield return entry;
@@ -97,7 +81,7 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
 
         // What the last try had to say when it sent COMMIT; while set, whether that took place is not known.
         RestoreResult[]? promised = null;
-        var backoff = new Backoff(options.RetryFor);
+        var retry = new FaultRetry(options.RetryFor, database.Endpoint);
         while (true)
         {
             var token = promised is null ? cancellationToken : CancellationToken.None;
@@ -105,7 +89,7 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             {
                 var scope = await _session.BeginAsync(token).ConfigureAwait(false);
                 await using var _ = scope.ConfigureAwait(false);
-                _restore ??= await PrepareAsync(scope, token).ConfigureAwait(false);
+                _restore ??= new RestoreTransaction(await Preflight.CheckToRestoreAsync(scope.Connection, settings, options, token).ConfigureAwait(false), options);
                 var results = await _restore.RunAsync(scope.Connection, requests, token).ConfigureAwait(false);
                 if (promised is not null && IsSame(promised, results))
                 {
@@ -122,13 +106,9 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
                 await scope.CommitAsync().ConfigureAwait(false);
                 return results;
             }
-            catch (Exception e) when (DatabaseFault.IsOfDatabase(e) || (promised is not null && e is InvalidOperationException))
+            catch (Exception e) when (FaultRetry.Concerns(e, commitInDoubt: promised is not null))
             {
-                var mayPass = DatabaseFault.IsTransient(e) || e is InvalidOperationException;
-                if (!mayPass || !await backoff.WaitAsync(promised is null ? cancellationToken : CancellationToken.None).ConfigureAwait(false))
-                {
-                    throw DatabaseFault.From(e, database.Endpoint, commitUnknown: promised is not null);
-                }
+                await retry.WaitAsync(e, cancellationToken, commitInDoubt: promised is not null).ConfigureAwait(false);
             }
         }
     }
@@ -139,20 +119,4 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
     // The entries that a lost COMMIT promised are restored now, and were locked meanwhile: it took place.
     private static bool IsSame(RestoreResult[] promised, RestoreResult[] found) => promised.Any(p => p.Outcome == RestoreOutcome.Restored)
         && promised.Zip(found).All(p => p.First.Outcome != RestoreOutcome.Restored || p.Second.Outcome == RestoreOutcome.AlreadyRestored);
-
-    private async Task<RestoreTransaction> PrepareAsync(WriteScope scope, CancellationToken cancellationToken)
-    {
-        var server = await LiveServer.ReadAsync(scope.Connection, cancellationToken).ConfigureAwait(false);
-        server.RequireUsable();
-        server.RequireEncoding();
-        server.RequireDurable();
-        var table = await Preflight.FindAsync(scope.Connection, settings, cancellationToken).ConfigureAwait(false);
-        foreach (var beside in await LiveBeside.ReadAsync(scope.Connection, table.Name, cancellationToken).ConfigureAwait(false))
-        {
-            beside.RequireOurs();
-            beside.RequireDurable();
-        }
-
-        return new RestoreTransaction(TargetCheck.Match(table, options), options);
-    }
 }

@@ -40,12 +40,9 @@ internal sealed class PostgresTokens : ITokenTable
     /// <param name="database">Taken over.</param>
     /// <param name="settings">With the table's name.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    public static async Task<PostgresTokens> OpenAsync(Database database, DatabaseSettings settings, CancellationToken cancellationToken)
-    {
-        try
+    public static Task<PostgresTokens> OpenAsync(Database database, DatabaseSettings settings, CancellationToken cancellationToken) => database.UseAsync(
+        async connection =>
         {
-            var connection = await database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            await using var _ = connection.ConfigureAwait(false);
             var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
             foreach (var beside in await LiveBeside.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false))
             {
@@ -53,12 +50,8 @@ internal sealed class PostgresTokens : ITokenTable
             }
 
             return new PostgresTokens(database, table);
-        }
-        catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
-        {
-            throw DatabaseFault.From(e, database.Endpoint);
-        }
-    }
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken) => TryAsync(_keys.ListAsync, cancellationToken);
@@ -137,7 +130,7 @@ internal sealed class PostgresTokens : ITokenTable
     }
 
     /// <inheritdoc/>
-    public Task<long> ReplaceAsync(RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken) => TryAsync(
+    public Task<ReplacedTokens> ReplaceAsync(RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken) => TryAsync(
         (connection, token) => range.Relation == _quarantine
             ? QuarantineTokens.ReplaceAsync(connection, range, changes, token)
             : TableTokens.ReplaceAsync(connection, range, changes, token),
@@ -148,7 +141,7 @@ internal sealed class PostgresTokens : ITokenTable
 
     private async Task<T> TryAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        var backoff = new Backoff(RetryFor);
+        var retry = new FaultRetry(RetryFor, _database.Endpoint);
         while (true)
         {
             try
@@ -157,12 +150,9 @@ internal sealed class PostgresTokens : ITokenTable
                 await using var _ = connection.ConfigureAwait(false);
                 return await work(connection, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
+            catch (Exception e) when (FaultRetry.Concerns(e))
             {
-                if (!DatabaseFault.IsTransient(e) || !await backoff.WaitAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    throw DatabaseFault.From(e, _database.Endpoint);
-                }
+                await retry.WaitAsync(e, cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -24,7 +24,7 @@ internal static class QuarantineTokens
             [oldIps, oldDevices], TableTokens.Row, cancellationToken);
 
     /// <summary>Both at once.</summary>
-    public static Task<long> ReplaceAsync(
+    public static Task<ReplacedTokens> ReplaceAsync(
         NpgsqlConnection connection, RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken) =>
         TableTokens.RunAsync(
             connection,

@@ -28,7 +28,7 @@ internal static class ReplaceableTokens
         {TableLeaves.Tree}
         SELECT n.nspname, c.relname, has_schema_privilege(n.oid, 'USAGE'), row_security_active(c.oid),
                (SELECT bool_and(has_column_privilege(c.oid, a.attnum, 'SELECT') AND (a.attnum < 0 OR has_column_privilege(c.oid, a.attnum, 'UPDATE')))
-                FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = ANY ($2 || ARRAY['ctid'::name]))
+                FROM pg_attribute a WHERE a.attrelid = c.oid AND (a.attname = ANY ($2) OR a.attname = 'ctid'))
         FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = 'r'
         ORDER BY c.oid

@@ -25,7 +25,7 @@ internal static class TableTokens
     /// Both columns at once. A place may belong to another row by now, if somebody changed the table: so the old tokens
     /// are compared.
     /// </summary>
-    public static Task<long> ReplaceAsync(
+    public static Task<ReplacedTokens> ReplaceAsync(
         NpgsqlConnection connection, RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken) =>
         RunAsync(
             connection,
@@ -40,20 +40,19 @@ internal static class TableTokens
     public static TokenRow Row(NpgsqlDataReader row) =>
         new(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2));
 
-    /// <summary>Runs a statement over places, old and new tokens.</summary>
-    /// <returns>Rows changed.</returns>
-    public static async Task<long> RunAsync(
-        NpgsqlConnection connection, string sql, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken)
+    /// <summary>Runs an UPDATE over places, old and new tokens, which it calls as <see cref="ReplaceAsync"/> does.</summary>
+    public static async Task<ReplacedTokens> RunAsync(
+        NpgsqlConnection connection, string update, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(sql, connection);
-        await using var _ = command.ConfigureAwait(false);
-        Add(c => c.Row.Place);
-        Add(c => c.Row.MaskedIp);
-        Add(c => c.Row.MaskedDeviceId);
-        Add(c => c.MaskedIp);
-        Add(c => c.MaskedDeviceId);
-        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        var replaced = await connection.QueryAsync(
+            $"""
+            WITH changed AS ({update} RETURNING c.old_ip IS DISTINCT FROM c.new_ip AS ip, c.old_device IS DISTINCT FROM c.new_device AS device)
+            SELECT count(*), count(*) FILTER (WHERE ip) + count(*) FILTER (WHERE device) FROM changed
+            """,
+            [Of(c => c.Row.Place), Of(c => c.Row.MaskedIp), Of(c => c.Row.MaskedDeviceId), Of(c => c.MaskedIp), Of(c => c.MaskedDeviceId)],
+            r => new ReplacedTokens(r.GetInt64(0), r.GetInt64(1)), cancellationToken).ConfigureAwait(false);
+        return replaced[0];
 
-        void Add(Func<TokenChange, string?> value) => command.Parameters.Add(new NpgsqlParameter { Value = changes.Select(value).ToArray() });
+        string?[] Of(Func<TokenChange, string?> value) => [.. changes.Select(value)];
     }
 }

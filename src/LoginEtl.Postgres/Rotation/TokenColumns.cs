@@ -8,10 +8,10 @@ namespace LoginEtl.Postgres.Rotation;
 internal static class TokenColumns
 {
     /// <summary>Token of the address.</summary>
-    public const string Ip = "masked_ip";
+    public const string Ip = LoginFields.MaskedIp;
 
     /// <summary>Token of the device.</summary>
-    public const string DeviceId = "masked_device_id";
+    public const string DeviceId = LoginFields.MaskedDeviceId;
 
     /// <summary>The column of an attribute.</summary>
     public static string Of(string attribute) => attribute switch

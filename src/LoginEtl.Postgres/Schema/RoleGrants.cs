@@ -1,4 +1,5 @@
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Records;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Schema;
@@ -22,7 +23,7 @@ internal static class RoleGrants
     public const string KeyKeeper = "login_etl_key_keeper";
 
     private const string CreateRole = "CREATE ROLE ";
-    private static readonly (string Privilege, string Column)[] RightsOfRotation = [("SELECT", ""), ("UPDATE", "masked_ip"), ("UPDATE", "masked_device_id")];
+    private static readonly (string Privilege, string Column)[] RightsOfRotation = [("SELECT", ""), ("UPDATE", LoginFields.MaskedIp), ("UPDATE", LoginFields.MaskedDeviceId)];
     private static readonly string[] Roles = [Writer, Reader, Auditor, Recoverer, KeyKeeper];
 
     private const string HasRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";

@@ -1,6 +1,7 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Keys;
+using LoginEtl.Records;
 using LoginEtl.Versions;
 
 namespace LoginEtl.Postgres.Schema;
@@ -17,8 +18,8 @@ internal static class SchemaStatements
         CREATE TABLE {table.Quoted} (
             user_id varchar(128),
             device_type varchar(32),
-            masked_ip varchar(256),
-            masked_device_id varchar(256),
+            {LoginFields.MaskedIp} varchar(256),
+            {LoginFields.MaskedDeviceId} varchar(256),
             locale varchar(32),
             {VersionColumns(version)},
             create_date date
@@ -108,7 +109,7 @@ internal static class SchemaStatements
             changed_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (attribute, prefix)
         );
-        COMMENT ON TABLE {keys.Quoted} IS 'LoginEtl: states of the masking keys; no row is written under a key that is not primary. A key without a row may be written with.'
+        COMMENT ON TABLE {keys.Quoted} IS 'LoginEtl: states of the masking keys; no batch is written under a key that is not primary. A key without a row may be written with.'
         """;
 
     // Every head that ever was stays: a file rewritten by whoever holds the audit key differs from it.

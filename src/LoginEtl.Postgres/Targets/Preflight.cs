@@ -14,15 +14,9 @@ internal static class Preflight
     public static async Task<TargetTable> CheckAsync(
         NpgsqlConnection connection, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
     {
-        var server = await LiveServer.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
-        server.RequireUsable();
-        server.RequireEncoding();
-        server.RequireDurable();
-        var target = TargetCheck.Match(await FindAsync(connection, settings, cancellationToken).ConfigureAwait(false), options);
-        foreach (var beside in await LiveBeside.ReadAsync(connection, target.Name, cancellationToken).ConfigureAwait(false))
+        var (target, besides) = await RequireAsync(connection, settings, options, cancellationToken).ConfigureAwait(false);
+        foreach (var beside in besides)
         {
-            beside.RequireOurs();
-            beside.RequireDurable();
             beside.RequireGranted();
         }
 
@@ -32,6 +26,31 @@ internal static class Preflight
         }
 
         return target;
+    }
+
+    /// <summary>The same for who restores: needs fewer rights beside the table, and no vault before the first original.</summary>
+    /// <exception cref="LoginEtlException">Something stands against writing.</exception>
+    /// <exception cref="NpgsqlException">The server failed; not yet in the module's words.</exception>
+    public static async Task<TargetTable> CheckToRestoreAsync(
+        NpgsqlConnection connection, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken) =>
+        (await RequireAsync(connection, settings, options, cancellationToken).ConfigureAwait(false)).Target;
+
+    private static async Task<(TargetTable Target, IReadOnlyList<LiveBeside> Besides)> RequireAsync(
+        NpgsqlConnection connection, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
+    {
+        var server = await LiveServer.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+        server.RequireUsable();
+        server.RequireEncoding();
+        server.RequireDurable();
+        var target = TargetCheck.Match(await FindAsync(connection, settings, cancellationToken).ConfigureAwait(false), options);
+        var besides = await LiveBeside.ReadAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
+        foreach (var beside in besides)
+        {
+            beside.RequireOurs();
+            beside.RequireDurable();
+        }
+
+        return (target, besides);
     }
 
     /// <summary>The table that the settings name.</summary>

@@ -15,8 +15,8 @@ internal static class TargetCheck
 
     private static readonly (RecordField Field, string Column)[] Plain =
     [
-        (RecordField.UserId, "user_id"), (RecordField.DeviceType, "device_type"), (RecordField.MaskedIp, "masked_ip"),
-        (RecordField.MaskedDeviceId, "masked_device_id"), (RecordField.Locale, "locale"), (RecordField.CreateDate, "create_date"),
+        (RecordField.UserId, "user_id"), (RecordField.DeviceType, "device_type"), (RecordField.MaskedIp, Records.LoginFields.MaskedIp),
+        (RecordField.MaskedDeviceId, Records.LoginFields.MaskedDeviceId), (RecordField.Locale, "locale"), (RecordField.CreateDate, "create_date"),
     ];
 
     private static readonly (RecordField Field, string Column)[] OneVersion = [(RecordField.AppVersion, "app_version")];

@@ -69,7 +69,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         }
 
         // Before anything is held because of them: what is held and what goes to quarantine was refused alike.
-        StopIfAlike([.. fresh, .. bad], i => i.Refusal ?? results.Refused.GetValueOrDefault(i) ?? plan.Hold?.WhyOf(i));
+        StopIfAlike(fresh.Concat(bad), i => i.Refusal ?? results.Refused.GetValueOrDefault(i) ?? plan.Hold?.WhyOf(i));
         if (plan.Hold?.AddAll(results.Refused) == true)
         {
             return AttemptOutcome.MetBadInGroup;

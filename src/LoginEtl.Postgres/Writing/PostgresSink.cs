@@ -60,7 +60,7 @@ internal sealed class PostgresSink : IRecordSink
         }
 
         _limit.Begin();
-        var backoff = new Backoff(_retryFor);
+        var retry = new FaultRetry(_retryFor, _database.Endpoint, _session.MayRetry);
         var attempt = Next(null, probes: plan.Hold is not null);
         for (var rounds = 0; ;)
         {
@@ -98,15 +98,9 @@ internal sealed class PostgresSink : IRecordSink
 
                 attempt = Next(attempt, probes: true);
             }
-            catch (Exception e) when (DatabaseFault.IsOfDatabase(e) || (attempt.CommitInDoubt && e is InvalidOperationException))
+            catch (Exception e) when (FaultRetry.Concerns(e, attempt.CommitInDoubt))
             {
-                // The driver's own state errors after a cut COMMIT say nothing about the COMMIT.
-                var mayPass = DatabaseFault.IsTransient(e) || e is InvalidOperationException;
-                if (!mayPass || !_session.MayRetry || !await backoff.WaitAsync(attempt.CommitInDoubt ? CancellationToken.None : cancellationToken).ConfigureAwait(false))
-                {
-                    throw DatabaseFault.From(e, _database.Endpoint, attempt.CommitInDoubt && _session.MayRetry);
-                }
-
+                await retry.WaitAsync(e, cancellationToken, attempt.CommitInDoubt).ConfigureAwait(false);
                 attempt = Next(attempt, probes: true);
             }
         }

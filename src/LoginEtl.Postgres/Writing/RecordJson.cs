@@ -21,8 +21,8 @@ internal static class RecordJson
         var json = new StringBuilder("{");
         Add(json, "user_id", record.UserId);
         Add(json, "device_type", record.DeviceType);
-        Add(json, "masked_ip", record.MaskedIp);
-        Add(json, "masked_device_id", record.MaskedDeviceId);
+        Add(json, LoginFields.MaskedIp, record.MaskedIp);
+        Add(json, LoginFields.MaskedDeviceId, record.MaskedDeviceId);
         Add(json, "locale", record.Locale);
         Add(json, "app_version", record.AppVersion);
         Add(json, "create_date", record.CreateDate.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));

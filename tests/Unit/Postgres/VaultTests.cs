@@ -119,7 +119,8 @@ public sealed class VaultTests(ServersFixture servers) : IDisposable
         await using var sink = await database.SinkAsync();
         await sink.WriteAsync([Logins.Record()], TestDatabase.Token);
         var atFirst = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Escrowed(1, _ => "10.0.0.1"), TestDatabase.Token));
-        Assert.All(new[] { atStart, atFirst }, f => Assert.Equal("LedgerNotFound", f.Id));
+        var toRecover = await Assert.ThrowsAsync<LoginEtlException>(() => new LoginEtl.Postgres.PostgresConnector().OpenVaultAsync(database.Settings(), TestDatabase.Token));
+        Assert.All(new[] { atStart, atFirst, toRecover }, f => Assert.Equal("LedgerNotFound", f.Id));
         Assert.Contains("login_etl_vault", atFirst.Message, StringComparison.Ordinal);
         var checks = await new LoginEtl.Postgres.PostgresConnector().CheckAsync(database.Settings(), new SinkOptions { UseVault = true }, TestDatabase.Token);
         Assert.Equal(CheckOutcome.Fail, checks.Single(c => c.Name == "Vault").Outcome);
