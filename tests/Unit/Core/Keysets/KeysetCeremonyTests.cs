@@ -63,6 +63,13 @@ public sealed class KeysetCeremonyTests : IDisposable
     }
 
     [Fact]
+    public void Names_of_key_files_are_flushed_where_the_system_can()
+    {
+        Assert.Equal(!OperatingSystem.IsWindows(), FolderFlush.Try(_root));
+        Assert.False(FolderFlush.Try(Path.Combine(_root, "missing")));
+    }
+
+    [Fact]
     public void The_form_is_Tinks()
     {
         KeysetCeremony.Create(Folder, PrivatePath, overwrite: false);
