@@ -31,18 +31,21 @@ public static class KeysetCeremony
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentException.ThrowIfNullOrWhiteSpace(privateKeyPath);
         ArgumentNullException.ThrowIfNull(options);
-        var keys = new KeyFolder(
-            folder, options.Kms is { } kms ? new KeyWrap(options.KeyService ?? throw new ArgumentException("There is no key service.", nameof(options)), kms, options.Stop) : null);
         // What would be refused makes no folder either.
         if (Wanted(folder, privateKeyPath, options).Count == 0)
         {
             return [];
         }
 
+        using var keys = new KeyFolder(folder, Wrap(options));
         KeyFile.MakeFolder(folder);
         using var held = KeyFolderLock.Take(folder);
         return Make(keys, Wanted(folder, privateKeyPath, options), options.Overwrite);
     }
+
+    private static KeyWrap? Wrap(NewKeysetOptions options) => options.Kms is not { } kms ? null
+        : options.KeyService is { } service ? new KeyWrap(service(), kms, options.Stop)
+        : throw new ArgumentException("There is no key service.", nameof(options));
 
     private static List<NewKeyset> Make(KeyFolder keys, List<Wish> wishes, bool overwrite)
     {
