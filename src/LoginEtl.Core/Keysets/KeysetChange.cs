@@ -12,16 +12,17 @@ public sealed class KeysetChange
     private readonly KeySource _source;
     private readonly KeyAccess _access;
     private readonly string _name;
+    private readonly string _folder;
 
     private KeysetChange(KeySource source, string name, KeyAccess access)
     {
         (_source, _access, _name) = (source, access, name);
         using var folder = source.Folder(access);
-        Path = KeyFolder.PathOf(folder.Path, name);
+        _folder = folder.Path;
     }
 
     /// <summary>The keyset's file.</summary>
-    public string Path { get; }
+    public string Path => KeyFolder.PathOf(_folder, _name);
 
     /// <summary>A keyset that can be changed.</summary>
     /// <param name="uri">Key source: a folder, <c>file:</c> or <c>awskms:</c>.</param>
@@ -45,7 +46,7 @@ public sealed class KeysetChange
         if (!File.Exists(change.Path))
         {
             throw new LoginEtlException(
-                "KeysetNotFound", FaultKind.Keys, $"There is no keyset '{name}' in {System.IO.Path.GetDirectoryName(change.Path)}.",
+                "KeysetNotFound", FaultKind.Keys, $"There is no keyset '{name}' in {change._folder}.",
                 "Make it with New-LoginKeyset -MissingOnly, or correct the path.");
         }
 
