@@ -23,8 +23,8 @@ public static class KeysetCeremony
     /// <param name="options">Which, and how.</param>
     /// <returns>The files written.</returns>
     /// <exception cref="LoginEtlException">
-    /// <c>KeysetExists</c>, <c>KeysetPathsClash</c>, <c>KeysetBusy</c>, <c>KeysetUnwritable</c>: no key file was left behind that
-    /// was not there before.
+    /// <c>KeysetExists</c>, <c>KeysetPathsClash</c>, <c>KeysetBusy</c>, <c>KeysetUnwritable</c>: no file was left behind that was
+    /// not there before.
     /// </exception>
     public static IReadOnlyList<NewKeyset> Create(string folder, string privateKeyPath, NewKeysetOptions options)
     {
@@ -38,9 +38,18 @@ public static class KeysetCeremony
         }
 
         using var keys = new KeyFolder(folder, Wrap(options));
+        var isNew = !Directory.Exists(folder);
         KeyFile.MakeFolder(folder);
         using var held = KeyFolderLock.Take(folder);
-        return Make(keys, Wanted(folder, privateKeyPath, options), options.Overwrite);
+        try
+        {
+            return Make(keys, Wanted(folder, privateKeyPath, options), options.Overwrite);
+        }
+        catch when (isNew && !KeyAttribute.All.Any(n => File.Exists(KeyFolder.PathOf(folder, n))))
+        {
+            held.Remove();
+            throw;
+        }
     }
 
     private static KeyWrap? Wrap(NewKeysetOptions options) => options.Kms is not { } kms ? null
