@@ -4,9 +4,11 @@ namespace LoginEtl.Connections;
 
 /// <summary>
 /// Encrypts and decrypts keysets with a key that never leaves its service. Implemented on the far side of the module's
-/// private load context. Its calls block, for as long as <see cref="KmsSettings.Timeout"/>: keys are read once, at the start.
+/// private load context. It keeps the credentials and the connection of its first call, so that a folder of keysets asks for
+/// them once; one thread at a time. Its calls block: the first while credentials are found, and each for up to three tries of
+/// <see cref="KmsSettings.Timeout"/> and the pauses between. Keys are read at a run's start, and again when one was retired.
 /// </summary>
-public interface IKeyService
+public interface IKeyService : IDisposable
 {
     /// <summary>The plaintext, to be zeroed by the caller.</summary>
     /// <param name="settings">Which key, and where.</param>

@@ -13,7 +13,7 @@ public sealed record KeyAccess
     /// </summary>
     public Func<string, string, byte[]>? ReadSecret { get; init; }
 
-    /// <summary>Where keysets are encrypted; null where the host has no such service.</summary>
+    /// <summary>Makes what keysets are decrypted with, for one reading or change, which disposes of it; null where the host has no such service.</summary>
     public Func<IKeyService>? KeyService { get; init; }
 
     /// <summary>Cancels calls to the service.</summary>

@@ -3,7 +3,10 @@ using LoginEtl.Faults;
 
 namespace LoginEtl.Keysets;
 
-/// <summary>Writes key files: for their owner alone from the first byte on, durable, and complete or not there.</summary>
+/// <summary>
+/// Writes key files: for their owner alone from the first byte on, complete or not there, and on disk before anything is
+/// masked with them, name and all where the system can flush a folder.
+/// </summary>
 internal static class KeyFile
 {
     private const int LongestKeyset = 64 * 1024;
@@ -28,6 +31,7 @@ internal static class KeyFile
             }
 
             File.Move(unfinished, full, replace);
+            FolderFlush.Try(Path.GetDirectoryName(full)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

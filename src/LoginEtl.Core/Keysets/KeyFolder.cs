@@ -5,8 +5,8 @@ namespace LoginEtl.Keysets;
 
 /// <summary>Keysets in a folder, one file each; with a <see cref="KeyWrap"/> those that hold secrets are encrypted.</summary>
 /// <param name="folder">Absolute.</param>
-/// <param name="wrap">Null for keysets in clear.</param>
-internal sealed class KeyFolder(string folder, KeyWrap? wrap = null)
+/// <param name="wrap">Null for keysets in clear; disposed of with this.</param>
+internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposable
 {
     // A keyset of a hundred keys has some 30 kB; whatever is larger is no keyset.
     private const int LargestFile = 1024 * 1024;
@@ -84,6 +84,8 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null)
         var ciphertext = wrap.Wrap(name, keyset);
         KeyFile.Write(PathOf(folder, name), json => EncryptedKeysetJson.Write(json, ciphertext, form, primary, keys), replace);
     }
+
+    public void Dispose() => wrap?.Dispose();
 
     public static string PathOf(string folder, string name) => System.IO.Path.Combine(folder, $"{name}.json");
 

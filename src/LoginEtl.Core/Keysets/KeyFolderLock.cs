@@ -9,8 +9,9 @@ internal sealed class KeyFolderLock : IDisposable
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
     private readonly FileStream _file;
+    private readonly string _path;
 
-    private KeyFolderLock(FileStream file) => _file = file;
+    private KeyFolderLock(FileStream file, string path) => (_file, _path) = (file, path);
 
     /// <exception cref="LoginEtlException"><c>KeysetBusy</c>, <c>KeysetUnwritable</c>.</exception>
     public static KeyFolderLock Take(string folder)
@@ -21,7 +22,14 @@ internal sealed class KeyFolderLock : IDisposable
             try
             {
                 // Opened by nobody else meanwhile, in other processes too. It stays there, empty: who deletes it may delete another's.
-                return new KeyFolderLock(new FileStream(path, KeyFile.OwnerOnly(FileMode.OpenOrCreate)));
+                var file = new FileStream(path, KeyFile.OwnerOnly(FileMode.OpenOrCreate));
+                if (File.Exists(path))
+                {
+                    return new KeyFolderLock(file, path);
+                }
+
+                // Removed between its opening and its locking: whoever comes next would hold another one.
+                file.Dispose();
             }
             catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
             {
@@ -37,6 +45,25 @@ internal sealed class KeyFolderLock : IDisposable
                     "KeysetBusy", FaultKind.Keys, $"The key folder {folder} is being changed by another process; nothing was changed here.",
                     "Try again when it is done.");
             }
+        }
+    }
+
+    /// <summary>
+    /// Ends it and takes the file away, in a folder that nobody has keysets in yet: two who held a lock at once could make
+    /// them, of which one is told that they exist, and not change them.
+    /// </summary>
+    public void Remove()
+    {
+        // Windows deletes no file that is open; elsewhere nobody may take it in between.
+        if (!OperatingSystem.IsWindows())
+        {
+            KeyFile.DeleteIfThere(_path);
+        }
+
+        Dispose();
+        if (OperatingSystem.IsWindows())
+        {
+            KeyFile.DeleteIfThere(_path);
         }
     }
 

@@ -41,10 +41,10 @@ internal sealed record KeySource(string Kind, string Rest)
     {
         Env => EnvironmentKeys.Read(Rest),
         Secret => SecretKeys.Read(Rest, access),
-        _ => Folder(access).Read(),
+        _ => ReadFolder(access),
     };
 
-    /// <summary>The folder, whose keysets can be changed.</summary>
+    /// <summary>The folder, whose keysets can be changed; the caller disposes of it.</summary>
     /// <exception cref="LoginEtlException"><c>KeysetReadOnly</c>: it is none; <c>KeySourceUnavailable</c>, <c>KeySourceUnknown</c>.</exception>
     public KeyFolder Folder(KeyAccess access)
     {
@@ -64,6 +64,12 @@ internal sealed record KeySource(string Kind, string Rest)
             "KeySourceUnavailable", FaultKind.Configuration, "Key sources of the kind 'awskms:' need AWS KMS, which this host does not bring.", "Use file:FOLDER or env:VARIABLE here.");
         var parts = Rest.Split('?', 2);
         return new KeyFolder(access.ResolveFolder(parts[0]), new KeyWrap(service(), Settings(parts.ElementAtOrDefault(1) ?? ""), access.Stop));
+    }
+
+    private Keyring ReadFolder(KeyAccess access)
+    {
+        using var folder = Folder(access);
+        return folder.Read();
     }
 
     private static KmsSettings Settings(string query)

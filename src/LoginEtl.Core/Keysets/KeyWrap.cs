@@ -4,7 +4,10 @@ using LoginEtl.Faults;
 namespace LoginEtl.Keysets;
 
 /// <summary>Encrypts keysets as a whole with a key of AWS KMS, each bound to its name: the file of one does not decrypt as another.</summary>
-internal sealed class KeyWrap(IKeyService service, KmsSettings settings, CancellationToken stop)
+/// <param name="service">Disposed of with this.</param>
+/// <param name="settings">Its key.</param>
+/// <param name="stop">Cancels calls.</param>
+internal sealed class KeyWrap(IKeyService service, KmsSettings settings, CancellationToken stop) : IDisposable
 {
     // AWS KMS API reference, Encrypt.
     private const int LongestKeyset = 4096;
@@ -35,6 +38,8 @@ internal sealed class KeyWrap(IKeyService service, KmsSettings settings, Cancell
 
         return service.Encrypt(settings, keyset.Memory, AssociatedData(name), stop);
     }
+
+    public void Dispose() => service.Dispose();
 
     private static string AssociatedData(string name) => $"login-etl/1/keyset/{name}";
 }

@@ -23,26 +23,38 @@ public static class KeysetCeremony
     /// <param name="options">Which, and how.</param>
     /// <returns>The files written.</returns>
     /// <exception cref="LoginEtlException">
-    /// <c>KeysetExists</c>, <c>KeysetPathsClash</c>, <c>KeysetBusy</c>, <c>KeysetUnwritable</c>: no key file was left behind that
-    /// was not there before.
+    /// <c>KeysetExists</c>, <c>KeysetPathsClash</c>, <c>KeysetBusy</c>, <c>KeysetUnwritable</c>: no file was left behind that was
+    /// not there before.
     /// </exception>
     public static IReadOnlyList<NewKeyset> Create(string folder, string privateKeyPath, NewKeysetOptions options)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentException.ThrowIfNullOrWhiteSpace(privateKeyPath);
         ArgumentNullException.ThrowIfNull(options);
-        var keys = new KeyFolder(
-            folder, options.Kms is { } kms ? new KeyWrap(options.KeyService ?? throw new ArgumentException("There is no key service.", nameof(options)), kms, options.Stop) : null);
         // What would be refused makes no folder either.
         if (Wanted(folder, privateKeyPath, options).Count == 0)
         {
             return [];
         }
 
+        using var keys = new KeyFolder(folder, Wrap(options));
+        var isNew = !Directory.Exists(folder);
         KeyFile.MakeFolder(folder);
         using var held = KeyFolderLock.Take(folder);
-        return Make(keys, Wanted(folder, privateKeyPath, options), options.Overwrite);
+        try
+        {
+            return Make(keys, Wanted(folder, privateKeyPath, options), options.Overwrite);
+        }
+        catch when (isNew && !KeyAttribute.All.Any(n => File.Exists(KeyFolder.PathOf(folder, n))))
+        {
+            held.Remove();
+            throw;
+        }
     }
+
+    private static KeyWrap? Wrap(NewKeysetOptions options) => options.Kms is not { } kms ? null
+        : options.KeyService is { } service ? new KeyWrap(service(), kms, options.Stop)
+        : throw new ArgumentException("There is no key service.", nameof(options));
 
     private static List<NewKeyset> Make(KeyFolder keys, List<Wish> wishes, bool overwrite)
     {

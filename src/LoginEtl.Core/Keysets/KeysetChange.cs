@@ -9,13 +9,20 @@ namespace LoginEtl.Keysets;
 /// </summary>
 public sealed class KeysetChange
 {
-    private readonly KeyFolder _folder;
+    private readonly KeySource _source;
+    private readonly KeyAccess _access;
     private readonly string _name;
+    private readonly string _folder;
 
-    private KeysetChange(KeyFolder folder, string name) => (_folder, _name) = (folder, name);
+    private KeysetChange(KeySource source, string name, KeyAccess access)
+    {
+        (_source, _access, _name) = (source, access, name);
+        using var folder = source.Folder(access);
+        _folder = folder.Path;
+    }
 
     /// <summary>The keyset's file.</summary>
-    public string Path => KeyFolder.PathOf(_folder.Path, _name);
+    public string Path => KeyFolder.PathOf(_folder, _name);
 
     /// <summary>A keyset that can be changed.</summary>
     /// <param name="uri">Key source: a folder, <c>file:</c> or <c>awskms:</c>.</param>
@@ -28,7 +35,7 @@ public sealed class KeysetChange
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(uri);
         ArgumentNullException.ThrowIfNull(access);
-        var change = new KeysetChange(KeySource.Parse(uri).Folder(access), KeyAttribute.Require(name));
+        var change = new KeysetChange(KeySource.Parse(uri), KeyAttribute.Require(name), access);
         if (name == KeyAttribute.LineId)
         {
             throw new LoginEtlException(
@@ -39,7 +46,7 @@ public sealed class KeysetChange
         if (!File.Exists(change.Path))
         {
             throw new LoginEtlException(
-                "KeysetNotFound", FaultKind.Keys, $"There is no keyset '{name}' in {change._folder.Path}.",
+                "KeysetNotFound", FaultKind.Keys, $"There is no keyset '{name}' in {change._folder}.",
                 "Make it with New-LoginKeyset -MissingOnly, or correct the path.");
         }
 
@@ -50,7 +57,8 @@ public sealed class KeysetChange
     /// <exception cref="LoginEtlException">Those of reading them.</exception>
     public IReadOnlyList<LoginKey> List()
     {
-        using var keyset = _folder.ReadKeyset(_name);
+        using var folder = _source.Folder(_access);
+        using var keyset = folder.ReadKeyset(_name);
         return [.. KeyListing.Of(_name, keyset)];
     }
 
@@ -58,7 +66,8 @@ public sealed class KeysetChange
     /// <exception cref="LoginEtlException"><c>KeyNotFound</c>, and those of reading it.</exception>
     public LoginKey Find(uint keyId)
     {
-        using var keyset = _folder.ReadKeyset(_name);
+        using var folder = _source.Folder(_access);
+        using var keyset = folder.ReadKeyset(_name);
         Find(keyset, keyId);
         return KeyListing.Of(_name, keyset).Single(k => k.KeyId == keyId);
     }
@@ -121,15 +130,16 @@ public sealed class KeysetChange
 
     private LoginKey Change(Func<Keyset, (IReadOnlyList<KeysetKey> Keys, uint Primary, uint About)> change)
     {
-        using var held = KeyFolderLock.Take(_folder.Path);
-        using var keyset = _folder.ReadKeyset(_name);
+        using var folder = _source.Folder(_access);
+        using var held = KeyFolderLock.Take(folder.Path);
+        using var keyset = folder.ReadKeyset(_name);
         keyset.RequireType(KeyForm.Of(_name).TypeUrl);
         var (keys, primary, about) = change(keyset);
         try
         {
             // What could not be read again is not written.
             var changed = new Keyset(Path, keyset.TypeUrl, primary, keys);
-            _folder.WriteKeyset(_name, primary, keys, replace: true);
+            folder.WriteKeyset(_name, primary, keys, replace: true);
             return KeyListing.Of(_name, changed).Single(k => k.KeyId == about);
         }
         finally

@@ -18,8 +18,8 @@ public sealed record NewKeysetOptions
     /// <summary>Encrypts secret keysets with this key, by <see cref="KeyService"/>; null leaves them in clear. Private halves leave the host, and are not encrypted.</summary>
     public KmsSettings? Kms { get; init; }
 
-    /// <summary>Of <see cref="Kms"/>.</summary>
-    public IKeyService? KeyService { get; init; }
+    /// <summary>Makes the service of <see cref="Kms"/>, which is disposed of when the keysets are there.</summary>
+    public Func<IKeyService>? KeyService { get; init; }
 
     /// <summary>Cancels calls to the service.</summary>
     public CancellationToken Stop { get; init; }

@@ -66,7 +66,7 @@ public sealed class NewLoginKeysetCmdlet : LoginCmdlet
             Overwrite = Force,
             MissingOnly = MissingOnly,
             Kms = KmsKey is null ? null : new KmsSettings(KmsKey) { Region = Region, ProfileName = ProfileName },
-            KeyService = KmsKey is null ? null : Connectors.KeyService,
+            KeyService = Connectors.NewKeyService,
             Stop = StopToken,
         });
         if (!ShouldProcess(folder, Force ? "Create keysets, over those that are there" : "Create keysets"))

@@ -53,7 +53,7 @@ internal static class KeySources
     {
         ResolveFolder = folder => System.IO.Path.TrimEndingDirectorySeparator(cmdlet.GetUnresolvedProviderPathFromPSPath(folder)),
         ReadSecret = (vault, name) => SecretVault.Read(cmdlet, vault, name),
-        KeyService = () => Connectors.KeyService,
+        KeyService = Connectors.NewKeyService,
         Stop = stop,
     };
 }

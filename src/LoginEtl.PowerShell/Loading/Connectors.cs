@@ -11,14 +11,13 @@ internal static class Connectors
     private static readonly Lazy<IDatabaseConnector> LazyDatabase =
         new(() => PrivateLoadContext.Instance.Create<IDatabaseConnector>("LoginEtl.Postgres", "LoginEtl.Postgres.PostgresConnector"));
 
-    private static readonly Lazy<IKeyService> LazyKeyService =
-        new(() => PrivateLoadContext.Instance.Create<IKeyService>("LoginEtl.Sqs", "LoginEtl.Sqs.Keys.KmsKeyService"));
-
     public static IQueueConnector Queue => LazyQueue.Value;
 
-    public static IKeyService KeyService => LazyKeyService.Value;
-
     public static IDatabaseConnector Database => LazyDatabase.Value;
+
+    /// <summary>Encrypts keysets. A new one for each reading or change: it keeps the credentials it finds.</summary>
+    public static IKeyService NewKeyService() =>
+        PrivateLoadContext.Instance.Create<IKeyService>("LoginEtl.Sqs", "LoginEtl.Sqs.Keys.KmsKeyService");
 
     /// <summary>Makes IAM tokens of RDS. A new one for each run: it keeps the credentials it finds.</summary>
     public static IDatabasePasswordSource NewPasswords() =>

@@ -16,6 +16,8 @@ namespace LoginEtl.Sqs.Keys;
 /// </summary>
 public sealed class KmsKeyService : IKeyService
 {
+    private Connection? _connection;
+
     /// <inheritdoc/>
     public byte[] Decrypt(KmsSettings settings, ReadOnlyMemory<byte> ciphertext, string associatedData, CancellationToken cancellationToken) =>
         Call(
@@ -39,12 +41,20 @@ public sealed class KmsKeyService : IKeyService
         }
     }
 
+    /// <summary>Closes the connection.</summary>
+    public void Dispose()
+    {
+        _connection?.Transport.Dispose();
+        _connection = null;
+    }
+
     private static Dictionary<string, string> Context(string associatedData) =>
         new() { ["associatedData"] = Convert.ToHexStringLower(Encoding.UTF8.GetBytes(associatedData)) };
 
-    private static byte[] Call<TRequest, TAnswer>(
+    private byte[] Call<TRequest, TAnswer>(
         KmsSettings settings, string operation, TRequest request, JsonTypeInfo<TRequest> asked, JsonTypeInfo<TAnswer> answered,
         Func<TAnswer, byte[]?> bytes, CancellationToken cancellationToken)
+        where TAnswer : class
     {
         ArgumentNullException.ThrowIfNull(settings);
         var content = JsonSerializer.SerializeToUtf8Bytes(request, asked);
@@ -59,26 +69,18 @@ public sealed class KmsKeyService : IKeyService
         }
     }
 
-    private static async Task<byte[]> CallAsync<TAnswer>(
+    private async Task<byte[]> CallAsync<TAnswer>(
         KmsSettings settings, string operation, byte[] content, JsonTypeInfo<TAnswer> answered, Func<TAnswer, byte[]?> bytes, CancellationToken cancellationToken)
+        where TAnswer : class
     {
-        var endpoint = KmsEndpoint.Resolve(settings, Environment.GetEnvironmentVariable);
-        var credentials = await AccountCredentials.ResolveAsync(
-            KmsEndpoint.Credentials(settings), endpoint.Region, Environment.GetEnvironmentVariable, cancellationToken).ConfigureAwait(false);
-        using var transport = new SqsTransport(
-            new SqsServiceClient(credentials, endpoint.Url, endpoint.Region, settings.Timeout, "kms"), settings.Timeout);
+        var connection = await ConnectAsync(settings, cancellationToken).ConfigureAwait(false);
         try
         {
             var answer = await QueueLookup.WithRetriesAsync(
-                () => transport.CallAsync(SqsCall.Kms(operation, content), TimeSpan.Zero, cancellationToken), cancellationToken).ConfigureAwait(false);
+                () => connection.Transport.CallAsync(SqsCall.Kms(operation, content), TimeSpan.Zero, cancellationToken), cancellationToken).ConfigureAwait(false);
             try
             {
-                return (JsonSerializer.Deserialize(answer, answered) is { } read ? bytes(read) : null)
-                    ?? throw new SqsException(operation, SqsFault.Garbled, "EmptyAnswer");
-            }
-            catch (JsonException)
-            {
-                throw new SqsException(operation, SqsFault.Garbled, "UnreadableAnswer");
+                return bytes(JsonSqsClient.Read(operation, answer, answered)) ?? throw new SqsException(operation, SqsFault.Garbled, "EmptyAnswer");
             }
             finally
             {
@@ -87,7 +89,25 @@ public sealed class KmsKeyService : IKeyService
         }
         catch (SqsException e)
         {
-            throw KmsFaults.Explain(e, endpoint);
+            throw KmsFaults.Explain(e, connection.Endpoint);
         }
     }
+
+    // Credentials are found and a connection is opened once for all keysets of a folder. They renew themselves.
+    private async Task<Connection> ConnectAsync(KmsSettings settings, CancellationToken cancellationToken)
+    {
+        if (_connection is { } open && open.Settings == settings)
+        {
+            return open;
+        }
+
+        Dispose();
+        var endpoint = KmsEndpoint.Resolve(settings, Environment.GetEnvironmentVariable);
+        var credentials = await AccountCredentials.ResolveAsync(
+            KmsEndpoint.Credentials(settings), endpoint.Region, Environment.GetEnvironmentVariable, cancellationToken).ConfigureAwait(false);
+        return _connection = new Connection(settings, endpoint, new SqsTransport(
+            new SqsServiceClient(credentials, endpoint.Url, endpoint.Region, settings.Timeout, "kms"), settings.Timeout));
+    }
+
+    private sealed record Connection(KmsSettings Settings, QueueEndpoint Endpoint, SqsTransport Transport);
 }

@@ -106,6 +106,28 @@ public sealed class AnswersTests
     }
 
     [Fact]
+    public async Task An_answer_without_its_length_is_read_to_its_end()
+    {
+        const string rest = "eUrl\": \"http://x/0/q\"}";
+        await using var server = new StubServer(
+            _ => $"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{{\"Que\r\n1\r\nu\r\n{rest.Length:x}\r\n{rest}\r\n0\r\n\r\n");
+        using var client = Client(server);
+
+        Assert.Equal("http://x/0/q", (await client.GetQueueUrlAsync(new GetQueueUrlRequest("q", null), Cancelled)).QueueUrl);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_longer_than_any_is_not_waited_for()
+    {
+        await using var server = new StubServer(_ => "HTTP/1.1 200 OK\r\nX-Stall: yes\r\nContent-Length: 67108865\r\n\r\n{");
+        using var client = Client(server);
+
+        var e = await Assert.ThrowsAsync<SqsException>(() => client.GetQueueUrlAsync(new GetQueueUrlRequest("q", null), Cancelled));
+
+        Assert.Equal((SqsFault.Unavailable, "ConfigurationLimitExceeded"), (e.Fault, e.Code));
+    }
+
+    [Fact]
     public async Task Requests_are_signed_JSON_to_the_configured_endpoint_with_the_queue_url_as_it_was_returned()
     {
         var requests = new List<string>();

@@ -31,8 +31,8 @@ internal sealed class KmsServer : IAsyncDisposable
 
     public string Url { get; }
 
-    /// <summary>Operation and encryption context of every call.</summary>
-    public List<(string Operation, string? Context)> Calls { get; } = [];
+    /// <summary>Operation and encryption context of every call, and the port that it came from.</summary>
+    public List<(string Operation, string? Context, int Connection)> Calls { get; } = [];
 
     /// <summary>Answers every call with this error instead.</summary>
     public (int Status, string Code)? Refusal { get; set; }
@@ -83,7 +83,7 @@ internal sealed class KmsServer : IAsyncDisposable
         var body = JsonNode.Parse(await new StreamReader(request.InputStream).ReadToEndAsync())!;
         var operation = request.Headers["X-Amz-Target"]!.Split('.') is ["TrentService", var name] ? name : "";
         var context = (string?)body["EncryptionContext"]?["associatedData"];
-        Calls.Add((operation, context));
+        Calls.Add((operation, context, request.RemoteEndPoint.Port));
         if ((string?)body["KeyId"] is { } key && key is not (Arn or Alias))
         {
             return Error(400, operation == "Decrypt" ? "IncorrectKeyException" : "NotFoundException");

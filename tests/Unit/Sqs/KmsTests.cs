@@ -47,7 +47,7 @@ public sealed class KmsTests : IAsyncDisposable
         {
             var json = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, $"{name}.json")))!;
             Assert.Equal(["encryptedKeyset", "keysetInfo"], json.AsObject().Select(m => m.Key));
-            Assert.Contains(("Encrypt", Convert.ToHexStringLower(Encoding.UTF8.GetBytes($"login-etl/1/keyset/{name}"))), _kms.Calls);
+            Assert.Contains(("Encrypt", Convert.ToHexStringLower(Encoding.UTF8.GetBytes($"login-etl/1/keyset/{name}"))), _kms.Calls.Select(c => (c.Operation, c.Context)));
         }
 
         var first = Mask();
@@ -58,6 +58,16 @@ public sealed class KmsTests : IAsyncDisposable
         Assert.Equal(2, ring.Get("ip").Keys.Count);
         using var opener = new LoginEtl.Recovery.TokenOpener(ring, "ip");
         Assert.Equal("199.172.111.135", opener.Open([first])[0].Plaintext!.Reveal());
+    }
+
+    [Fact]
+    public void All_keysets_of_a_folder_are_decrypted_over_one_connection()
+    {
+        Create();
+        _kms.Calls.Clear();
+        using var ring = Keyring.Open(Source, Access);
+        Assert.Equal(4, _kms.Calls.Count(c => c.Operation == "Decrypt"));
+        Assert.Single(_kms.Calls.Select(c => c.Connection).Distinct());
     }
 
     [Fact]
@@ -132,7 +142,7 @@ public sealed class KmsTests : IAsyncDisposable
 
     private void Create() => KeysetCeremony.Create(Folder, Path.Combine(_root, "private.json"), new NewKeysetOptions
     {
-        Methods = MaskMethods.Parse("device_id=mac"), Kms = new KmsSettings("alias/login-etl"), KeyService = new KmsKeyService(),
+        Methods = MaskMethods.Parse("device_id=mac"), Kms = new KmsSettings("alias/login-etl"), KeyService = () => new KmsKeyService(),
         Stop = TestContext.Current.CancellationToken,
     });
 

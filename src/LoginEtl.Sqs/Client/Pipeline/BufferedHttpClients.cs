@@ -37,7 +37,7 @@ internal sealed class BufferedHttpClients(TimeSpan connectTimeout, bool direct) 
             var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
             try
             {
-                await response.Content.LoadIntoBufferAsync(LargestAnswer, cancellationToken).ConfigureAwait(false);
+                response.Content = await WholeAnswer.ReadAsync(response.Content, LargestAnswer, cancellationToken).ConfigureAwait(false);
                 return response;
             }
             catch

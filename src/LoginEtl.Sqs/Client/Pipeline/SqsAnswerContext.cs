@@ -8,10 +8,8 @@ internal sealed class SqsAnswerContext : UnmarshallerContext
     public SqsAnswerContext(Stream content, IWebResponseData response)
     {
         WebResponseData = response;
-        using var whole = new MemoryStream();
-        // Already in memory (BufferedHttpClients): this read does not touch the network.
-        content.CopyTo(whole);
-        Body = whole.ToArray();
+        // In memory already (BufferedHttpClients).
+        Body = ((WholeAnswer.Opened)content).Bytes;
     }
 
     public byte[] Body { get; }

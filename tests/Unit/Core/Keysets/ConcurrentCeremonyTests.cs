@@ -61,8 +61,9 @@ public sealed class ConcurrentCeremonyTests : IDisposable
 
         var fault = Assert.Throws<LoginEtlException>(() => KeysetCeremony.Create(
             Folder, Path.Combine(_root, "private.json"),
-            new NewKeysetOptions { MissingOnly = missingOnly, Kms = new KmsSettings("alias/test"), KeyService = service }));
+            new NewKeysetOptions { MissingOnly = missingOnly, Kms = new KmsSettings("alias/test"), KeyService = () => service }));
 
+        Assert.True(service.Disposed);
         Assert.Equal("KeysetExists", fault.Id);
         Assert.Equal("theirs", File.ReadAllText(theirs));
         Assert.Equal([theirs], Directory.GetFiles(_root, "*.json", SearchOption.AllDirectories));
@@ -79,7 +80,7 @@ public sealed class ConcurrentCeremonyTests : IDisposable
 
         Assert.Throws<LoginEtlException>(() => KeysetCeremony.Create(
             Folder, Path.Combine(_root, "private.json"),
-            new NewKeysetOptions { Overwrite = true, Kms = new KmsSettings("alias/test"), KeyService = service }));
+            new NewKeysetOptions { Overwrite = true, Kms = new KmsSettings("alias/test"), KeyService = () => service }));
 
         Assert.Equal(before, Directory.GetFiles(_root, "*.json", SearchOption.AllDirectories).Order());
     }
@@ -119,6 +120,10 @@ public sealed class ConcurrentCeremonyTests : IDisposable
 
     private sealed class StubService(Action asked) : IKeyService
     {
+        public bool Disposed { get; private set; }
+
+        public void Dispose() => Disposed = true;
+
         public byte[] Decrypt(KmsSettings settings, ReadOnlyMemory<byte> ciphertext, string associatedData, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
