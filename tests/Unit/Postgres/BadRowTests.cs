@@ -11,12 +11,6 @@ namespace LoginEtl.Unit.Postgres;
 /// <summary>Rows that only the database refuses: the good ones are in, the bad ones in quarantine, in one transaction.</summary>
 public sealed class BadRowTests(ServersFixture servers)
 {
-    private const string Table =
-        """
-        CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256),
-                                  locale varchar(32), app_version integer, create_date date);
-        """;
-
     [Theory]
     [InlineData("ALTER TABLE user_logins ADD CONSTRAINT not_bad CHECK (user_id NOT LIKE 'bad%')", "23514", "not_bad", null)]
     [InlineData("CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF NEW.user_id LIKE 'bad%' THEN NEW.locale := NULL; END IF; RETURN NEW; END$$; CREATE TRIGGER t BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION f(); ALTER TABLE user_logins ALTER locale SET NOT NULL", "23502", null, "locale")]
@@ -31,7 +25,7 @@ public sealed class BadRowTests(ServersFixture servers)
     [InlineData("ALTER TABLE user_logins ALTER user_id TYPE text; CREATE FUNCTION long(t text) RETURNS text IMMUTABLE LANGUAGE sql AS $$SELECT CASE WHEN t LIKE 'bad%' THEN (SELECT string_agg(md5(g::text), '') FROM generate_series(1, 1000) g) ELSE t END$$; CREATE INDEX ON user_logins (long(user_id))", "54000", null, null)]
     public async Task Bad_row_is_quarantined_with_what_it_broke_and_the_others_are_written(string ddl, string state, string? constraint, string? field)
     {
-        var database = await TestDatabase.InitializedAsync(servers, Table + ddl);
+        var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create + ddl);
         var before = await database.CountAsync();
         await using var sink = await database.SinkAsync();
         var batch = Batch();
@@ -57,7 +51,7 @@ public sealed class BadRowTests(ServersFixture servers)
     public async Task Text_arrives_beside_a_bad_row_as_it_was(string day)
     {
         string?[] texts = ["\"", "\\", "{a,b}", "NULL", "null", "", " ", "'", "$login_etl$", "a\tb\nc", "Ру 😀", null];
-        var database = await TestDatabase.InitializedAsync(servers, Table + $"ALTER TABLE user_logins ADD CHECK (user_id <> 'bad'), ALTER create_date TYPE {day}");
+        var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create + $"ALTER TABLE user_logins ADD CHECK (user_id <> 'bad'), ALTER create_date TYPE {day}");
         await database.RunAsync("ALTER DATABASE " + await database.ReadAsync<string>("SELECT current_database()::text") + " SET datestyle = 'German, DMY'");
         await using var sink = await database.SinkAsync();
         var batch = texts.Select((t, i) => (ProtectedLogin)Logins.Record(Logins.Delivery(sent: new DateTimeOffset(DateTimeOffset.UtcNow.Date, TimeSpan.Zero)), $"u{i:00}", locale: t)).ToList();
@@ -70,7 +64,7 @@ public sealed class BadRowTests(ServersFixture servers)
     [Fact]
     public async Task Rows_of_many_groups_are_told_apart()
     {
-        var database = await TestDatabase.InitializedAsync(servers, Table + "ALTER TABLE user_logins ADD CONSTRAINT not_bad CHECK (user_id NOT LIKE 'bad%')");
+        var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create + "ALTER TABLE user_logins ADD CONSTRAINT not_bad CHECK (user_id NOT LIKE 'bad%')");
         await using var sink = await database.SinkAsync();
         var bad = new HashSet<int> { 0, 31, 32, 33, 200, 499 };
         var outcomes = (await sink.WriteAsync(Logins.Records(500, i => bad.Contains(i) ? $"bad{i}" : $"u{i}"), TestDatabase.Token)).Outcomes;
@@ -81,7 +75,7 @@ public sealed class BadRowTests(ServersFixture servers)
     [Fact]
     public async Task Rows_with_the_same_unique_key_of_the_users_in_one_batch_leave_the_first()
     {
-        var database = await TestDatabase.InitializedAsync(servers, Table + "ALTER TABLE user_logins ADD UNIQUE (user_id)");
+        var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create + "ALTER TABLE user_logins ADD UNIQUE (user_id)");
         await using var sink = await database.SinkAsync();
         var result = await sink.WriteAsync(Logins.Records(50, i => $"u{i % 25}"), TestDatabase.Token);
         Assert.Equal(25, result.Outcomes.Count(o => o == Outcome.Written));
@@ -92,20 +86,10 @@ public sealed class BadRowTests(ServersFixture servers)
     [Fact]
     public async Task Row_security_decides_row_by_row()
     {
-        var database = await TestDatabase.InitializedAsync(servers, Table);
-        var role = $"writer_{Guid.NewGuid():N}";
-        await database.RunAsync(
-            $"""
-            CREATE ROLE {role} LOGIN PASSWORD 'pw';
-            GRANT INSERT ON user_logins, login_etl_quarantine TO {role};
-            GRANT SELECT, INSERT, UPDATE ON login_etl_ledger, login_etl_file_ledger TO {role};
-            GRANT SELECT ON login_etl_key TO {role};
-            ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY;
-            CREATE POLICY p ON user_logins FOR INSERT WITH CHECK (user_id NOT LIKE 'bad%');
-            """);
-        try
+        var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create);
+        await database.RunAsync("ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON user_logins FOR INSERT WITH CHECK (user_id NOT LIKE 'bad%')");
+        await database.AsRoleAsync(TestDatabase.WriterRights, async settings =>
         {
-            var settings = database.Settings() with { UserName = role, Password = new SecretText("pw") };
             await using (var sink = await database.SinkAsync(settings: settings))
             {
                 var result = await sink.WriteAsync(Batch(), TestDatabase.Token);
@@ -113,23 +97,19 @@ public sealed class BadRowTests(ServersFixture servers)
                 Assert.Equal(89, await database.CountAsync());
                 Assert.Equal(11, await database.CountAsync("login_etl_quarantine WHERE sqlstate = '42501'"));
 
-                await database.RunAsync($"REVOKE INSERT ON user_logins FROM {role}");
+                await database.RunAsync($"REVOKE INSERT ON user_logins FROM {settings.UserName}");
                 var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Logins.Records(3), TestDatabase.Token));
                 Assert.Equal("DatabaseAccessDenied", fault.Id);
                 Assert.Equal(11, await database.CountAsync("login_etl_quarantine"));
             }
-        }
-        finally
-        {
-            await database.RunAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
-        }
+        });
     }
 
     [Fact]
     public async Task Missing_partition_quarantines_nothing()
     {
         var database = await TestDatabase.InitializedAsync(
-            servers, Table.Replace("create_date date);", "create_date date) PARTITION BY RANGE (create_date);", StringComparison.Ordinal));
+            servers, LoginTable.Begun + " PARTITION BY RANGE (create_date)");
         await using var sink = await database.SinkAsync();
         for (var time = 0; time < 2; time++)
         {
@@ -146,7 +126,7 @@ public sealed class BadRowTests(ServersFixture servers)
     [Fact]
     public async Task Batch_whose_rows_all_fail_alike_stops_the_run_and_quarantines_nothing()
     {
-        var database = await TestDatabase.InitializedAsync(servers, Table + "ALTER TABLE user_logins ADD CONSTRAINT never CHECK (false)");
+        var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create + "ALTER TABLE user_logins ADD CONSTRAINT never CHECK (false)");
         await using var sink = await database.SinkAsync();
         var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Logins.Records(40), TestDatabase.Token));
         Assert.Equal("EveryRowRefused", fault.Id);
@@ -158,7 +138,7 @@ public sealed class BadRowTests(ServersFixture servers)
     [Fact]
     public async Task Few_rows_that_all_fail_are_quarantined()
     {
-        var database = await TestDatabase.InitializedAsync(servers, Table + "ALTER TABLE user_logins ADD CONSTRAINT never CHECK (false)");
+        var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create + "ALTER TABLE user_logins ADD CONSTRAINT never CHECK (false)");
         await using var sink = await database.SinkAsync();
         Assert.All((await sink.WriteAsync(Logins.Records(3), TestDatabase.Token)).Outcomes, o => Assert.Equal(Outcome.Quarantined, o));
     }
@@ -167,7 +147,7 @@ public sealed class BadRowTests(ServersFixture servers)
     public async Task Lost_grant_stops_the_run_and_quarantines_nothing()
     {
         var database = await TestDatabase.InitializedAsync(
-            servers, Table + "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE insufficient_privilege; END$$; CREATE TRIGGER t BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION f()");
+            servers, LoginTable.Create + "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE insufficient_privilege; END$$; CREATE TRIGGER t BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION f()");
         await using var sink = await database.SinkAsync();
         await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Logins.Records(3), TestDatabase.Token));
         Assert.Equal(0, await database.CountAsync("login_etl_quarantine"));
@@ -178,7 +158,7 @@ public sealed class BadRowTests(ServersFixture servers)
     {
         const string canary = "canary-7f3a";
         var database = await TestDatabase.InitializedAsync(
-            servers, Table + "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'bad %', NEW.user_id USING ERRCODE = 'XX001', DETAIL = NEW.user_id, HINT = NEW.user_id, COLUMN = NEW.user_id, CONSTRAINT = NEW.user_id; END$$; CREATE TRIGGER t BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION f()");
+            servers, LoginTable.Create + "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'bad %', NEW.user_id USING ERRCODE = 'XX001', DETAIL = NEW.user_id, HINT = NEW.user_id, COLUMN = NEW.user_id, CONSTRAINT = NEW.user_id; END$$; CREATE TRIGGER t BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION f()");
         await using var sink = await database.SinkAsync();
         var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Logins.Records(20, i => canary + i), TestDatabase.Token));
         Assert.Contains("XX001", fault.Message, StringComparison.Ordinal);

@@ -11,8 +11,7 @@ namespace LoginEtl.Unit.Postgres;
 public sealed class BadShareTests(ServersFixture servers)
 {
     private const int Size = 200;
-    private const string Columns = "device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date";
-    private const string Table = $"CREATE TABLE user_logins (user_id varchar(40), {Columns});";
+    private const string Table = LoginTable.Create + "ALTER TABLE user_logins ALTER user_id TYPE varchar(40);";
 
     private const string Known =
         "INSERT INTO user_logins (user_id, create_date) SELECT 'bad' || g, '2020-01-01' FROM generate_series(0, 199) g; ALTER TABLE user_logins ADD CONSTRAINT one_a_user UNIQUE (user_id)";
@@ -92,30 +91,17 @@ public sealed class BadShareTests(ServersFixture servers)
     [InlineData(20)]
     public async Task Rows_that_row_security_refuses_are_quarantined_and_all_others_are_written(int percent)
     {
-        var role = $"writer_{Guid.NewGuid():N}";
         var database = await TestDatabase.InitializedAsync(servers, Table);
-        await database.RunAsync(
-            $"""
-            CREATE ROLE {role} LOGIN PASSWORD 'pw';
-            GRANT INSERT ON user_logins, login_etl_quarantine TO {role};
-            GRANT SELECT, INSERT, UPDATE ON login_etl_ledger, login_etl_file_ledger TO {role};
-            GRANT SELECT ON login_etl_key TO {role};
-            ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY;
-            CREATE POLICY p ON user_logins FOR INSERT WITH CHECK (user_id NOT LIKE 'bad%');
-            """);
-        try
+        await database.RunAsync("ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON user_logins FOR INSERT WITH CHECK (user_id NOT LIKE 'bad%')");
+        await database.AsRoleAsync(TestDatabase.WriterRights, async settings =>
         {
-            await using var sink = await database.SinkAsync(settings: database.Settings() with { UserName = role, Password = new SecretText("pw") });
+            await using var sink = await database.SinkAsync(settings: settings);
             var outcomes = (await sink.WriteAsync(Batch("row security", percent), TestDatabase.Token)).Outcomes;
             Assert.Equal(Enumerable.Range(0, Size).Select(i => IsBad(i, percent) ? Outcome.Quarantined : Outcome.Written), outcomes);
             var bad = Size * percent / 100;
             Assert.Equal((Size - bad, 0), (await database.CountAsync("user_logins WHERE user_id LIKE 'good%'"), await database.CountAsync("user_logins WHERE user_id LIKE 'bad%'")));
             Assert.Equal(bad, await database.CountAsync("login_etl_quarantine WHERE sqlstate = '42501'"));
-        }
-        finally
-        {
-            await database.RunAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
-        }
+        });
     }
 
     [Theory]
@@ -129,7 +115,7 @@ public sealed class BadShareTests(ServersFixture servers)
     {
         const string bad = "ALTER TABLE user_logins ADD CONSTRAINT not_odd CHECK (device_type <> 'odd')";
         var ddl = fault == "partition"
-            ? Table.Replace("create_date date);", "create_date date) PARTITION BY LIST (locale); CREATE TABLE ru PARTITION OF user_logins FOR VALUES IN ('RU');", StringComparison.Ordinal)
+            ? LoginTable.Begun + " PARTITION BY LIST (locale); CREATE TABLE ru PARTITION OF user_logins FOR VALUES IN ('RU');"
             : Table + Raising(state) + ";";
         var database = await TestDatabase.InitializedAsync(servers, ddl + bad);
         await using var sink = await database.SinkAsync(new SinkOptions { RetryFor = TimeSpan.FromMilliseconds(300) });

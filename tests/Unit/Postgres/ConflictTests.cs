@@ -11,13 +11,7 @@ namespace LoginEtl.Unit.Postgres;
 /// <summary>Rows whose key, the user's own, is in the table already.</summary>
 public sealed class ConflictTests(ServersFixture servers)
 {
-    private const string Table =
-        """
-        CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256),
-                                  locale varchar(32), app_version integer, create_date date);
-        """;
-
-    private const string Keyed = Table + "ALTER TABLE user_logins ADD CONSTRAINT one_a_user UNIQUE (user_id);";
+    private const string Keyed = LoginTable.Create + "ALTER TABLE user_logins ADD CONSTRAINT one_a_user UNIQUE (user_id);";
 
     private static readonly DateTimeOffset Noon = new(DateTimeOffset.UtcNow.Date.AddHours(-12), TimeSpan.Zero);
 
@@ -68,10 +62,10 @@ public sealed class ConflictTests(ServersFixture servers)
     [InlineData("CREATE EXTENSION citext; ALTER TABLE user_logins ALTER user_id TYPE citext; CREATE UNIQUE INDEX ON user_logins (user_id)")]
     [InlineData("ALTER TABLE user_logins ALTER user_id TYPE char(40); CREATE UNIQUE INDEX ON user_logins (user_id)")]
     [InlineData("ALTER TABLE user_logins ADD id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ADD UNIQUE (user_id)")]
-    [InlineData("DROP TABLE user_logins; CREATE TABLE user_logins (user_id varchar(128) PRIMARY KEY, device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date) PARTITION BY HASH (user_id); CREATE TABLE p0 PARTITION OF user_logins FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE p1 PARTITION OF user_logins FOR VALUES WITH (MODULUS 2, REMAINDER 1)")]
+    [InlineData("DROP TABLE user_logins; " + LoginTable.Begun + " PARTITION BY HASH (user_id); ALTER TABLE user_logins ADD PRIMARY KEY (user_id); CREATE TABLE p0 PARTITION OF user_logins FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE p1 PARTITION OF user_logins FOR VALUES WITH (MODULUS 2, REMAINDER 1)")]
     public async Task Keys_of_every_kind_are_arbiters(string ddl)
     {
-        var database = await TestDatabase.InitializedAsync(servers, Table + ddl);
+        var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create + ddl);
         foreach (var action in new[] { ConflictAction.Update, ConflictAction.Skip })
         {
             await using var sink = await database.SinkAsync(new SinkOptions { OnConflict = action });
@@ -91,7 +85,7 @@ public sealed class ConflictTests(ServersFixture servers)
     public async Task Rows_equal_under_the_columns_own_collation_meet()
     {
         var database = await TestDatabase.InitializedAsync(
-            servers, "CREATE EXTENSION citext;" + Table + "ALTER TABLE user_logins ALTER user_id TYPE citext; CREATE UNIQUE INDEX ON user_logins (user_id)");
+            servers, "CREATE EXTENSION citext;" + LoginTable.Create + "ALTER TABLE user_logins ALTER user_id TYPE citext; CREATE UNIQUE INDEX ON user_logins (user_id)");
         await using var sink = await database.SinkAsync(new SinkOptions { OnConflict = ConflictAction.Skip });
         Assert.Equal([Outcome.Written, Outcome.Skipped], (await sink.WriteAsync([Login("ANN"), Login("ann")], TestDatabase.Token)).Outcomes);
     }
@@ -149,7 +143,7 @@ public sealed class ConflictTests(ServersFixture servers)
     [InlineData("ALTER TABLE user_logins ADD CONSTRAINT k1 UNIQUE (user_id)", "k3", "ConflictKeyNotFound", "k1 (user_id)")]
     public async Task Table_without_the_one_key_meant_is_refused(string ddl, string? key, string id, string named)
     {
-        var database = await TestDatabase.InitializedAsync(servers, Table + ddl);
+        var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create + ddl);
         foreach (var action in new[] { ConflictAction.Skip, ConflictAction.Update, ConflictAction.Fail })
         {
             var fault = await Assert.ThrowsAsync<LoginEtlException>(() => database.SinkAsync(new SinkOptions { OnConflict = action, ConflictKey = key }));
@@ -162,23 +156,14 @@ public sealed class ConflictTests(ServersFixture servers)
     public async Task Rights_that_a_conflict_takes_are_asked_for_before_the_first_message()
     {
         var database = await TestDatabase.InitializedAsync(servers, Keyed);
-        var role = $"writer_{Guid.NewGuid():N}";
-        await database.RunAsync(
-            $"""
-            CREATE ROLE {role} LOGIN PASSWORD 'pw';
-            GRANT INSERT ON user_logins, login_etl_quarantine TO {role};
-            GRANT SELECT, INSERT, UPDATE (outcome) ON login_etl_ledger, login_etl_file_ledger TO {role};
-            GRANT SELECT ON login_etl_key TO {role};
-            """);
-        try
+        await database.AsRoleAsync(TestDatabase.WriterRights, async settings =>
         {
-            var settings = database.Settings() with { UserName = role, Password = new SecretText("pw") };
             await WriteTwiceAsync(ConflictAction.Fail);
             await DeniedAsync(ConflictAction.Skip);
-            await database.RunAsync($"GRANT SELECT (user_id) ON user_logins TO {role}");
+            await database.RunAsync($"GRANT SELECT (user_id) ON user_logins TO {settings.UserName}");
             await WriteTwiceAsync(ConflictAction.Skip);
             await DeniedAsync(ConflictAction.Update);
-            await database.RunAsync($"GRANT SELECT, UPDATE ON user_logins TO {role}");
+            await database.RunAsync($"GRANT SELECT, UPDATE ON user_logins TO {settings.UserName}");
             await WriteTwiceAsync(ConflictAction.Update);
 
             async Task DeniedAsync(ConflictAction action) => Assert.Equal("TableAccessDenied", (await Assert.ThrowsAsync<LoginEtlException>(
@@ -193,11 +178,7 @@ public sealed class ConflictTests(ServersFixture servers)
                     await sink.WriteAsync([Login($"{action}")], TestDatabase.Token);
                 }
             }
-        }
-        finally
-        {
-            await database.RunAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
-        }
+        });
     }
 
     [Fact]

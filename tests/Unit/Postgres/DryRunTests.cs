@@ -11,7 +11,7 @@ namespace LoginEtl.Unit.Postgres;
 public sealed class DryRunTests(ServersFixture servers)
 {
     private const string Keyed =
-        "CREATE TABLE user_logins (user_id varchar(128) UNIQUE, device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date, CHECK (user_id NOT LIKE 'bad%'))";
+        LoginTable.Create + "ALTER TABLE user_logins ADD UNIQUE (user_id), ADD CHECK (user_id NOT LIKE 'bad%')";
 
     private static readonly SinkOptions DryRun = new() { DryRun = true };
 

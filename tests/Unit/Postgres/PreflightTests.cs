@@ -72,19 +72,16 @@ public sealed class PreflightTests(ServersFixture servers)
     public async Task Missing_grants_are_named()
     {
         var database = await TestDatabase.InitializedAsync(servers);
-        var role = $"reader_{Guid.NewGuid():N}";
-        await database.RunAsync($"CREATE ROLE {role} LOGIN PASSWORD 'pw'");
-        try
+        await database.AsRoleAsync(_ => "", async settings =>
         {
-            var settings = database.Settings() with { UserName = role, Password = new SecretText("pw") };
             Assert.Contains("user_logins", (await DeniedAsync()).Message, StringComparison.Ordinal);
-            await database.RunAsync($"GRANT INSERT ON user_logins TO {role}");
+            await database.RunAsync($"GRANT INSERT ON user_logins TO {settings.UserName}");
             Assert.Contains("login_etl_ledger", (await DeniedAsync()).Message, StringComparison.Ordinal);
-            await database.RunAsync($"GRANT SELECT, INSERT, UPDATE (outcome) ON login_etl_ledger, login_etl_file_ledger TO {role}");
+            await database.RunAsync($"GRANT SELECT, INSERT, UPDATE (outcome) ON login_etl_ledger, login_etl_file_ledger TO {settings.UserName}");
             Assert.Contains("login_etl_quarantine", (await DeniedAsync()).Message, StringComparison.Ordinal);
-            await database.RunAsync($"GRANT INSERT ON login_etl_quarantine TO {role}");
+            await database.RunAsync($"GRANT INSERT ON login_etl_quarantine TO {settings.UserName}");
             Assert.Contains("login_etl_key", (await DeniedAsync()).Message, StringComparison.Ordinal);
-            await database.RunAsync($"GRANT SELECT ON login_etl_key TO {role}");
+            await database.RunAsync($"GRANT SELECT ON login_etl_key TO {settings.UserName}");
             await using (var sink = await database.SinkAsync(settings: settings))
             {
                 await sink.WriteAsync([.. Logins.Records(2), Logins.Reject()], TestDatabase.Token);
@@ -98,11 +95,7 @@ public sealed class PreflightTests(ServersFixture servers)
                 Assert.Equal(("TableAccessDenied", FaultKind.Denied), (fault.Id, fault.Kind));
                 return fault;
             }
-        }
-        finally
-        {
-            await database.RunAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
-        }
+        });
     }
 
     [Fact]

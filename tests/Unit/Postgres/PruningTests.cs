@@ -47,11 +47,8 @@ public sealed class PruningTests(ServersFixture servers)
         var database = await TestDatabase.NewAsync(servers);
         await database.InitializeAsync(new SchemaOptions { Roles = true });
         await database.RunAsync("INSERT INTO login_etl_ledger SELECT overlay(md5(g::text) placing '0190000000007' from 1 for 13)::uuid, 1, gen_random_uuid() FROM generate_series(1, 12000) g");
-        var user = $"user_{Guid.NewGuid():N}";
-        await database.RunAsync($"CREATE ROLE {user} LOGIN PASSWORD 'pw' IN ROLE login_etl_writer");
-        try
+        await database.AsMemberAsync("login_etl_writer", async settings =>
         {
-            var settings = database.Settings() with { UserName = user, Password = new SecretText("pw") };
             await using var sink = await database.SinkAsync(settings: settings);
             await sink.WriteAsync(Logins.Records(5), TestDatabase.Token);
             for (var waited = 0; await database.CountAsync("login_etl_ledger") > 5; waited++)
@@ -62,15 +59,11 @@ public sealed class PruningTests(ServersFixture servers)
 
             Assert.Equal("42501", (await Assert.ThrowsAsync<Npgsql.PostgresException>(async () =>
             {
-                await using var source = Npgsql.NpgsqlDataSource.Create(new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = user, Password = "pw" });
+                await using var source = Npgsql.NpgsqlDataSource.Create(new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = settings.UserName, Password = "pw" });
                 await using var delete = source.CreateCommand("DELETE FROM login_etl_ledger");
                 await delete.ExecuteNonQueryAsync(TestDatabase.Token);
             })).SqlState);
-        }
-        finally
-        {
-            await database.RunAsync($"DROP OWNED BY {user}; DROP ROLE {user}");
-        }
+        });
     }
 
     [Theory]

@@ -170,19 +170,12 @@ public sealed class QuarantineTests(ServersFixture servers) : IDisposable
         var database = await TestDatabase.NewAsync(servers);
         await database.InitializeAsync(new SchemaOptions { Roles = true });
         await WriteAsync(database, [Logins.Record(version: "x"), Logins.Record(Logins.Line(Guid.NewGuid()), version: "x")]);
-        var user = $"user_{Guid.NewGuid():N}";
-        await database.RunAsync($"CREATE ROLE {user} LOGIN PASSWORD 'pw' IN ROLE login_etl_auditor");
-        try
+        await database.AsMemberAsync("login_etl_auditor", async settings =>
         {
-            var settings = database.Settings() with { UserName = user, Password = new SecretText("pw") };
             await using var quarantine = await OpenAsync(database, settings: settings);
             var requests = (await ListAsync(quarantine)).Select(e => Mended(e)).ToList();
             Assert.All(await quarantine.RestoreAsync(requests, TestDatabase.Token), r => Assert.Equal(RestoreOutcome.Restored, r.Outcome));
-        }
-        finally
-        {
-            await database.RunAsync($"DROP ROLE {user}");
-        }
+        });
     }
 
     [Fact]

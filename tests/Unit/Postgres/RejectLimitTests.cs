@@ -12,7 +12,7 @@ namespace LoginEtl.Unit.Postgres;
 public sealed class RejectLimitTests(ServersFixture servers)
 {
     private const string Checked =
-        "CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date, CHECK (user_id NOT LIKE 'bad%'))";
+        LoginTable.Create + "ALTER TABLE user_logins ADD CHECK (user_id NOT LIKE 'bad%')";
 
     [Fact]
     public async Task Batch_that_passes_the_share_writes_and_quarantines_nothing()

@@ -48,7 +48,7 @@ public sealed class RoleTests(ServersFixture servers)
     {
         var database = await TestDatabase.NewAsync(servers);
         await database.InitializeAsync(WithRoles, "etl.user_logins");
-        await AsAsync(database, "login_etl_writer", async settings =>
+        await database.AsMemberAsync("login_etl_writer", async settings =>
         {
             await using var sink = await database.SinkAsync(settings: settings with { Table = "etl.user_logins" });
             Assert.Equal([Outcome.Written, Outcome.Quarantined], (await sink.WriteAsync([Logins.Record(), Logins.Reject()], TestDatabase.Token)).Outcomes);
@@ -62,7 +62,7 @@ public sealed class RoleTests(ServersFixture servers)
     {
         var database = await TestDatabase.NewAsync(servers);
         await database.InitializeAsync(WithRoles);
-        await AsAsync(database, "login_etl_reader", async settings =>
+        await database.AsMemberAsync("login_etl_reader", async settings =>
         {
             await using var source = NpgsqlDataSource.Create(With(settings));
             await using var read = source.CreateCommand("SELECT * FROM user_logins");
@@ -71,20 +71,6 @@ public sealed class RoleTests(ServersFixture servers)
             await DeniedAsync(settings, "DELETE FROM user_logins");
             await Assert.ThrowsAsync<LoginEtlException>(() => database.SinkAsync(settings: settings));
         });
-    }
-
-    private static async Task AsAsync(TestDatabase database, string role, Func<DatabaseSettings, Task> act)
-    {
-        var user = $"user_{Guid.NewGuid():N}";
-        await database.RunAsync($"CREATE ROLE {user} LOGIN PASSWORD 'pw' IN ROLE {role}");
-        try
-        {
-            await act(database.Settings() with { UserName = user, Password = new SecretText("pw") });
-        }
-        finally
-        {
-            await database.RunAsync($"DROP ROLE {user}");
-        }
     }
 
     private static async Task DeniedAsync(DatabaseSettings settings, string sql)

@@ -172,7 +172,7 @@ public sealed class RotationTests(ServersFixture servers) : IDisposable
     public async Task Unique_key_over_other_columns_is_no_hindrance_and_partitions_are_rotated()
     {
         var database = await TestDatabase.InitializedAsync(
-            servers, "CREATE TABLE user_logins (user_id varchar(128) NOT NULL, device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256), locale varchar(32) NOT NULL, app_version integer, create_date date, UNIQUE (user_id, locale)) PARTITION BY LIST (locale); CREATE TABLE ru PARTITION OF user_logins FOR VALUES IN ('RU'); CREATE TABLE others PARTITION OF user_logins DEFAULT");
+            servers, LoginTable.Begun + " PARTITION BY LIST (locale); ALTER TABLE user_logins ALTER user_id SET NOT NULL, ALTER locale SET NOT NULL, ADD UNIQUE (user_id, locale); CREATE TABLE ru PARTITION OF user_logins FOR VALUES IN ('RU'); CREATE TABLE others PARTITION OF user_logins DEFAULT");
         await RotatingLogins.WriteAsync(database, RotatingLogins.Records(_keys, 20));
         var russian = RotatingLogins.Record(_keys, 1, "r");
         russian.Locale = "RU";

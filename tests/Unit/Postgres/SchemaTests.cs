@@ -93,7 +93,7 @@ public sealed class SchemaTests(ServersFixture servers)
     public async Task Partitioned_table_is_written()
     {
         var database = await TestDatabase.InitializedAsync(
-            servers, "CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date) PARTITION BY LIST (locale); CREATE TABLE ru PARTITION OF user_logins FOR VALUES IN ('RU'); CREATE TABLE others PARTITION OF user_logins DEFAULT");
+            servers, LoginTable.Begun + " PARTITION BY LIST (locale); CREATE TABLE ru PARTITION OF user_logins FOR VALUES IN ('RU'); CREATE TABLE others PARTITION OF user_logins DEFAULT");
         await using var sink = await database.SinkAsync();
         await sink.WriteAsync([Logins.Record(), Logins.Record(locale: null)], TestDatabase.Token);
         Assert.Equal(1, await database.CountAsync("ru"));

@@ -161,7 +161,7 @@ public sealed class SystemFaultTests(ServersFixture servers)
     public async Task Writers_with_the_users_keys_in_opposite_orders_do_not_deadlock()
     {
         var database = await TestDatabase.InitializedAsync(
-            servers, "CREATE TABLE user_logins (user_id varchar(128) PRIMARY KEY, device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date)");
+            servers, LoginTable.Create + "ALTER TABLE user_logins ADD PRIMARY KEY (user_id)");
         var before = await database.ReadAsync<long>("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()");
         await using var one = await database.SinkAsync();
         await using var other = await database.SinkAsync();

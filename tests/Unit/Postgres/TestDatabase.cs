@@ -52,6 +52,34 @@ internal sealed class TestDatabase
 
     public Task<ITokenTable> TokensAsync(string? table = null) => new PostgresConnector().OpenTokensAsync(Settings(table), Token);
 
+    /// <summary>Acts as a login role of its own, which is dropped after it.</summary>
+    /// <param name="rights">Statements that give the role of a name its rights.</param>
+    /// <param name="act">Is told the settings by which it connects.</param>
+    public async Task AsRoleAsync(Func<string, string> rights, Func<DatabaseSettings, Task> act)
+    {
+        var role = $"role_{Guid.NewGuid():N}";
+        await RunAsync($"CREATE ROLE {role} LOGIN PASSWORD 'pw'; {rights(role)}");
+        try
+        {
+            await act(Settings() with { UserName = role, Password = new SecretText("pw") });
+        }
+        finally
+        {
+            await RunAsync($"DROP OWNED BY {role}; DROP ROLE {role}");
+        }
+    }
+
+    /// <summary>Acts as a member of one of the roles that Initialize makes.</summary>
+    public Task AsMemberAsync(string group, Func<DatabaseSettings, Task> act) => AsRoleAsync(role => $"GRANT {group} TO {role}", act);
+
+    /// <summary>The rights of a writer, for a role that is in none of those.</summary>
+    public static string WriterRights(string role) =>
+        $"""
+        GRANT INSERT ON user_logins, login_etl_quarantine TO {role};
+        GRANT SELECT, INSERT, UPDATE (outcome) ON login_etl_ledger, login_etl_file_ledger TO {role};
+        GRANT SELECT ON login_etl_key TO {role};
+        """;
+
     public async Task RunAsync(string sql)
     {
         await using var connection = await OpenAsync();

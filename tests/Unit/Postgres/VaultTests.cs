@@ -133,11 +133,8 @@ public sealed class VaultTests(ServersFixture servers) : IDisposable
     {
         var database = await TestDatabase.NewAsync(servers);
         await database.InitializeAsync(new SchemaOptions { Roles = true });
-        var user = $"user_{Guid.NewGuid():N}";
-        await database.RunAsync($"CREATE ROLE {user} LOGIN PASSWORD 'pw' IN ROLE login_etl_writer");
-        try
+        await database.AsMemberAsync("login_etl_writer", async settings =>
         {
-            var settings = database.Settings() with { UserName = user, Password = new SecretText("pw") };
             await using (var sink = await database.SinkAsync(new SinkOptions { UseVault = true }, settings: settings))
             {
                 await sink.WriteAsync(Escrowed(2, i => $"10.0.0.{i}"), TestDatabase.Token);
@@ -148,11 +145,7 @@ public sealed class VaultTests(ServersFixture servers) : IDisposable
             Assert.Equal("INSERT", await RightsAsync("login_etl_writer"));
             Assert.Equal("DELETE,SELECT", await RightsAsync("login_etl_recoverer"));
             Assert.Equal("", await RightsAsync("login_etl_reader"));
-        }
-        finally
-        {
-            await database.RunAsync($"DROP ROLE {user}");
-        }
+        });
 
         Task<string> RightsAsync(string role) => database.ReadAsync<string>(
             $"SELECT coalesce(string_agg(p, ',' ORDER BY p), '') FROM unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE','TRUNCATE']) p WHERE has_table_privilege('{role}', 'login_etl_vault', p)");

@@ -232,13 +232,7 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
     private async Task<(TestQueue Queue, TestQueue Letters)> WithDeadLettersAsync(int maxReceiveCount)
     {
         var letters = await TestQueue.CreateAsync(servers, servers.NewQueueName(), []);
-        return (await TestQueue.CreateAsync(servers, servers.NewQueueName(), new JsonObject
-        {
-            ["RedrivePolicy"] = new JsonObject
-            {
-                ["deadLetterTargetArn"] = $"arn:aws:sqs:us-east-1:000000000000:{letters.Name}", ["maxReceiveCount"] = maxReceiveCount,
-            }.ToJsonString(),
-        }), letters);
+        return (await TestQueue.CreateAsync(servers, servers.NewQueueName(), letters.AsDeadLetters(maxReceiveCount)), letters);
     }
 
     private static async Task SendAsync(TestQueue queue, int messages)

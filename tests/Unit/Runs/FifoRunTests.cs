@@ -16,11 +16,7 @@ namespace LoginEtl.Unit.Runs;
 public sealed class FifoRunTests(ServersFixture servers) : IDisposable
 {
     private const string Table =
-        """
-        CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256),
-                                  locale varchar(32), app_version integer, create_date date, place bigserial);
-        ALTER TABLE user_logins ADD CONSTRAINT not_bad CHECK (user_id NOT LIKE 'bad%');
-        """;
+        LoginTable.Create + "ALTER TABLE user_logins ADD place bigserial, ADD CONSTRAINT not_bad CHECK (user_id NOT LIKE 'bad%');";
 
     private static readonly SinkOptions Hold = new() { OnBadInGroup = BadInGroup.HoldGroup };
     private static readonly BatchOptions Few = new() { BatchSize = 5, FlushInterval = TimeSpan.FromMilliseconds(100) };
@@ -118,13 +114,7 @@ public sealed class FifoRunTests(ServersFixture servers) : IDisposable
     {
         var database = await TestDatabase.InitializedAsync(servers, Table);
         var letters = await WholeRun.FifoAsync(servers);
-        var queue = await WholeRun.FifoAsync(servers, new JsonObject
-        {
-            ["RedrivePolicy"] = new JsonObject
-            {
-                ["deadLetterTargetArn"] = $"arn:aws:sqs:us-east-1:000000000000:{letters.Name}", ["maxReceiveCount"] = 2,
-            }.ToJsonString(),
-        });
+        var queue = await WholeRun.FifoAsync(servers, letters.AsDeadLetters(maxReceiveCount: 2));
         await SendAsync(queue, "g", [.. Enumerable.Range(0, 4).Select(i => WholeRun.Body(i == 1 ? "bad" : $"g{i}"))]);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         var running = _run.RunAsync(queue, database, Hold, Few, new ReceiveOptions { WaitForever = true }, stop: stop);

@@ -43,7 +43,7 @@ public sealed class AnswersTests
         await using var server = new StubServer(_ => StubServer.Http(status, type, body, "Location: http://elsewhere.invalid/\r\n"));
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => new SqsConnector()
-            .ReceiveFromAsync(Settings(server), new ReceiveOptions(), Cancelled));
+            .ReceiveFromAsync(server.Settings, new ReceiveOptions(), Cancelled));
 
         Assert.Equal(id, e.Id);
         Assert.Contains("127.0.0.1", e.Message, StringComparison.Ordinal);
@@ -73,7 +73,7 @@ public sealed class AnswersTests
         var clock = Stopwatch.StartNew();
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => new SqsConnector()
-            .ReceiveFromAsync(Settings(server), new ReceiveOptions(), Cancelled));
+            .ReceiveFromAsync(server.Settings, new ReceiveOptions(), Cancelled));
 
         Assert.Equal("QueueUnreachable", e.Id);
         Assert.Contains("Timeout", e.Message, StringComparison.Ordinal);
@@ -88,7 +88,7 @@ public sealed class AnswersTests
         var clock = Stopwatch.StartNew();
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => new SqsConnector()
-            .ReceiveFromAsync(Settings(server), new ReceiveOptions(), Cancelled));
+            .ReceiveFromAsync(server.Settings, new ReceiveOptions(), Cancelled));
 
         Assert.Equal("QueueUnreachable", e.Id);
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
@@ -100,7 +100,7 @@ public sealed class AnswersTests
         await using var server = new StubServer(_ => "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"QueueUrl\"");
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => new SqsConnector()
-            .ReceiveFromAsync(Settings(server), new ReceiveOptions(), Cancelled));
+            .ReceiveFromAsync(server.Settings, new ReceiveOptions(), Cancelled));
 
         Assert.Equal("QueueUnreachable", e.Id);
     }
@@ -143,7 +143,7 @@ public sealed class AnswersTests
                 : """{"Attributes": {"VisibilityTimeout": "30"}, "Unknown": {"deep": [1, 2]}}""");
         });
 
-        await using (await new SqsConnector().ReceiveFromAsync(Settings(server), new ReceiveOptions(), Cancelled))
+        await using (await new SqsConnector().ReceiveFromAsync(server.Settings, new ReceiveOptions(), Cancelled))
         {
         }
 
@@ -175,7 +175,7 @@ public sealed class AnswersTests
             }
         });
 
-        await using var sender = await new SqsConnector().SendToAsync(Settings(server), Cancelled);
+        await using var sender = await new SqsConnector().SendToAsync(server.Settings, Cancelled);
 
         Assert.Equal(2, dates.Count);
         Assert.NotEqual(dates[0][..11], dates[1][..11]);
@@ -246,16 +246,6 @@ public sealed class AnswersTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => client.GetQueueUrlAsync(new GetQueueUrlRequest("q", null), own.Token));
     }
-
-    private static QueueSettings Settings(StubServer server) => new()
-    {
-        Queue = "login-queue",
-        Region = "eu-central-1",
-        EndpointUrl = server.Url,
-        AccessKey = "AKEXAMPLE",
-        SecretKey = new SecretText("top-secret"),
-        Timeout = TimeSpan.FromSeconds(1),
-    };
 
     private static JsonSqsClient Client(StubServer server) => new(server.Transport());
 }

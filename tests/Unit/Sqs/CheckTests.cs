@@ -59,7 +59,7 @@ public sealed class CheckTests(ServersFixture servers, ElasticMqFixture elasticM
                 ? """{"QueueUrl": "http://x/0/q"}"""
                 : """{"Attributes": {"VisibilityTimeout": "43201", "SqsManagedSseEnabled": "true"}}"""));
 
-        var checks = await CheckAsync(Settings(server));
+        var checks = await CheckAsync(server.Settings);
 
         Assert.Equal(CheckOutcome.Warn, Of(checks, "Visibility timeout").Outcome);
         Assert.Equal(CheckOutcome.Warn, Of(checks, "Retention").Outcome);
@@ -88,7 +88,7 @@ public sealed class CheckTests(ServersFixture servers, ElasticMqFixture elasticM
     {
         await using var server = new StubServer(_ => StubServer.Http(status, "application/x-amz-json-1.0", body));
 
-        var checks = await CheckAsync(Settings(server));
+        var checks = await CheckAsync(server.Settings);
 
         Assert.Equal(["Credentials", "Queue"], checks.Select(c => c.Name));
         Assert.Equal(CheckOutcome.Fail, checks[1].Outcome);
@@ -102,7 +102,7 @@ public sealed class CheckTests(ServersFixture servers, ElasticMqFixture elasticM
     {
         await using var server = new StubServer(_ => StubServer.Json("""{"QueueUrl": "http://x/0/q", "Attributes": {}}"""));
 
-        Assert.Equal(CheckOutcome.Fail, Of(await CheckAsync(Settings(server)), "Visibility timeout").Outcome);
+        Assert.Equal(CheckOutcome.Fail, Of(await CheckAsync(server.Settings), "Visibility timeout").Outcome);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class CheckTests(ServersFixture servers, ElasticMqFixture elasticM
         own.CancelAfter(100);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => new SqsConnector().CheckAsync(Settings(server), own.Token));
+            () => new SqsConnector().CheckAsync(server.Settings, own.Token));
     }
 
     private static Task<IReadOnlyList<Check>> CheckAsync(QueueSettings settings) =>
@@ -139,10 +139,7 @@ public sealed class CheckTests(ServersFixture servers, ElasticMqFixture elasticM
     private async Task<TestQueue> WithLettersAsync(int maxReceiveCount, params (string Name, string Value)[] attributes)
     {
         var letters = await TestQueue.CreateAsync(servers);
-        var all = new JsonObject
-        {
-            ["RedrivePolicy"] = $$"""{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:{{letters.Name}}", "maxReceiveCount": {{maxReceiveCount}}}""",
-        };
+        var all = letters.AsDeadLetters(maxReceiveCount);
         foreach (var (name, value) in attributes)
         {
             all[name] = value;
@@ -150,14 +147,4 @@ public sealed class CheckTests(ServersFixture servers, ElasticMqFixture elasticM
 
         return await TestQueue.CreateAsync(servers, servers.NewQueueName(), all);
     }
-
-    private static QueueSettings Settings(StubServer server) => new()
-    {
-        Queue = "q",
-        Region = "eu-central-1",
-        EndpointUrl = server.Url,
-        AccessKey = "AKEXAMPLE",
-        SecretKey = new SecretText("top-secret"),
-        Timeout = TimeSpan.FromSeconds(1),
-    };
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using LoginEtl.Connections;
-using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Receiving;

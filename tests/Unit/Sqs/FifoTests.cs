@@ -191,12 +191,12 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     {
         var suffix = fifo ? ".fifo" : "";
         var letters = await TestQueue.CreateAsync(servers, servers.NewQueueName() + suffix, Fifo(fifo));
-        var attributes = Fifo(fifo);
-        attributes["RedrivePolicy"] = new JsonObject
+        var attributes = letters.AsDeadLetters(maxReceiveCount: 1);
+        if (fifo)
         {
-            ["deadLetterTargetArn"] = $"arn:aws:sqs:us-east-1:000000000000:{letters.Name}",
-            ["maxReceiveCount"] = 1,
-        }.ToJsonString();
+            attributes["FifoQueue"] = "true";
+        }
+
         var queue = await TestQueue.CreateAsync(servers, servers.NewQueueName() + suffix, attributes);
         IReadOnlyList<MessageId> sent;
         await using (var sender = await new SqsConnector().SendToAsync(Settings(queue, protocol), Cancelled))

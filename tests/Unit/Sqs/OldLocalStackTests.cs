@@ -53,7 +53,7 @@ public sealed class OldLocalStackTests
         });
 
         await using (var source = await new SqsConnector().ReceiveFromAsync(
-            Settings(server), new ReceiveOptions { DrainWindow = TimeSpan.FromMilliseconds(200) }, Cancelled))
+            server.Settings, new ReceiveOptions { DrainWindow = TimeSpan.FromMilliseconds(200) }, Cancelled))
         {
             Assert.Empty(await source.ReceiveAsync(Cancelled));
         }
@@ -82,7 +82,7 @@ public sealed class OldLocalStackTests
         });
 
         await using (await new SqsConnector().ReceiveFromAsync(
-            Settings(server) with { Protocol = QueueProtocol.Query }, new ReceiveOptions(), Cancelled))
+            server.Settings with { Protocol = QueueProtocol.Query }, new ReceiveOptions(), Cancelled))
         {
         }
 
@@ -112,7 +112,7 @@ public sealed class OldLocalStackTests
             return StubServer.Http("500 Internal Server Error", "application/x-amz-json-1.0", """{"__type": "InternalError"}""");
         });
 
-        var e = await Assert.ThrowsAsync<LoginEtlException>(() => new SqsConnector().SendToAsync(Settings(server), Cancelled));
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => new SqsConnector().SendToAsync(server.Settings, Cancelled));
 
         Assert.Equal("QueueUnreachable", e.Id);
         Assert.Equal(0, queries);
@@ -158,14 +158,4 @@ public sealed class OldLocalStackTests
               </GetQueueAttributesResult></GetQueueAttributesResponse>
               """
             : NoMessages);
-
-    private static QueueSettings Settings(StubServer server) => new()
-    {
-        Queue = "login-queue",
-        Region = "eu-central-1",
-        EndpointUrl = server.Url,
-        AccessKey = "AKEXAMPLE",
-        SecretKey = new SecretText("top-secret"),
-        Timeout = TimeSpan.FromSeconds(2),
-    };
 }

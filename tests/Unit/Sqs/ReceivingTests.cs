@@ -1,13 +1,7 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using LoginEtl.Connections;
-using LoginEtl.Faults;
 using LoginEtl.Records;
-using LoginEtl.Sandbox.Servers;
-using LoginEtl.Settlement;
-using LoginEtl.Sqs;
-using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Amazon.Runtime;
+using LoginEtl.Connections;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Client.Pipeline;
 
@@ -25,6 +26,17 @@ internal sealed class StubServer : IAsyncDisposable
     }
 
     public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/");
+
+    /// <summary>Of a queue on this server; each call is given up after a second.</summary>
+    public QueueSettings Settings => new()
+    {
+        Queue = "login-queue",
+        Region = "eu-central-1",
+        EndpointUrl = Url,
+        AccessKey = "AKEXAMPLE",
+        SecretKey = new SecretText("top-secret"),
+        Timeout = TimeSpan.FromSeconds(1),
+    };
 
     public static string Http(string status, string contentType, string body, string headers = "") =>
         $"HTTP/1.1 {status}\r\nContent-Type: {contentType}\r\n{headers}Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";

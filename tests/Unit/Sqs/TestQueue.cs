@@ -1,9 +1,10 @@
 using System.Globalization;
-using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using LoginEtl.Connections;
 using LoginEtl.Records;
 using LoginEtl.Running;
+using LoginEtl.Sandbox.Demo;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
@@ -17,7 +18,7 @@ namespace LoginEtl.Unit.Sqs;
 /// <summary>A queue of its own on the real server, looked at over plain HTTP so that nothing under test is in the way.</summary>
 internal sealed class TestQueue
 {
-    private static readonly HttpClient Http = new();
+    private static readonly ConditionalWeakTable<SqsServer, SqsCalls> Calls = [];
     private readonly SqsServer _server;
     private readonly string _url;
 
@@ -52,13 +53,22 @@ internal sealed class TestQueue
 
     public static async Task<TestQueue> CreateAsync(SqsServer server, string name, JsonObject attributes)
     {
-        var said = await CallAsync(server.EndpointUrl, "CreateQueue", new JsonObject
+        var said = await CallAsync(server, "CreateQueue", new JsonObject
         {
             ["QueueName"] = name,
             ["Attributes"] = attributes,
         });
         return new TestQueue(server, name, said["QueueUrl"]!.GetValue<string>());
     }
+
+    /// <summary>The attributes of a queue whose messages move here when they have been received so often.</summary>
+    public JsonObject AsDeadLetters(int maxReceiveCount) => new()
+    {
+        ["RedrivePolicy"] = new JsonObject
+        {
+            ["deadLetterTargetArn"] = $"arn:aws:sqs:us-east-1:000000000000:{Name}", ["maxReceiveCount"] = maxReceiveCount,
+        }.ToJsonString(),
+    };
 
     public async Task SendAsync(int messages)
     {
@@ -171,18 +181,9 @@ internal sealed class TestQueue
     private Task<JsonObject> CallAsync(string operation, JsonObject request)
     {
         request["QueueUrl"] = _url;
-        return CallAsync(_server.EndpointUrl, operation, request);
+        return CallAsync(_server, operation, request);
     }
 
-    private static async Task<JsonObject> CallAsync(Uri endpoint, string operation, JsonObject body)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint);
-        request.Headers.Add("X-Amz-Target", "AmazonSQS." + operation);
-        request.Content = new StringContent(body.ToJsonString());
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-amz-json-1.0");
-        using var answer = await Http.SendAsync(request, Cancelled);
-        var text = await answer.Content.ReadAsStringAsync(Cancelled);
-        Assert.True(answer.IsSuccessStatusCode, $"{operation}: {text}");
-        return text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject();
-    }
+    private static Task<JsonObject> CallAsync(SqsServer server, string operation, JsonObject request) =>
+        Calls.GetValue(server, s => new SqsCalls(s)).CallAsync(operation, request, Cancelled);
 }
