@@ -109,8 +109,9 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        var action = $"Write logins to the table {Table} and delete their messages from the queue";
-        if (!ShouldProcess($"{action}.", $"{action}?", caption: "", out var reason))
+        if (!ShouldProcess(
+            $"Write logins to the table {Table} and delete their messages from the queue.",
+            $"Write logins to the table {Table} and delete their messages from the queue?", null, out var reason))
         {
             _dryRun = reason.HasFlag(ShouldProcessReason.WhatIf);
             _declined = !_dryRun;
