@@ -5,7 +5,6 @@ using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Postgres;
-using LoginEtl.Records;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
@@ -22,29 +21,30 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
     {
         using var terminate = StopOn(PosixSignal.SIGTERM);
         using var interrupt = StopOn(PosixSignal.SIGINT);
+        var startedAt = DateTimeOffset.UtcNow;
+        Receipt receipt;
         try
         {
-            var receipt = await ReceiptAsync();
+            receipt = await ReceiptAsync();
             await log.WriteLineAsync(ReceiptText.Line(receipt));
-            if (receipt.Error is not null)
-            {
-                await log.WriteLineAsync($"login-etl: {receipt.Error}");
-            }
-
-            await output.WriteLineAsync(ReceiptText.Json(receipt));
-            return receipt.ExitCode;
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            await log.WriteLineAsync("login-etl: stopped before it began; nothing was received.");
-            return 1;
+            receipt = Receipt.Failed(settings.QueueName(parsed), startedAt, new LoginEtlException(
+                "StoppedBeforeBegin", FaultKind.Failed, "Stopped before it began; nothing was received.", "Run it again."));
         }
         catch (Exception e)
         {
-            var fault = e as LoginEtlException ?? LoginEtlException.Unexpected(e);
-            await log.WriteLineAsync($"login-etl: {fault.Message} {fault.Remedy}");
-            return 1;
+            receipt = Receipt.Failed(settings.QueueName(parsed), startedAt, e as LoginEtlException ?? LoginEtlException.Unexpected(e));
         }
+
+        if (receipt.Error is not null)
+        {
+            await log.WriteLineAsync($"login-etl: {receipt.Error}");
+        }
+
+        await output.WriteLineAsync(ReceiptText.Json(receipt));
+        return receipt.ExitCode;
     }
 
     public void Dispose() => _stop.Dispose();
@@ -57,18 +57,13 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         }
 
         using var protectors = new ProtectorSource(OpenKeyring, settings.ProtectOptions(parsed));
-        var database = settings.Database(parsed);
-        var queue = settings.Queue(parsed);
+        var job = settings.Job(parsed, new SqsConnector(), _database);
         if (settings.Initialize(parsed))
         {
-            await _database.InitializeAsync(database, new SchemaOptions(), _stop.Token);
+            await _database.InitializeAsync(job.Database, new SchemaOptions(), _stop.Token);
         }
 
-        // The table first: nothing is received that could not be written.
-        await using var sink = await _database.WriteToAsync(database, settings.SinkOptions(parsed), _stop.Token);
-        var source = await new SqsConnector().ReceiveFromAsync(queue, settings.ReceiveOptions(parsed), _stop.Token);
-        return await EtlRun.RunAsync(
-            source, protectors, sink, settings.BatchOptions(parsed), settings.Quiet(parsed) ? null : Report, _stop.Token);
+        return await job.RunAsync(protectors, settings.Quiet(parsed) ? null : Report, _stop.Token);
     }
 
     private Keyring OpenKeyring()
@@ -84,14 +79,9 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
 
     private void Report(BatchReport batch)
     {
-        foreach (var reject in batch.Logins.OfType<SealedReject>())
+        foreach (var warning in BatchText.Warnings(batch))
         {
-            log.WriteLine($"rejected: {reject.MessageId}: {new Rejection(reject.Reason, reject.Field)}");
-        }
-
-        foreach (var group in batch.Held)
-        {
-            log.WriteLine($"warning: {group}");
+            log.WriteLine($"warning: {warning}");
         }
 
         log.WriteLine(BatchText.Of(batch));

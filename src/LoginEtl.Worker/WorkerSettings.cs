@@ -64,6 +64,19 @@ internal sealed class WorkerSettings
         EnvironmentSettings.Require(_keyset.Value(parsed), EnvironmentSettings.KeysetVariable, _keyset.Option.Name),
         new KeyAccess { KeyService = () => new KmsKeyService(), Stop = stop });
 
+    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>, <c>MethodInvalid</c>.</exception>
+    public EtlJob Job(ParseResult parsed, IQueueConnector queues, IDatabaseConnector databases) => new(queues, databases)
+    {
+        Database = Database(parsed),
+        Sink = SinkOptions(parsed),
+        Queue = Queue(parsed),
+        Receive = ReceiveOptions(parsed),
+        Batch = BatchOptions(parsed),
+    };
+
+    /// <summary>The queue as the receipt of a run names it that did not begin.</summary>
+    public string QueueName(ParseResult parsed) => EnvironmentSettings.QueueName(_queue.Value(parsed));
+
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>.</exception>
     public QueueSettings Queue(ParseResult parsed) => new()
     {

@@ -122,47 +122,6 @@ Describe 'Write-LoginRecord' {
     }
 }
 
-Describe 'Progress' {
-    BeforeAll {
-        # The progress records of a run in a PowerShell of its own, as JSON.
-        function Get-Progress([string[]] $Switch) {
-            $queue = New-TestQueue
-            $database = New-TestDatabase
-            Initialize-LoginDatabase $database
-            1..300 | ForEach-Object { New-Body -User "u$_" } | Send-LoginMessage $queue
-            $script = Join-Path $TestDrive 'progress.ps1'
-            @"
-`$ps = [powershell]::Create().AddScript({
-    Import-Module '$PSScriptRoot/../../LoginEtl.psd1'
-    Receive-LoginMessage $queue -DrainWindow 0.2 -MaxHeld 50 |
-        ForEach-Object { Start-Sleep -Milliseconds 5; `$_ } |
-        Protect-LoginPii '$keys' | Write-LoginRecord '$database' -BatchSize 20
-})
-[void] `$ps.Invoke()
-,@(`$ps.Streams.Progress | Where-Object Activity -EQ user_logins | Select-Object StatusDescription, RecordType, PercentComplete, SecondsRemaining) | ConvertTo-Json
-"@ | Set-Content $script
-            & (Get-Process -Id $PID).Path -NoProfile @Switch -File $script | ConvertFrom-Json
-        }
-    }
-
-    It 'tells what was received and written, how fast, what waits and how long it takes, and is completed' {
-        $clock = [Diagnostics.Stopwatch]::StartNew()
-        $records = Get-Progress
-        $records.Count | Should -BeGreaterThan 3
-        $records.Count | Should -BeLessThan (5 * $clock.Elapsed.TotalSeconds + 2)
-        $records[0].StatusDescription | Should -Match '^\d+ received, \d+ written, \d+ a second'
-        $withBacklog = @($records | Where-Object StatusDescription -Match 'about \d+ waiting$')
-        $withBacklog | Should -Not -BeNullOrEmpty
-        $withBacklog[0].SecondsRemaining | Should -BeGreaterOrEqual 0
-        $withBacklog[0].PercentComplete | Should -BeIn (0..100)
-        $records[-1].RecordType | Should -Be 1
-    }
-
-    It 'is silent where nobody looks' {
-        Get-Progress -Switch '-NonInteractive' | Should -BeNullOrEmpty
-    }
-}
-
 Describe 'Receive-LoginMessage' {
     It 'ends after -MaxDuration' {
         $queue = New-TestQueue

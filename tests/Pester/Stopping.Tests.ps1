@@ -134,6 +134,64 @@ $receipt = Invoke-LoginEtl -Wait
         Assert-Settled 500
     }
 
+    It 'Ctrl-C in the middle of the batches of Invoke-LoginEtl waits for what it has begun' {
+        if (-not (Test-Interruptible)) { Set-ItResult -Skipped -Because 'SIGINT is ignored in a background job' }
+        $run = Start-Script 'Invoke-LoginEtl -Wait -BatchSize 5 -Verbose 4>&1 | Write-Ready'
+        Send-Signal $run.Process INT
+        $run.Process.WaitForExit(10000) | Should -BeTrue
+        Assert-Settled 500
+    }
+
+    It 'Stop-Job of Invoke-LoginEtl waits for what it has begun' {
+        $job = Start-ThreadJob {
+            Import-Module $using:PSScriptRoot/../../LoginEtl.psd1
+            Invoke-LoginEtl -Wait -BatchSize 5 -Verbose 4>&1
+        }
+        $limit = [datetime]::Now.AddSeconds(20)
+        while (-not $job.HasMoreData -and [datetime]::Now -lt $limit) { Start-Sleep -Milliseconds 20 }
+        $job | Stop-Job
+        (Get-QueueCount $queue).InFlight | Should -Be 0
+        Assert-Settled 500
+        $job | Remove-Job -Force
+    }
+
+    It '-WarningAction Stop ends Invoke-LoginEtl with its run, which is not left behind' {
+        $queue = New-TestQueue -VisibilityTimeout 120
+        @('{"foo":"bar"}') + @(New-LoginBody 500) | Send-LoginMessage $queue
+        { Invoke-LoginEtl $queue -Wait -BatchSize 5 -WarningAction Stop } | Should -Throw -ErrorId 'ActionPreferenceStop,*'
+        (Get-QueueCount $queue).InFlight | Should -Be 0
+        $rows = (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n
+        $rejects = (Invoke-Sql $database 'SELECT count(*) AS n FROM login_etl_quarantine').n
+        ($rows + $rejects + (Get-QueueCount $queue).Visible) | Should -Be 501
+        # Nobody receives any more.
+        $visible = (Get-QueueCount $queue).Visible
+        New-LoginBody 3 | Send-LoginMessage $queue
+        Start-Sleep 1
+        (Get-QueueCount $queue).Visible | Should -Be ($visible + 3)
+    }
+
+    It 'SIGTERM stops every receiver of a process' {
+        $other = New-TestQueue -VisibilityTimeout 120
+        New-LoginBody 500 | Send-LoginMessage $other
+        $run = Start-Script @"
+`$jobs = foreach (`$queue in '$queue', '$other') {
+    Start-ThreadJob -ArgumentList `$queue {
+        param(`$queue)
+        Import-Module '$PSScriptRoot/../../LoginEtl.psd1'
+        Receive-LoginMessage `$queue -Wait | ForEach-Object { if (-not `$said) { `$said = 'receiving'; `$said } }
+        'ended'
+    }
+}
+while (`$jobs | Where-Object { -not `$_.HasMoreData -and `$_.State -in 'NotStarted', 'Running' }) { Start-Sleep -Milliseconds 20 }
+1 | Write-Ready | Out-Null
+`$jobs | Receive-Job -Wait
+"@
+        Send-Signal $run.Process TERM
+        $run.Process.WaitForExit(10000) | Should -BeTrue
+        Get-Content $run.Output | Sort-Object | Should -Be @('ended', 'ended', 'receiving', 'receiving')
+        $queue, $other | ForEach-Object { (Get-QueueCount $_).InFlight | Should -Be 0 }
+    }
+
     It 'Stop-Job returns everything' {
         $job = Start-ThreadJob {
             Import-Module $using:PSScriptRoot/../../LoginEtl.psd1

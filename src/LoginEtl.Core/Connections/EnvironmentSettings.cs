@@ -33,6 +33,18 @@ public static class EnvironmentSettings
             $"Give {parameter}, or set {variable}.");
     }
 
+    /// <summary>
+    /// The queue as the receipt of a run names it that did not find it: the last part of a URL or ARN. What is no name is not
+    /// quoted; it may be a secret in the wrong place.
+    /// </summary>
+    /// <param name="given">As given; null or blank when not.</param>
+    public static string QueueName(string? given)
+    {
+        var queue = string.IsNullOrWhiteSpace(given) ? Environment.GetEnvironmentVariable(QueueVariable) : given;
+        var name = (queue ?? "").Split('/', ':')[^1];
+        return name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? name : "no queue";
+    }
+
     /// <summary>An endpoint as given; null when blank.</summary>
     /// <param name="given">Absolute http or https URL.</param>
     /// <param name="parameter">How the host calls it, for the error.</param>

@@ -1,3 +1,4 @@
+using LoginEtl.Records;
 using LoginEtl.Settlement;
 
 namespace LoginEtl.Running;
@@ -15,4 +16,15 @@ public static class BatchText
             .Select(c => $"{c.Count} {c.Name}");
         return $"Batch {batch.BatchId}: {string.Join(", ", counts)} in {batch.Elapsed.TotalMilliseconds:0} ms.";
     }
+
+    /// <summary>What is worth a warning: every reject, and every group that is held.</summary>
+    public static IEnumerable<string> Warnings(BatchReport batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return batch.Logins.OfType<SealedReject>().Select(r => Rejected(r.MessageId, new Rejection(r.Reason, r.Field)))
+            .Concat(batch.Held.Select(g => g.ToString()));
+    }
+
+    /// <summary>One reject.</summary>
+    public static string Rejected(string messageId, Rejection rejection) => $"Message {messageId} is rejected: {rejection}.";
 }

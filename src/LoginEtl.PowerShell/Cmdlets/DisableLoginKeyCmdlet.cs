@@ -6,8 +6,8 @@ namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Disable-LoginKey: the key is kept and opens nothing any more; Enable-LoginKey takes it back.</summary>
 /// <example>
-/// <code>Get-LoginKeyset keys/ | Where-Object { $_.Name -eq 'ip' -and -not $_.IsPrimary } | Disable-LoginKey keys/ -Database $dsn</code>
-/// <para>Disables all keys of ip but the primary.</para>
+/// <code>Get-LoginKeyset keys/ | Where-Object { $_.Name -eq 'ip' -and $_.Status -eq 'Enabled' -and -not $_.IsPrimary } | Disable-LoginKey keys/ -Database $dsn</code>
+/// <para>Disables all keys of ip but the primary; those that were removed are listed still, and passed over.</para>
 /// </example>
 [Cmdlet(VerbsLifecycle.Disable, "LoginKey", SupportsShouldProcess = true)]
 [OutputType(typeof(LoginKey))]

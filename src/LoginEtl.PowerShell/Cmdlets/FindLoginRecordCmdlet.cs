@@ -35,6 +35,7 @@ public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
 
     /// <summary>What the values from the pipeline are.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ValueSet)]
+    [AttributeName]
     [ValidateSet(LoginFields.Ip, LoginFields.DeviceId)]
     public string? Attribute { get; set; }
 

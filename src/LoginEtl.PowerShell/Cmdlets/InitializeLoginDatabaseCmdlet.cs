@@ -6,7 +6,10 @@ using LoginEtl.Versions;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
-/// <summary>Initialize-LoginDatabase: creates what is missing, and never changes or drops what is there.</summary>
+/// <summary>
+/// Initialize-LoginDatabase: creates what is missing, and never drops what is there; a column of yours changes only with
+/// -AppVersionColumn Text.
+/// </summary>
 /// <example>
 /// <code>Initialize-LoginDatabase $dsn -WhatIf</code>
 /// <para>Prints the SQL, to be read or run by somebody with the rights.</para>
@@ -29,7 +32,10 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
     [Parameter]
     public AppVersionFormat AlterFrom { get; set; }
 
-    /// <summary>Also makes the roles login_etl_writer, login_etl_reader and login_etl_auditor, none of which can log in.</summary>
+    /// <summary>
+    /// Also makes the roles login_etl_writer, login_etl_reader, login_etl_auditor, login_etl_recoverer and
+    /// login_etl_key_keeper, none of which can log in, with what each may do.
+    /// </summary>
     [Parameter]
     public SwitchParameter Role { get; set; }
 

@@ -4,7 +4,6 @@ using LoginEtl.Faults;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
-using LoginEtl.Records;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
 
@@ -50,6 +49,16 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [Duration]
     public TimeSpan DrainTimeout { get; set; } = new ReceiveOptions().DrainTimeout;
 
+    /// <summary>Concurrent long polls.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int Receivers { get; set; } = new ReceiveOptions().Receivers;
+
+    /// <summary>Most messages held at a time.</summary>
+    [Parameter]
+    [ValidateRange(1, 120_000)]
+    public int MaxHeld { get; set; } = new ReceiveOptions().MaxHeld;
+
     /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
     [Parameter]
     public SwitchParameter AllowNullPii { get; set; }
@@ -64,6 +73,23 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [ValidateRange(1, 100_000)]
     public int BatchSize { get; set; } = new BatchOptions().BatchSize;
 
+    /// <summary>Longest time a row waits for its batch to fill; a number is seconds.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan FlushInterval { get; set; } = new BatchOptions().FlushInterval;
+
+    /// <summary>
+    /// What a bad message means for the later messages of its group, in a FIFO queue: HoldGroup sends it and them back in
+    /// their order, instead of quarantining it.
+    /// </summary>
+    [Parameter]
+    public BadInGroup OnBadInGroup { get; set; }
+
+    /// <summary>Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more.</summary>
+    [Parameter]
+    [ValidateRange(0.0, 1.0)]
+    public double? MaxRejectRatio { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -74,7 +100,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         {
             receipt = Run();
         }
-        catch (Exception e) when (e is not PipelineStoppedException)
+        catch (Exception e) when (e is not (PipelineStoppedException or ActionPreferenceStopException))
         {
             if (StopToken.IsCancellationRequested)
             {
@@ -82,7 +108,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
             }
 
             fault = e as LoginEtlException ?? LoginEtlException.Unexpected(e);
-            receipt = Receipt.Failed(Queue ?? "no queue", startedAt, fault);
+            receipt = Receipt.Failed(EnvironmentSettings.QueueName(Queue), startedAt, fault);
         }
 
         WriteObject(receipt);
@@ -95,36 +121,42 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     private Receipt Run()
     {
         StopSignal.ThrowIfStopped();
+        var methods = Methods();
         using var protectors = new ProtectorSource(
-            KeyringReader(), new ProtectOptions { Methods = Methods(), AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
-        var (database, queue) = (ConnectionSettings(), QueueSettings());
+            KeyringReader(), new ProtectOptions { Methods = methods, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
+        var job = new EtlJob(Connectors.Queue, Connectors.Database)
+        {
+            Database = ConnectionSettings(),
+            Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup },
+            Queue = QueueSettings(),
+            Receive = ReceiveOptions(),
+            Batch = new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval },
+        };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         using var signal = StopSignal.Register(stop.Cancel);
         using var pump = new PipelinePump();
-        var progress = new RunProgress(this, queue.Queue);
-        var receipt = pump.Run(async () =>
+        var progress = new RunProgress(this, job.Queue.Queue);
+        try
         {
-            // The table first: nothing is received that could not be written.
-            await using var sink = await Connectors.Database.WriteToAsync(database, SinkOptions(), stop.Token).ConfigureAwait(false);
-            var source = await Connectors.Queue.ReceiveFromAsync(queue, ReceiveOptions(), stop.Token).ConfigureAwait(false);
-            return await EtlRun.RunAsync(
-                source, protectors, sink, new BatchOptions { BatchSize = BatchSize }, batch => pump.Post(() => Report(batch, progress)), stop.Token)
-                .ConfigureAwait(false);
-        });
-        progress.Complete();
-        return receipt;
+            return pump.Run(ended => job.RunAsync(protectors, batch => pump.Post(() => Report(batch, progress)), ended), stop.Token);
+        }
+        finally
+        {
+            progress.Complete();
+        }
     }
 
     private void Report(BatchReport batch, RunProgress progress)
     {
-        foreach (var reject in batch.Logins.OfType<SealedReject>())
+        // The streams of a pipeline that was stopped throw; its run ends well by itself.
+        if (StopToken.IsCancellationRequested)
         {
-            Rejects.Warn(this, reject.MessageId, new Rejection(reject.Reason, reject.Field));
+            return;
         }
 
-        foreach (var group in batch.Held)
+        foreach (var warning in BatchText.Warnings(batch))
         {
-            WriteWarning(group.ToString());
+            WriteWarning(warning);
         }
 
         WriteVerbose(BatchText.Of(batch));
@@ -138,5 +170,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         MaxDuration = MaxDuration,
         DrainWindow = DrainWindow,
         DrainTimeout = DrainTimeout,
+        Receivers = Receivers,
+        MaxHeld = MaxHeld,
     };
 }

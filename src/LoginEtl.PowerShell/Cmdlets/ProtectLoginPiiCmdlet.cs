@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
@@ -30,7 +29,7 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
     [ValidateNotNull]
     public IncomingLogin? InputObject { get; set; }
 
-    /// <summary>Key source: a folder, file:FOLDER or env:VARIABLE; LOGINETL_KEYSET when not given.</summary>
+    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     public string? Keyset { get; set; }
@@ -53,10 +52,9 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
     protected override void BeginProcessing()
     {
         var methods = Guard(() => MethodParameter.Read(Method));
-        var keyset = Guard(() => EnvironmentSettings.Require(Keyset, EnvironmentSettings.KeysetVariable, "-Keyset"));
         _keyring = OpenKeyring(Keyset);
         var options = new ProtectOptions { Methods = methods, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale };
-        _protector = Guard(() => new Protector(_keyring, options), keyset);
+        _protector = Guard(() => new Protector(_keyring, options), _keyring.Source);
     }
 
     /// <inheritdoc/>

@@ -33,7 +33,7 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     [ValidateNotNull]
     public QuarantineEntry? InputObject { get; set; }
 
-    /// <summary>Key source: a folder, file:FOLDER or env:VARIABLE; LOGINETL_KEYSET when not given.</summary>
+    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? Keyset { get; set; }

@@ -17,46 +17,72 @@ namespace LoginEtl.PowerShell.Cmdlets;
 [OutputType(typeof(Check))]
 public sealed class TestLoginEtlCmdlet : JobCmdlet
 {
-    private IReadOnlyList<string> _prefixes = [];
+    private const string NotLookedAt = "not looked at, for what failed above";
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        WriteObject(Keys());
-        WriteChecks("Database", () => Connectors.Database.CheckAsync(ConnectionSettings(), SinkOptions(), StopToken));
-        WriteChecks("Key states", KeyStatesAsync);
-        WriteChecks("Queue", () => Connectors.Queue.CheckAsync(QueueSettings(), StopToken));
+        var methods = Read("Methods", Methods);
+        var prefixes = methods is null ? null : WriteKeys(methods);
+        var database = Read("Database", ConnectionSettings);
+        if (database is not null)
+        {
+            WriteChecks("Database", () => Connectors.Database.CheckAsync(database, SinkOptions(methods ?? MaskMethods.Default), StopToken));
+        }
+
+        if (database is not null && prefixes is not null)
+        {
+            WriteChecks("Key states", () => KeyStatesAsync(database, prefixes));
+        }
+        else
+        {
+            WriteObject(new Check("Key states", CheckOutcome.Warn, NotLookedAt, "Mend that first, and look again."));
+        }
+
+        if (Read("Queue", QueueSettings) is { } queue)
+        {
+            WriteChecks("Queue", () => Connectors.Queue.CheckAsync(queue, StopToken));
+        }
     }
 
-    private Check Keys()
+    /// <summary>The prefixes of the keys that mask here; null where they cannot be opened.</summary>
+    private IReadOnlyList<string>? WriteKeys(MaskMethods methods) => Read("Keysets", () =>
     {
-        try
-        {
-            using var keyring = OpenKeyring();
-            using var protector = new Protector(keyring, new ProtectOptions { Methods = Methods() });
-            _prefixes = protector.KeyPrefixes;
-            return keyring.Warnings.Count == 0
-                ? new Check("Keysets", CheckOutcome.Pass, $"{keyring.Source} masks and seals.")
-                : new Check("Keysets", CheckOutcome.Warn, string.Join(" ", keyring.Warnings), "Use file: where you can.");
-        }
-        catch (LoginEtlException fault)
-        {
-            return Failed("Keysets", fault);
-        }
-    }
+        using var keyring = OpenKeyring();
+        using var protector = new Protector(keyring, new ProtectOptions { Methods = methods });
+        WriteObject(keyring.Warnings.Count == 0
+            ? new Check("Keysets", CheckOutcome.Pass, $"{keyring.Source} masks and seals.")
+            : new Check("Keysets", CheckOutcome.Warn, string.Join(" ", keyring.Warnings), "Use file: where you can."));
+        return protector.KeyPrefixes;
+    });
 
     /// <summary>Whether the keys that mask here are still those that may be written with.</summary>
-    private async Task<IReadOnlyList<Check>> KeyStatesAsync()
+    private async Task<IReadOnlyList<Check>> KeyStatesAsync(DatabaseSettings database, IReadOnlyList<string> prefixes)
     {
-        await using var table = await Connectors.Database.OpenTokensAsync(ConnectionSettings(), StopToken).ConfigureAwait(false);
+        await using var table = await Connectors.Database.OpenTokensAsync(database, StopToken).ConfigureAwait(false);
         var retired = (await table.KeysAsync(StopToken).ConfigureAwait(false))
-            .Where(k => k.State != StoredKeyState.Primary && _prefixes.Contains(k.Prefix)).Select(k => $"{k.Prefix} of {k.Attribute} is {k.State.ToString().ToLowerInvariant()}").ToList();
+            .Where(k => k.State != StoredKeyState.Primary && prefixes.Contains(k.Prefix)).Select(k => $"{k.Prefix} of {k.Attribute} is {k.State.ToString().ToLowerInvariant()}").ToList();
         return
         [
             retired.Count == 0
                 ? new Check("Key states", CheckOutcome.Pass, "the database has retired none of the primary keys")
                 : new Check("Key states", CheckOutcome.Fail, string.Join(", ", retired), "Give this host the keyset with the new primary key."),
         ];
+    }
+
+    /// <summary>What a setting says; null, and a check that failed, where it cannot be used.</summary>
+    private T? Read<T>(string name, Func<T> read)
+        where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (LoginEtlException fault)
+        {
+            WriteObject(Failed(name, fault));
+            return null;
+        }
     }
 
     private void WriteChecks(string name, Func<Task<IReadOnlyList<Check>>> check)

@@ -5,6 +5,7 @@ using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.PowerShell.Output;
+using LoginEtl.Records;
 using LoginEtl.Recovery;
 
 namespace LoginEtl.PowerShell.Cmdlets;
@@ -45,7 +46,8 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
 
     /// <summary>Which attribute tokens are of; of rows, the only one that is recovered.</summary>
     [Parameter]
-    [ValidateSet("ip", "device_id")]
+    [AttributeName]
+    [ValidateSet(LoginFields.Ip, LoginFields.DeviceId)]
     public string? Attribute { get; set; }
 
     /// <summary>The audit file, made when missing; LOGINETL_AUDIT when not given.</summary>

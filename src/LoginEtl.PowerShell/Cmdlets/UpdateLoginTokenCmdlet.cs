@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Rotation;
@@ -24,6 +25,7 @@ public sealed class UpdateLoginTokenCmdlet : KeyedDatabaseCmdlet
 {
     private ITokenTable? _table;
     private TokenRotation? _rotation;
+    private RotationProgressBar? _progress;
 
     /// <summary>Rows a transaction, about.</summary>
     [Parameter]
@@ -51,8 +53,8 @@ public sealed class UpdateLoginTokenCmdlet : KeyedDatabaseCmdlet
         }
 
         using var pump = new PipelinePump();
-        var progress = new RotationProgressBar(this, _table.Name);
-        var receipt = Guard(() => pump.Run(() => _rotation.RunAsync(p => pump.Post(() => progress.Show(p)), StopToken)), Table);
+        var progress = _progress = new RotationProgressBar(this, _table.Name);
+        var receipt = Guard(() => pump.Run(stop => _rotation.RunAsync(p => pump.Post(() => progress.Show(p)), stop), StopToken), Table);
         progress.Complete();
         foreach (var left in receipt.Unreadable)
         {
@@ -61,6 +63,9 @@ public sealed class UpdateLoginTokenCmdlet : KeyedDatabaseCmdlet
 
         WriteObject(receipt);
     }
+
+    /// <inheritdoc/>
+    protected override void Failing(LoginEtlException fault) => _progress?.Complete();
 
     /// <inheritdoc/>
     protected override async Task CleanUpAsync()

@@ -88,15 +88,30 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    /// <summary>Name of a variable that gets the receipt.</summary>
+    /// <summary>Name of a variable that gets the receipt; where the pipeline does not come to its end, a failed one.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    public string? ReceiptVariable { get; set; }
+    public string? ReceiptVariable
+    {
+        get;
+        set
+        {
+            field = value;
+            // While parameters are bound: a fault of any other cmdlet skips End, and that of another's Begin this one's too.
+            // After SIGTERM nothing begins any more, and the receipt of the run that it ended is the last.
+            if (!StopSignal.WasGiven)
+            {
+                SessionState.PSVariable.Set(value!, Receipt.Failed("pipeline", DateTimeOffset.UtcNow, NotEnded()));
+            }
+        }
+    }
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        if (!ShouldProcess(Table, "Write logins and delete their messages", null, out var reason))
+        if (!ShouldProcess(
+            $"Write logins to the table {Table} and delete their messages from the queue.",
+            $"Write logins to the table {Table} and delete their messages from the queue?", null, out var reason))
         {
             _dryRun = reason.HasFlag(ShouldProcessReason.WhatIf);
             _declined = !_dryRun;
@@ -212,6 +227,10 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
             }
         }
     }
+
+    private static LoginEtlException NotEnded() => new(
+        "RunNotEnded", FaultKind.Failed, "The pipeline has not come to its end, so nothing was counted.",
+        "See what ended it. What was not written is in its queue: run again.");
 
     private void WriteHostLine(string text) =>
         WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);

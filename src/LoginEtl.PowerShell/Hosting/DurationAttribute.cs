@@ -3,7 +3,10 @@ using System.Management.Automation;
 
 namespace LoginEtl.PowerShell.Hosting;
 
-/// <summary>Takes durations as people write them: a TimeSpan, <c>00:01:30</c>, or a plain number of seconds (PowerShell itself would read ticks).</summary>
+/// <summary>
+/// Takes durations as people write them: a TimeSpan, <c>00:01:30</c>, or a plain number of seconds (PowerShell itself would
+/// read ticks). None is below zero.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DurationAttribute : ArgumentTransformationAttribute
 {
@@ -11,12 +14,17 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        return value switch
+        var duration = value switch
         {
+            TimeSpan time => time,
             int or long or double or decimal or float => Seconds(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
             string text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) => Seconds(seconds),
-            _ => inputData!,
+            string text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) => time,
+            _ => (TimeSpan?)null,
         };
+        return duration < TimeSpan.Zero
+            ? throw new ArgumentTransformationMetadataException("A duration cannot be negative.")
+            : duration ?? inputData!;
     }
 
     private static TimeSpan Seconds(double seconds)

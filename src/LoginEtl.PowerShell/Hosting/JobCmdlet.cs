@@ -10,7 +10,7 @@ namespace LoginEtl.PowerShell.Hosting;
 /// <summary>What the cmdlets take that know the whole job: queue, keys and database.</summary>
 public abstract class JobCmdlet : QueueCmdlet
 {
-    /// <summary>Key source: a folder, file:FOLDER or env:VARIABLE; LOGINETL_KEYSET when not given.</summary>
+    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? Keyset { get; set; }
@@ -61,33 +61,20 @@ public abstract class JobCmdlet : QueueCmdlet
     [ValidateNotNullOrEmpty]
     public string? ConflictKey { get; set; }
 
-    /// <summary>
-    /// What a bad message means for the later messages of its group, in a FIFO queue: HoldGroup sends it and them back in
-    /// their order, instead of quarantining it.
-    /// </summary>
-    [Parameter]
-    public BadInGroup OnBadInGroup { get; set; }
-
-    /// <summary>Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more.</summary>
-    [Parameter]
-    [ValidateRange(0.0, 1.0)]
-    public double? MaxRejectRatio { get; set; }
-
     /// <summary>The settings of the database, with the environment where a parameter is not given.</summary>
     protected DatabaseSettings ConnectionSettings() =>
         DatabaseParameters.Settings(
         this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region, ProfileName = ProfileName } : null, Table, RootCertificate);
 
     /// <summary>How rows are written.</summary>
-    protected SinkOptions SinkOptions() => new()
+    /// <param name="methods">How they are masked.</param>
+    protected SinkOptions SinkOptions(MaskMethods methods) => new()
     {
-        UseVault = Methods().UseVault,
+        UseVault = methods.UseVault,
         AppVersionFormat = AppVersionFormat,
         OnTooLong = OnTooLong,
         OnConflict = OnConflict,
         ConflictKey = ConflictKey,
-        MaxRejectRatio = MaxRejectRatio,
-        OnBadInGroup = OnBadInGroup,
     };
 
     /// <summary>How each attribute is masked.</summary>

@@ -16,8 +16,12 @@ public abstract class LoginCmdlet : PSCmdlet, IDisposable
     private readonly CancellationTokenSource _stop = new();
     private int _disposed;
 
+    // Taken once: work that outlives Dispose, or overlaps it, still asks for it.
+    /// <summary>A cmdlet that nobody has stopped yet.</summary>
+    protected LoginCmdlet() => StopToken = _stop.Token;
+
     /// <summary>Cancelled by Ctrl-C and everything else that stops the pipeline from outside.</summary>
-    protected CancellationToken StopToken => _stop.Token;
+    protected CancellationToken StopToken { get; }
 
     /// <summary>Tells commands of one pipeline from those of another, such as a pipeline per message inside a script block.</summary>
     protected string PipelineName =>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LoginEtl.Masking;
+using LoginEtl.Records;
 using LoginEtl.Recovery;
 
 namespace LoginEtl.PowerShell.Hosting;
@@ -9,18 +10,18 @@ internal static class MaskedRow
 {
     /// <summary>The tokens of what came in; null for what has none of their properties.</summary>
     /// <param name="input">An object or a string.</param>
-    /// <param name="attribute">For strings; of objects, the only attribute asked for. Null for both.</param>
+    /// <param name="attribute">For strings; of objects, the only attribute asked for. Null for both. As the schema names it.</param>
     public static MaskedPair? Of(PSObject input, string? attribute)
     {
         if (input.BaseObject is string token)
         {
-            return attribute == "ip" ? new MaskedPair(token, null) : attribute is null ? null : new MaskedPair(null, token);
+            return attribute == LoginFields.Ip ? new MaskedPair(token, null) : attribute is null ? null : new MaskedPair(null, token);
         }
 
         var (hasIp, ip) = Text(input, "MaskedIp", "masked_ip");
         var (hasDevice, device) = Text(input, "MaskedDeviceId", "masked_device_id");
         return hasIp || hasDevice
-            ? new MaskedPair(attribute is null or "ip" ? ip : null, attribute is null or "device_id" ? device : null)
+            ? new MaskedPair(attribute is null or LoginFields.Ip ? ip : null, attribute is null or LoginFields.DeviceId ? device : null)
             : null;
     }
 

@@ -23,14 +23,30 @@ internal sealed class PipelinePump : IDisposable
         }
     }
 
-    /// <summary>Runs <paramref name="work"/> and answers what it does.</summary>
-    public T Run<T>(Func<Task<T>> work)
+    /// <summary>
+    /// Runs <paramref name="work"/> and answers what it does. Where something it asked for throws, the work is stopped and
+    /// waited for first: it uses what the caller disposes of.
+    /// </summary>
+    /// <param name="work">The work, and what stops it.</param>
+    /// <param name="stop">Stops it from outside.</param>
+    public T Run<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
     {
-        var running = Task.Run(work);
-        running.ContinueWith(_ => _asked.CompleteAdding(), TaskScheduler.Default);
-        foreach (var action in _asked.GetConsumingEnumerable())
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var running = Task.Run(() => work(ended.Token), CancellationToken.None);
+        var ending = running.ContinueWith(_ => _asked.CompleteAdding(), TaskScheduler.Default);
+        try
         {
-            action();
+            foreach (var action in _asked.GetConsumingEnumerable(CancellationToken.None))
+            {
+                action();
+            }
+        }
+        catch
+        {
+            // Streams throw when the pipeline stops, and for -WarningAction Stop. What else was asked for is left undone.
+            ended.Cancel();
+            ending.GetAwaiter().GetResult();
+            throw;
         }
 
         return running.GetAwaiter().GetResult();

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LoginEtl.Records;
+using LoginEtl.Running;
 
 namespace LoginEtl.PowerShell.Hosting;
 
@@ -15,5 +16,5 @@ internal static class Rejects
     }
 
     public static void Warn(Cmdlet cmdlet, string messageId, Rejection rejection) =>
-        cmdlet.WriteWarning($"Message {messageId} is rejected: {rejection}.");
+        cmdlet.WriteWarning(BatchText.Rejected(messageId, rejection));
 }

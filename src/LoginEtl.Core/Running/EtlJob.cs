@@ -1,0 +1,43 @@
+using LoginEtl.Connections;
+using LoginEtl.Masking;
+using LoginEtl.Settlement;
+
+namespace LoginEtl.Running;
+
+/// <summary>The whole job as a host's settings name it: from which queue, into which database, and how.</summary>
+/// <param name="queues">Opens the queue.</param>
+/// <param name="databases">Opens the database.</param>
+public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
+{
+    /// <summary>The queue.</summary>
+    public required QueueSettings Queue { get; init; }
+
+    /// <summary>How it is received from.</summary>
+    public required ReceiveOptions Receive { get; init; }
+
+    /// <summary>The database.</summary>
+    public required DatabaseSettings Database { get; init; }
+
+    /// <summary>How rows are written.</summary>
+    public required SinkOptions Sink { get; init; }
+
+    /// <summary>Batching.</summary>
+    public required BatchOptions Batch { get; init; }
+
+    /// <summary>Connects, and runs as <see cref="EtlRun"/> does.</summary>
+    /// <param name="protectors">Stays the caller's.</param>
+    /// <param name="batchWritten">Told of every batch, on a background thread; may be null.</param>
+    /// <param name="stop">Stops well.</param>
+    /// <exception cref="Faults.LoginEtlException">The run could not begin; nothing was received.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped before it began.</exception>
+    public async Task<Receipt> RunAsync(ProtectorSource protectors, Action<BatchReport>? batchWritten, CancellationToken stop)
+    {
+        // The table first: nothing is received that could not be written.
+        var sink = await databases.WriteToAsync(Database, Sink, stop).ConfigureAwait(false);
+        await using (sink.ConfigureAwait(false))
+        {
+            var source = await queues.ReceiveFromAsync(Queue, Receive, stop).ConfigureAwait(false);
+            return await EtlRun.RunAsync(source, protectors, sink, Batch, batchWritten, stop).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using LoginEtl.Sqs;
+using LoginEtl.Unit.Core;
+using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Postgres;
+using LoginEtl.Unit.Sqs;
+using Xunit;
+
+namespace LoginEtl.Unit.Worker;
+
+/// <summary>The receipt that the worker ends with, in a process of its own.</summary>
+public sealed class ReceiptTests(ServersFixture servers) : IDisposable
+{
+    private readonly TestKeys _keys = new();
+
+    public void Dispose() => _keys.Dispose();
+
+    [Theory]
+    [InlineData("", "queue")]
+    [InlineData("--queue https://sqs.us-east-1.amazonaws.com/123456789012/logins", "logins")]
+    [InlineData("--queue Password=canary-password-4711", "no queue")]
+    [InlineData("--keyset file:/nowhere", "queue")]
+    [InlineData("--method ip=sha256", "queue")]
+    public async Task A_run_that_cannot_begin_ends_with_a_failed_receipt(string flags, string source)
+    {
+        var (exitCode, output, errors) = await WorkerProcess.RunAsync(
+            _keys.Folder, null, "Host=127.0.0.1;Port=1;Username=u", flags.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(1, exitCode);
+        var receipt = Last(output);
+        Assert.Equal((source, "failed", 0, 1), (
+            receipt.GetProperty("source").GetString(), receipt.GetProperty("outcome").GetString(),
+            receipt.GetProperty("received").GetInt32(), receipt.GetProperty("exit_code").GetInt32()));
+        Assert.Contains(receipt.GetProperty("error").GetString()!, errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary-password", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_tells_of_its_rejects_and_ends_with_its_receipt()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using (var sender = await new SqsConnector().SendToAsync(queue.Settings, TestDatabase.Token))
+        {
+            await sender.SendAsync([Deliveries.Body, "{}"], TestDatabase.Token);
+        }
+
+        var (exitCode, output, errors) = await WorkerProcess.RunAsync(
+            _keys.Folder, queue, database.ConnectionString, ["--drain-window", "0.2"]);
+        Assert.Equal(2, exitCode);
+        var receipt = Last(output);
+        Assert.Equal((queue.Name, 1, 1), (
+            receipt.GetProperty("source").GetString(), receipt.GetProperty("written").GetInt32(), receipt.GetProperty("quarantined").GetInt32()));
+        Assert.Matches(@"warning: Message \S+ is rejected: missing_field \(user_id\)\.", errors);
+    }
+
+    private static JsonElement Last(string output) =>
+        JsonDocument.Parse(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]).RootElement;
+}
