@@ -106,7 +106,7 @@ public sealed class LeakTests(ServersFixture servers) : IDisposable
 
     private void AssertClean(string said)
     {
-        var keys = Directory.EnumerateFiles(_keys.Folder).SelectMany(f => System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(f))!["key"]!.AsArray())
+        var keys = Directory.EnumerateFiles(_keys.Folder, "*.json").SelectMany(f => System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(f))!["key"]!.AsArray())
             .Select(k => k!["keyData"]!["value"]!.GetValue<string>());
         string[] forbidden =
         [

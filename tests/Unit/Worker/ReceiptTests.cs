@@ -23,7 +23,7 @@ public sealed class ReceiptTests(ServersFixture servers) : IDisposable
     [InlineData("--method ip=sha256", "queue")]
     public async Task A_run_that_cannot_begin_ends_with_a_failed_receipt(string flags, string source)
     {
-        var (exitCode, output, errors) = await WorkerProcess.RunAsync(
+        var (exitCode, output, errors) = await WorkerProgram.RunAsync(
             _keys.Folder, null, "Host=127.0.0.1;Port=1;Username=u", flags.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(1, exitCode);
         var receipt = Last(output);
@@ -44,7 +44,7 @@ public sealed class ReceiptTests(ServersFixture servers) : IDisposable
             await sender.SendAsync([Deliveries.Body, "{}"], TestDatabase.Token);
         }
 
-        var (exitCode, output, errors) = await WorkerProcess.RunAsync(
+        var (exitCode, output, errors) = await WorkerProgram.RunAsync(
             _keys.Folder, queue, database.ConnectionString, ["--drain-window", "0.2"]);
         Assert.Equal(2, exitCode);
         var receipt = Last(output);
