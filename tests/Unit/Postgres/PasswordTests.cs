@@ -123,34 +123,34 @@ public sealed class PasswordTests(ServersFixture servers)
     public async Task Password_that_rotates_in_the_middle_of_a_run_is_picked_up(bool fromSource)
     {
         var database = await TestDatabase.InitializedAsync(servers);
-        var role = $"rotating_{Guid.NewGuid():N}";
-        await database.RunAsync($"CREATE ROLE {role} LOGIN PASSWORD 'first'; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}");
-        var file = Path.GetTempFileName();
-        var source = new CountingSource("first");
-        try
+        await database.AsRoleAsync(r => $"ALTER ROLE {r} PASSWORD 'first'; GRANT ALL ON ALL TABLES IN SCHEMA public TO {r}", async theirs =>
         {
-            await File.WriteAllTextAsync(file, $"*:*:*:{role}:first\n", TestDatabase.Token);
-            var settings = Without(database) with { UserName = role };
-            settings = fromSource
-                ? settings with { PasswordSource = source }
-                : settings with { Database = new SecretText($"{settings.Database.Reveal()};Passfile={file}") };
-            await using var sink = await database.SinkAsync(settings: settings);
-            await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+            var role = theirs.UserName;
+            var file = Path.GetTempFileName();
+            var source = new CountingSource("first");
+            try
+            {
+                await File.WriteAllTextAsync(file, $"*:*:*:{role}:first\n", TestDatabase.Token);
+                var settings = Without(database) with { UserName = role };
+                settings = fromSource
+                    ? settings with { PasswordSource = source }
+                    : settings with { Database = new SecretText($"{settings.Database.Reveal()};Passfile={file}") };
+                await using var sink = await database.SinkAsync(settings: settings);
+                await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
 
-            await database.RunAsync($"ALTER ROLE {role} PASSWORD 'second'");
-            source.Password = "second";
-            await File.WriteAllTextAsync(file, $"*:*:*:{role}:second\n", TestDatabase.Token);
-            await database.RunAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'");
+                await database.RunAsync($"ALTER ROLE {role} PASSWORD 'second'");
+                source.Password = "second";
+                await File.WriteAllTextAsync(file, $"*:*:*:{role}:second\n", TestDatabase.Token);
+                await database.RunAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'");
 
-            await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
-            Assert.Equal(4, await database.CountAsync());
-        }
-        finally
-        {
-            File.Delete(file);
-            await database.RunAsync(
-                $"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{role}'; DROP OWNED BY {role}; DROP ROLE {role}");
-        }
+                await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+                Assert.Equal(4, await database.CountAsync());
+            }
+            finally
+            {
+                File.Delete(file);
+            }
+        });
     }
 
     [Theory]

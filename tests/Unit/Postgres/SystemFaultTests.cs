@@ -206,10 +206,12 @@ public sealed class SystemFaultTests(ServersFixture servers)
             CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN NULL; END$$;
             CREATE TRIGGER t AFTER INSERT ON user_logins FOR EACH STATEMENT EXECUTE FUNCTION f();
             """);
-        var settings = database.Settings() with { Database = new SecretText(database.ConnectionString + ";Options=-c synchronous_commit=off") };
-        await using var sink = await database.SinkAsync(settings: settings);
-        await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
-        Assert.Equal("on", await database.ReadAsync<string>("SELECT setting FROM seen"));
+        await database.AsRoleAsync(role => $"{TestDatabase.WriterRights(role)} GRANT INSERT ON seen TO {role}; ALTER ROLE {role} SET synchronous_commit = off", async settings =>
+        {
+            await using var sink = await database.SinkAsync(settings: settings);
+            await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+            Assert.Equal("on", await database.ReadAsync<string>("SELECT setting FROM seen"));
+        });
     }
 
     private static DatabaseSettings Through(PostgresProxy proxy) => new() { Database = new SecretText(proxy.ConnectionString) };

@@ -77,9 +77,10 @@ public sealed class VaultTests(ServersFixture servers) : IDisposable
         var delivery = Logins.Delivery();
         Assert.Equal([Outcome.Written], (await sink.WriteAsync(Escrowed(1, _ => "10.0.0.1", delivery), TestDatabase.Token)).Outcomes);
         var kept = await database.CountAsync("login_etl_vault");
-        // The same message with another value, which no queue gives: what is kept of it is seen to come from it.
-        Assert.Equal([Outcome.Duplicate], (await sink.WriteAsync(Escrowed(1, _ => "10.0.0.2", delivery), TestDatabase.Token)).Outcomes);
-        Assert.Equal((1, 2, 2), (await database.CountAsync(), kept, await database.CountAsync("login_etl_vault")));
+        // The same message with another value, which no queue gives: what would be kept of it is seen to come from it.
+        ProtectedLogin[] again = [.. Escrowed(1, _ => "10.0.0.2", delivery), .. Escrowed(1, _ => "10.0.0.1")];
+        Assert.Equal([Outcome.Duplicate, Outcome.Written], (await sink.WriteAsync(again, TestDatabase.Token)).Outcomes);
+        Assert.Equal((2, 2, 2), (await database.CountAsync(), kept, await database.CountAsync("login_etl_vault")));
     }
 
     [Fact]

@@ -1,14 +1,10 @@
-using System.Text.Json.Nodes;
 using LoginEtl.Connections;
-using LoginEtl.Masking;
 using LoginEtl.Postgres;
 using LoginEtl.Records;
 using LoginEtl.Running;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
-using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Sqs;

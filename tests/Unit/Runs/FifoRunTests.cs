@@ -3,8 +3,6 @@ using LoginEtl.Connections;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
-using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Sqs;
