@@ -26,5 +26,6 @@ public static class BatchText
     }
 
     /// <summary>One reject.</summary>
-    public static string Rejected(string messageId, Rejection rejection) => $"Message {messageId} is rejected: {rejection}.";
+    public static string Rejected(string messageId, Rejection rejection) =>
+        FormattableString.Invariant($"Message {messageId} is rejected: {rejection}.");
 }

@@ -13,8 +13,9 @@ internal sealed class RotationProgressBar(Cmdlet cmdlet, string table)
     public void Show(RotationProgress progress) => _bar.Show(() =>
     {
         var seconds = Math.Max(_bar.Elapsed.TotalSeconds, 0.001);
+        var rate = progress.RowsUpdated / seconds;
         return new ProgressBar.Status(
-            string.Create(CultureInfo.InvariantCulture, $"pass {progress.Pass}, {progress.RowsUpdated} rows updated, {progress.RowsUpdated / seconds:0} a second"),
+            string.Create(CultureInfo.InvariantCulture, $"pass {progress.Pass}, {progress.RowsUpdated} rows updated, {rate:0} a second"),
             (int)(progress.Done * 100),
             progress.Done > 0 && progress.Pass == 1 ? (int)(seconds * (1 - progress.Done) / progress.Done) : -1);
     });
