@@ -4,7 +4,7 @@ using LoginEtl.Sandbox.Servers;
 namespace LoginEtl.Unit.Faults;
 
 /// <summary>A run of the worker that has ended.</summary>
-/// <param name="Receipt">Null when it was killed, or failed before it began.</param>
+/// <param name="Receipt">Null when it was killed.</param>
 /// <param name="End">How its process ended.</param>
 /// <param name="Said">What it printed.</param>
 /// <param name="Killed">A signal that cannot be caught ended it, or two of those that can.</param>

@@ -23,12 +23,7 @@ internal static class ReceiptCheck
 
         if (run.Receipt is not { } receipt)
         {
-            // It found no queue or no table, and says so.
-            if (run.End.ExitCode != Failed || !run.Said.Any(line => line.StartsWith("login-etl: ", StringComparison.Ordinal)))
-            {
-                yield return $"a run left neither receipt nor reason ({run.End})";
-            }
-
+            yield return $"a run left no receipt ({run.End})";
             yield break;
         }
 
