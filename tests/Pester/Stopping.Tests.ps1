@@ -147,12 +147,10 @@ $receipt = Invoke-LoginEtl -Wait
             Import-Module $using:PSScriptRoot/../../LoginEtl.psd1
             Invoke-LoginEtl -Wait -BatchSize 5 -Verbose 4>&1
         }
-        $limit = [datetime]::Now.AddSeconds(20)
-        while (-not $job.HasMoreData -and [datetime]::Now -lt $limit) { Start-Sleep -Milliseconds 20 }
+        Wait-Until { $job.HasMoreData } 'batches are reported'
         $job | Stop-Job
         (Get-QueueCount $queue).InFlight | Should -Be 0
         Assert-Settled 500
-        $job | Remove-Job -Force
     }
 
     It '-WarningAction Stop ends Invoke-LoginEtl with its run, which is not left behind' {
