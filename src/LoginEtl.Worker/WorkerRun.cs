@@ -60,7 +60,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         var job = settings.Job(parsed, new SqsConnector(), _database);
         if (settings.Initialize(parsed))
         {
-            await _database.InitializeAsync(job.Database, new SchemaOptions(), _stop.Token);
+            await _database.InitializeAsync(job.Into, new SchemaOptions(), _stop.Token);
         }
 
         return await job.RunAsync(protectors, settings.Quiet(parsed) ? null : Report, _stop.Token);

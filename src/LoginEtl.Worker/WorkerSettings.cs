@@ -67,9 +67,9 @@ internal sealed class WorkerSettings
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>, <c>MethodInvalid</c>.</exception>
     public EtlJob Job(ParseResult parsed, IQueueConnector queues, IDatabaseConnector databases) => new(queues, databases)
     {
-        Database = Database(parsed),
+        Into = Database(parsed),
         Sink = SinkOptions(parsed),
-        Queue = Queue(parsed),
+        From = Queue(parsed),
         Receive = ReceiveOptions(parsed),
         Batch = BatchOptions(parsed),
     };

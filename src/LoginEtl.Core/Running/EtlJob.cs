@@ -10,13 +10,13 @@ namespace LoginEtl.Running;
 public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
 {
     /// <summary>The queue.</summary>
-    public required QueueSettings Queue { get; init; }
+    public required QueueSettings From { get; init; }
 
     /// <summary>How it is received from.</summary>
     public required ReceiveOptions Receive { get; init; }
 
     /// <summary>The database.</summary>
-    public required DatabaseSettings Database { get; init; }
+    public required DatabaseSettings Into { get; init; }
 
     /// <summary>How rows are written.</summary>
     public required SinkOptions Sink { get; init; }
@@ -33,10 +33,10 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
     public async Task<Receipt> RunAsync(ProtectorSource protectors, Action<BatchReport>? batchWritten, CancellationToken stop)
     {
         // The table first: nothing is received that could not be written.
-        var sink = await databases.WriteToAsync(Database, Sink, stop).ConfigureAwait(false);
+        var sink = await databases.WriteToAsync(Into, Sink, stop).ConfigureAwait(false);
         await using (sink.ConfigureAwait(false))
         {
-            var source = await queues.ReceiveFromAsync(Queue, Receive, stop).ConfigureAwait(false);
+            var source = await queues.ReceiveFromAsync(From, Receive, stop).ConfigureAwait(false);
             return await EtlRun.RunAsync(source, protectors, sink, Batch, batchWritten, stop).ConfigureAwait(false);
         }
     }

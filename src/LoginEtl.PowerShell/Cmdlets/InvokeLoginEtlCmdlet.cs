@@ -126,16 +126,16 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
             KeyringReader(), new ProtectOptions { Methods = methods, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
         var job = new EtlJob(Connectors.Queue, Connectors.Database)
         {
-            Database = ConnectionSettings(),
+            Into = ConnectionSettings(),
             Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup },
-            Queue = QueueSettings(),
+            From = QueueSettings(),
             Receive = ReceiveOptions(),
             Batch = new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval },
         };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         using var signal = StopSignal.Register(stop.Cancel);
         using var pump = new PipelinePump();
-        var progress = new RunProgress(this, job.Queue.Queue);
+        var progress = new RunProgress(this, job.From.Queue);
         try
         {
             return pump.Run(ended => job.RunAsync(protectors, batch => pump.Post(() => Report(batch, progress)), ended), stop.Token);
