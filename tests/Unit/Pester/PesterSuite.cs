@@ -1,20 +1,13 @@
-using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Pester;
 
 /// <summary>Runs tests/Pester in a real PowerShell against the servers of this run; skipped, with the reason, where there is none.</summary>
-public sealed class PesterSuite(ServersFixture servers, ITestOutputHelper output)
+public sealed class PesterSuite(PesterRuns runs, ITestOutputHelper output) : IClassFixture<PesterRuns>
 {
     private const int PesterMissing = 3;
 
-    // A pipeline that hangs is a failure, and not a run without end.
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
-
-    public static TheoryData<string> Files =>
-        [.. Directory.EnumerateFiles(Folder, "*.Tests.ps1").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
-
-    private static string Folder => Path.Combine(Repository.Root, "tests", "Pester");
+    public static TheoryData<string> Files => [.. PesterRuns.Files];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -25,16 +18,7 @@ public sealed class PesterSuite(ServersFixture servers, ITestOutputHelper output
             Assert.Skip($"The Pester suite did not run: {reason}");
         }
 
-        var environment = new Dictionary<string, string>
-        {
-            ["LOGINETL_TEST_SQS"] = servers.SqsEndpoint.AbsoluteUri,
-            ["LOGINETL_TEST_DATABASE"] = servers.Postgres.ConnectionString,
-            ["LOGINETL_TEST_DATABASE_LOG"] = servers.Postgres.LogPath ?? "",
-        };
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Longest);
-        var (exitCode, text) = await PowerShellHost.RunAsync(
-            ["-File", Path.Combine(Folder, "Run.ps1"), Path.Combine(Folder, file)], environment, limit.Token);
+        var (exitCode, text) = await runs.RunAsync(file).WaitAsync(TestContext.Current.CancellationToken);
         if (exitCode == PesterMissing)
         {
             Assert.Skip($"The Pester suite did not run: {text.Trim()}");
