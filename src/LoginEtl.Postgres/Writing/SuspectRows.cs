@@ -17,7 +17,7 @@ internal static class SuspectRows
     public static string Split(TargetTable table)
     {
         const string all = "good := ARRAY(SELECT generate_series(1, coalesce(array_length(a0, 1), 0)));";
-        var conditions = Conditions(table);
+        var (conditions, read) = Conditions(table);
         return conditions.Count == 0 || table.Conflict is { Action: ConflictAction.Skip or ConflictAction.Update } ? all :
             $"""
             BEGIN
@@ -25,21 +25,26 @@ internal static class SuspectRows
                            coalesce(array_agg(place ORDER BY place) FILTER (WHERE suspect), '{"{}"}')
                     INTO good, bad
                     FROM (SELECT login_etl_place::int AS place, {string.Join(" OR ", conditions.Select(c => $"({c}) IS FALSE"))} AS suspect
-                          FROM unnest({string.Join(", ", table.Columns.Select((_, i) => $"a{i}"))}) WITH ORDINALITY AS r({table.ColumnList}, login_etl_place)) s;
+                          FROM unnest({string.Join(", ", read.Select(i => $"a{i}"))}) WITH ORDINALITY AS r({string.Join(", ", read.Select(i => QualifiedName.Quote(table.Columns[i].Live.Name)))}, login_etl_place)) s;
                 EXCEPTION WHEN OTHERS THEN
                     {all}
                 END;
             """;
     }
 
-    private static List<string> Conditions(TargetTable table)
+    /// <summary>The conditions that good rows meet, and the places of the columns that they read: one at least.</summary>
+    private static (List<string> Conditions, List<int> Read) Conditions(TargetTable table)
     {
-        var written = table.Columns.Select(c => c.Live.Name).ToHashSet(StringComparer.Ordinal);
-        return
-        [
-            .. table.Live.Rules.Where(r => written.IsSupersetOf(r.Columns)).Select(r => r.Condition),
-            .. table.Columns.Where(c => c.Live.Type == ColumnType.Enum).Select(
-                c => $"{QualifiedName.Quote(c.Live.Name)} = ANY (enum_range(NULL::{c.Live.TypeText})::text[])"),
-        ];
+        var names = table.Columns.Select(c => c.Live.Name).ToList();
+        var rules = table.Live.Rules.Where(r => r.Columns.All(names.Contains)).ToList();
+        // A rule may read none, such as CHECK (false).
+        var any = rules.Any(r => r.Columns.Count == 0) ? new[] { 0 } : [];
+        var enums = Enumerable.Range(0, names.Count).Where(i => table.Columns[i].Live.Type == ColumnType.Enum).ToList();
+        return (
+            [
+                .. rules.Select(r => r.Condition),
+                .. enums.Select(i => $"{QualifiedName.Quote(names[i])} = ANY (enum_range(NULL::{table.Columns[i].Live.TypeText})::text[])"),
+            ],
+            [.. rules.SelectMany(r => r.Columns).Select(c => names.IndexOf(c)).Concat(enums).Concat(any).Distinct().Order()]);
     }
 }
