@@ -1,9 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
-    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
-    Set-TestEnvironment
-    $keys = Join-Path $TestDrive 'keys'
-    $null = New-LoginKeyset $keys -WarningAction Ignore
+    . "$PSScriptRoot/Setup.ps1"
 
     # The first example of a cmdlet as its help prints it, with names of this test instead of those in the text.
     function Get-Example([string] $Cmdlet, [hashtable] $Names) {

@@ -1,9 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
-    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
-    Set-TestEnvironment
-    $keys = Join-Path $TestDrive 'keys'
-    $null = New-LoginKeyset $keys -WarningAction Ignore
+    . "$PSScriptRoot/Setup.ps1"
 
     function New-Body([string] $User = 'u', [string] $Version = '"2.3.4"', [string] $Ip = '"10.0.0.1"', [string] $Locale = 'null') {
         '{"user_id":"' + $User + '","app_version":' + $Version + ',"ip":' + $Ip + ',"device_id":"d","locale":' + $Locale + '}'

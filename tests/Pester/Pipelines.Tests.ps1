@@ -1,9 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
-    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
-    Set-TestEnvironment
-    $keys = Join-Path $TestDrive 'keys'
-    $null = New-LoginKeyset $keys -WarningAction Ignore
+    . "$PSScriptRoot/Setup.ps1"
 
     function Get-RowCount([string] $Database) {
         (Invoke-Sql $Database 'SELECT count(*) AS n FROM user_logins').n
