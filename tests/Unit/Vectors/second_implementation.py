@@ -6,13 +6,17 @@ Exit code 3: the package, or its AESSIV, is not there.
 import base64, hashlib, hmac, ipaddress, json, sys
 
 try:
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+except ImportError:
+    sys.exit(3)
+try:
     AESSIV(bytes(64)).encrypt(b"x" * 16, [b"probe"])
-except Exception:
+except UnsupportedAlgorithm:
     sys.exit(3)
 
 asked = json.load(sys.stdin)
