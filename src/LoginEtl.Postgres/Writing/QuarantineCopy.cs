@@ -1,3 +1,4 @@
+using System.Text;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Records;
 using Npgsql;
@@ -50,5 +51,5 @@ internal sealed class QuarantineCopy(QualifiedName quarantine, TimeSpan timeout)
 
     // Names of files and ids of emulators are anyone's text, and an entry must never fail.
     private static string Storable(string text) =>
-        text.All(char.IsAscii) && !text.Contains('\0', StringComparison.Ordinal) ? text : new([.. text.Select(c => c == '\0' || char.IsSurrogate(c) ? '?' : c)]);
+        Ascii.IsValid(text) && !text.Contains('\0', StringComparison.Ordinal) ? text : new([.. text.Select(c => c == '\0' || char.IsSurrogate(c) ? '?' : c)]);
 }

@@ -11,6 +11,9 @@ namespace LoginEtl.Postgres.Writing;
 /// </summary>
 internal static class RecordJson
 {
+    // Characters: two tokens, the names of all columns and what else a login holds.
+    private const int Usual = 512;
+
     // Printable ASCII less the quote and the backslash.
     private static readonly SearchValues<char> Plain =
         SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Where(c => c is not ('"' or '\\'))]);
@@ -18,7 +21,7 @@ internal static class RecordJson
     /// <summary>An object of the record's properties under the names of the table's columns; the version as sent.</summary>
     public static string Of(LoginRecord record)
     {
-        var json = new StringBuilder("{");
+        var json = new StringBuilder("{", Usual);
         Add(json, "user_id", record.UserId);
         Add(json, "device_type", record.DeviceType);
         Add(json, LoginFields.MaskedIp, record.MaskedIp);

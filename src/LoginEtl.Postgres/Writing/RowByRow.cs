@@ -12,8 +12,8 @@ namespace LoginEtl.Postgres.Writing;
 /// ones come back with what they broke, and those whose key was there with what was done about it.
 /// </summary>
 /// <remarks>
-/// The rows travel in settings local to the transaction, one a column, because a DO block takes no parameters: so the
-/// writer needs neither a function of its own in the database nor the right to make temporary tables.
+/// A DO block takes no parameters, so the rows wait for it in a cursor, an array a column: so the writer needs neither a
+/// function of its own in the database nor the right to make temporary tables.
 /// </remarks>
 internal sealed class RowByRow(TargetTable table)
 {
@@ -22,7 +22,7 @@ internal sealed class RowByRow(TargetTable table)
     private readonly string _insert = RowLoop.Block(table);
 
     private readonly string _send =
-        $"SELECT {string.Join(", ", table.Columns.Select((_, c) => $"set_config('{RowLoop.Column(c)}', ${c + 1}, true) IS NULL"))}";
+        $"DECLARE {RowLoop.Rows} NO SCROLL CURSOR FOR SELECT {string.Join(", ", table.Columns.Select((_, c) => $"${c + 1}"))}";
 
     /// <summary>Inserts what can be inserted; the transaction goes on.</summary>
     /// <exception cref="LoginEtl.Faults.LoginEtlException"><c>UniqueKeyConflict</c>, where conflicts end the run.</exception>
@@ -54,7 +54,7 @@ internal sealed class RowByRow(TargetTable table)
         var send = new NpgsqlBatchCommand(_send);
         for (var c = 0; c < table.Columns.Count; c++)
         {
-            send.Parameters.Add(new NpgsqlParameter<string> { TypedValue = ArrayText.Of(rows, c) });
+            send.Parameters.Add(ColumnArray.Of(rows, c, table.Columns[c]));
         }
 
         batch.BatchCommands.Add(send);
@@ -62,8 +62,7 @@ internal sealed class RowByRow(TargetTable table)
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Answer));
         var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
-        // The DO block has no result of its own: the next after the first is Answer's.
-        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        // Answer's: neither DECLARE nor DO has a result.
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         return (reader.GetString(0), reader.GetString(1));
     }

@@ -11,6 +11,9 @@ namespace LoginEtl.Postgres.Writing;
 /// </summary>
 internal static class RowLoop
 {
+    /// <summary>Cursor with the rows: one array a column. The block closes it.</summary>
+    public const string Rows = "login_etl_rows";
+
     /// <summary>Setting with the answer: an array of [place, SQLSTATE, constraint, column], places from 1.</summary>
     public const string Refused = "login_etl.refused";
 
@@ -22,14 +25,11 @@ internal static class RowLoop
     private const int Group = 32;
     private const int FewBad = 1;
 
-    /// <summary>Setting with the values of a column, as the text of an array.</summary>
-    public static string Column(int place) => string.Create(CultureInfo.InvariantCulture, $"login_etl.c{place}");
-
     /// <summary>The statement for a table.</summary>
     /// <remarks>Plans made for the values at hand would hold a copy of every array, for each group anew.</remarks>
     public static string Block(TargetTable table)
     {
-        var arrays = string.Concat(table.Columns.Select((c, i) => $"a{i} {SqlType(c)}[] := current_setting('{Column(i)}')::{SqlType(c)}[]; v{i} {SqlType(c)}; "));
+        var columns = string.Concat(table.Columns.Select((c, i) => $"a{i} {ElementType(c)}[]; v{i} {VariableType(c)}; "));
         // An INSERT of variables starts faster than one that looks into arrays.
         var take = string.Concat(table.Columns.Select((_, i) => $"v{i} := a{i}[i]; "));
         var insert = $"INSERT INTO {table.Name.Quoted} AS existing ({table.ColumnList})";
@@ -42,7 +42,7 @@ internal static class RowLoop
             $"""
             #variable_conflict use_column
             DECLARE
-                {arrays}
+                rows refcursor := '{Rows}'; {columns}
                 good int[]; bad int[] := '{"{}"}'; places int[]; first int := 1; singly boolean := false; found int;
                 i int; state text; conname text; colname text; tabname text;
                 rows_done bigint;
@@ -50,6 +50,8 @@ internal static class RowLoop
                 refused json[] := '{"{}"}';
                 met json[] := '{"{}"}';
             BEGIN
+                FETCH rows INTO {string.Join(", ", table.Columns.Select((_, i) => $"a{i}"))};
+                CLOSE rows;
                 PERFORM set_config('{ConflictClauses.Flag}', '', true), set_config('plan_cache_mode', 'force_generic_plan', true);
                 {SuspectRows.Split(table)}
                 LOOP
@@ -69,8 +71,8 @@ internal static class RowLoop
                     IF singly THEN
                         found := cardinality(refused) + cardinality(met);
                         FOREACH i IN ARRAY places LOOP
-                            {take}
                             BEGIN
+                                {take}
                                 {insert} VALUES ({Values(table, i => $"v{i}")}) {onConflict};
                                 {report}
                             EXCEPTION WHEN OTHERS THEN
@@ -105,7 +107,12 @@ internal static class RowLoop
         return $"DO ${tag}$ {body} ${tag}$";
     }
 
-    private static string SqlType(TargetColumn column) => column.Live.Type switch
+    // As long as the column, so that INSERT has no length left to check: that makes it start faster.
+    private static string VariableType(TargetColumn column) => column.Live is { Type: ColumnType.Text, MaxLength: { } limit }
+        ? string.Create(CultureInfo.InvariantCulture, $"varchar({limit})")
+        : ElementType(column);
+
+    private static string ElementType(TargetColumn column) => column.Live.Type switch
     {
         ColumnType.Int2 => "int2",
         ColumnType.Int4 => "int4",
