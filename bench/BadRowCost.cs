@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace LoginEtl.Bench;
 
-/// <summary>Medians of the times of batches of one kind.</summary>
+/// <summary>What batches of one kind took: medians over the rounds.</summary>
 /// <param name="Kind">What is bad about the bad rows.</param>
-/// <param name="CleanMilliseconds">A batch without any.</param>
-/// <param name="OneFirst">One row in a hundred bad, the first such batch, in multiples of a clean one.</param>
+/// <param name="CleanMilliseconds">A batch without any, in milliseconds.</param>
+/// <param name="OneFirst">One row in a hundred bad, the first such batch, in multiples of a clean one of its round.</param>
 /// <param name="OneLater">The batch after it.</param>
 /// <param name="TwentyFirst">One row in five bad, the first such batch.</param>
 /// <param name="TwentyLater">The batch after it.</param>

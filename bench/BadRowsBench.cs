@@ -10,7 +10,8 @@ namespace LoginEtl.Bench;
 
 /// <summary>
 /// How long batches with bad rows take beside clean ones of the same table: the first that meets any after clean ones,
-/// and those that follow it. Interleaved, medians.
+/// and the one that follows it. Each is held against the median of the clean batches of its own round, because the speed
+/// of a machine drifts; the figures are medians over the rounds.
 /// </summary>
 public sealed class BadRowsBench(PostgresServer server, int size, int rounds)
 {
@@ -19,6 +20,9 @@ public sealed class BadRowsBench(PostgresServer server, int size, int rounds)
 
     // After as many the writer expects no bad rows any more.
     private const int CleanBatches = 8;
+
+    // Rounds that do not count: what runs for the first time in a process is being compiled.
+    private const int WarmUp = 3;
 
     internal const string Locale = "RU";
 
@@ -76,22 +80,28 @@ public sealed class BadRowsBench(PostgresServer server, int size, int rounds)
             sinks[share] = await _connector.WriteToAsync(settings, new SinkOptions { OnConflict = kind.OnConflict }, default);
         }
 
+        var clean = new List<double>();
         var first = Shares.ToDictionary(s => s, _ => new List<double>());
         var later = Shares.ToDictionary(s => s, _ => new List<double>());
-        for (var round = 0; round <= rounds; round++)
+        for (var round = -WarmUp; round < rounds; round++)
         {
-            foreach (var share in Shares.Select((_, i) => Shares[(i + round) % Shares.Length]))
+            var times = new Dictionary<double, List<double>>();
+            foreach (var share in Shares.Select((_, i) => Shares[(i + round + WarmUp) % Shares.Length]))
             {
-                for (var quiet = 0; quiet < CleanBatches; quiet++)
+                times[share] = [];
+                for (var batch = 0; batch < CleanBatches + 2; batch++)
                 {
-                    await WriteAsync(sinks[share], 0, kind);
+                    times[share].Add(await WriteAsync(sinks[share], batch < CleanBatches ? 0 : share, kind));
                 }
+            }
 
-                var (met, after) = (await WriteAsync(sinks[share], share, kind), await WriteAsync(sinks[share], share, kind));
-                if (round > 0)
+            if (round >= 0)
+            {
+                clean.Add(Median([.. times[0]]));
+                foreach (var share in Shares)
                 {
-                    first[share].Add(met);
-                    later[share].Add(after);
+                    first[share].Add(times[share][CleanBatches] / clean[^1]);
+                    later[share].Add(times[share][CleanBatches + 1] / clean[^1]);
                 }
             }
         }
@@ -101,9 +111,8 @@ public sealed class BadRowsBench(PostgresServer server, int size, int rounds)
             await sink.DisposeAsync();
         }
 
-        var clean = Median([.. first[0], .. later[0]]);
         return new BadRowCost(
-            kind, clean, Median(first[0.01]) / clean, Median(later[0.01]) / clean, Median(first[0.2]) / clean, Median(later[0.2]) / clean);
+            kind, Median(clean), Median(first[0.01]), Median(later[0.01]), Median(first[0.2]), Median(later[0.2]));
     }
 
     private async Task<double> WriteAsync(IRecordSink sink, double share, BadRowKind kind)

@@ -9,7 +9,7 @@ namespace LoginEtl.Unit.Postgres;
 public sealed class BadRowCostTests
 {
     private const int Size = 5_000;
-    private const int Rounds = 9;
+    private const int Rounds = 15;
 
     [LongRun]
     public async Task Batch_of_which_a_fifth_is_bad_takes_at_most_three_times_a_clean_one()
