@@ -76,6 +76,7 @@ function Soak {
             'States_are_looked_at_for_little_of_a_batch'
             'Million_rows_are_rotated_beside_two_writers_and_a_kill_without_loss_or_double_and_no_old_prefix_is_left'
             'Millions_of_messages_leave_memory_handles_and_connections_flat'
+            'Database_that_is_down_for_minutes_while_messages_are_held_loses_nothing_and_nothing_comes_twice'
             'A_worker_that_waits_for_minutes_takes_next_to_no_processor_time'
             'Millions_of_hostile_inputs_are_read_or_refused_and_leave_nothing_behind'
         ) + $tests

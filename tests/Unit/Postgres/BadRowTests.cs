@@ -49,7 +49,7 @@ public sealed class BadRowTests(ServersFixture servers)
     [InlineData("timestamptz")]
     public async Task Text_arrives_beside_a_bad_row_as_it_was(string day)
     {
-        string?[] texts = ["\"", "\\", "{a,b}", "NULL", "null", "", " ", "'", "$login_etl$", "a\tb\nc", "Ру 😀", null];
+        string?[] texts = ["\"", "\\", "{a,b}", "NULL", "null", "", " ", "'", "$login_etl$", "a\tb\nc", "Ру 😀", string.Concat(Enumerable.Repeat("😀", 32)), new string(' ', 32), null];
         var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create + $"ALTER TABLE user_logins ADD CHECK (user_id <> 'bad'), ALTER create_date TYPE {day}");
         await database.RunAsync("ALTER DATABASE " + await database.ReadAsync<string>("SELECT current_database()::text") + " SET datestyle = 'German, DMY'");
         await using var sink = await database.SinkAsync();

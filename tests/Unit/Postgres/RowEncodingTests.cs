@@ -49,11 +49,16 @@ public sealed class RowEncodingTests(ServersFixture servers)
     public async Task Version_follows_the_column(string change, AppVersionFormat format, string version, string expected)
     {
         var database = await TestDatabase.InitializedAsync(servers);
-        await database.RunAsync($"ALTER TABLE user_logins {change}");
+        await database.RunAsync($"ALTER TABLE user_logins {change}, ADD CHECK (user_id <> 'bad')");
         await using var sink = await database.SinkAsync(new SinkOptions { AppVersionFormat = format });
         Assert.Equal([Outcome.Written], (await sink.WriteAsync([Logins.Record(version: version)], TestDatabase.Token)).Outcomes);
+        // The way of rows that have a bad one beside them.
+        Assert.Equal(
+            [Outcome.Written, Outcome.Quarantined],
+            (await sink.WriteAsync([Logins.Record(version: version), Logins.Record(user: "bad", version: version)], TestDatabase.Token)).Outcomes);
+        Assert.Equal(2, await database.CountAsync());
         var column = expected.Contains('/', StringComparison.Ordinal) ? "concat_ws('/', app_version_major, app_version_minor, app_version_patch)" : "app_version::text";
-        Assert.Equal(expected, await database.ReadAsync<string>($"SELECT {column} FROM user_logins"));
+        Assert.Equal([expected], await database.ReadAsync<string[]>($"SELECT array_agg(DISTINCT {column}) FROM user_logins"));
     }
 
     [Fact]

@@ -72,19 +72,26 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
-    public async Task Database_that_is_down_while_messages_are_held_loses_nothing_and_nothing_comes_twice()
+    public Task Database_that_is_down_while_messages_are_held_loses_nothing_and_nothing_comes_twice() =>
+        HoldWhileDownAsync(visibilityTimeout: 2, TimeSpan.FromSeconds(6));
+
+    [LongRun]
+    public Task Database_that_is_down_for_minutes_while_messages_are_held_loses_nothing_and_nothing_comes_twice() =>
+        HoldWhileDownAsync(visibilityTimeout: 30, TimeSpan.FromMinutes(3));
+
+    private async Task HoldWhileDownAsync(int visibilityTimeout, TimeSpan down)
     {
         await using var server = await PostgresServer.StartAsync(new PostgresOptions(), Cancelled);
         Assert.SkipUnless(server.IsPrivate, "Only a server of the test's own can be stopped.");
         var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
         await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), Cancelled);
-        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout);
         await SendAsync(queue, 60);
-        await using var sink = await new PostgresConnector().WriteToAsync(settings, new SinkOptions(), Cancelled);
+        await using var sink = await new PostgresConnector().WriteToAsync(settings, new SinkOptions { RetryFor = down + TimeSpan.FromMinutes(1) }, Cancelled);
         await server.KillAsync(Cancelled);
         var running = _run.RunAsync(queue, sink, new BatchOptions { BatchSize = 10 }, new ReceiveOptions { MaxHeld = 40 });
-        await Task.Delay(TimeSpan.FromSeconds(6), Cancelled);
-        // Three leases long: what is held is held, and no more than may be was taken.
+        await Task.Delay(down, Cancelled);
+        // Several leases long: what is held is held, and no more than may be was taken.
         Assert.Equal((20, 40), await queue.CountsAsync());
         await server.StartAsync(Cancelled);
 
