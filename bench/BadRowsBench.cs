@@ -142,6 +142,6 @@ public sealed class BadRowsBench(PostgresServer server, int size, int rounds)
     private static double Median(List<double> times)
     {
         times.Sort();
-        return times[times.Count / 2];
+        return (times[(times.Count - 1) / 2] + times[times.Count / 2]) / 2;
     }
 }

@@ -11,10 +11,8 @@ internal static class ColumnArray
     public static NpgsqlParameter Of(IReadOnlyList<BatchItem> rows, int place, TargetColumn column) => column.WireType switch
     {
         NpgsqlDbType.Smallint => Parameter<short?>(rows, place, column),
-        NpgsqlDbType.Integer => Parameter<int?>(rows, place, column),
-        NpgsqlDbType.Bigint => Parameter<long?>(rows, place, column),
-        NpgsqlDbType.Date => Parameter<DateOnly?>(rows, place, column),
-        NpgsqlDbType.Timestamp or NpgsqlDbType.TimestampTz => Parameter<DateTime?>(rows, place, column),
+        NpgsqlDbType.Integer or NpgsqlDbType.Date => Parameter<int?>(rows, place, column),
+        NpgsqlDbType.Bigint or NpgsqlDbType.Timestamp or NpgsqlDbType.TimestampTz => Parameter<long?>(rows, place, column),
         _ => Parameter<string?>(rows, place, column),
     };
 

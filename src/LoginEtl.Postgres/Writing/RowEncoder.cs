@@ -10,6 +10,10 @@ namespace LoginEtl.Postgres.Writing;
 /// </summary>
 internal sealed class RowEncoder(TargetTable table, TooLong onTooLong)
 {
+    // PostgreSQL counts days and microseconds from here, and is sent those: the driver takes the first and the last day
+    // of .NET's calendar for infinities.
+    private static readonly DateOnly Epoch = new(2000, 1, 1);
+
     /// <summary>Null, or why the record cannot be a row of this table.</summary>
     /// <param name="record">Its settable properties may hold anything a script put there.</param>
     /// <param name="row">In the order of the target's columns.</param>
@@ -42,12 +46,8 @@ internal sealed class RowEncoder(TargetTable table, TooLong onTooLong)
             case RecordField.MaskedDeviceId:
                 return TryToken(column, record.MaskedDeviceId, out value);
             case RecordField.CreateDate:
-                value = column.Live.Type switch
-                {
-                    ColumnType.Timestamp => record.CreateDate.ToDateTime(TimeOnly.MinValue, DateTimeKind.Unspecified),
-                    ColumnType.TimestampTz => record.CreateDate.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc),
-                    _ => record.CreateDate,
-                };
+                var day = record.CreateDate.DayNumber - Epoch.DayNumber;
+                value = column.Live.Type == ColumnType.Date ? day : (object)(day * (long)TimeSpan.FromDays(1).TotalMicroseconds);
                 return null;
             default:
                 return TryVersion(column, record.AppVersion, out value);

@@ -53,7 +53,7 @@ internal sealed class TableCopy(TargetTable table, TimeSpan timeout)
         null => importer.WriteNullAsync(cancellationToken),
         string text => importer.WriteAsync(text, column.WireType, cancellationToken),
         int number => importer.WriteAsync(number, column.WireType, cancellationToken),
-        DateOnly day => importer.WriteAsync(day, column.WireType, cancellationToken),
+        long number => importer.WriteAsync(number, column.WireType, cancellationToken),
         _ => importer.WriteAsync(value, column.WireType, cancellationToken),
     };
 }

@@ -12,7 +12,7 @@ internal sealed class SmallDisk : IAsyncDisposable
     private const string Filler = "filler";
 
     // One row a page: it is neither compressed nor kept elsewhere.
-    private const string CreateFiller = $"CREATE TABLE {Filler} (page text STORAGE PLAIN) TABLESPACE {{0}}";
+    private const string CreateFiller = $"CREATE TABLE {Filler} (page text) TABLESPACE {{0}}; ALTER TABLE {Filler} ALTER page SET STORAGE PLAIN";
     private const string Fill = $"INSERT INTO {Filler} SELECT repeat('x', 7000) FROM generate_series(1, {{0}})";
 
     private readonly FaultLane _lane;
@@ -35,8 +35,16 @@ internal sealed class SmallDisk : IAsyncDisposable
         var failure = await RunAsync("mount", "-t", "tmpfs", "-o", $"size={Size},mode=700,uid={account.UserId},gid={account.GroupId}", "tmpfs", disk._folder);
         Assert.SkipWhen(failure.Contains("permission denied", StringComparison.OrdinalIgnoreCase), "Root may not mount a file system here, as in many containers.");
         Assert.Equal("", failure);
-        await disk.ExecuteAsync($"CREATE TABLESPACE {disk._name} LOCATION '{disk._folder}'");
-        return disk;
+        try
+        {
+            await disk.ExecuteAsync($"CREATE TABLESPACE {disk._name} LOCATION '{disk._folder}'");
+            return disk;
+        }
+        catch
+        {
+            await disk.UnmountAsync();
+            throw;
+        }
     }
 
     /// <summary>Moves a table of the scenario here, empty as it is, and leaves it no page to grow by.</summary>
@@ -62,9 +70,18 @@ internal sealed class SmallDisk : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ExecuteAsync($"DROP TABLESPACE {_name}");
-        Assert.Equal("", await RunAsync("umount", _folder));
+        try
+        {
+            await ExecuteAsync($"DROP TABLESPACE {_name}");
+        }
+        finally
+        {
+            await UnmountAsync();
+        }
     }
+
+    // Lazily: servers before 15 keep files open that are dropped.
+    private async Task UnmountAsync() => Assert.Equal("", await RunAsync("umount", "--lazy", _folder));
 
     // Unpooled, and in no database of a scenario's: those go before the disk does.
     private async Task ExecuteAsync(string sql)

@@ -9,4 +9,11 @@ internal static class LoginTable
 
     /// <summary>The statement.</summary>
     public const string Create = Begun + ";";
+
+    /// <summary>Lets the table refuse the user "bad", which nothing can tell before: the rows beside it are written one by one.</summary>
+    public const string RefusesBad =
+        """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF NEW.user_id = 'bad' THEN RAISE 'no'; END IF; RETURN NEW; END$$;
+        CREATE TRIGGER refuse BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION refuse()
+        """;
 }

@@ -49,16 +49,39 @@ public sealed class RowEncodingTests(ServersFixture servers)
     public async Task Version_follows_the_column(string change, AppVersionFormat format, string version, string expected)
     {
         var database = await TestDatabase.InitializedAsync(servers);
-        await database.RunAsync($"ALTER TABLE user_logins {change}, ADD CHECK (user_id <> 'bad')");
+        await database.RunAsync($"ALTER TABLE user_logins {change}; {LoginTable.RefusesBad}");
         await using var sink = await database.SinkAsync(new SinkOptions { AppVersionFormat = format });
         Assert.Equal([Outcome.Written], (await sink.WriteAsync([Logins.Record(version: version)], TestDatabase.Token)).Outcomes);
-        // The way of rows that have a bad one beside them.
+        // One by one, as rows are written that have a bad one beside them.
         Assert.Equal(
             [Outcome.Written, Outcome.Quarantined],
             (await sink.WriteAsync([Logins.Record(version: version), Logins.Record(user: "bad", version: version)], TestDatabase.Token)).Outcomes);
         Assert.Equal(2, await database.CountAsync());
         var column = expected.Contains('/', StringComparison.Ordinal) ? "concat_ws('/', app_version_major, app_version_minor, app_version_patch)" : "app_version::text";
         Assert.Equal([expected], await database.ReadAsync<string[]>($"SELECT array_agg(DISTINCT {column}) FROM user_logins"));
+    }
+
+    [Theory]
+    [InlineData("date")]
+    [InlineData("timestamp")]
+    [InlineData("timestamptz")]
+    public async Task First_and_last_day_of_the_calendar_arrive_as_they_are(string type)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync($"ALTER TABLE user_logins ALTER create_date TYPE {type}; {LoginTable.RefusesBad}");
+        await using var sink = await database.SinkAsync();
+        ProtectedLogin[] Days() => [.. new[] { DateOnly.MinValue, DateOnly.MaxValue }.Select(day =>
+        {
+            var record = Logins.Record();
+            record.CreateDate = day;
+            return record;
+        })];
+        await sink.WriteAsync(Days(), TestDatabase.Token);
+        await sink.WriteAsync([.. Days(), Logins.Record(user: "bad")], TestDatabase.Token);
+        var day = type == "timestamptz" ? "create_date AT TIME ZONE 'UTC'" : "create_date";
+        Assert.Equal(
+            ["0001-01-01", "0001-01-01", "9999-12-31", "9999-12-31"],
+            await database.ReadAsync<string[]>($"SELECT array_agg(to_char({day}, 'YYYY-MM-DD') ORDER BY create_date) FROM user_logins"));
     }
 
     [Fact]
