@@ -47,7 +47,7 @@ internal sealed class RowEncoder(TargetTable table, TooLong onTooLong)
                 return TryToken(column, record.MaskedDeviceId, out value);
             case RecordField.CreateDate:
                 var day = record.CreateDate.DayNumber - Epoch.DayNumber;
-                value = column.Live.Type == ColumnType.Date ? day : (object)(day * (long)TimeSpan.FromDays(1).TotalMicroseconds);
+                value = column.Live.Type == ColumnType.Date ? day : (object)(day * TimeSpan.MicrosecondsPerDay);
                 return null;
             default:
                 return TryVersion(column, record.AppVersion, out value);

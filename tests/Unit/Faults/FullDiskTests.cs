@@ -20,7 +20,7 @@ public sealed class FullDiskTests(SharedLane shared)
         await using var scenario = await Scenario.OnAsync(lane, messages: 300);
         await disk.CrowdAsync(scenario, table);
         var running = scenario.RunAsync(new PlannedRun { BatchSize = 50 });
-        while (!Met(lane, scenario))
+        while (!ServerLog.RunMet(scenario.ReadLog(), PostgresErrorCodes.DiskFull))
         {
             Assert.False(running.IsCompleted, "The run ended and had not met the full disk.");
             await Task.Delay(Again, TestContext.Current.CancellationToken);
@@ -33,8 +33,4 @@ public sealed class FullDiskTests(SharedLane shared)
         await scenario.ProveAsync();
         Assert.Equal(("completed", 0L), (run.Receipt!.Outcome, run.Receipt.Unknown));
     }
-
-    private static bool Met(FaultLane lane, Scenario scenario) =>
-        ServerLog.Read(lane.Postgres.LogPath!, new NpgsqlConnectionStringBuilder(scenario.Database).Database!)
-            .Any(l => l.IsOfRun && l.State == PostgresErrorCodes.DiskFull);
 }

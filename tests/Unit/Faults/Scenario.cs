@@ -141,6 +141,9 @@ internal sealed class Scenario : IAsyncDisposable
         await _lane.Postgres.DropDatabaseAsync(new NpgsqlConnectionStringBuilder(_database).Database!);
     }
 
+    /// <summary>What the server has logged of the database and of itself.</summary>
+    public IReadOnlyList<ServerLog> ReadLog() => ServerLog.Read(_lane.Postgres.LogPath!, new NpgsqlConnectionStringBuilder(_database).Database!);
+
     /// <summary>Runs a statement in the database.</summary>
     public Task ExecuteAsync(string sql) => ReadAsync<object?>(sql);
 

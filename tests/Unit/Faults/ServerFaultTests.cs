@@ -22,7 +22,7 @@ public sealed class ServerFaultTests(FaultLane lane) : IClassFixture<FaultLane>
             Trouble = new ServerTrouble(kind, Moment.AtCommit(4), lasts: 500),
         });
         // Before anything else speaks to the server.
-        var log = ServerLog.Read(lane.Postgres.LogPath!, new NpgsqlConnectionStringBuilder(scenario.Database).Database!);
+        var log = scenario.ReadLog();
         Assert.True(Struck(log, kind), $"The server's log does not say that {kind} met the run.");
         await scenario.ProveAsync();
         Assert.Equal(("completed", 0L), (run.Receipt!.Outcome, run.Receipt.Unknown));
@@ -33,13 +33,11 @@ public sealed class ServerFaultTests(FaultLane lane) : IClassFixture<FaultLane>
     {
         // A server that is killed says nothing of its sessions: the run had one, and made another.
         TroubleKind.PostgresKilled => log.SkipWhile(l => !l.IsRunConnecting).SkipWhile(l => !l.IsKill).Any(l => l.IsRunConnecting),
-        TroubleKind.PostgresRestarted or TroubleKind.SessionsEnded => RunMet(log, PostgresErrorCodes.AdminShutdown),
-        TroubleKind.PostgresReadOnly => RunMet(log, PostgresErrorCodes.ReadOnlySqlTransaction),
-        TroubleKind.DiskFull => RunMet(log, PostgresErrorCodes.DiskFull),
+        TroubleKind.PostgresRestarted or TroubleKind.SessionsEnded => ServerLog.RunMet(log, PostgresErrorCodes.AdminShutdown),
+        TroubleKind.PostgresReadOnly => ServerLog.RunMet(log, PostgresErrorCodes.ReadOnlySqlTransaction),
+        TroubleKind.DiskFull => ServerLog.RunMet(log, PostgresErrorCodes.DiskFull),
         // One of the two is chosen to give way, whichever it is.
         TroubleKind.Deadlocks => log.Any(l => l.State == PostgresErrorCodes.DeadlockDetected),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No trouble of the server."),
     };
-
-    private static bool RunMet(IReadOnlyList<ServerLog> log, string state) => log.Any(l => l.IsOfRun && l.State == state);
 }

@@ -23,6 +23,9 @@ internal sealed record ServerLog(string State, string Database, string Applicati
     /// <summary>The server is told to end as in a crash.</summary>
     public bool IsKill => Text.Contains("received immediate shutdown request", StringComparison.Ordinal);
 
+    /// <summary>Whether a run met it.</summary>
+    public static bool RunMet(IReadOnlyList<ServerLog> log, string state) => log.Any(l => l.IsOfRun && l.State == state);
+
     /// <summary>The server's own lines and those of one database, in their order.</summary>
     public static IReadOnlyList<ServerLog> Read(string path, string database)
     {

@@ -11,10 +11,6 @@ internal sealed class SmallDisk : IAsyncDisposable
     private const string Size = "8m";
     private const string Filler = "filler";
 
-    // One row a page: it is neither compressed nor kept elsewhere.
-    private const string CreateFiller = $"CREATE TABLE {Filler} (page text) TABLESPACE {{0}}; ALTER TABLE {Filler} ALTER page SET STORAGE PLAIN";
-    private const string Fill = $"INSERT INTO {Filler} SELECT repeat('x', 7000) FROM generate_series(1, {{0}})";
-
     private readonly FaultLane _lane;
     private readonly string _name;
     private readonly string _folder;
@@ -51,12 +47,13 @@ internal sealed class SmallDisk : IAsyncDisposable
     public async Task CrowdAsync(Scenario scenario, string table)
     {
         await scenario.ExecuteAsync($"ALTER TABLE {table} SET TABLESPACE {_name}");
-        await scenario.ExecuteAsync(CreateFiller.Replace("{0}", _name, StringComparison.Ordinal));
+        // One row a page: it is neither compressed nor kept elsewhere.
+        await scenario.ExecuteAsync($"CREATE TABLE {Filler} (page text) TABLESPACE {_name}; ALTER TABLE {Filler} ALTER page SET STORAGE PLAIN");
         for (var pages = 256; pages > 0;)
         {
             try
             {
-                await scenario.ExecuteAsync(Fill.Replace("{0}", $"{pages}", StringComparison.Ordinal));
+                await scenario.ExecuteAsync($"INSERT INTO {Filler} SELECT repeat('x', 7000) FROM generate_series(1, {pages})");
             }
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DiskFull)
             {

@@ -60,7 +60,6 @@ public sealed class SystemFaultTests(ServersFixture servers)
     public async Task Killed_server_that_comes_back_is_written_to_without_loss()
     {
         await using var server = await PostgresServer.StartAsync(new PostgresOptions(), TestDatabase.Token);
-        Assert.SkipUnless(server.IsPrivate, "Only a server of the test's own can be killed.");
         var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
         await new LoginEtl.Postgres.PostgresConnector().InitializeAsync(settings, new SchemaOptions(), TestDatabase.Token);
         await using var sink = await new LoginEtl.Postgres.PostgresConnector().WriteToAsync(settings, new SinkOptions(), TestDatabase.Token);

@@ -82,7 +82,6 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
     private async Task HoldWhileDownAsync(int visibilityTimeout, TimeSpan down)
     {
         await using var server = await PostgresServer.StartAsync(new PostgresOptions(), Cancelled);
-        Assert.SkipUnless(server.IsPrivate, "Only a server of the test's own can be stopped.");
         var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
         await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), Cancelled);
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout);
@@ -144,7 +143,6 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
         // An asynchronous commit waits ten seconds for its turn to be flushed; nothing else flushes meanwhile.
         await using var server = await PostgresServer.StartAsync(
             new PostgresOptions { Settings = new Dictionary<string, string> { ["wal_writer_delay"] = "10000", ["wal_writer_flush_after"] = "1GB", ["autovacuum"] = "off" } }, Cancelled);
-        Assert.SkipUnless(server.IsPrivate, "Only a server of the test's own can be killed.");
         var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
         await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), Cancelled);
         await RunAsync(
