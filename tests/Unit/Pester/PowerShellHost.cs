@@ -44,18 +44,20 @@ internal static class PowerShellHost
 
     private static async Task<string?> FindWhyNotAsync()
     {
+        int exitCode;
         string output;
         try
         {
-            (_, output) = await RunAsync(["-Command", "'' + $PSVersionTable.PSVersion"], new Dictionary<string, string>(), default);
+            (exitCode, output) = await RunAsync(["-Command", "'' + $PSVersionTable.PSVersion"], new Dictionary<string, string>(), default);
         }
         catch (System.ComponentModel.Win32Exception)
         {
             return "pwsh is not on PATH.";
         }
 
-        return Version.TryParse(output.Trim().Split('-')[0], out var version) && version >= Oldest
-            ? null
-            : $"pwsh is {output.Trim()}; the module needs {Oldest}.";
+        // One that is there and does not run is a failure, and no reason to skip.
+        return exitCode == 0 && Version.TryParse(output.Split('\n')[0].Trim().Split('-')[0], out var version)
+            ? version >= Oldest ? null : $"pwsh is {version}; the module needs {Oldest}."
+            : throw new InvalidOperationException($"pwsh is on PATH and does not say its version (exit code {exitCode}): {output.Trim()}");
     }
 }
