@@ -65,6 +65,7 @@ public sealed class BatchWriter : IAsyncDisposable
     /// </summary>
     /// <exception cref="LoginEtlException">The writing has failed.</exception>
     /// <exception cref="InvalidOperationException">The writer was completed, or no run received the delivery.</exception>
+    /// <exception cref="ObjectDisposedException">The writer was disposed; nothing was taken.</exception>
     public async ValueTask<bool> AddAsync(ProtectedLogin login, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(login);
@@ -81,6 +82,8 @@ public sealed class BatchWriter : IAsyncDisposable
 
         LeaveOut([login]);
         _runs.ThrowIfFailed();
+        // Disposed between the claim and here, or before a line of text came.
+        _runs.ThrowIfLeft();
         throw new InvalidOperationException("The writer was completed and takes nothing more.");
     }
 

@@ -13,7 +13,7 @@ internal sealed class WriterRuns
     private readonly HashSet<ReceivingRun> _closed = [];
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
     private volatile LoginEtlException? _fault;
-    private bool _left;
+    private volatile bool _left;
 
     /// <summary>What ended the writing; null while all is well.</summary>
     public LoginEtlException? Fault => _fault;
@@ -33,7 +33,7 @@ internal sealed class WriterRuns
         {
             // Under the lock: a run that joins is failed and released with the others, or is told here.
             ThrowIfFailed();
-            ObjectDisposedException.ThrowIf(_left, typeof(BatchWriter));
+            ThrowIfLeft();
             if (!_held.Contains(run))
             {
                 if (!run.TryHold())
@@ -62,6 +62,9 @@ internal sealed class WriterRuns
             throw fault;
         }
     }
+
+    /// <exception cref="ObjectDisposedException">The writer has let go.</exception>
+    public void ThrowIfLeft() => ObjectDisposedException.ThrowIf(_left, typeof(BatchWriter));
 
     /// <summary>The first fault stays; every run receives no more.</summary>
     public void Fail(LoginEtlException fault)

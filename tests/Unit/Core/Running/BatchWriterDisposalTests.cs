@@ -41,6 +41,15 @@ public sealed class BatchWriterDisposalTests : RunningTests
     }
 
     [Fact]
+    public async Task A_disposed_writer_refuses_lines_of_text_as_it_does_messages()
+    {
+        var writer = Writer(batchSize: 100);
+        await writer.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await writer.AddAsync(Line(1), Limit));
+        Assert.Equal((1, 1), (writer.Receipt().Received, writer.Receipt().Returned));
+    }
+
+    [Fact]
     public async Task Disposing_while_others_add_leaves_no_run_held_and_no_delivery_open()
     {
         for (var round = 0; round < 200; round++)
@@ -59,7 +68,11 @@ public sealed class BatchWriterDisposalTests : RunningTests
             await Task.WhenAny(adding, Task.Delay(Timeout.Infinite, Limit));
             await run.ReleaseAsync();
 
-            Assert.True(adding.IsCompletedSuccessfully || adding.Exception!.InnerException is ObjectDisposedException);
+            if (!adding.IsCompletedSuccessfully)
+            {
+                Assert.IsType<ObjectDisposedException>(adding.Exception!.InnerException);
+            }
+
             Assert.Equal((1, 0), (source.Disposed, source.Book.Open));
             Assert.True(run.Receipt().Balanced);
         }
