@@ -183,16 +183,21 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
     }
 
     // When all fail in the same way it is the table or the settings, and not the rows: but for the user's own keys, which
-    // a producer that sends everything again meets row by row.
+    // a producer that sends everything again meets row by row, and for held messages, which come again until they are gone.
     private void StopIfAlike(IEnumerable<BatchItem> tried, Func<BatchItem, Refusal?> why)
     {
-        var records = tried.Where(i => i.Login is LoginRecord).ToList();
+        if (limit.MayRejectAll)
+        {
+            return;
+        }
+
+        var records = tried.Where(i => i.Login is LoginRecord && !limit.IsHeld(i.Key)).ToList();
         if (records.Count >= FewestAlike && why(records[0]) is { } refusal && !IsReplay(refusal) && records.TrueForAll(i => why(i) == refusal))
         {
             throw new LoginEtlException(
                 "EveryRowRefused", FaultKind.Failed,
                 $"Every one of the batch's {records.Count} rows for {table.Name} was refused alike: {refusal}.",
-                "Look at the table's constraints and triggers, and at the settings of the run; nothing of this batch was written, quarantined or deleted.");
+                "Look at the table's constraints and triggers, and at the settings of the run; if it is the rows, -MaxRejectRatio 1 lets them be rejected. Nothing of this batch was written, quarantined or deleted.");
         }
     }
 

@@ -28,6 +28,12 @@ internal sealed class RejectLimit(double? largest)
     public static RejectLimit Of(double? largest) => largest is null or (>= 0 and <= 1) ? new(largest) : throw new LoginEtlException(
         "SettingInvalid", FaultKind.Configuration, "-MaxRejectRatio is not a share between 0 and 1.", "Give 0.05 for five in a hundred.");
 
+    /// <summary>Whether a share of 1 was given: even batches without a good row are to be gone through.</summary>
+    public bool MayRejectAll => largest == 1;
+
+    /// <summary>Whether it was refused in an earlier batch and is held with its group: that it is refused again says nothing new.</summary>
+    public bool IsHeld(Guid key) => _held.Contains(key);
+
     /// <summary>A batch begins, or begins anew.</summary>
     public void Begin() => (_batch, _heldOfBatch) = (default, []);
 
@@ -38,7 +44,7 @@ internal sealed class RejectLimit(double? largest)
     /// <exception cref="LoginEtlException"><c>TooManyRejects</c>: the batch must not commit.</exception>
     public void Check(long seen, long rejected, IEnumerable<Guid> held)
     {
-        _heldOfBatch = largest is null ? [] : [.. held.Where(k => !_held.Contains(k))];
+        _heldOfBatch = [.. held.Where(k => !IsHeld(k))];
         _batch = (seen + _heldOfBatch.Count, rejected + _heldOfBatch.Count);
         (seen, rejected) = _batch;
         var (all, bad) = (_settled.Seen + seen, _settled.Rejected + rejected);

@@ -74,7 +74,10 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     [Parameter]
     public BadInGroup OnBadInGroup { get; set; }
 
-    /// <summary>Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more.</summary>
+    /// <summary>
+    /// Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more; 1 goes on even where every
+    /// row of a batch is refused alike.
+    /// </summary>
     [Parameter]
     [ValidateRange(0.0, 1.0)]
     public double? MaxRejectRatio { get; set; }

@@ -77,8 +77,9 @@ internal sealed class DrainWatch(
         var ownBefore = Own();
         var deleting = activity.IsDeleting;
         var counts = await QueueCounts.ReadAsync(queue, stopping).ConfigureAwait(false);
-        // What is visible in a FIFO queue and does not come is locked behind messages that this run keeps back.
-        var locked = queue.IsFifo && counts is { Visible: > 0, Delayed: 0 } && book.OnlyHeldBack;
+        // What is visible in a FIFO queue and does not come is locked behind messages that this run keeps back: unless a
+        // settled one that could not be deleted locks it, which comes again, and then what is behind it.
+        var locked = queue.IsFifo && counts is { Visible: > 0, Delayed: 0 } && book.OnlyHeldBack && activity.Undeleted == 0;
         return new DrainSample
         {
             At = TimeSpan.FromMilliseconds(Environment.TickCount64),

@@ -1,3 +1,4 @@
+using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
@@ -140,6 +141,15 @@ public sealed class BadRowTests(ServersFixture servers)
         Assert.Contains("never", fault.Message, StringComparison.Ordinal);
         Assert.Equal(0, await database.CountAsync("login_etl_quarantine"));
         Assert.Equal(0, await database.CountAsync("login_etl_ledger"));
+    }
+
+    [Fact]
+    public async Task Rows_that_all_fail_alike_are_quarantined_where_all_may_be_rejected()
+    {
+        var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create + "ALTER TABLE user_logins ADD CONSTRAINT never CHECK (false)");
+        await using var sink = await database.SinkAsync(new SinkOptions { MaxRejectRatio = 1 });
+        Assert.All((await sink.WriteAsync(Logins.Records(40), TestDatabase.Token)).Outcomes, o => Assert.Equal(Outcome.Quarantined, o));
+        Assert.Equal(40, await database.CountAsync("login_etl_quarantine"));
     }
 
     [Fact]

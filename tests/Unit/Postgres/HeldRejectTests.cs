@@ -92,6 +92,36 @@ public sealed class HeldRejectTests(ServersFixture servers)
         Assert.Contains("3 of 21", fault.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Bad_messages_that_are_held_and_come_again_together_do_not_stop_the_run()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync(NotBad);
+        await using var sink = await SinkAsync(database);
+        ProtectedLogin[] bad = [.. Enumerable.Range(0, 12).Select(i => Of(i, 12, user: $"bad{i}"))];
+        await sink.WriteAsync([.. bad, Of(12, 13)], TestDatabase.Token);
+        Assert.All((await sink.WriteAsync(bad, TestDatabase.Token)).Outcomes, o => Assert.Equal(Outcome.Returned, o));
+
+        // With ten that it has not met, it is the table.
+        ProtectedLogin[] more = [.. bad, .. Enumerable.Range(20, 10).Select(i => Of(i, 40, user: $"bad{i}"))];
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(more, TestDatabase.Token));
+        Assert.Equal("EveryRowRefused", fault.Id);
+        Assert.Contains("10 rows", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(1, await database.CountAsync());
+    }
+
+    [Fact]
+    public async Task Groups_whose_first_messages_all_fail_alike_are_held_where_all_may_be_rejected()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync(NotBad);
+        await using var sink = await SinkAsync(database, most: 1);
+        var result = await sink.WriteAsync([.. Enumerable.Range(0, 12).Select(i => Of(i, 12, user: $"bad{i}"))], TestDatabase.Token);
+        Assert.All(result.Outcomes, o => Assert.Equal(Outcome.Returned, o));
+        Assert.Equal(12, result.Held.Count);
+        await NothingAsync(database);
+    }
+
     private static Task<LoginEtl.Running.IRecordSink> SinkAsync(TestDatabase database, double? most = null) =>
         database.SinkAsync(new SinkOptions { OnBadInGroup = BadInGroup.HoldGroup, MaxRejectRatio = most });
 

@@ -3,6 +3,8 @@ using LoginEtl.Connections;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
+using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Sqs;
@@ -139,6 +141,52 @@ public sealed class FifoRunTests(ServersFixture servers) : IDisposable
         Assert.True(receipt.Balanced);
         Assert.Equal((0, 2), (receipt.Quarantined, receipt.ExitCode));
         Assert.InRange(receipt.HeldGroups, 1, 2);
+    }
+
+    [Fact]
+    public async Task Run_that_waits_goes_on_when_only_held_messages_come()
+    {
+        var database = await TestDatabase.InitializedAsync(servers, Table);
+        var queue = await WholeRun.FifoAsync(servers);
+        await SendAsync(queue, "z", [WholeRun.Body("z0")]);
+        for (var i = 0; i < 12; i++)
+        {
+            await SendAsync(queue, $"g{i:00}", [WholeRun.Body($"bad{i:00}"), WholeRun.Body($"behind{i:00}")]);
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var running = _run.RunAsync(queue, database, Hold, new BatchOptions { FlushInterval = TimeSpan.FromMilliseconds(500) }, new ReceiveOptions { WaitForever = true }, stop: stop);
+        await Until.Async(() => running.IsFaulted || _run.HeldGroups >= 24, "all bad messages a second time");
+        await SendAsync(queue, "z", [WholeRun.Body("z1")]);
+        await Until.Async(async () => await database.CountAsync() >= 2, "what came after them in the table");
+        await stop.CancelAsync();
+        var receipt = await running;
+        Assert.Equal("z0,z1", await RowsAsync(database));
+        Assert.Equal((RunState.Stopped, 2, 0, 2), (receipt.Outcome, receipt.Written, receipt.Quarantined, receipt.ExitCode));
+        Assert.True(receipt.Balanced);
+        Assert.Equal((24, 0), await queue.CountsAsync());
+    }
+
+    [Fact]
+    public async Task What_is_locked_behind_a_message_whose_delete_failed_is_waited_for_beside_held_groups()
+    {
+        var database = await TestDatabase.InitializedAsync(servers, Table);
+        var queue = await WholeRun.FifoAsync(servers, new JsonObject { ["VisibilityTimeout"] = "4" });
+        await SendAsync(queue, "g", [WholeRun.Body("g0"), WholeRun.Body("g1")]);
+        await SendAsync(queue, "h", [WholeRun.Body("bad"), WholeRun.Body("h1")]);
+        string? receipt = null;
+        var run = await _run.RunAsync(
+            queue, database, Hold, Few, new ReceiveOptions { DrainWindow = TimeSpan.FromMilliseconds(200) },
+            new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(200) },
+            around: client => new FaultyClient(client)
+            {
+                OnDelete = (request, call) => (receipt ??= request.Entries[0].ReceiptHandle) == request.Entries[0].ReceiptHandle
+                    ? Task.FromException<BatchResponse>(new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Down")) : call(),
+            });
+        Assert.Equal("g0,g1", await RowsAsync(database));
+        Assert.Equal((RunState.Completed, 2, 1, 1, 1), (run.Outcome, run.Written, run.Duplicate, run.Undeleted, run.HeldGroups));
+        Assert.True(run.Balanced);
+        Assert.Equal((2, 0), await queue.CountsAsync());
     }
 
     [Fact]

@@ -21,6 +21,18 @@ internal sealed class WholeRun : IDisposable
 
     public List<BatchReport> Batches { get; } = [];
 
+    /// <summary>Groups that were held in the batches so far, while the run goes on.</summary>
+    public int HeldGroups
+    {
+        get
+        {
+            lock (Batches)
+            {
+                return Batches.Sum(b => b.Held.Count);
+            }
+        }
+    }
+
     public static string Body(string user, string version = "1.0") =>
         $$"""{"user_id":"{{user}}","app_version":"{{version}}","device_type":"android","ip":"199.172.111.135","locale":"RU","device_id":"593-47-5928"}""";
 
