@@ -36,6 +36,8 @@ internal sealed record RunReceipt
 
     public long Undeleted { get; init; }
 
+    public long HeldGroups { get; init; }
+
     public required bool Balanced { get; init; }
 
     public int ExitCode { get; init; }
@@ -70,6 +72,6 @@ internal sealed record RunReceipt
 
     private string Others() => string.Concat(
         new[] { ("updated", Updated), ("skipped", Skipped), ("confirmed", Confirmed), ("lapsed", Lapsed),
-            ("unknown", Unknown), ("undeleted", Undeleted) }
+            ("unknown", Unknown), ("undeleted", Undeleted), ("held groups", HeldGroups) }
             .Where(count => count.Item2 > 0).Select(count => $", {count.Item2} {count.Item1}"));
 }

@@ -26,6 +26,21 @@ internal sealed class SqsCalls(SqsServer server) : IDisposable
             $"Credential={server.AccessKey}/20260101/{server.Region}/sqs/aws4_request, SignedHeaders=host, Signature=0");
         request.Content = new StringContent(body.ToJsonString());
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-amz-json-1.0");
+        return await SendAsync(request, operation, cancellationToken);
+    }
+
+    /// <summary>Reads an address that the server has beside AWS's.</summary>
+    /// <exception cref="SandboxException">The server refused, or is not there.</exception>
+    public async Task<JsonObject> GetAsync(string path, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.EndpointUrl, path));
+        return await SendAsync(request, path, cancellationToken);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<JsonObject> SendAsync(HttpRequestMessage request, string operation, CancellationToken cancellationToken)
+    {
         try
         {
             using HttpResponseMessage answer = await _http.SendAsync(request, cancellationToken);
@@ -42,8 +57,6 @@ internal sealed class SqsCalls(SqsServer server) : IDisposable
             throw Refused(operation, $"no answer within {CallTimeout.TotalSeconds} s");
         }
     }
-
-    public void Dispose() => _http.Dispose();
 
     private SandboxException Refused(string operation, string why) =>
         new($"The SQS server at {server.EndpointUrl} failed {operation}: {why}. It must speak AWS JSON 1.0.");

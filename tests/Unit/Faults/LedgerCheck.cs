@@ -23,6 +23,7 @@ internal static class LedgerCheck
         Complain("in quarantine and never sent", standing.Quarantined.Keys.Except(sent.Select(m => m.MessageId)));
         Compare(LedgerOutcome.Written, standing.RowCount, "rows");
         Compare(LedgerOutcome.Quarantined, standing.QuarantineCount, "quarantine entries");
+        complaints.AddRange(GroupCheck.Complaints(sent, standing));
         return complaints;
 
         void Complain(string what, IEnumerable<string> who)

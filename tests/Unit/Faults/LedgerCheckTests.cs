@@ -9,6 +9,12 @@ public sealed class LedgerCheckTests(FaultLane lane) : IClassFixture<FaultLane>
     private static readonly SentMessage[] Sent =
         [new("m1", "u1", Fate.Row), new("m2", "u2", Fate.Row), new("m3", null, Fate.Quarantine), new("m4", "u4", Fate.Quarantine)];
 
+    private static readonly SentMessage[] Grouped =
+    [
+        new("m1", "u1", Fate.Row, "g"), new("m9", "u9", Fate.Row, "h"), new("m2", "u2", Fate.Row, "g"), new("m3", "u3", Fate.Row, "g"),
+        new("m4", null, Fate.Quarantine, "g"), new("m5", "u5", Fate.Quarantine, "g"),
+    ];
+
     private static readonly Standing AllWell = Of("u1 u2", "m3 m4");
 
     [Fact]
@@ -40,6 +46,26 @@ public sealed class LedgerCheckTests(FaultLane lane) : IClassFixture<FaultLane>
     public void What_is_left_after_a_drain_is_a_complaint() => Assert.Contains(
         "1 left in the queue, 1 of them unsettled", LedgerCheck.ComplaintsAfterDrain(Sent, Of("u1", "m3 m4", "m2")));
 
+    [Theory]
+    [InlineData("u1 u2 u3 u9", "m4 m5", "u9 u1 u2 u3", null)]
+    [InlineData("u1 u2", "", "u1 u2", null)]
+    [InlineData("u1 u3", "m4", "u1 u3", "m4 is settled before m2, which is earlier in its group")]
+    [InlineData("u1 u2 u3", "m4", "u1 u3 u2", "the row of m3 is written before that of m2, which is earlier in its group")]
+    [InlineData("u1 u2", "m4", "u1 u2", "m4 is settled before m3, which is earlier in its group")]
+    public void What_is_settled_out_of_its_groups_order_is_named(string rows, string quarantined, string order, string? complaint) =>
+        Assert.Equal(complaint is null ? [] : [complaint], GroupCheck.Complaints(Grouped, Of(rows, quarantined, order: order)));
+
+    [Fact]
+    public void What_is_settled_behind_a_bad_message_that_holds_its_group_is_named()
+    {
+        var before = Of("u1 u2", "");
+        Assert.Equal(["m4", "m5"], GroupCheck.Held(Grouped, before).Order());
+        Assert.Empty(GroupCheck.HeldComplaints(Grouped, before, Of("u1 u2 u3 u9", "")));
+        Assert.Equal(["m4 is settled and should be held with its group"], GroupCheck.HeldComplaints(Grouped, before, Of("u1 u2 u3", "m4")));
+        // Settled before, by a run that holds nothing.
+        Assert.Equal(["m5"], GroupCheck.Held(Grouped, Of("u1 u2 u3", "m4")));
+    }
+
     [Fact]
     public async Task A_row_lost_and_a_row_doubled_in_a_real_database_are_found()
     {
@@ -56,12 +82,13 @@ public sealed class LedgerCheckTests(FaultLane lane) : IClassFixture<FaultLane>
         Assert.Contains("1 nowhere", (await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(scenario.ProveAsync)).Message, StringComparison.Ordinal);
     }
 
-    internal static Standing Of(string rows, string quarantined, string queued = "")
+    internal static Standing Of(string rows, string quarantined, string queued = "", string order = "")
     {
         var (r, q) = (Words(rows), Words(quarantined));
         return new Standing
         {
             Rows = r.CountBy(w => w).ToDictionary(),
+            Places = Words(order).Index().ToDictionary(w => w.Item, w => w.Index),
             Quarantined = q.CountBy(w => w).ToDictionary(),
             Ledger = new Dictionary<LedgerOutcome, int> { [LedgerOutcome.Written] = r.Length, [LedgerOutcome.Quarantined] = q.Length },
             Queued = Words(queued).ToHashSet(),

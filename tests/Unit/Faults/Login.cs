@@ -6,6 +6,9 @@ namespace LoginEtl.Unit.Faults;
 /// <summary>A body to be sent.</summary>
 internal sealed record Login(string Body, string? UserId, Fate Fate)
 {
+    /// <summary>The message group that it is sent in; null for a standard queue.</summary>
+    public string? Group { get; init; }
+
     /// <summary>The table of a scenario has a constraint against this locale.</summary>
     public const string RefusedLocale = "XX";
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoginEtl.Connections;
 
 namespace LoginEtl.Unit.Faults;
 
@@ -30,6 +31,9 @@ internal sealed record PlannedRun
 
     public int MaxHeld { get; init; } = 10_000;
 
+    /// <summary>Bad messages hold their groups, in a FIFO queue.</summary>
+    public bool HoldsGroups { get; init; }
+
     /// <summary>The worker's own, beside those that follow from the rest.</summary>
     public IReadOnlyList<string> OtherFlags { get; init; } = [];
 
@@ -40,13 +44,14 @@ internal sealed record PlannedRun
     [
         "--drain-window", "0.2", "--drain-timeout", "30",
         "--batch-size", Text(BatchSize), "--flush-interval", Text(FlushSeconds),
-        "--receivers", Text(Receivers), "--max-held", Text(MaxHeld), .. OtherFlags,
+        "--receivers", Text(Receivers), "--max-held", Text(MaxHeld),
+        .. HoldsGroups ? ["--on-bad-in-group", nameof(BadInGroup.HoldGroup)] : Array.Empty<string>(), .. OtherFlags,
     ];
 
     public override string ToString()
     {
         var faults = new[] { Ends?.ToString(), Trouble?.ToString(), Calls.ToString(), Wire.ToString() }.Where(f => !string.IsNullOrEmpty(f));
-        return $"{Workers} worker{(Workers > 1 ? "s" : "")} (batches of {BatchSize} or {Text(FlushSeconds)} s, {Receivers} receivers, {MaxHeld} held"
+        return $"{Workers} worker{(Workers > 1 ? "s" : "")} (batches of {BatchSize} or {Text(FlushSeconds)} s, {Receivers} receivers, {MaxHeld} held{(HoldsGroups ? ", groups too" : "")}"
             + $"{(SentMeanwhile > 0 ? $", {SentMeanwhile} sent meanwhile" : "")}): {string.Join("; ", faults.DefaultIfEmpty("nothing"))}";
     }
 

@@ -77,5 +77,5 @@ internal static class ReceiptCheck
     }
 
     private static int TrueExitCode(RunReceipt receipt) =>
-        receipt.Outcome == "failed" || receipt.Unknown > 0 || !receipt.Balanced ? Failed : receipt.Quarantined > 0 ? WithRejects : 0;
+        receipt.Outcome == "failed" || receipt.Unknown > 0 || !receipt.Balanced ? Failed : receipt.Quarantined + receipt.HeldGroups > 0 ? WithRejects : 0;
 }

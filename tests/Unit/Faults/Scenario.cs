@@ -16,20 +16,24 @@ internal sealed class Scenario : IAsyncDisposable
     /// <summary>Far longer than faults that pass keep any run.</summary>
     private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(90);
 
+    // Groups may have come so far that their bad messages are all there is to receive.
+    private static readonly string[] RejectsAll = ["--max-reject-ratio", "1"];
+
     private readonly FaultLane _lane;
     private readonly SampleDraws _draws;
     private readonly string _name;
     private readonly string _database;
     private readonly ScenarioQueue _queue;
+    private readonly int _groups;
     private readonly FaultyQueue _calls;
     private readonly PostgresProxy _wire;
     private readonly List<SentMessage> _sent = [];
     private readonly List<EndedRun> _runs = [];
     private readonly List<string> _complaints = [];
 
-    private Scenario(FaultLane lane, SampleDraws draws, string name, string database, ScenarioQueue queue)
+    private Scenario(FaultLane lane, SampleDraws draws, string name, string database, ScenarioQueue queue, int groups)
     {
-        (_lane, _draws, _name, _database, _queue) = (lane, draws, name, database, queue);
+        (_lane, _draws, _name, _database, _queue, _groups) = (lane, draws, name, database, queue, groups);
         _calls = new FaultyQueue(lane.Sqs.EndpointUrl);
         _wire = new PostgresProxy(database);
     }
@@ -52,27 +56,36 @@ internal sealed class Scenario : IAsyncDisposable
     /// <summary>Calls that went wrong and wires that were cut.</summary>
     public int Faults => _calls.Befallen + _wire.Cuts;
 
-    /// <summary>Fills a queue: of every hundred messages five have bad bodies, and five have rows that the table refuses.</summary>
-    public static async Task<Scenario> OnAsync(FaultLane lane, int messages = 200, int visibilityTimeout = 2, ulong seed = 1)
+    /// <summary>
+    /// Fills a queue: of every hundred messages five have bad bodies, and five have rows that the table refuses. With
+    /// groups it is a FIFO queue.
+    /// </summary>
+    public static async Task<Scenario> OnAsync(FaultLane lane, int messages = 200, int visibilityTimeout = 2, ulong seed = 1, int groups = 0)
     {
-        var name = lane.NewName("faults-");
+        var name = lane.NewName("faults-") + (groups > 0 ? ScenarioQueue.FifoSuffix : "");
         var database = await lane.Postgres.CreateDatabaseAsync(lane.NewName("faults_"));
         await new PostgresConnector().InitializeAsync(
             new DatabaseSettings { Database = new SecretText(database) }, new SchemaOptions(), CancellationToken.None);
-        var scenario = new Scenario(lane, new SampleDraws(seed), name, database, await ScenarioQueue.CreateAsync(lane.Calls, name, visibilityTimeout));
+        var scenario = new Scenario(lane, new SampleDraws(seed), name, database, await ScenarioQueue.CreateAsync(lane.Calls, name, visibilityTimeout), groups);
         await scenario.ExecuteAsync($"ALTER TABLE user_logins ADD CONSTRAINT no_such_place CHECK (locale <> '{Login.RefusedLocale}')");
+        if (groups > 0)
+        {
+            await scenario.ExecuteAsync("ALTER TABLE user_logins ADD place serial");
+        }
+
         await scenario.SendAsync(messages);
         return scenario;
     }
 
     /// <summary>Starts a worker that is the caller's to end; nothing befalls it.</summary>
     public Task<WorkerProcess> StartAsync(PlannedRun plan) => WorkerProcess.StartAsync(
-        _lane, _lane.Settings(_calls.EndpointUrl, _name, _wire.ConnectionString), plan.Flags, plan.Environment);
+        _lane, _lane.Settings(_calls.EndpointUrl, _name, _wire.ConnectionString), [.. plan.Flags, .. _groups > 0 ? RejectsAll : []], plan.Environment);
 
     /// <summary>Runs to the end, whatever it is, and checks what the runs say of themselves.</summary>
     public async Task<EndedRun> RunAsync(PlannedRun plan)
     {
         var sentBefore = _sent.ToList();
+        var standingBefore = plan.HoldsGroups ? await ReadAsync(new HashSet<string>()) : null;
         _calls.Suffer(plan.Calls);
         _wire.Suffer(plan.Wire);
         var deliveredBefore = _calls.Delivered;
@@ -98,11 +111,9 @@ internal sealed class Scenario : IAsyncDisposable
         _runs.AddRange(ended);
         _complaints.AddRange(ended.SelectMany(ReceiptCheck.Complaints));
         _complaints.AddRange(ReceiptCheck.Complaints(ended, _calls.Delivered - deliveredBefore));
-        if (ended.Any(r => r.SaysCompleted))
+        if (_groups > 0 || ended.Any(r => r.SaysCompleted))
         {
-            var standing = await ReadAsync(new HashSet<string>());
-            var unsettled = sentBefore.Count(m => !LedgerCheck.IsSettled(m, standing));
-            _complaints.AddRange(unsettled > 0 ? [$"a run says completed and left {unsettled} of the messages sent before it"] : []);
+            await CheckAsync(ended, sentBefore, standingBefore);
         }
 
         return ended[0];
@@ -156,12 +167,39 @@ internal sealed class Scenario : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    public Task<Standing> ReadAsync(IReadOnlySet<string> queued) => Standing.ReadAsync(_database, queued, CancellationToken.None);
+    public Task<Standing> ReadAsync(IReadOnlySet<string> queued) => Standing.ReadAsync(_database, queued, hasPlaces: _groups > 0, CancellationToken.None);
+
+    /// <param name="ended">Runs beside each other.</param>
+    /// <param name="sentBefore">What was sent before them.</param>
+    /// <param name="standingBefore">What there was before them, if they hold groups; null otherwise.</param>
+    private async Task CheckAsync(EndedRun[] ended, List<SentMessage> sentBefore, Standing? standingBefore)
+    {
+        var standing = await ReadAsync(new HashSet<string>());
+        _complaints.AddRange(GroupCheck.Complaints(_sent, standing));
+        var unsettled = sentBefore.Where(m => !LedgerCheck.IsSettled(m, standing)).ToList();
+        if (standingBefore is not null)
+        {
+            _complaints.AddRange(GroupCheck.HeldComplaints(_sent, standingBefore, standing));
+            var held = GroupCheck.Held(_sent, standing);
+            unsettled.RemoveAll(m => held.Contains(m.MessageId));
+        }
+
+        if (ended.Any(r => r.SaysCompleted) && unsettled.Count > 0)
+        {
+            _complaints.Add($"a run says completed and left {unsettled.Count} of the messages sent before it");
+        }
+    }
 
     private async Task SendAsync(int messages)
     {
         var bad = messages / 20;
-        _sent.AddRange(await _queue.SendAsync(Login.Draw(_draws, messages, bad, bad)));
+        var logins = Login.Draw(_draws, messages, bad, bad);
+        if (_groups > 0)
+        {
+            logins = [.. logins.Select(l => l with { Group = string.Create(CultureInfo.InvariantCulture, $"g{_draws.Below(_groups)}") })];
+        }
+
+        _sent.AddRange(await _queue.SendAsync(logins));
     }
 
     private string Report() => string.Join("\n", _complaints.Distinct()

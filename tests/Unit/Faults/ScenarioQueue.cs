@@ -7,17 +7,22 @@ namespace LoginEtl.Unit.Faults;
 /// <summary>A queue as the server sees it, beside the proxy.</summary>
 internal sealed class ScenarioQueue(SqsCalls calls, string url)
 {
+    /// <summary>What the name of a FIFO queue ends with.</summary>
+    public const string FifoSuffix = ".fifo";
+
     private const int Ten = 10;
     private static readonly TimeSpan Recheck = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     public static async Task<ScenarioQueue> CreateAsync(SqsCalls calls, string name, int visibilityTimeout)
     {
-        var answer = await calls.CallAsync("CreateQueue", new JsonObject
+        var attributes = new JsonObject { ["VisibilityTimeout"] = visibilityTimeout.ToString(CultureInfo.InvariantCulture) };
+        if (name.EndsWith(FifoSuffix, StringComparison.Ordinal))
         {
-            ["QueueName"] = name,
-            ["Attributes"] = new JsonObject { ["VisibilityTimeout"] = visibilityTimeout.ToString(CultureInfo.InvariantCulture) },
-        }, CancellationToken.None);
+            attributes["FifoQueue"] = "true";
+        }
+
+        var answer = await calls.CallAsync("CreateQueue", new JsonObject { ["QueueName"] = name, ["Attributes"] = attributes }, CancellationToken.None);
         return new ScenarioQueue(calls, answer["QueueUrl"]!.GetValue<string>());
     }
 
@@ -30,22 +35,21 @@ internal sealed class ScenarioQueue(SqsCalls calls, string url)
             var answer = await calls.CallAsync("SendMessageBatch", new JsonObject
             {
                 ["QueueUrl"] = url,
-                ["Entries"] = new JsonArray([.. batch.Select((login, index) => new JsonObject
-                {
-                    ["Id"] = index.ToString(CultureInfo.InvariantCulture),
-                    ["MessageBody"] = login.Body,
-                })]),
+                ["Entries"] = new JsonArray([.. batch.Select(Entry)]),
             }, CancellationToken.None);
             var ids = answer["Successful"]!.AsArray().ToDictionary(
                 e => int.Parse(e!["Id"]!.GetValue<string>(), CultureInfo.InvariantCulture), e => e!["MessageId"]!.GetValue<string>());
-            sent.AddRange(batch.Select((login, index) => new SentMessage(ids[index], login.UserId, login.Fate)));
+            sent.AddRange(batch.Select((login, index) => new SentMessage(ids[index], login.UserId, login.Fate, login.Group)));
         }
 
         return sent;
     }
 
-    /// <summary>The ids of all its messages, when all leases have run out; they are visible after it.</summary>
-    public Task<IReadOnlySet<string>> LookAsync() => LookAsync(LongestWait);
+    /// <summary>
+    /// The ids of all its messages, when all leases have run out; they are visible after it. Of a FIFO queue at once:
+    /// it gives nobody what stands behind the first of a group.
+    /// </summary>
+    public Task<IReadOnlySet<string>> LookAsync() => url.EndsWith(FifoSuffix, StringComparison.Ordinal) ? InspectAsync() : LookAsync(LongestWait);
 
     /// <summary>The ids of the messages that can be received now; they are visible after it.</summary>
     public Task<IReadOnlySet<string>> VisibleAsync() => LookAsync(TimeSpan.Zero);
@@ -88,4 +92,26 @@ internal sealed class ScenarioQueue(SqsCalls calls, string url)
     }
 
     public Task DeleteAsync() => calls.CallAsync("DeleteQueue", new JsonObject { ["QueueUrl"] = url }, CancellationToken.None);
+
+    // An address of the server that looks without receiving.
+    private async Task<IReadOnlySet<string>> InspectAsync()
+    {
+        var address = new Uri(url);
+        var inside = await calls.GetAsync($"_fauxqs/queues/{address.Segments[^1]}", CancellationToken.None);
+        var messages = inside["messages"]!;
+        return messages["ready"]!.AsArray().Concat(messages["delayed"]!.AsArray()).Concat(messages["inflight"]!.AsArray().Select(e => e!["message"]))
+            .Select(m => m!["messageId"]!.GetValue<string>()).ToHashSet();
+    }
+
+    private static JsonObject Entry(Login login, int index)
+    {
+        var entry = new JsonObject { ["Id"] = index.ToString(CultureInfo.InvariantCulture), ["MessageBody"] = login.Body };
+        if (login.Group is { } group)
+        {
+            entry["MessageGroupId"] = group;
+            entry["MessageDeduplicationId"] = Guid.NewGuid().ToString();
+        }
+
+        return entry;
+    }
 }

@@ -6,7 +6,8 @@ using LoginEtl.Sandbox.Demo;
 namespace LoginEtl.Unit.Faults;
 
 /// <summary>Messages, and one or more runs in which things go wrong: all of it drawn from one seed.</summary>
-internal sealed record Schedule(int Seed, int Messages, int VisibilityTimeout, bool LooksBetween, IReadOnlyList<PlannedRun> Runs)
+/// <param name="Groups">Message groups of a FIFO queue; 0 for a standard one.</param>
+internal sealed record Schedule(int Seed, int Messages, int VisibilityTimeout, bool LooksBetween, int Groups, IReadOnlyList<PlannedRun> Runs)
 {
     /// <summary>The same seed draws the same schedule, everywhere.</summary>
     public static Schedule Draw(int seed)
@@ -16,9 +17,12 @@ internal sealed record Schedule(int Seed, int Messages, int VisibilityTimeout, b
         var messages = 60 + draws.Below(340);
         var visibilityTimeout = 2 + draws.Below(2);
         var looksBetween = draws.Chance(0.2);
+        var runs = Enumerable.Range(0, 1 + draws.Below(3)).Select(_ => ScheduleDraws.Run(draws)).ToList();
+        // Servers may give one message of a group at a time: so many groups that a run has seconds, and not minutes, to wait.
+        var groups = draws.Chance(0.25) ? 20 + draws.Below(60) : 0;
         return new Schedule(
-            seed, messages, visibilityTimeout, looksBetween,
-            [.. Enumerable.Range(0, 1 + draws.Below(3)).Select(_ => ScheduleDraws.Run(draws))]);
+            seed, messages, visibilityTimeout, looksBetween, groups,
+            groups == 0 ? runs : [.. runs.Select(run => run with { HoldsGroups = draws.Chance(0.4) })]);
     }
 
     /// <summary>Plays it to its proof.</summary>
@@ -27,7 +31,7 @@ internal sealed record Schedule(int Seed, int Messages, int VisibilityTimeout, b
     public async Task<string> PlayAsync(FaultLane lane)
     {
         var clock = Stopwatch.StartNew();
-        await using var scenario = await Scenario.OnAsync(lane, Messages, VisibilityTimeout, (ulong)Seed);
+        await using var scenario = await Scenario.OnAsync(lane, Messages, VisibilityTimeout, (ulong)Seed, Groups);
         foreach (var run in Runs)
         {
             await scenario.RunAsync(run);
@@ -40,13 +44,15 @@ internal sealed record Schedule(int Seed, int Messages, int VisibilityTimeout, b
         var standing = await scenario.ProveAsync();
         var receipts = scenario.Runs.Select(r => r.Receipt).OfType<RunReceipt>().ToList();
         return string.Create(CultureInfo.InvariantCulture,
-            $"{scenario.Sent.Count} messages: {standing.RowCount} rows, {standing.QuarantineCount} quarantined; {scenario.Runs.Count} runs, "
+            $"{scenario.Sent.Count} messages{InGroups}: {standing.RowCount} rows, {standing.QuarantineCount} quarantined; {scenario.Runs.Count} runs, "
             + $"{scenario.Runs.Count(r => r.Killed)} killed, {receipts.Count(r => r.Outcome == "failed")} failed, {receipts.Count(r => r.Outcome == "stopped")} stopped; "
             + $"{scenario.Faults} faults, {receipts.Sum(r => r.Duplicate)} duplicate, {receipts.Sum(r => r.Returned)} returned, {receipts.Sum(r => r.Lapsed)} lapsed, "
             + $"{receipts.Sum(r => r.Unknown)} unknown, {receipts.Sum(r => r.Undeleted)} undeleted; {clock.Elapsed.TotalSeconds:0.0} s");
     }
 
+    private string InGroups => Groups == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" in {Groups} groups");
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"seed {Seed}: {Messages} messages, visibility timeout {VisibilityTimeout} s\n")
+        $"seed {Seed}: {Messages} messages{InGroups}, visibility timeout {VisibilityTimeout} s\n")
         + string.Join('\n', Runs.Select((run, index) => $"  run {index + 1}: {run}"));
 }

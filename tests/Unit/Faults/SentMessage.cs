@@ -4,4 +4,5 @@ namespace LoginEtl.Unit.Faults;
 /// <param name="MessageId">Given by the queue.</param>
 /// <param name="UserId">No other message has it: it tells rows apart. Null where the body has none.</param>
 /// <param name="Fate">Where it has to end.</param>
-internal sealed record SentMessage(string MessageId, string? UserId, Fate Fate);
+/// <param name="Group">Its message group in a FIFO queue; null in a standard one.</param>
+internal sealed record SentMessage(string MessageId, string? UserId, Fate Fate, string? Group = null);

@@ -16,6 +16,9 @@ internal sealed record Standing
     /// <summary>Ledger entries by outcome.</summary>
     public required IReadOnlyDictionary<LedgerOutcome, int> Ledger { get; init; }
 
+    /// <summary>Places in the table by user id, where it counts them: a row written later has a higher one.</summary>
+    public IReadOnlyDictionary<string, int> Places { get; init; } = new Dictionary<string, int>();
+
     /// <summary>Message ids in the queue, visible.</summary>
     public required IReadOnlySet<string> Queued { get; init; }
 
@@ -23,32 +26,35 @@ internal sealed record Standing
 
     public int QuarantineCount => Quarantined.Values.Sum();
 
-    public static async Task<Standing> ReadAsync(string connectionString, IReadOnlySet<string> queued, CancellationToken cancellationToken)
+    /// <summary>Reads a database whose table counts places in a column <c>place</c>, or does not.</summary>
+    public static async Task<Standing> ReadAsync(
+        string connectionString, IReadOnlySet<string> queued, bool hasPlaces, CancellationToken cancellationToken)
     {
         // Unpooled, and able to read from a server that was made read-only.
         await using var connection = new NpgsqlConnection(
             new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(cancellationToken);
-        var ledger = await CountAsync("outcome::text", SchemaNames.Ledger);
+        var ledger = await ReadAsync("outcome::text", "count(*)", SchemaNames.Ledger);
         return new Standing
         {
-            Rows = await CountAsync("user_id", DatabaseSettings.DefaultTable),
-            Quarantined = await CountAsync("message_id", SchemaNames.Quarantine),
+            Rows = await ReadAsync("user_id", "count(*)", DatabaseSettings.DefaultTable),
+            Places = hasPlaces ? await ReadAsync("user_id", "min(place)", DatabaseSettings.DefaultTable) : new Dictionary<string, int>(),
+            Quarantined = await ReadAsync("message_id", "count(*)", SchemaNames.Quarantine),
             Ledger = ledger.ToDictionary(entry => Enum.Parse<LedgerOutcome>(entry.Key), entry => entry.Value),
             Queued = queued,
         };
 
-        async Task<Dictionary<string, int>> CountAsync(string key, string table)
+        async Task<Dictionary<string, int>> ReadAsync(string key, string value, string table)
         {
-            await using var command = new NpgsqlCommand($"SELECT coalesce({key}, ''), count(*)::int FROM {table} GROUP BY 1", connection);
+            await using var command = new NpgsqlCommand($"SELECT coalesce({key}, ''), ({value})::int FROM {table} GROUP BY 1", connection);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            var counts = new Dictionary<string, int>();
+            var values = new Dictionary<string, int>();
             while (await reader.ReadAsync(cancellationToken))
             {
-                counts.Add(reader.GetString(0), reader.GetInt32(1));
+                values.Add(reader.GetString(0), reader.GetInt32(1));
             }
 
-            return counts;
+            return values;
         }
     }
 }
