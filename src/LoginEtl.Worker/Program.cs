@@ -1,3 +1,3 @@
 using LoginEtl.Worker;
 
-return await WorkerCommand.Create().RunAsync(args);
+return await WorkerCommand.Create(StopSignals.Catch()).RunAsync(args);

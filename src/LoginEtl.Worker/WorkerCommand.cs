@@ -12,7 +12,7 @@ internal sealed partial class WorkerCommand
         + "The receipt is the last line of standard output, as JSON, also where the run could not begin. Exit codes: 0 all well, 1 failed, 2 finished with rejects.\n"
         + "Credentials and region come from the usual AWS environment and profiles.");
 
-    private WorkerCommand()
+    private WorkerCommand(CancellationToken stop)
     {
         foreach (var option in Settings.All)
         {
@@ -21,14 +21,14 @@ internal sealed partial class WorkerCommand
 
         _command.SetAction(async (parsed, _) =>
         {
-            using var run = new WorkerRun(Settings, parsed, Console.Out, Console.Error);
-            return await run.RunAsync();
+            return await new WorkerRun(Settings, parsed, Console.Out, Console.Error, stop).RunAsync();
         });
     }
 
     public WorkerSettings Settings { get; } = new();
 
-    public static WorkerCommand Create() => new();
+    /// <param name="stop">Stops its run.</param>
+    public static WorkerCommand Create(CancellationToken stop = default) => new(stop);
 
     // A value that begins with '@' is a value and no file to read arguments from.
     public ParseResult Parse(string[] args) => _command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -47,7 +47,7 @@ internal sealed partial class WorkerCommand
             return 1;
         }
 
-        // Signals are the run's own: it stops well, and takes the time that needs.
+        // Signals are caught elsewhere: the run stops well, and takes the time that needs.
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 

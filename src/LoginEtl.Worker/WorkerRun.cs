@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
@@ -12,15 +11,12 @@ using LoginEtl.Sqs;
 namespace LoginEtl.Worker;
 
 /// <summary>One run of the worker, from settings to exit code.</summary>
-internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, TextWriter output, TextWriter log) : IDisposable
+internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, TextWriter output, TextWriter log, CancellationToken stop)
 {
     private readonly PostgresConnector _database = new();
-    private readonly CancellationTokenSource _stop = new();
 
     public async Task<int> RunAsync()
     {
-        using var terminate = StopOn(PosixSignal.SIGTERM);
-        using var interrupt = StopOn(PosixSignal.SIGINT);
         var startedAt = DateTimeOffset.UtcNow;
         Receipt receipt;
         try
@@ -28,7 +24,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
             receipt = await ReceiptAsync();
             await log.WriteLineAsync(ReceiptText.Line(receipt));
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             receipt = Receipt.Failed(settings.QueueName(parsed), startedAt, new LoginEtlException(
                 "StoppedBeforeBegin", FaultKind.Failed, "Stopped before it began; nothing was received.", "Run it again."));
@@ -47,8 +43,6 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         return receipt.ExitCode;
     }
 
-    public void Dispose() => _stop.Dispose();
-
     private async Task<Receipt> ReceiptAsync()
     {
         if (settings.DatabaseFlag(parsed) is { } flag && _database.CarriesPassword(flag))
@@ -60,15 +54,15 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         var job = settings.Job(parsed, new SqsConnector(), _database);
         if (settings.Initialize(parsed))
         {
-            await _database.InitializeAsync(job.Into, new SchemaOptions(), _stop.Token);
+            await _database.InitializeAsync(job.Into, new SchemaOptions(), stop);
         }
 
-        return await job.RunAsync(protectors, settings.Quiet(parsed) ? null : Report, _stop.Token);
+        return await job.RunAsync(protectors, settings.Quiet(parsed) ? null : Report, stop);
     }
 
     private Keyring OpenKeyring()
     {
-        var keyring = settings.OpenKeyring(parsed, _stop.Token);
+        var keyring = settings.OpenKeyring(parsed, stop);
         foreach (var warning in keyring.Warnings)
         {
             log.WriteLine($"warning: {warning}");
@@ -86,14 +80,4 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
 
         log.WriteLine(BatchText.Of(batch));
     }
-
-    /// <summary>The first signal stops well; a second one is left to the system.</summary>
-    private PosixSignalRegistration StopOn(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
-    {
-        if (!_stop.IsCancellationRequested)
-        {
-            context.Cancel = true;
-            _stop.Cancel();
-        }
-    });
 }

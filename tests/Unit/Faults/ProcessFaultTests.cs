@@ -53,5 +53,19 @@ public sealed class ProcessFaultTests(SharedLane shared)
         await scenario.ProveAsync();
     }
 
+    [Fact]
+    public async Task Signal_that_comes_when_the_receipt_is_out_does_not_change_the_exit_code()
+    {
+        await using var scenario = await StartAsync();
+        for (var run = 0; run < 5; run++)
+        {
+            var worker = await scenario.StartAsync(PlannedRun.Clean);
+            await worker.ReceiptPrinted;
+            await worker.EndAsync(new RunEnding("SIGINT", Moment.AtCommit(1)));
+            var ended = await worker.WaitAsync(TimeSpan.FromSeconds(30), () => true);
+            Assert.Equal(ended.Receipt!.ExitCode, ended.End.ExitCode);
+        }
+    }
+
     private async Task<Scenario> StartAsync(int visibilityTimeout = 2) => await Scenario.OnAsync(await shared.GetAsync(), 200, visibilityTimeout);
 }

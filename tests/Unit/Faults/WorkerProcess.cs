@@ -13,9 +13,13 @@ internal sealed class WorkerProcess
         Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : Executables.Find("dotnet")!;
 
     private readonly List<string> _said = [];
+    private readonly TaskCompletionSource _receiptPrinted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private KeptProgram? _process;
     private RunReceipt? _receipt;
     private bool _mayBeKilled;
+
+    /// <summary>Ends when it has printed its receipt, or has ended without one.</summary>
+    public Task ReceiptPrinted => Task.WhenAny(_receiptPrinted.Task, _process!.Ended);
 
     public int ProcessId => _process!.ProcessId;
 
@@ -75,6 +79,7 @@ internal sealed class WorkerProcess
             if (RunReceipt.TryRead(line, out var receipt))
             {
                 _receipt = receipt;
+                _receiptPrinted.TrySetResult();
             }
 
             _said.Add(line);

@@ -17,7 +17,7 @@ public sealed class CommandLineTests
     [InlineData("'--wait'\ns3cret'")]
     public void What_stands_in_the_wrong_place_is_not_shown(string misplaced)
     {
-        var errors = WorkerCommand.Create().Parse([.. Needed, misplaced]).Errors;
+        var errors = WorkerCommand.Create(TestContext.Current.CancellationToken).Parse([.. Needed, misplaced]).Errors;
         Assert.NotEmpty(errors);
         Assert.All(errors, e => Assert.DoesNotContain("s3cret", WorkerCommand.Say(e), StringComparison.Ordinal));
     }
@@ -25,7 +25,7 @@ public sealed class CommandLineTests
     [Fact]
     public void A_flag_that_is_not_known_is_named()
     {
-        var error = Assert.Single(WorkerCommand.Create().Parse([.. Needed, "--wiat"]).Errors);
+        var error = Assert.Single(WorkerCommand.Create(TestContext.Current.CancellationToken).Parse([.. Needed, "--wiat"]).Errors);
         Assert.Contains("--wiat", WorkerCommand.Say(error), StringComparison.Ordinal);
     }
 
@@ -36,14 +36,14 @@ public sealed class CommandLineTests
     [InlineData("Smtp")]
     public void A_name_that_is_none_is_refused(string name)
     {
-        var error = Assert.Single(WorkerCommand.Create().Parse([.. Needed, "--protocol", name]).Errors);
+        var error = Assert.Single(WorkerCommand.Create(TestContext.Current.CancellationToken).Parse([.. Needed, "--protocol", name]).Errors);
         Assert.Equal("--protocol is not valid: it takes one of Auto, Json, Query.", WorkerCommand.Say(error));
     }
 
     [Fact]
     public void A_value_that_begins_with_an_at_sign_is_a_value_and_no_file()
     {
-        var command = WorkerCommand.Create();
+        var command = WorkerCommand.Create(TestContext.Current.CancellationToken);
         var parsed = command.Parse(["--queue", "q", "--database", "@nowhere"]);
         Assert.Empty(parsed.Errors);
         Assert.Equal("@nowhere", command.Settings.Database(parsed).Database.Reveal());
