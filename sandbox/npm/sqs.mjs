@@ -4,8 +4,11 @@ import { buildApp } from 'fauxqs';
 // Not exported by the package; its version is pinned.
 import { S3Store } from './node_modules/fauxqs/dist/s3/s3Store.js';
 import { SnsStore } from './node_modules/fauxqs/dist/sns/snsStore.js';
-import { SqsStore } from './node_modules/fauxqs/dist/sqs/sqsStore.js';
+import { SqsQueue, SqsStore } from './node_modules/fauxqs/dist/sqs/sqsStore.js';
+import { giveGroupsAsAws } from './fifo.mjs';
 import { answerRequests } from './requests.mjs';
+
+giveGroupsAsAws(SqsQueue);
 
 const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
 let app;

@@ -54,6 +54,9 @@ public sealed class QueueDelivery : Delivery
     /// <summary>Guarded by the book's lock.</summary>
     internal DeliveryState State { get; set; }
 
+    /// <summary>Whether it has ended: written, back in its queue, or lapsed for good.</summary>
+    internal bool IsSettled => State == DeliveryState.Settled;
+
     /// <summary>It goes back in order to be received again by the same run. Guarded by the book's lock.</summary>
     internal bool ComesAgain { get; set; }
 

@@ -10,14 +10,25 @@ namespace LoginEtl.Running;
 /// </summary>
 internal sealed class HeldGroups
 {
-    private readonly Dictionary<(DeliveryBook Book, string Group), long> _through = [];
+    // Groups that never come again are forgotten now and then.
+    private const int MostRemembered = 10_000;
+
+    private readonly Dictionary<(DeliveryBook Book, string Group), (QueueDelivery Bad, long Through)> _held = [];
 
     /// <summary>Holds the bad message's group.</summary>
     public void Hold(HeldGroup held)
     {
         if (held.Bad is { Book: { } book, Group: { } position })
         {
-            _through[(book, position.MessageGroupId)] = book.Received;
+            if (_held.Count >= MostRemembered)
+            {
+                foreach (var over in _held.Where(h => h.Value.Bad.IsSettled).ToList())
+                {
+                    _held.Remove(over.Key);
+                }
+            }
+
+            _held[(book, position.MessageGroupId)] = (held.Bad, book.Received);
             book.CountHeldGroup();
         }
     }
@@ -25,19 +36,21 @@ internal sealed class HeldGroups
     /// <summary>Whether it goes back unwritten.</summary>
     public bool Holds(ProtectedLogin login)
     {
-        if (_through.Count == 0 || login.GetDelivery() is not QueueDelivery { Book: { } book, Group: { } position } delivery
-            || !_through.TryGetValue((book, position.MessageGroupId), out var through))
+        if (_held.Count == 0 || login.GetDelivery() is not QueueDelivery { Book: { } book, Group: { } position } delivery
+            || !_held.TryGetValue((book, position.MessageGroupId), out var held))
         {
             return false;
         }
 
-        if (delivery.Admission <= through)
+        // While the bad one is kept back, its lease may run out: the queue gives the group anew then, and of it only what
+        // is behind the bad one is new to us.
+        if (delivery.Admission <= held.Through || !held.Bad.IsSettled)
         {
             return true;
         }
 
-        // The queue gives the group anew: all that was held of it is back.
-        _through.Remove((book, position.MessageGroupId));
+        // The queue gives the group anew, from the bad one on: all that was held of it is back.
+        _held.Remove((book, position.MessageGroupId));
         return false;
     }
 }

@@ -36,10 +36,7 @@ public sealed class DeliveryBook
     public ReceivingRun? Run { get; internal set; }
 
     /// <summary>Deliveries taken in so far.</summary>
-    public long Received
-    {
-        get { lock (_lock) { return _received; } }
-    }
+    public long Received => Interlocked.Read(ref _received);
 
     /// <summary>Deliveries not yet settled.</summary>
     public int Open
@@ -194,16 +191,13 @@ public sealed class DeliveryBook
     }
 
     /// <summary>Whether a transaction holds some of them: then something moves, however long the database takes.</summary>
-    public bool AnyCommitting
-    {
-        get { lock (_lock) { return _open.Values.Any(d => d.State == DeliveryState.Committing); } }
-    }
+    public bool AnyCommitting => Any(DeliveryState.Committing);
+
+    /// <summary>Whether some are kept back with their groups.</summary>
+    public bool AnyHeldBack => Any(DeliveryState.HeldBack);
 
     /// <summary>Whether some are in the hands of a writer, in its buffer or in a transaction.</summary>
-    public bool AnyClaimed
-    {
-        get { lock (_lock) { return _open.Values.Any(d => d.State is DeliveryState.Claimed or DeliveryState.Committing); } }
-    }
+    public bool AnyClaimed => Any(DeliveryState.Claimed, DeliveryState.Committing);
 
     /// <summary>
     /// Takes what nobody is writing, to be returned to the queue: what no writer has claimed, and with
@@ -267,6 +261,11 @@ public sealed class DeliveryBook
             ended.Add(_ended);
             return new BookEntries(_received, ended, _undeleted, _open.Count) { HeldGroups = _heldGroups };
         }
+    }
+
+    private bool Any(params DeliveryState[] states)
+    {
+        lock (_lock) { return _open.Values.Any(d => states.Contains(d.State)); }
     }
 
     private bool Move(QueueDelivery delivery, DeliveryState to, params ReadOnlySpan<DeliveryState> from)

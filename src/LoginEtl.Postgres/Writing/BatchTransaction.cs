@@ -41,7 +41,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
             // While a COMMIT is in doubt, what its try has counted stands.
             if (!attempt.CommitInDoubt)
             {
-                StopIfAlike(bad, i => plan.Hold?.WhyOf(i));
+                StopIfAlike(plan, bad, i => plan.Hold?.WhyOf(i));
                 limit.Check(0, 0, bad.Select(i => i.Key));
             }
 
@@ -68,8 +68,13 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
             attempt.FoundBadRows = !results.AreClean;
         }
 
+        if (plan.Hold is { } hold && rows.Count > results.Refused.Count)
+        {
+            hold.TableTakesRows = true;
+        }
+
         // Before anything is held because of them: what is held and what goes to quarantine was refused alike.
-        StopIfAlike(fresh.Concat(bad), i => i.Refusal ?? results.Refused.GetValueOrDefault(i) ?? plan.Hold?.WhyOf(i));
+        StopIfAlike(plan, fresh.Concat(bad), i => i.Refusal ?? results.Refused.GetValueOrDefault(i) ?? plan.Hold?.WhyOf(i));
         if (plan.Hold?.AddAll(results.Refused) == true)
         {
             return AttemptOutcome.MetBadInGroup;
@@ -184,9 +189,9 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
 
     // When all fail in the same way it is the table or the settings, and not the rows: but for the user's own keys, which
     // a producer that sends everything again meets row by row, and for held messages, which come again until they are gone.
-    private void StopIfAlike(IEnumerable<BatchItem> tried, Func<BatchItem, Refusal?> why)
+    private void StopIfAlike(BatchPlan plan, IEnumerable<BatchItem> tried, Func<BatchItem, Refusal?> why)
     {
-        if (limit.MayRejectAll)
+        if (limit.MayRejectAll || plan.Hold is { TableTakesRows: true })
         {
             return;
         }

@@ -13,6 +13,9 @@ internal sealed class GroupHold
     private readonly Dictionary<(DeliveryBook?, string), (BatchItem Bad, Refusal Why)> _first = [];
     private readonly Dictionary<BatchItem, Refusal> _refusals = [];
 
+    /// <summary>Whether the table took rows in some try, be they held in a later one.</summary>
+    public bool TableTakesRows { get; set; }
+
     /// <summary>A bad message. False when its group is held from there on, or is none.</summary>
     public bool Add(BatchItem bad, Refusal why)
     {

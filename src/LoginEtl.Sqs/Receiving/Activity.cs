@@ -9,10 +9,25 @@ internal sealed class Activity(TimeSpan lease)
 {
     private readonly ConcurrentDictionary<MessageId, long> _undeleted = [];
     private long _receivedAt = Environment.TickCount64;
+    private long _emptyPollBegan = -1;
+    private long _idlePollBegan = -1;
+    private long _taken;
     private long _deleting;
 
-    /// <summary>Time since messages last came, or since the start.</summary>
+    /// <summary>By a clock that does not jump.</summary>
+    public static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
+
+    /// <summary>Time since messages last came that the run did not hold already, or since the start.</summary>
     public TimeSpan Idle => TimeSpan.FromMilliseconds(Environment.TickCount64 - Interlocked.Read(ref _receivedAt));
+
+    /// <summary>How many such messages have come.</summary>
+    public long Taken => Interlocked.Read(ref _taken);
+
+    /// <summary>When the latest poll began that found nothing which the run could have taken; null before the first.</summary>
+    public TimeSpan? EmptyPollBegan => Time(ref _emptyPollBegan);
+
+    /// <summary>The same, of polls that may have brought nothing new only because they were full of what the run held already.</summary>
+    public TimeSpan? IdlePollBegan => Time(ref _idlePollBegan);
 
     /// <summary>Whether deletes are under way: what they are about may be gone from the queue already.</summary>
     public bool IsDeleting => Interlocked.Read(ref _deleting) > 0;
@@ -31,10 +46,24 @@ internal sealed class Activity(TimeSpan lease)
 
     private long LeasesSince => Environment.TickCount64 - (long)lease.TotalMilliseconds;
 
+    /// <summary>A message has come that the run did not hold.</summary>
     public void Received(QueueDelivery delivery)
     {
         Interlocked.Exchange(ref _receivedAt, Environment.TickCount64);
+        Interlocked.Increment(ref _taken);
         _undeleted.TryRemove(delivery.Id!.Value, out _);
+    }
+
+    /// <summary>All that a poll found was held already.</summary>
+    /// <param name="began">When it began.</param>
+    /// <param name="full">It found as much as it had asked for: there may be more.</param>
+    public void FoundNothingNew(TimeSpan began, bool full)
+    {
+        Interlocked.Exchange(ref _idlePollBegan, (long)began.TotalMilliseconds);
+        if (!full)
+        {
+            Interlocked.Exchange(ref _emptyPollBegan, (long)began.TotalMilliseconds);
+        }
     }
 
     public void DeletesBegun(int messages) => Interlocked.Add(ref _deleting, messages);
@@ -54,4 +83,6 @@ internal sealed class Activity(TimeSpan lease)
 
         Interlocked.Add(ref _deleting, -messages);
     }
+
+    private static TimeSpan? Time(ref long milliseconds) => Interlocked.Read(ref milliseconds) is >= 0 and var time ? TimeSpan.FromMilliseconds(time) : null;
 }

@@ -10,7 +10,7 @@ internal sealed class DrainProof(TimeSpan window, TimeSpan timeout)
     private TimeSpan? _cleanSince;
     private TimeSpan? _waitingSince;
     private int _samples;
-    private long _received = -1;
+    private long _taken = -1;
 
     /// <summary>Messages came: everything begins anew.</summary>
     public void Restart()
@@ -26,8 +26,8 @@ internal sealed class DrainProof(TimeSpan window, TimeSpan timeout)
     /// <returns>Why receiving ends; null while it goes on.</returns>
     public EndReason? Add(in DrainSample sample)
     {
-        var undisturbed = sample.Received == _received;
-        _received = sample.Received;
+        var undisturbed = sample.Taken == _taken;
+        _taken = sample.Taken;
         if (sample.IsBlurred)
         {
             Doubt();
@@ -43,15 +43,17 @@ internal sealed class DrainProof(TimeSpan window, TimeSpan timeout)
         _samples = undisturbed ? _samples + 1 : 1;
         _waitingSince = null;
         return _samples < FewestSamples || sample.At - _cleanSince < window ? null
-            : sample.IsLocked ? EndReason.GroupsHeld
-            : EndReason.Drained;
+            : !sample.IsLocked ? EndReason.Drained
+            : sample.EmptyPollBegan >= _cleanSince ? EndReason.GroupsHeld
+            : null;
     }
 
-    // Held by others; or, in a FIFO queue, behind what this run itself holds.
+    // Held by others; or visible, and locked behind what others or this run hold: that it is, only a poll can show.
     private EndReason? Wait(in DrainSample sample)
     {
         Doubt();
-        _waitingSince = sample.NothingToCome || sample.OwnMayLock ? _waitingSince ?? sample.At : null;
-        return sample.At - _waitingSince >= timeout ? EndReason.DrainTimeout : null;
+        _waitingSince = sample.NothingToCome || sample.MayBeLocked ? _waitingSince ?? sample.At : null;
+        return sample.At - _waitingSince >= timeout && (sample.NothingToCome || sample.IdlePollBegan >= _waitingSince)
+            ? EndReason.DrainTimeout : null;
     }
 }

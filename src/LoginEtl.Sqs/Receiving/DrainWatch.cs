@@ -77,17 +77,19 @@ internal sealed class DrainWatch(
         var ownBefore = Own();
         var deleting = activity.IsDeleting;
         var counts = await QueueCounts.ReadAsync(queue, stopping).ConfigureAwait(false);
-        // What is visible in a FIFO queue and does not come is locked behind messages that this run keeps back: unless a
-        // settled one that could not be deleted locks it, which comes again, and then what is behind it.
-        var locked = queue.IsFifo && counts is { Visible: > 0, Delayed: 0 } && book.OnlyHeldBack && activity.Undeleted == 0;
+        var mayBeLocked = queue.IsFifo && counts is { Visible: > 0, Delayed: 0 };
+        // A settled message that could not be deleted locks its group too, and comes again. Without room nothing can come.
+        var locked = mayBeLocked && book.OnlyHeldBack && book.Room > 0 && activity.Undeleted == 0;
         return new DrainSample
         {
-            At = TimeSpan.FromMilliseconds(Environment.TickCount64),
-            Received = book.Received,
+            At = Activity.Now,
+            Taken = activity.Taken,
             IsLocked = locked,
             NothingToCome = locked || counts is { Visible: 0, Delayed: 0 },
             OthersHold = counts.InFlight > Math.Min(ownBefore, Own()),
-            OwnMayLock = queue.IsFifo && book.Open > 0,
+            MayBeLocked = mayBeLocked && !book.AnyClaimed && activity.Undeleted == 0,
+            EmptyPollBegan = activity.EmptyPollBegan,
+            IdlePollBegan = activity.IdlePollBegan,
             // What is being deleted may be gone, and others' messages in flight would pass for it.
             IsBlurred = deleting || activity.IsDeleting,
         };

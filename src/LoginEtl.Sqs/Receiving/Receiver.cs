@@ -53,6 +53,7 @@ internal sealed class Receiver(
     private async Task<bool> PollAsync(int reserved, CancellationToken abort)
     {
         var taken = 0;
+        var began = Activity.Now;
         try
         {
             var answer = await queue.Client
@@ -63,6 +64,11 @@ internal sealed class Receiver(
                     abort)
                 .ConfigureAwait(false);
             taken = TakeIn(answer.Messages ?? []);
+            if (taken == 0)
+            {
+                activity.FoundNothingNew(began, full: answer.Messages?.Count >= reserved);
+            }
+
             _failingSince = null;
             _failures = 0;
             return true;
@@ -70,7 +76,7 @@ internal sealed class Receiver(
         catch (SqsException e) when (e.IsTransient)
         {
             _failures++;
-            var now = TimeSpan.FromMilliseconds(Environment.TickCount64);
+            var now = Activity.Now;
             _failingSince ??= now;
             return now - _failingSince >= timings.GiveUpPollingAfter ? throw queue.Faults.Explain(e) : false;
         }
@@ -91,17 +97,12 @@ internal sealed class Receiver(
             return 0;
         }
 
-        var taken = 0;
+        // All of them before the first is handed over: when a bad one holds its group, those behind it are known.
+        var taken = MessageReader.ReadAll(messages, queue.IsFifo).Where(m => book.Admit(m.Delivery)).ToList();
         var undated = false;
-        foreach (var message in MessageReader.ReadAll(messages, queue.IsFifo))
+        foreach (var message in taken)
         {
             activity.Received(message.Delivery);
-            if (!book.Admit(message.Delivery))
-            {
-                continue;
-            }
-
-            taken++;
             if (message.Delivery is { SentTimestamp: null, Group: null })
             {
                 // Not handed over: it is the server's fault, so the run ends and the message goes back.
@@ -119,6 +120,6 @@ internal sealed class Receiver(
                 "MissingSentTimestamp", FaultKind.Failed,
                 $"The queue '{queue.Name}' gave a message without SentTimestamp, which has no place in the ledger.",
                 "Use a server that gives the attribute SentTimestamp; SQS always does.")
-            : taken;
+            : taken.Count;
     }
 }

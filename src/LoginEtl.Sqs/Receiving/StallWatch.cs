@@ -22,8 +22,8 @@ internal sealed class StallWatch(DeliveryBook book, DrainWatch? drain, ReceiveOp
     /// <summary>The fault that ends a stalled run; null while it is none.</summary>
     public LoginEtlException? Check()
     {
-        // An open transaction moves, however long its database takes.
-        var full = book.Room == 0 && drain?.Quiet != true && !book.AnyCommitting;
+        // An open transaction moves, however long its database takes. In a run that waits, held groups go back by themselves.
+        var full = book.Room == 0 && drain?.Quiet != true && !book.AnyCommitting && !(drain is null && book.AnyHeldBack);
         var now = TimeSpan.FromMilliseconds(Environment.TickCount64);
         _fullSince = full ? _fullSince ?? now : null;
         return now - _fullSince > options.StallTimeout && book.SinceProgress > options.StallTimeout ? Stalled() : null;
@@ -34,5 +34,6 @@ internal sealed class StallWatch(DeliveryBook book, DrainWatch? drain, ReceiveOp
         $"All {options.MaxHeld} messages that may be held are held, and none was settled for "
         + $"{options.StallTimeout.TotalSeconds:0.#} s.",
         "End the pipeline with Write-LoginRecord, or settle by Confirm-LoginMessage (delete) or Reset-LoginMessage "
-        + "(make visible again); or receive fewer at a time with a limit on messages.");
+        + "(make visible again); or receive fewer at a time with a limit on messages. Where groups are held because of bad "
+        + "messages, -MaxHeld lets more be held beside them.");
 }

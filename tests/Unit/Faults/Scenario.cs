@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using LoginEtl.Connections;
 using LoginEtl.Postgres;
@@ -15,6 +16,9 @@ internal sealed class Scenario : IAsyncDisposable
 {
     /// <summary>Far longer than faults that pass keep any run.</summary>
     private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(90);
+
+    private static readonly TimeSpan LatestCommit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RecheckSessions = TimeSpan.FromMilliseconds(50);
 
     // Groups may have come so far that their bad messages are all there is to receive.
     private static readonly string[] RejectsAll = ["--max-reject-ratio", "1"];
@@ -174,19 +178,34 @@ internal sealed class Scenario : IAsyncDisposable
     /// <param name="standingBefore">What there was before them, if they hold groups; null otherwise.</param>
     private async Task CheckAsync(EndedRun[] ended, List<SentMessage> sentBefore, Standing? standingBefore)
     {
+        await WaitForLateCommitsAsync();
         var standing = await ReadAsync(new HashSet<string>());
         _complaints.AddRange(GroupCheck.Complaints(_sent, standing));
         var unsettled = sentBefore.Where(m => !LedgerCheck.IsSettled(m, standing)).ToList();
         if (standingBefore is not null)
         {
             _complaints.AddRange(GroupCheck.HeldComplaints(_sent, standingBefore, standing));
-            var held = GroupCheck.Held(_sent, standing);
+            var held = GroupCheck.Held(sentBefore, standing);
             unsettled.RemoveAll(m => held.Contains(m.MessageId));
+            if (held.Count > 0 && ended.All(r => r.SaysCompleted) && ended.Sum(r => r.Receipt!.HeldGroups) == 0)
+            {
+                _complaints.Add($"{held.Count} messages are held with their groups, and the receipts speak of none");
+            }
         }
 
         if (ended.Any(r => r.SaysCompleted) && unsettled.Count > 0)
         {
             _complaints.Add($"a run says completed and left {unsettled.Count} of the messages sent before it");
+        }
+    }
+
+    // A run that was killed may have sent a COMMIT that is still on its way; its session lasts as long.
+    private async Task WaitForLateCommitsAsync()
+    {
+        const string Sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < LatestCommit && await ReadAsync<long>(Sessions) > 0;)
+        {
+            await Task.Delay(RecheckSessions);
         }
     }
 

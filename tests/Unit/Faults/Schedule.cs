@@ -18,7 +18,7 @@ internal sealed record Schedule(int Seed, int Messages, int VisibilityTimeout, b
         var visibilityTimeout = 2 + draws.Below(2);
         var looksBetween = draws.Chance(0.2);
         var runs = Enumerable.Range(0, 1 + draws.Below(3)).Select(_ => ScheduleDraws.Run(draws)).ToList();
-        // Servers may give one message of a group at a time: so many groups that a run has seconds, and not minutes, to wait.
+        // Of a group that is locked nothing more comes: so many groups that a run has seconds, and not minutes, to wait.
         var groups = draws.Chance(0.25) ? 20 + draws.Below(60) : 0;
         return new Schedule(
             seed, messages, visibilityTimeout, looksBetween, groups,

@@ -6,11 +6,13 @@ namespace LoginEtl.Unit.Faults;
 public sealed class SeededScheduleTests(FaultLane lane) : IClassFixture<FaultLane>
 {
     [Theory]
-    [InlineData(4062)]
-    [InlineData(4122)]
-    public async Task Schedule_of_random_faults_loses_and_doubles_nothing(int seed)
+    [InlineData(4062, false)]
+    [InlineData(4122, false)]
+    [InlineData(9453, true)]
+    public async Task Schedule_of_random_faults_loses_and_doubles_nothing(int seed, bool holdsGroups)
     {
         var schedule = Schedule.Draw(seed);
+        Assert.Equal(holdsGroups, schedule.Runs.Any(r => r.HoldsGroups));
         TestContext.Current.TestOutputHelper?.WriteLine(schedule.ToString());
         TestContext.Current.TestOutputHelper?.WriteLine(await schedule.PlayAsync(lane));
     }

@@ -34,6 +34,8 @@ internal sealed record Standing
         await using var connection = new NpgsqlConnection(
             new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(cancellationToken);
+        // One snapshot: a COMMIT of a run that was killed may arrive while this reads.
+        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
         var ledger = await ReadAsync("outcome::text", "count(*)", SchemaNames.Ledger);
         return new Standing
         {

@@ -111,6 +111,19 @@ public sealed class HeldRejectTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Bad_rows_beside_good_ones_that_wait_behind_others_do_not_stop_the_run()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync(NotBad);
+        await using var sink = await SinkAsync(database);
+        // The table takes what stands behind them, before it is known that it has to wait.
+        var result = await sink.WriteAsync(
+            [.. Enumerable.Range(0, 12).SelectMany(i => new[] { Logins.Record(At($"g{i}", 1), $"bad{i}"), Logins.Record(At($"g{i}", 2)) })], TestDatabase.Token);
+        Assert.All(result.Outcomes, o => Assert.Equal(Outcome.Returned, o));
+        await NothingAsync(database);
+    }
+
+    [Fact]
     public async Task Groups_whose_first_messages_all_fail_alike_are_held_where_all_may_be_rejected()
     {
         var database = await TestDatabase.InitializedAsync(servers);

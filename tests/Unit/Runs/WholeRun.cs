@@ -17,6 +17,10 @@ namespace LoginEtl.Unit.Runs;
 /// <summary>The whole job on both real servers: a queue and a database of its own.</summary>
 internal sealed class WholeRun : IDisposable
 {
+    /// <summary>A table that counts places in the order of its writing, and refuses users whose names begin with "bad".</summary>
+    public const string FifoTable =
+        LoginTable.Create + "ALTER TABLE user_logins ADD place bigserial, ADD CONSTRAINT not_bad CHECK (user_id NOT LIKE 'bad%');";
+
     private readonly TestKeys _keys = new();
 
     public List<BatchReport> Batches { get; } = [];
@@ -105,4 +109,15 @@ internal sealed class WholeRun : IDisposable
         all["FifoQueue"] = "true";
         return TestQueue.CreateAsync(servers, servers.NewQueueName() + ".fifo", all);
     }
+
+    /// <summary>Sends to a group, in this order.</summary>
+    public static async Task SendAsync(TestQueue queue, string group, IReadOnlyList<string> bodies)
+    {
+        await using var sender = await new SqsConnector().SendToAsync(queue.Settings, TestDatabase.Token);
+        await sender.SendAsync(bodies, group, TestDatabase.Token);
+    }
+
+    /// <summary>The users of a <see cref="FifoTable"/>, by their first letter and in the order of their writing.</summary>
+    public static Task<string> RowsAsync(TestDatabase database, string where = "true") =>
+        database.ReadAsync<string>($"SELECT string_agg(user_id, ',' ORDER BY left(user_id, 1), place) FROM user_logins WHERE {where}");
 }

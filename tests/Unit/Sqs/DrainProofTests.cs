@@ -7,7 +7,8 @@ public sealed class DrainProofTests
 {
     private static readonly DrainSample Empty = new()
     {
-        At = default, Received = 7, IsLocked = false, NothingToCome = true, OthersHold = false, OwnMayLock = false, IsBlurred = false,
+        At = default, Taken = 7, IsLocked = false, NothingToCome = true, OthersHold = false, MayBeLocked = false, IsBlurred = false,
+        EmptyPollBegan = null, IdlePollBegan = null,
     };
 
     private readonly DrainProof _proof = new(window: TimeSpan.FromSeconds(60), timeout: TimeSpan.FromSeconds(100));
@@ -34,7 +35,7 @@ public sealed class DrainProofTests
         switch (disturbance)
         {
             case "received":
-                after = Empty with { Received = 8 };
+                after = Empty with { Taken = 8 };
                 break;
             case "visible":
                 Assert.Equal([null], Ends(Empty with { NothingToCome = false }, 61));
@@ -57,8 +58,13 @@ public sealed class DrainProofTests
     }
 
     [Fact]
-    public void Locked_groups_end_as_held() =>
-        Assert.Equal([null, null, EndReason.GroupsHeld], Ends(Empty with { IsLocked = true }, 0, 30, 60));
+    public void Locked_groups_end_as_held_when_a_poll_of_the_window_found_nothing()
+    {
+        var locked = Empty with { IsLocked = true };
+        Assert.Equal([null, null, null], Ends(locked, 0, 30, 60));
+        Assert.Equal([null], Ends(locked with { EmptyPollBegan = TimeSpan.FromSeconds(-1) }, 61));
+        Assert.Equal([EndReason.GroupsHeld], Ends(locked with { EmptyPollBegan = TimeSpan.FromSeconds(1) }, 62));
+    }
 
     [Fact]
     public void Others_are_waited_for_until_the_timeout_and_a_missing_sample_does_not_prolong_it()
@@ -70,10 +76,12 @@ public sealed class DrainProofTests
     }
 
     [Fact]
-    public void Messages_that_are_visible_are_waited_for_without_end_unless_the_run_itself_may_lock_them()
+    public void Messages_that_are_visible_are_waited_for_without_end_unless_they_may_be_locked_and_a_poll_did_not_get_them()
     {
         Assert.Equal([null, null], Ends(Empty with { NothingToCome = false }, 0, 1000));
-        Assert.Equal([null, EndReason.DrainTimeout], Ends(Empty with { NothingToCome = false, OwnMayLock = true }, 1001, 1101));
+        var locked = Empty with { NothingToCome = false, MayBeLocked = true };
+        Assert.Equal([null, null], Ends(locked with { IdlePollBegan = TimeSpan.FromSeconds(1000) }, 1001, 1101));
+        Assert.Equal([EndReason.DrainTimeout], Ends(locked with { IdlePollBegan = TimeSpan.FromSeconds(1002) }, 1102));
     }
 
     private List<EndReason?> Ends(DrainSample sample, params int[] seconds) =>

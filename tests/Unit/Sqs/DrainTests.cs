@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using LoginEtl.Connections;
 using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
+using LoginEtl.Sqs;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
@@ -223,11 +224,41 @@ public sealed class DrainTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(
             servers, servers.NewQueueName() + ".fifo", new JsonObject { ["FifoQueue"] = "true" });
-        await queue.SendAsync("{}", group: "a");
-        await queue.SendAsync("{}", group: "a");
+        for (var i = 0; i < 12; i++)
+        {
+            await queue.SendAsync("{}", group: "a");
+        }
+
         await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainTimeout = TimeSpan.FromSeconds(2) });
 
-        Assert.Single(await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled));
+        Assert.Equal(10, (await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled)).Count);
         Assert.Equal(EndReason.DrainTimeout, source.EndedBecause);
+    }
+
+    [Fact]
+    public async Task A_fifo_queue_blocked_by_what_another_consumer_holds_ends_after_the_timeout()
+    {
+        var queue = await TestQueue.CreateAsync(
+            servers, servers.NewQueueName() + ".fifo", new JsonObject { ["FifoQueue"] = "true" });
+        await queue.SendAsync("{}", group: "a");
+        await queue.SendAsync("{}", group: "a");
+        Assert.Equal(1, await queue.TakeAsync(1, visibilityTimeout: 600));
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainTimeout = TimeSpan.FromSeconds(2) });
+
+        Assert.Empty(await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled));
+        Assert.Equal(EndReason.DrainTimeout, source.EndedBecause);
+    }
+
+    [Fact]
+    public async Task What_is_held_and_comes_again_and_again_does_not_keep_the_run_from_ending()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(1);
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(4) }, new SqsTimings { HoldAtMost = TimeSpan.Zero });
+
+        Assert.Single(await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled));
+        Assert.True(source.Book.Received > 1, "It did not come again.");
+        Assert.Equal(EndReason.Drained, source.EndedBecause);
     }
 }
