@@ -57,7 +57,7 @@ public sealed class ProcessFaultTests(SharedLane shared)
     public async Task Signal_that_comes_when_the_receipt_is_out_does_not_change_the_exit_code()
     {
         await using var scenario = await StartAsync();
-        for (var run = 0; run < 5; run++)
+        for (var run = 0; run < 3; run++)
         {
             var worker = await scenario.StartAsync(PlannedRun.Clean);
             await worker.ReceiptPrinted;

@@ -243,7 +243,7 @@ public sealed class DrainTests(ServersFixture servers)
         await queue.SendAsync("{}", group: "a");
         await queue.SendAsync("{}", group: "a");
         Assert.Equal(1, await queue.TakeAsync(1, visibilityTimeout: 600));
-        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainTimeout = TimeSpan.FromSeconds(2) });
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainTimeout = TimeSpan.FromSeconds(1) });
 
         Assert.Empty(await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled));
         Assert.Equal(EndReason.DrainTimeout, source.EndedBecause);
@@ -255,7 +255,7 @@ public sealed class DrainTests(ServersFixture servers)
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
         await queue.SendAsync(1);
         await using var source = await queue.ReceiveAsync(
-            new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(4) }, new SqsTimings { HoldAtMost = TimeSpan.Zero });
+            new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(2.5) }, new SqsTimings { HoldAtMost = TimeSpan.Zero });
 
         Assert.Single(await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled));
         Assert.True(source.Book.Received > 1, "It did not come again.");
