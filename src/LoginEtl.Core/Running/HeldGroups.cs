@@ -10,22 +10,25 @@ namespace LoginEtl.Running;
 /// </summary>
 internal sealed class HeldGroups
 {
-    // Groups that never come again are forgotten now and then.
-    private const int MostRemembered = 10_000;
+    // Groups that never come again are forgotten now and then: seldom enough that it costs next to nothing.
+    private const int FewestToForget = 10_000;
 
     private readonly Dictionary<(DeliveryBook Book, string Group), (QueueDelivery Bad, long Through)> _held = [];
+    private int _forgetAt = FewestToForget;
 
     /// <summary>Holds the bad message's group.</summary>
     public void Hold(HeldGroup held)
     {
         if (held.Bad is { Book: { } book, Group: { } position })
         {
-            if (_held.Count >= MostRemembered)
+            if (_held.Count >= _forgetAt)
             {
-                foreach (var over in _held.Where(h => h.Value.Bad.IsSettled).ToList())
+                foreach (var over in _held.Where(h => h.Value.Bad.IsSettled))
                 {
                     _held.Remove(over.Key);
                 }
+
+                _forgetAt = Math.Max(FewestToForget, 2 * _held.Count);
             }
 
             _held[(book, position.MessageGroupId)] = (held.Bad, book.Received);

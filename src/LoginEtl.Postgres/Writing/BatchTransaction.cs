@@ -68,13 +68,16 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
             attempt.FoundBadRows = !results.AreClean;
         }
 
-        if (plan.Hold is { } hold && rows.Count > results.Refused.Count)
+        if (rows.Count > results.Refused.Count)
         {
-            hold.TableTakesRows = true;
+            plan.Hold?.TableTakesRows = true;
+        }
+        else
+        {
+            // Before anything is held because of them: what is held and what goes to quarantine was refused alike.
+            StopIfAlike(plan, fresh.Concat(bad), i => i.Refusal ?? results.Refused.GetValueOrDefault(i) ?? plan.Hold?.WhyOf(i));
         }
 
-        // Before anything is held because of them: what is held and what goes to quarantine was refused alike.
-        StopIfAlike(plan, fresh.Concat(bad), i => i.Refusal ?? results.Refused.GetValueOrDefault(i) ?? plan.Hold?.WhyOf(i));
         if (plan.Hold?.AddAll(results.Refused) == true)
         {
             return AttemptOutcome.MetBadInGroup;
