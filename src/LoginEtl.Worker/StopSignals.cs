@@ -9,6 +9,8 @@ namespace LoginEtl.Worker;
 internal static class StopSignals
 {
     private static readonly CancellationTokenSource s_stop = new();
+
+    // Kept: what nobody holds is unregistered when it is collected.
     private static PosixSignalRegistration[] s_registrations = [];
 
     /// <summary>From here on signals are caught.</summary>

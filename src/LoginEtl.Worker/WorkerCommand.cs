@@ -19,10 +19,7 @@ internal sealed partial class WorkerCommand
             _command.Options.Add(option);
         }
 
-        _command.SetAction(async (parsed, _) =>
-        {
-            return await new WorkerRun(Settings, parsed, Console.Out, Console.Error, stop).RunAsync();
-        });
+        _command.SetAction((parsed, _) => new WorkerRun(Settings, parsed, Console.Out, Console.Error, stop).RunAsync());
     }
 
     public WorkerSettings Settings { get; } = new();

@@ -69,7 +69,7 @@ public sealed class IdleQueueTests(SharedLane shared, ServersFixture servers)
         }
         finally
         {
-            await worker.EndAsync(new RunEnding("SIGTERM", Moment.AfterMilliseconds(0)));
+            await worker.EndAsync("SIGTERM");
             await worker.WaitAsync(TimeSpan.FromSeconds(30), () => true);
         }
     }

@@ -61,7 +61,7 @@ public sealed class ProcessFaultTests(SharedLane shared)
         {
             var worker = await scenario.StartAsync(PlannedRun.Clean);
             await worker.ReceiptPrinted;
-            await worker.EndAsync(new RunEnding("SIGINT", Moment.AtCommit(1)));
+            await worker.EndAsync("SIGINT");
             var ended = await worker.WaitAsync(TimeSpan.FromSeconds(30), () => true);
             Assert.Equal(ended.Receipt!.ExitCode, ended.End.ExitCode);
         }

@@ -97,7 +97,7 @@ internal sealed class Scenario : IAsyncDisposable
         var moments = new Moments(_calls, _wire);
         if (plan.Ends is { } ending)
         {
-            moments.On(ending.At, () => workers[0].EndAsync(ending));
+            moments.On(ending.At, () => workers[0].EndAsync(ending.Signal, ending.Twice));
         }
 
         if (plan.Trouble is { } trouble)

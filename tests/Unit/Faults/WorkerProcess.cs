@@ -41,14 +41,14 @@ internal sealed class WorkerProcess
     }
 
     /// <summary>Sends the signal, or two of them.</summary>
-    public async Task EndAsync(RunEnding ending)
+    public async Task EndAsync(string signal, bool twice = false)
     {
-        _mayBeKilled = ending.Twice || ending.Signal == "SIGKILL";
-        await _process!.SignalAsync(ending.Signal, CancellationToken.None);
-        if (ending.Twice)
+        _mayBeKilled = twice || signal == "SIGKILL";
+        await _process!.SignalAsync(signal, CancellationToken.None);
+        if (twice)
         {
             await Task.Delay(BetweenSignals);
-            await _process.SignalAsync(ending.Signal, CancellationToken.None);
+            await _process.SignalAsync(signal, CancellationToken.None);
         }
     }
 

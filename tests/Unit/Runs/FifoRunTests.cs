@@ -1,10 +1,7 @@
-using System.Text.Json.Nodes;
 using LoginEtl.Connections;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
-using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Sqs;
@@ -33,13 +30,13 @@ public sealed class FifoRunTests(ServersFixture servers) : IDisposable
             CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF nextval('tries') = 9 THEN RAISE 'now' USING ERRCODE = '40P01'; END IF; RETURN NEW; END$$;
             CREATE TRIGGER t BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION f();
             """);
-        var queue = await WholeRun.FifoAsync(servers);
+        var queue = await TestQueue.FifoAsync(servers);
         foreach (var group in new[] { "a", "b" })
         {
             await WholeRun.SendAsync(queue, group, [.. Enumerable.Range(0, 12).Select(i => i is 4 or 9 ? "{}" : WholeRun.Body(i is 6 or 7 ? $"bad{i}" : $"{group}{i:00}"))]);
         }
 
-        // The first run writes one of each group and deletes none.
+        // The first run writes two and deletes none.
         var first = await _run.RunAsync(queue, database, batches: Few, receive: new ReceiveOptions { MaxMessages = 2, Receivers = 1 }, around: WholeRun.NoDeletes, timings: new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(200) });
         Assert.Equal(2, first.Undeleted);
         await queue.MakeVisibleAsync(_run.Batches.SelectMany(b => b.Logins));
@@ -61,7 +58,7 @@ public sealed class FifoRunTests(ServersFixture servers) : IDisposable
     public async Task Update_leaves_the_last_message_of_a_group()
     {
         var database = await TestDatabase.InitializedAsync(servers, WholeRun.FifoTable + "ALTER TABLE user_logins ADD UNIQUE (user_id)");
-        var queue = await WholeRun.FifoAsync(servers);
+        var queue = await TestQueue.FifoAsync(servers);
         await WholeRun.SendAsync(queue, "g", [.. Enumerable.Range(1, 5).Select(i => WholeRun.Body("same", $"{i}.0"))]);
         var receipt = await _run.RunAsync(queue, database, new SinkOptions { OnConflict = ConflictAction.Update }, Few);
         Assert.Equal((1, 4), (receipt.Written, receipt.Updated));
@@ -89,7 +86,7 @@ public sealed class FifoRunTests(ServersFixture servers) : IDisposable
     public async Task Run_that_waits_for_nobody_writes_what_is_locked_behind_its_own_batch()
     {
         var database = await TestDatabase.InitializedAsync(servers, WholeRun.FifoTable);
-        var queue = await WholeRun.FifoAsync(servers);
+        var queue = await TestQueue.FifoAsync(servers);
         await WholeRun.SendAsync(queue, "g", [.. Enumerable.Range(0, 12).Select(i => WholeRun.Body($"g{i:00}"))]);
         // Longer than the queue is idle before its counts are looked at.
         var receipt = await _run.RunAsync(

@@ -28,7 +28,7 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
     public async Task Group_with_a_bad_message_is_held_and_goes_back_in_its_order()
     {
         var database = await TestDatabase.InitializedAsync(servers, WholeRun.FifoTable);
-        var queue = await WholeRun.FifoAsync(servers);
+        var queue = await TestQueue.FifoAsync(servers);
         await WholeRun.SendAsync(queue, "a", [.. Enumerable.Range(0, 4).Select(i => WholeRun.Body($"a{i:00}"))]);
         await WholeRun.SendAsync(queue, "b", [.. Enumerable.Range(0, 6).Select(i => WholeRun.Body(i == 3 ? "bad" : $"b{i:00}"))]);
         await WholeRun.SendAsync(queue, "199.172.111.135", ["{}", WholeRun.Body("c01")]);
@@ -65,8 +65,8 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
     public async Task Run_that_waits_holds_a_group_until_its_bad_message_has_moved_to_the_dead_letters()
     {
         var database = await TestDatabase.InitializedAsync(servers, WholeRun.FifoTable);
-        var letters = await WholeRun.FifoAsync(servers);
-        var queue = await WholeRun.FifoAsync(servers, letters.AsDeadLetters(maxReceiveCount: 2));
+        var letters = await TestQueue.FifoAsync(servers);
+        var queue = await TestQueue.FifoAsync(servers, letters.AsDeadLetters(maxReceiveCount: 2));
         await WholeRun.SendAsync(queue, "g", [.. Enumerable.Range(0, 12).Select(i => WholeRun.Body(i == 1 ? "bad" : $"g{i:00}"))]);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         var running = _run.RunAsync(queue, database, Hold, Few, new ReceiveOptions { WaitForever = true }, stop: stop);
@@ -100,7 +100,7 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
     public async Task Run_that_waits_goes_on_when_only_held_messages_come()
     {
         var database = await TestDatabase.InitializedAsync(servers, WholeRun.FifoTable);
-        var queue = await WholeRun.FifoAsync(servers);
+        var queue = await TestQueue.FifoAsync(servers);
         await WholeRun.SendAsync(queue, "z", [WholeRun.Body("z0")]);
         for (var i = 0; i < 12; i++)
         {
@@ -109,7 +109,7 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         var running = _run.RunAsync(queue, database, Hold, new BatchOptions { FlushInterval = TimeSpan.FromMilliseconds(500) }, new ReceiveOptions { WaitForever = true }, stop: stop);
-        await Until.Async(() => running.IsFaulted || _run.HeldGroups >= 24, "all bad messages a second time");
+        await Until.Async(() => running.IsCompleted || _run.HeldGroups >= 24, "all bad messages a second time");
         await WholeRun.SendAsync(queue, "z", [WholeRun.Body("z1")]);
         await Until.Async(async () => await database.CountAsync() >= 2, "what came after them in the table");
         await stop.CancelAsync();
@@ -124,7 +124,7 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
     public async Task What_is_locked_behind_a_message_whose_delete_failed_is_waited_for_beside_held_groups()
     {
         var database = await TestDatabase.InitializedAsync(servers, WholeRun.FifoTable);
-        var queue = await WholeRun.FifoAsync(servers, new JsonObject { ["VisibilityTimeout"] = "4" });
+        var queue = await TestQueue.FifoAsync(servers, new JsonObject { ["VisibilityTimeout"] = "4" });
         await WholeRun.SendAsync(queue, "g", [.. Enumerable.Range(0, 12).Select(i => WholeRun.Body($"g{i:00}"))]);
         await WholeRun.SendAsync(queue, "h", [WholeRun.Body("bad"), WholeRun.Body("h1")]);
         string? receipt = null;
@@ -173,7 +173,7 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
     public async Task Message_of_a_held_group_that_came_by_two_receivers_is_deleted_by_neither()
     {
         var database = await TestDatabase.InitializedAsync(servers, WholeRun.FifoTable);
-        var queue = await WholeRun.FifoAsync(servers, new JsonObject { ["VisibilityTimeout"] = "2" });
+        var queue = await TestQueue.FifoAsync(servers, new JsonObject { ["VisibilityTimeout"] = "2" });
         await WholeRun.SendAsync(queue, "g", [WholeRun.Body("bad")]);
         await using var sink = await database.SinkAsync(Hold);
         var runs = await _run.TwoReceiptsAsync(queue, sink, Logins.Record(Logins.Line(Guid.NewGuid()), "good"));
@@ -188,7 +188,7 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
     public async Task Cap_that_held_messages_fill_is_no_drained_queue()
     {
         var database = await TestDatabase.InitializedAsync(servers, WholeRun.FifoTable);
-        var queue = await WholeRun.FifoAsync(servers);
+        var queue = await TestQueue.FifoAsync(servers);
         await WholeRun.SendAsync(queue, "a", [WholeRun.Body("bad1")]);
         await WholeRun.SendAsync(queue, "b", [WholeRun.Body("bad2")]);
         await WholeRun.SendAsync(queue, "c", [WholeRun.Body("c0")]);
@@ -203,7 +203,7 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
     public async Task Cap_that_held_messages_fill_stops_no_run_that_waits()
     {
         var database = await TestDatabase.InitializedAsync(servers, WholeRun.FifoTable);
-        var queue = await WholeRun.FifoAsync(servers);
+        var queue = await TestQueue.FifoAsync(servers);
         await WholeRun.SendAsync(queue, "a", [WholeRun.Body("bad1")]);
         await WholeRun.SendAsync(queue, "b", [WholeRun.Body("bad2")]);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
@@ -219,7 +219,7 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
     public async Task Polls_that_fail_do_not_pass_for_a_queue_locked_by_held_groups()
     {
         var database = await TestDatabase.InitializedAsync(servers, WholeRun.FifoTable);
-        var queue = await WholeRun.FifoAsync(servers);
+        var queue = await TestQueue.FifoAsync(servers);
         await WholeRun.SendAsync(queue, "h", [WholeRun.Body("bad")]);
         var failing = new System.Diagnostics.Stopwatch();
         var receipt = await _run.RunAsync(
@@ -247,7 +247,7 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
     public async Task What_comes_with_a_held_message_whose_lease_has_run_out_is_held_with_it()
     {
         var database = await TestDatabase.InitializedAsync(servers, WholeRun.FifoTable);
-        var queue = await WholeRun.FifoAsync(servers, new JsonObject { ["VisibilityTimeout"] = "2" });
+        var queue = await TestQueue.FifoAsync(servers, new JsonObject { ["VisibilityTimeout"] = "2" });
         await WholeRun.SendAsync(queue, "g", [WholeRun.Body("bad")]);
         // Nothing is kept from coming again, and what is sent later comes with it.
         var running = _run.RunAsync(
@@ -256,6 +256,7 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
         await WholeRun.SendAsync(queue, "g", [WholeRun.Body("g1")]);
         var receipt = await running;
         Assert.True(receipt.Lapsed > 0, "The bad message did not come again.");
+        Assert.Equal(2, _run.Batches.Sum(b => b.Logins.Count));
         Assert.Equal((RunState.Completed, 0, 0), (receipt.Outcome, receipt.Written, receipt.Quarantined));
         Assert.True(receipt.Balanced);
         Assert.Equal(0, await database.CountAsync());

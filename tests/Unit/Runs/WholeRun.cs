@@ -102,14 +102,6 @@ internal sealed class WholeRun : IDisposable
         OnDelete = (_, _) => Task.FromException<BatchResponse>(new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Down")),
     };
 
-    /// <summary>A FIFO queue.</summary>
-    public static Task<TestQueue> FifoAsync(ServersFixture servers, System.Text.Json.Nodes.JsonObject? attributes = null)
-    {
-        var all = attributes ?? [];
-        all["FifoQueue"] = "true";
-        return TestQueue.CreateAsync(servers, servers.NewQueueName() + ".fifo", all);
-    }
-
     /// <summary>Sends to a group, in this order.</summary>
     public static async Task SendAsync(TestQueue queue, string group, IReadOnlyList<string> bodies)
     {

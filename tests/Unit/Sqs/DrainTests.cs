@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using LoginEtl.Connections;
+using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
-using LoginEtl.Sqs;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
@@ -222,8 +222,7 @@ public sealed class DrainTests(ServersFixture servers)
     [Fact]
     public async Task A_fifo_queue_blocked_by_what_this_run_holds_ends_after_the_timeout()
     {
-        var queue = await TestQueue.CreateAsync(
-            servers, servers.NewQueueName() + ".fifo", new JsonObject { ["FifoQueue"] = "true" });
+        var queue = await TestQueue.FifoAsync(servers);
         for (var i = 0; i < 12; i++)
         {
             await queue.SendAsync("{}", group: "a");
@@ -238,8 +237,7 @@ public sealed class DrainTests(ServersFixture servers)
     [Fact]
     public async Task A_fifo_queue_blocked_by_what_another_consumer_holds_ends_after_the_timeout()
     {
-        var queue = await TestQueue.CreateAsync(
-            servers, servers.NewQueueName() + ".fifo", new JsonObject { ["FifoQueue"] = "true" });
+        var queue = await TestQueue.FifoAsync(servers);
         await queue.SendAsync("{}", group: "a");
         await queue.SendAsync("{}", group: "a");
         Assert.Equal(1, await queue.TakeAsync(1, visibilityTimeout: 600));

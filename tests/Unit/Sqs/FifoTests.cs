@@ -36,7 +36,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     [InlineData(QueueProtocol.Auto)]
     public async Task Messages_of_a_group_arrive_in_the_order_in_which_they_were_sent(QueueProtocol protocol)
     {
-        var queue = await FifoAsync();
+        var queue = await TestQueue.FifoAsync(servers);
         var settings = Settings(queue, protocol);
         await using (var sender = await new SqsConnector().SendToAsync(settings, Cancelled))
         {
@@ -65,7 +65,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     public async Task An_answer_is_put_into_the_order_of_its_sequence_numbers()
     {
         string[] numbers = ["18849496460467696128", "9", "340282366920938463463374607431768211455", "10", "18849496460467696127"];
-        var queue = await FifoAsync();
+        var queue = await TestQueue.FifoAsync(servers);
         var polls = 0;
         await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
         {
@@ -88,7 +88,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     [Fact]
     public async Task What_went_back_comes_again_before_the_rest_of_its_group()
     {
-        var queue = await FifoAsync();
+        var queue = await TestQueue.FifoAsync(servers);
         await using (var sender = await new SqsConnector().SendToAsync(queue.Settings, Cancelled))
         {
             await sender.SendAsync(["0", "1", "2"], "g", Cancelled);
@@ -110,7 +110,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     [Fact]
     public async Task Equal_bodies_are_messages_of_their_own_and_one_sent_again_is_not()
     {
-        var queue = await FifoAsync();
+        var queue = await TestQueue.FifoAsync(servers);
         var calls = 0;
         var requests = new ConcurrentQueue<SendMessageBatchRequest>();
         var found = await QueueLookup.FindAsync(queue.Settings, Cancelled);
@@ -145,7 +145,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     [InlineData(QueueProtocol.Query)]
     public async Task A_queue_that_deduplicates_by_content_is_left_to_do_so(QueueProtocol protocol)
     {
-        var queue = await FifoAsync(("ContentBasedDeduplication", "true"));
+        var queue = await TestQueue.FifoAsync(servers, new JsonObject { ["ContentBasedDeduplication"] = "true" });
         await using var sender = await new SqsConnector().SendToAsync(Settings(queue, protocol), Cancelled);
 
         var ids = await sender.SendAsync(["same", "other", "same"], "g", Cancelled);
@@ -157,7 +157,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     [Fact]
     public async Task Without_a_group_nothing_is_sent_to_a_fifo_queue()
     {
-        var queue = await FifoAsync();
+        var queue = await TestQueue.FifoAsync(servers);
         await using var sender = await new SqsConnector().SendToAsync(queue.Settings, Cancelled);
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => sender.SendAsync(["{}"], Cancelled));
@@ -173,7 +173,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     [InlineData(null)]
     public async Task A_group_that_SQS_would_refuse_is_refused_before(string? group)
     {
-        var queue = await FifoAsync();
+        var queue = await TestQueue.FifoAsync(servers);
         await using var sender = await new SqsConnector().SendToAsync(queue.Settings, Cancelled);
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(
@@ -189,15 +189,8 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     [InlineData(QueueProtocol.Query, true)]
     public async Task A_dead_letter_queue_is_drained_as_any_queue(QueueProtocol protocol, bool fifo)
     {
-        var suffix = fifo ? ".fifo" : "";
-        var letters = await TestQueue.CreateAsync(servers, servers.NewQueueName() + suffix, Fifo(fifo));
-        var attributes = letters.AsDeadLetters(maxReceiveCount: 1);
-        if (fifo)
-        {
-            attributes["FifoQueue"] = "true";
-        }
-
-        var queue = await TestQueue.CreateAsync(servers, servers.NewQueueName() + suffix, attributes);
+        var letters = await CreateAsync(fifo);
+        var queue = await CreateAsync(fifo, letters.AsDeadLetters(maxReceiveCount: 1));
         IReadOnlyList<MessageId> sent;
         await using (var sender = await new SqsConnector().SendToAsync(Settings(queue, protocol), Cancelled))
         {
@@ -221,18 +214,8 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
         Assert.True(source.Book.Entries().Balanced);
     }
 
-    private static JsonObject Fifo(bool fifo) => fifo ? new JsonObject { ["FifoQueue"] = "true" } : [];
-
-    private Task<TestQueue> FifoAsync(params (string Name, string Value)[] attributes)
-    {
-        var all = Fifo(true);
-        foreach (var (name, value) in attributes)
-        {
-            all[name] = value;
-        }
-
-        return TestQueue.CreateAsync(servers, servers.NewQueueName() + ".fifo", all);
-    }
+    private Task<TestQueue> CreateAsync(bool fifo, JsonObject? attributes = null) =>
+        fifo ? TestQueue.FifoAsync(servers, attributes) : TestQueue.CreateAsync(servers, servers.NewQueueName(), attributes ?? []);
 
     private QueueSettings Settings(TestQueue queue, QueueProtocol protocol) => protocol == QueueProtocol.Json
         ? queue.Settings with { Protocol = protocol }

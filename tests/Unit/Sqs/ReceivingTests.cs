@@ -54,8 +54,7 @@ public sealed class ReceivingTests(ServersFixture servers)
     [Fact]
     public async Task A_fifo_message_carries_its_group_and_position()
     {
-        var queue = await TestQueue.CreateAsync(
-            servers, servers.NewQueueName() + ".fifo", new JsonObject { ["FifoQueue"] = "true" });
+        var queue = await TestQueue.FifoAsync(servers);
         await queue.SendAsync("{}", group: "a");
         await using var source = await queue.ReceiveAsync();
 

@@ -48,6 +48,14 @@ internal sealed class TestQueue
             ["VisibilityTimeout"] = visibilityTimeout.ToString(CultureInfo.InvariantCulture),
         });
 
+    /// <summary>A FIFO queue.</summary>
+    public static Task<TestQueue> FifoAsync(ServersFixture servers, JsonObject? attributes = null)
+    {
+        var all = attributes ?? [];
+        all["FifoQueue"] = "true";
+        return CreateAsync(servers, servers.NewQueueName() + ".fifo", all);
+    }
+
     public static Task<TestQueue> CreateAsync(ServersFixture servers, string name, JsonObject attributes) =>
         CreateAsync(servers.Sqs, name, attributes);
 
