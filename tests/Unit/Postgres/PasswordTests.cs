@@ -11,7 +11,7 @@ namespace LoginEtl.Unit.Postgres;
 /// <summary>Where passwords come from when none stands in the settings.</summary>
 public sealed class PasswordTests(ServersFixture servers)
 {
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task Source_is_asked_once_for_each_physical_connection()
     {
         var database = await TestDatabase.InitializedAsync(servers);
@@ -20,10 +20,9 @@ public sealed class PasswordTests(ServersFixture servers)
         await using var sink = await database.SinkAsync(settings: settings);
         await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
         // Runs prune at their begin, beside their batches; from its end on there is one user of connections.
-        while (await database.CountAsync("pg_stat_activity WHERE datname = current_database() AND state = 'idle' AND query LIKE 'SELECT%login_etl_prune\"(%'") == 0)
-        {
-            await Task.Delay(20, TestDatabase.Token);
-        }
+        await Until.Async(
+            async () => await database.CountAsync("pg_stat_activity WHERE datname = current_database() AND state = 'idle' AND query LIKE 'SELECT%login_etl_prune\"(%'") > 0,
+            "the end of the pruning");
 
         for (var batch = 1; batch < 8; batch++)
         {
