@@ -1,7 +1,7 @@
+using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Sqs.Checking;
@@ -54,7 +54,7 @@ internal static class QueueChecks
                 () => queue.Client.GetQueueAttributesAsync(
                     new GetQueueAttributesRequest(queue.Url, ["All"]), cancellationToken),
                 cancellationToken).ConfigureAwait(false);
-            return answer.Attributes ?? [];
+            return answer.Attributes ?? throw new SqsException("GetQueueAttributes", SqsFault.Garbled, "NoAttributes");
         }
         catch (SqsException e)
         {

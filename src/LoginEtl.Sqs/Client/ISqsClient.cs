@@ -1,13 +1,14 @@
-using LoginEtl.Sqs.Client.Wire;
+using Amazon.SQS.Model;
 
 namespace LoginEtl.Sqs.Client;
 
 /// <summary>
-/// The operations of SQS that a run needs, whatever protocol carries them. Every call has its own timeout and is tried
-/// once; whoever calls decides on retries.
+/// The operations of SQS that a run needs, in the SDK's own types, whatever protocol carries them. Every call has its own
+/// timeout and is tried once; whoever calls decides on retries.
 /// </summary>
 /// <remarks>
-/// All throw <see cref="SqsException"/>, and <see cref="OperationCanceledException"/> only for the caller's token.
+/// All throw <see cref="SqsException"/>, and <see cref="OperationCanceledException"/> only for the caller's token. Lists of
+/// a response may be null and may hold nulls.
 /// </remarks>
 internal interface ISqsClient : IDisposable
 {
@@ -16,13 +17,15 @@ internal interface ISqsClient : IDisposable
     Task<GetQueueAttributesResponse> GetQueueAttributesAsync(
         GetQueueAttributesRequest request, CancellationToken cancellationToken);
 
+    /// <summary>The messages are <see cref="SqsMessage"/>s.</summary>
     Task<ReceiveMessageResponse> ReceiveMessageAsync(ReceiveMessageRequest request, CancellationToken cancellationToken);
 
-    Task<BatchResponse> DeleteMessageBatchAsync(
+    Task<DeleteMessageBatchResponse> DeleteMessageBatchAsync(
         DeleteMessageBatchRequest request, CancellationToken cancellationToken);
 
-    Task<BatchResponse> ChangeMessageVisibilityBatchAsync(
+    Task<ChangeMessageVisibilityBatchResponse> ChangeMessageVisibilityBatchAsync(
         ChangeMessageVisibilityBatchRequest request, CancellationToken cancellationToken);
 
-    Task<BatchResponse> SendMessageBatchAsync(SendMessageBatchRequest request, CancellationToken cancellationToken);
+    Task<SendMessageBatchResponse> SendMessageBatchAsync(
+        SendMessageBatchRequest request, CancellationToken cancellationToken);
 }

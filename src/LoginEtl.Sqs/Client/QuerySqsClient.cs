@@ -1,97 +1,102 @@
-using LoginEtl.Sqs.Client.Pipeline;
+using Amazon.Runtime;
+using Amazon.SQS.Model;
 using LoginEtl.Sqs.Client.Query;
-using LoginEtl.Sqs.Client.Wire;
 
 namespace LoginEtl.Sqs.Client;
 
 /// <summary>
 /// SQS over the legacy Query protocol: a form to the path of the queue's URL, answered in XML. AWS still speaks it;
-/// older emulators speak nothing else.
+/// older emulators speak nothing else, and the SDK no longer does.
 /// </summary>
-internal sealed class QuerySqsClient(SqsTransport transport) : ISqsClient
+internal sealed class QuerySqsClient(SqsServiceClient service, ServiceCalls calls) : ISqsClient
 {
-    public async Task<GetQueueUrlResponse> GetQueueUrlAsync(
-        GetQueueUrlRequest request, CancellationToken cancellationToken)
-    {
-        var answer = await CallAsync(
-            "GetQueueUrl", queueUrl: null,
+    public Task<GetQueueUrlResponse> GetQueueUrlAsync(
+        GetQueueUrlRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
+            "GetQueueUrl", request, queueUrl: null,
             form => form.Add("QueueName", request.QueueName)
                 .Add("QueueOwnerAWSAccountId", request.QueueOwnerAWSAccountId),
-            cancellationToken).ConfigureAwait(false);
-        return new GetQueueUrlResponse(answer.QueueUrl);
-    }
+            answer => new GetQueueUrlResponse { QueueUrl = answer.QueueUrl }, cancellationToken);
 
-    public async Task<GetQueueAttributesResponse> GetQueueAttributesAsync(
-        GetQueueAttributesRequest request, CancellationToken cancellationToken)
-    {
-        var answer = await CallAsync(
-            "GetQueueAttributes", request.QueueUrl,
-            form => form.AddList("AttributeName", request.AttributeNames),
-            cancellationToken).ConfigureAwait(false);
-        return new GetQueueAttributesResponse(answer.Attributes());
-    }
+    public Task<GetQueueAttributesResponse> GetQueueAttributesAsync(
+        GetQueueAttributesRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
+            "GetQueueAttributes", request, request.QueueUrl, form => form.AddList("AttributeName", request.AttributeNames),
+            answer => new GetQueueAttributesResponse { Attributes = answer.Attributes() }, cancellationToken);
 
-    public async Task<ReceiveMessageResponse> ReceiveMessageAsync(
-        ReceiveMessageRequest request, CancellationToken cancellationToken)
-    {
-        var answer = await CallAsync(
-            "ReceiveMessage", request.QueueUrl,
+    public Task<ReceiveMessageResponse> ReceiveMessageAsync(
+        ReceiveMessageRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
+            "ReceiveMessage", request, request.QueueUrl,
             form => form.Add("MaxNumberOfMessages", request.MaxNumberOfMessages)
                 .Add("WaitTimeSeconds", request.WaitTimeSeconds)
                 .Add("VisibilityTimeout", request.VisibilityTimeout)
-                .AddList("AttributeName", request.AttributeNames)
+                // Older servers know the first name only.
+                .AddList("AttributeName", request.MessageSystemAttributeNames)
                 .AddList("MessageSystemAttributeName", request.MessageSystemAttributeNames),
-            cancellationToken, TimeSpan.FromSeconds(request.WaitTimeSeconds)).ConfigureAwait(false);
-        return new ReceiveMessageResponse(answer.Messages());
-    }
+            answer => new ReceiveMessageResponse { Messages = answer.Messages() }, cancellationToken,
+            TimeSpan.FromSeconds(request.WaitTimeSeconds ?? 0));
 
-    public Task<BatchResponse> DeleteMessageBatchAsync(
+    public Task<DeleteMessageBatchResponse> DeleteMessageBatchAsync(
         DeleteMessageBatchRequest request, CancellationToken cancellationToken) =>
         BatchAsync(
-            "DeleteMessageBatch", request.QueueUrl, request.Entries,
+            "DeleteMessageBatch", request, request.QueueUrl, request.Entries,
             (form, prefix, entry) => form.Add(prefix + ".Id", entry.Id)
                 .Add(prefix + ".ReceiptHandle", entry.ReceiptHandle),
+            (succeeded, failed) => new DeleteMessageBatchResponse
+            {
+                Successful = [.. succeeded.Select(e => new DeleteMessageBatchResultEntry { Id = e.Id })], Failed = failed,
+            },
             cancellationToken);
 
-    public Task<BatchResponse> ChangeMessageVisibilityBatchAsync(
+    public Task<ChangeMessageVisibilityBatchResponse> ChangeMessageVisibilityBatchAsync(
         ChangeMessageVisibilityBatchRequest request, CancellationToken cancellationToken) =>
         BatchAsync(
-            "ChangeMessageVisibilityBatch", request.QueueUrl, request.Entries,
+            "ChangeMessageVisibilityBatch", request, request.QueueUrl, request.Entries,
             (form, prefix, entry) => form.Add(prefix + ".Id", entry.Id)
                 .Add(prefix + ".ReceiptHandle", entry.ReceiptHandle)
                 .Add(prefix + ".VisibilityTimeout", entry.VisibilityTimeout),
+            (succeeded, failed) => new ChangeMessageVisibilityBatchResponse
+            {
+                Successful = [.. succeeded.Select(e => new ChangeMessageVisibilityBatchResultEntry { Id = e.Id })],
+                Failed = failed,
+            },
             cancellationToken);
 
-    public Task<BatchResponse> SendMessageBatchAsync(
+    public Task<SendMessageBatchResponse> SendMessageBatchAsync(
         SendMessageBatchRequest request, CancellationToken cancellationToken) =>
         BatchAsync(
-            "SendMessageBatch", request.QueueUrl, request.Entries,
+            "SendMessageBatch", request, request.QueueUrl, request.Entries,
             (form, prefix, entry) => form.Add(prefix + ".Id", entry.Id)
                 .Add(prefix + ".MessageBody", entry.MessageBody)
                 .Add(prefix + ".MessageGroupId", entry.MessageGroupId)
                 .Add(prefix + ".MessageDeduplicationId", entry.MessageDeduplicationId),
+            (succeeded, failed) => new SendMessageBatchResponse { Successful = succeeded, Failed = failed },
             cancellationToken);
 
-    public void Dispose() => transport.Dispose();
+    public void Dispose() => service.Dispose();
 
-    private async Task<BatchResponse> BatchAsync<T>(
-        string operation, string queueUrl, IEnumerable<T> entries, Action<QueryForm, string, T> add,
+    private Task<TAnswer> BatchAsync<TEntry, TAnswer>(
+        string operation, AmazonWebServiceRequest request, string queueUrl, IEnumerable<TEntry> entries,
+        Action<QueryForm, string, TEntry> add,
+        Func<List<SendMessageBatchResultEntry>, List<BatchResultErrorEntry>, TAnswer> read,
         CancellationToken cancellationToken)
-    {
-        var answer = await CallAsync(
-            operation, queueUrl, form => form.AddEntries(operation + "RequestEntry", entries, add), cancellationToken)
-            .ConfigureAwait(false);
-        return answer.Batch(operation + "ResultEntry");
-    }
+        where TAnswer : AmazonWebServiceResponse, new() =>
+        CallAsync(
+            operation, request, queueUrl, form => form.AddEntries(operation + "RequestEntry", entries, add),
+            answer => read(answer.Succeeded(operation + "ResultEntry"), answer.Failed()), cancellationToken);
 
-    private async Task<QueryAnswer> CallAsync(
-        string operation, string? queueUrl, Func<QueryForm, QueryForm> fill, CancellationToken cancellationToken,
-        TimeSpan longPoll = default)
+    private Task<T> CallAsync<T>(
+        string operation, AmazonWebServiceRequest request, string? queueUrl, Func<QueryForm, QueryForm> fill,
+        Func<QueryAnswer, T> read, CancellationToken cancellationToken, TimeSpan longPoll = default)
+        where T : AmazonWebServiceResponse, new()
     {
         var form = fill(new QueryForm(operation).Add("QueueUrl", queueUrl));
-        var call = SqsCall.Query(operation, form.ToBytes(), PathOf(queueUrl));
-        var answer = await transport.CallAsync(call, longPoll, cancellationToken).ConfigureAwait(false);
-        return QueryAnswer.Read(operation, answer);
+        return calls.CallAsync(
+            operation,
+            token => service.InvokeAsync<T>(
+                request, new QueryMarshaller(form, PathOf(queueUrl)), new QueryUnmarshaller<T>(operation, read), token),
+            cancellationToken, longPoll);
     }
 
     // Of a URL that a server returned, the host is never connected to.

@@ -1,4 +1,5 @@
 using System.Net;
+using Amazon.SQS.Model;
 
 namespace LoginEtl.Sqs.Client;
 
@@ -28,6 +29,8 @@ internal static class SqsErrorCodes
         "OverLimit", "AWS.SimpleQueueService.OverLimit", "KmsThrottled", "SlowDown",
     };
 
+    private const int LongestCode = 100;
+
     /// <summary>A server of the Query protocol says so of a request in JSON.</summary>
     public const string MissingAction = "MissingAction";
 
@@ -51,6 +54,13 @@ internal static class SqsErrorCodes
     }
 
     /// <summary>Whether a batch entry that failed may succeed later.</summary>
-    public static bool IsTransient(string? code, bool senderFault) =>
-        !senderFault || (code is not null && Throttled.Contains(code));
+    public static bool IsTransient(BatchResultErrorEntry entry) =>
+        entry.SenderFault != true || (entry.Code is not null && Throttled.Contains(entry.Code));
+
+    /// <summary>A code that is safe to show, of letters, digits, dots, dashes and underscores; null for anything else.</summary>
+    public static string? Clean(string? code) =>
+        code is { Length: > 0 and <= LongestCode }
+        && code.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')
+            ? code
+            : null;
 }

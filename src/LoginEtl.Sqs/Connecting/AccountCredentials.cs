@@ -95,7 +95,7 @@ internal static class AccountCredentials
     {
         for (var e = exception; e is not null; e = e.InnerException)
         {
-            if (e is AmazonServiceException { ErrorCode: { } code } && SqsErrorBody.Clean(code) is { } clean)
+            if (e is AmazonServiceException { ErrorCode: { } code } && SqsErrorCodes.Clean(code) is { } clean)
             {
                 return clean;
             }

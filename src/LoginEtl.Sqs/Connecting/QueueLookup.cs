@@ -1,9 +1,8 @@
 using Amazon.Runtime;
+using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Pipeline;
-using LoginEtl.Sqs.Client.Wire;
 
 namespace LoginEtl.Sqs.Connecting;
 
@@ -31,21 +30,19 @@ internal static class QueueLookup
         QueueSettings settings, QueueAddress address, QueueEndpoint endpoint, AWSCredentials credentials,
         CancellationToken cancellationToken)
     {
-        var transport = new SqsTransport(
-            new SqsServiceClient(credentials, endpoint.Url, endpoint.Region, settings.Timeout), settings.Timeout);
+        var service = new SqsServiceClient(credentials, endpoint.Url, endpoint.Region, settings.Timeout);
         try
         {
-            return await FindAsync(transport, settings.Protocol, address, endpoint, cancellationToken)
-                .ConfigureAwait(false);
+            return await FindAsync(service, settings, address, endpoint, cancellationToken).ConfigureAwait(false);
         }
         catch (SqsException e)
         {
-            transport.Dispose();
+            service.Dispose();
             throw new QueueFaults(address.Name, endpoint).Explain(e);
         }
         catch
         {
-            transport.Dispose();
+            service.Dispose();
             throw;
         }
     }
@@ -67,25 +64,26 @@ internal static class QueueLookup
     }
 
     private static async Task<SqsQueue> FindAsync(
-        SqsTransport transport, QueueProtocol protocol, QueueAddress address, QueueEndpoint endpoint,
+        SqsServiceClient service, QueueSettings settings, QueueAddress address, QueueEndpoint endpoint,
         CancellationToken cancellationToken)
     {
-        if (protocol != QueueProtocol.Query)
+        var calls = new ServiceCalls(settings.Timeout);
+        if (settings.Protocol != QueueProtocol.Query)
         {
             try
             {
                 return await FindAsync(
-                    new JsonSqsClient(transport), QueueProtocol.Json, address, endpoint, cancellationToken)
+                    new SdkSqsClient(service, calls), QueueProtocol.Json, address, endpoint, cancellationToken)
                     .ConfigureAwait(false);
             }
-            catch (SqsException e) when (e.Fault == SqsFault.OtherProtocol && protocol == QueueProtocol.Auto)
+            catch (SqsException e) when (e.Fault == SqsFault.OtherProtocol && settings.Protocol == QueueProtocol.Auto)
             {
                 // The first call of a connection tells: all that follow are in Query.
             }
         }
 
         return await FindAsync(
-            new QuerySqsClient(transport), QueueProtocol.Query, address, endpoint, cancellationToken)
+            new QuerySqsClient(service, calls), QueueProtocol.Query, address, endpoint, cancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -100,7 +98,7 @@ internal static class QueueLookup
     private static async Task<string> FindUrlAsync(
         ISqsClient client, QueueAddress address, CancellationToken cancellationToken)
     {
-        var request = new GetQueueUrlRequest(address.Name, address.AccountId);
+        var request = new GetQueueUrlRequest(address.Name) { QueueOwnerAWSAccountId = address.AccountId };
         try
         {
             var answer = await WithRetriesAsync(

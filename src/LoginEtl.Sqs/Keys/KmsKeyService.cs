@@ -1,12 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using Amazon.KeyManagementService.Model;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Pipeline;
 using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Sqs.Keys;
@@ -20,20 +18,39 @@ public sealed class KmsKeyService : IKeyService
 
     /// <inheritdoc/>
     public byte[] Decrypt(KmsSettings settings, ReadOnlyMemory<byte> ciphertext, string associatedData, CancellationToken cancellationToken) =>
-        Call(
-            settings, "Decrypt", new KmsDecryptRequest(ciphertext.ToArray(), Context(associatedData), settings.KeyId),
-            KmsJson.Default.KmsDecryptRequest, KmsJson.Default.KmsDecryptResponse, r => r.Plaintext, cancellationToken);
+        Call(settings, "Decrypt", async (kms, token) =>
+        {
+            var answer = await kms.DecryptAsync(
+                new DecryptRequest
+                {
+                    CiphertextBlob = new MemoryStream(ciphertext.ToArray(), writable: false),
+                    EncryptionContext = Context(associatedData),
+                    KeyId = settings.KeyId,
+                },
+                token).ConfigureAwait(false);
+            return answer.Plaintext;
+        }, cancellationToken);
 
     /// <inheritdoc/>
     public byte[] Encrypt(KmsSettings settings, ReadOnlyMemory<byte> plaintext, string associatedData, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        var keyId = settings.KeyId ?? throw KmsFaults.NoKey();
         var copy = plaintext.ToArray();
         try
         {
-            return Call(
-                settings, "Encrypt", new KmsEncryptRequest(settings.KeyId ?? throw KmsFaults.NoKey(), copy, Context(associatedData)),
-                KmsJson.Default.KmsEncryptRequest, KmsJson.Default.KmsEncryptResponse, r => r.CiphertextBlob, cancellationToken);
+            return Call(settings, "Encrypt", async (kms, token) =>
+            {
+                var answer = await kms.EncryptAsync(
+                    new EncryptRequest
+                    {
+                        KeyId = keyId,
+                        Plaintext = new MemoryStream(copy, 0, copy.Length, writable: false, publiclyVisible: true),
+                        EncryptionContext = Context(associatedData),
+                    },
+                    token).ConfigureAwait(false);
+                return answer.CiphertextBlob;
+            }, cancellationToken);
         }
         finally
         {
@@ -44,48 +61,36 @@ public sealed class KmsKeyService : IKeyService
     /// <summary>Closes the connection.</summary>
     public void Dispose()
     {
-        _connection?.Transport.Dispose();
+        _connection?.Client.Dispose();
         _connection = null;
     }
 
     private static Dictionary<string, string> Context(string associatedData) =>
         new() { ["associatedData"] = Convert.ToHexStringLower(Encoding.UTF8.GetBytes(associatedData)) };
 
-    private byte[] Call<TRequest, TAnswer>(
-        KmsSettings settings, string operation, TRequest request, JsonTypeInfo<TRequest> asked, JsonTypeInfo<TAnswer> answered,
-        Func<TAnswer, byte[]?> bytes, CancellationToken cancellationToken)
-        where TAnswer : class
+    private byte[] Call(
+        KmsSettings settings, string operation, Func<KmsServiceClient, CancellationToken, Task<MemoryStream?>> call,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var content = JsonSerializer.SerializeToUtf8Bytes(request, asked);
-        try
-        {
-            // On a thread of its own: the caller's may have a context that waits for it.
-            return Task.Run(() => CallAsync(settings, operation, content, answered, bytes, cancellationToken), cancellationToken).GetAwaiter().GetResult();
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(content);
-        }
+        // On a thread of its own: the caller's may have a context that waits for it.
+        return Task.Run(() => CallAsync(settings, operation, call, cancellationToken), cancellationToken).GetAwaiter().GetResult();
     }
 
-    private async Task<byte[]> CallAsync<TAnswer>(
-        KmsSettings settings, string operation, byte[] content, JsonTypeInfo<TAnswer> answered, Func<TAnswer, byte[]?> bytes, CancellationToken cancellationToken)
-        where TAnswer : class
+    private async Task<byte[]> CallAsync(
+        KmsSettings settings, string operation, Func<KmsServiceClient, CancellationToken, Task<MemoryStream?>> call,
+        CancellationToken cancellationToken)
     {
         var connection = await ConnectAsync(settings, cancellationToken).ConfigureAwait(false);
         try
         {
-            var answer = await QueueLookup.WithRetriesAsync(
-                () => connection.Transport.CallAsync(SqsCall.Kms(operation, content), TimeSpan.Zero, cancellationToken), cancellationToken).ConfigureAwait(false);
-            try
-            {
-                return bytes(JsonSqsClient.Read(operation, answer, answered)) ?? throw new SqsException(operation, SqsFault.Garbled, "EmptyAnswer");
-            }
-            finally
-            {
-                CryptographicOperations.ZeroMemory(answer);
-            }
+            using var answer = await QueueLookup.WithRetriesAsync(
+                () => connection.Calls.CallAsync(operation, token => call(connection.Client, token), cancellationToken),
+                cancellationToken).ConfigureAwait(false)
+                ?? throw new SqsException(operation, SqsFault.Garbled, "EmptyAnswer");
+            var bytes = answer.ToArray();
+            CryptographicOperations.ZeroMemory(answer.GetBuffer());
+            return bytes;
         }
         catch (SqsException e)
         {
@@ -105,9 +110,9 @@ public sealed class KmsKeyService : IKeyService
         var endpoint = KmsEndpoint.Resolve(settings, Environment.GetEnvironmentVariable);
         var credentials = await AccountCredentials.ResolveAsync(
             KmsEndpoint.Credentials(settings), endpoint.Region, Environment.GetEnvironmentVariable, cancellationToken).ConfigureAwait(false);
-        return _connection = new Connection(settings, endpoint, new SqsTransport(
-            new SqsServiceClient(credentials, endpoint.Url, endpoint.Region, settings.Timeout, "kms"), settings.Timeout));
+        return _connection = new Connection(
+            settings, endpoint, new KmsServiceClient(credentials, endpoint, settings.Timeout), new ServiceCalls(settings.Timeout));
     }
 
-    private sealed record Connection(KmsSettings Settings, QueueEndpoint Endpoint, SqsTransport Transport);
+    private sealed record Connection(KmsSettings Settings, QueueEndpoint Endpoint, KmsServiceClient Client, ServiceCalls Calls);
 }

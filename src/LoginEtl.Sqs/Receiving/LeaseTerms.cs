@@ -1,6 +1,6 @@
 using System.Globalization;
+using Amazon.SQS.Model;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Sqs.Receiving;

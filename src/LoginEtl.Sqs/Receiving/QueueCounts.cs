@@ -1,6 +1,6 @@
 using System.Globalization;
+using Amazon.SQS.Model;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Sqs.Receiving;
@@ -17,7 +17,7 @@ internal readonly record struct QueueCounts(long Visible, long InFlight, long De
     public static async Task<QueueCounts> ReadAsync(SqsQueue queue, CancellationToken cancellationToken)
     {
         var answer = await queue.Client
-            .GetQueueAttributesAsync(new GetQueueAttributesRequest(queue.Url, Names), cancellationToken)
+            .GetQueueAttributesAsync(new GetQueueAttributesRequest(queue.Url, [.. Names]), cancellationToken)
             .ConfigureAwait(false);
         return new QueueCounts(Count(answer, 0), Count(answer, 1), Count(answer, 2));
     }

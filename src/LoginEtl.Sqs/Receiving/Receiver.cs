@@ -1,9 +1,9 @@
 using System.Threading.Channels;
+using Amazon.SQS.Model;
 using LoginEtl.Faults;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Sqs.Receiving;
@@ -58,9 +58,16 @@ internal sealed class Receiver(
         {
             var answer = await queue.Client
                 .ReceiveMessageAsync(
-                    new ReceiveMessageRequest(
-                        queue.Url, reserved, WaitSeconds, lease.AskFor,
-                        MessageReader.Attributes, MessageReader.Attributes),
+                    new ReceiveMessageRequest(queue.Url)
+                    {
+                        MaxNumberOfMessages = reserved,
+                        WaitTimeSeconds = WaitSeconds,
+                        VisibilityTimeout = lease.AskFor,
+                        MessageSystemAttributeNames = [.. MessageAttributes.All],
+#pragma warning disable CS0618 // Older servers know them by this name only.
+                        AttributeNames = [.. MessageAttributes.All],
+#pragma warning restore CS0618
+                    },
                     abort)
                 .ConfigureAwait(false);
             taken = TakeIn(answer.Messages ?? []);
@@ -90,7 +97,7 @@ internal sealed class Receiver(
         }
     }
 
-    private int TakeIn(IReadOnlyList<WireMessage?> messages)
+    private int TakeIn(List<Message> messages)
     {
         if (messages.Count == 0)
         {

@@ -1,6 +1,6 @@
+using Amazon.SQS.Model;
 using LoginEtl.Faults;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Sqs.Sending;

@@ -1,9 +1,9 @@
 using System.Globalization;
+using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Sqs.Sending;
@@ -48,12 +48,16 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings, bool 
         return ValueTask.CompletedTask;
     }
 
-    private SendEntry Entry(string body, int index, string? group) => new(
-        index.ToString(CultureInfo.InvariantCulture), body, group,
-        queue.IsFifo && !byContent ? Guid.NewGuid().ToString() : null);
+    private SendMessageBatchRequestEntry Entry(string body, int index, string? group) =>
+        new(index.ToString(CultureInfo.InvariantCulture), body)
+        {
+            MessageGroupId = group,
+            // An entry that is sent again keeps it.
+            MessageDeduplicationId = queue.IsFifo && !byContent ? Guid.NewGuid().ToString() : null,
+        };
 
     private async Task SendBatchAsync(
-        SendEntry[] entries, Range batch, MessageId[] ids, CancellationToken cancellationToken)
+        SendMessageBatchRequestEntry[] entries, Range batch, MessageId[] ids, CancellationToken cancellationToken)
     {
         var (first, count) = batch.GetOffsetAndLength(entries.Length);
         var left = Enumerable.Range(first, count).ToHashSet();
@@ -86,9 +90,9 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings, bool 
 
     /// <summary>Takes what was sent out of <paramref name="left"/>; answers why the rest was not.</summary>
     private async Task<SqsException> TryAsync(
-        SendEntry[] entries, HashSet<int> left, MessageId[] ids, CancellationToken cancellationToken)
+        SendMessageBatchRequestEntry[] entries, HashSet<int> left, MessageId[] ids, CancellationToken cancellationToken)
     {
-        var now = left.Order().Select(i => entries[i]).ToArray();
+        var now = left.Order().Select(i => entries[i]).ToList();
         var answer = await queue.Client
             .SendMessageBatchAsync(new SendMessageBatchRequest(queue.Url, now), cancellationToken)
             .ConfigureAwait(false);
@@ -102,7 +106,7 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings, bool 
         }
 
         var failed = answer.Failed?.FirstOrDefault(
-            e => e is not null && !SqsErrorCodes.IsTransient(e.Code, e.SenderFault));
+            e => e is not null && !SqsErrorCodes.IsTransient(e));
         if (failed is { Code: var code, Id: var number })
         {
             if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var i) && left.Contains(i))
@@ -110,7 +114,7 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings, bool 
                 left.IntersectWith([i]);
             }
 
-            return new SqsException("SendMessageBatch", SqsFault.Refused, SqsErrorBody.Clean(code) ?? "refused");
+            return new SqsException("SendMessageBatch", SqsFault.Refused, SqsErrorCodes.Clean(code) ?? "refused");
         }
 
         return new SqsException("SendMessageBatch", SqsFault.Unavailable, "FailedEntries");

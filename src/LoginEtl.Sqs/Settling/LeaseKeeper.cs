@@ -1,9 +1,9 @@
 using System.Globalization;
+using Amazon.SQS.Model;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Receiving;
 
@@ -91,11 +91,11 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
     private async Task ExtendAsync(QueueDelivery[] deliveries, CancellationToken cancellationToken)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        VisibilityEntry[] entries;
+        List<ChangeMessageVisibilityBatchRequestEntry> entries;
         lock (_lock)
         {
             entries = [.. deliveries.Where(d => book.Leases(d) && !_released.Contains(d)).Select(Entry)];
-            if (entries.Length == 0)
+            if (entries.Count == 0)
             {
                 return;
             }
@@ -148,10 +148,11 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
         }
     }
 
-    private VisibilityEntry Entry(QueueDelivery delivery, int index)
+    private ChangeMessageVisibilityBatchRequestEntry Entry(QueueDelivery delivery, int index)
     {
         var left = Longest - (DateTimeOffset.UtcNow - delivery.ReceivedAt);
         var seconds = (int)Math.Ceiling(Math.Min(lease.Timeout.TotalSeconds, left.TotalSeconds));
-        return new VisibilityEntry(index.ToString(CultureInfo.InvariantCulture), delivery.ReceiptHandle, seconds);
+        return new ChangeMessageVisibilityBatchRequestEntry(
+            index.ToString(CultureInfo.InvariantCulture), delivery.ReceiptHandle) { VisibilityTimeout = seconds };
     }
 }

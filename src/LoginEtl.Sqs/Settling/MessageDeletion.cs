@@ -1,8 +1,8 @@
 using System.Globalization;
+using Amazon.SQS.Model;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Receiving;
 
@@ -73,8 +73,9 @@ internal sealed class MessageDeletion(
     private async Task<List<QueueDelivery>> TryAsync(List<QueueDelivery> left, CancellationToken cancellationToken)
     {
         var entries = left
-            .Select((d, i) => new DeleteEntry(i.ToString(CultureInfo.InvariantCulture), d.ReceiptHandle)).ToArray();
-        BatchResponse answer;
+            .Select((d, i) => new DeleteMessageBatchRequestEntry(i.ToString(CultureInfo.InvariantCulture), d.ReceiptHandle))
+            .ToList();
+        DeleteMessageBatchResponse answer;
         try
         {
             answer = await queue.Client
@@ -87,7 +88,7 @@ internal sealed class MessageDeletion(
         }
 
         var gone = BatchEntries.Succeeded(answer, left.Count);
-        var final = BatchEntries.FailedForGood(answer, left.Count);
+        var final = BatchEntries.FailedForGood(answer.Failed, left.Count);
         final.ExceptWith(gone);
         var failed = final.Select(i => left[i]).ToList();
         var open = left.Where((_, i) => !gone.Contains(i) && !final.Contains(i)).ToList();

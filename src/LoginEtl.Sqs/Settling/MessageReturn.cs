@@ -1,8 +1,8 @@
 using System.Globalization;
+using Amazon.SQS.Model;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Sqs.Settling;
@@ -57,8 +57,9 @@ internal sealed class MessageReturn(SqsQueue queue, DeliveryBook book, SqsTiming
         var entries = deliveries
             .Select((d, i) => (Index: i, d.ReceiptHandle))
             .Where(e => !returned.Contains(e.Index))
-            .Select(e => new VisibilityEntry(e.Index.ToString(CultureInfo.InvariantCulture), e.ReceiptHandle, 0))
-            .ToArray();
+            .Select(e => new ChangeMessageVisibilityBatchRequestEntry(
+                e.Index.ToString(CultureInfo.InvariantCulture), e.ReceiptHandle) { VisibilityTimeout = 0 })
+            .ToList();
         try
         {
             var answer = await queue.Client
@@ -66,7 +67,7 @@ internal sealed class MessageReturn(SqsQueue queue, DeliveryBook book, SqsTiming
                     new ChangeMessageVisibilityBatchRequest(queue.Url, entries), cancellationToken)
                 .ConfigureAwait(false);
             returned.UnionWith(BatchEntries.Succeeded(answer, deliveries.Length));
-            return returned.Count + BatchEntries.FailedForGood(answer, deliveries.Length).Count >= deliveries.Length;
+            return returned.Count + BatchEntries.FailedForGood(answer.Failed, deliveries.Length).Count >= deliveries.Length;
         }
         catch (SqsException e) when (e.IsTransient)
         {

@@ -33,7 +33,7 @@ public sealed class IdleQueueTests(SharedLane shared, ServersFixture servers)
         {
             OnReceive = (request, call) =>
             {
-                waits.Enqueue(request.WaitTimeSeconds);
+                waits.Enqueue(request.WaitTimeSeconds!.Value);
                 return call();
             },
             OnVisibility = (_, call) =>

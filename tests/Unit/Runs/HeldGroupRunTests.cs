@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
+using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Sqs;
@@ -134,7 +134,7 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
             around: client => new FaultyClient(client)
             {
                 OnDelete = (request, call) => (receipt ??= request.Entries[0].ReceiptHandle) == request.Entries[0].ReceiptHandle
-                    ? Task.FromException<BatchResponse>(new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Down")) : call(),
+                    ? Task.FromException<DeleteMessageBatchResponse>(new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Down")) : call(),
             });
         Assert.Equal(string.Join(',', Enumerable.Range(0, 12).Select(i => $"g{i:00}")), await WholeRun.RowsAsync(database));
         Assert.Equal((RunState.Completed, 12, 1), (run.Outcome, run.Written, run.HeldGroups));

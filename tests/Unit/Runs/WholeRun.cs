@@ -1,3 +1,4 @@
+using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Masking;
 using LoginEtl.Records;
@@ -5,7 +6,6 @@ using LoginEtl.Running;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
@@ -99,7 +99,7 @@ internal sealed class WholeRun : IDisposable
     /// <summary>Deletes fail, as if the queue were away.</summary>
     public static FaultyClient NoDeletes(ISqsClient client) => new(client)
     {
-        OnDelete = (_, _) => Task.FromException<BatchResponse>(new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Down")),
+        OnDelete = (_, _) => Task.FromException<DeleteMessageBatchResponse>(new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Down")),
     };
 
     /// <summary>Sends to a group, in this order.</summary>

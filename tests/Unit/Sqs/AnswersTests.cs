@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using System.Text;
-using System.Text.Json;
+using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Receiving;
 using Xunit;
 
@@ -59,11 +58,11 @@ public sealed class AnswersTests
     [InlineData("\uD800")]
     public void A_message_whose_id_could_not_be_kept_is_no_answer_of_SQS(string id)
     {
-        var message = new WireMessage(id, "handle", null, new WireBody([]), null);
+        var message = SqsResponses.Message(id, "handle", "");
         var e = Assert.Throws<SqsException>(() => MessageReader.Read(message, fifo: false));
         Assert.Equal((SqsFault.Garbled, "IncompleteMessage"), (e.Fault, e.Code));
-        Assert.Throws<SqsException>(() => MessageReader.Read(message with { MessageId = new string('a', 101) }, fifo: false));
-        MessageReader.Read(message with { MessageId = new string('a', 100) }, fifo: false);
+        Assert.Throws<SqsException>(() => MessageReader.Read(SqsResponses.Message(new string('a', 101), "handle", ""), fifo: false));
+        MessageReader.Read(SqsResponses.Message(new string('a', 100), "handle", ""), fifo: false);
     }
 
     [Fact]
@@ -111,18 +110,18 @@ public sealed class AnswersTests
         const string rest = "eUrl\": \"http://x/0/q\"}";
         await using var server = new StubServer(
             _ => $"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{{\"Que\r\n1\r\nu\r\n{rest.Length:x}\r\n{rest}\r\n0\r\n\r\n");
-        using var client = Client(server);
+        using var client = server.JsonClient();
 
-        Assert.Equal("http://x/0/q", (await client.GetQueueUrlAsync(new GetQueueUrlRequest("q", null), Cancelled)).QueueUrl);
+        Assert.Equal("http://x/0/q", (await client.GetQueueUrlAsync(new GetQueueUrlRequest("q"), Cancelled)).QueueUrl);
     }
 
     [Fact]
     public async Task An_answer_that_is_longer_than_any_is_not_waited_for()
     {
         await using var server = new StubServer(_ => "HTTP/1.1 200 OK\r\nX-Stall: yes\r\nContent-Length: 67108865\r\n\r\n{");
-        using var client = Client(server);
+        using var client = server.JsonClient();
 
-        var e = await Assert.ThrowsAsync<SqsException>(() => client.GetQueueUrlAsync(new GetQueueUrlRequest("q", null), Cancelled));
+        var e = await Assert.ThrowsAsync<SqsException>(() => client.GetQueueUrlAsync(new GetQueueUrlRequest("q"), Cancelled));
 
         Assert.Equal((SqsFault.Unavailable, "ConfigurationLimitExceeded"), (e.Fault, e.Code));
     }
@@ -190,10 +189,10 @@ public sealed class AnswersTests
               {"MessageId": "2", "ReceiptHandle": "r2", "Body": "whole \ud83d\ude00 \u00e9\n", "MD5OfBody": "4d3fd76d3d8daf8e7b3d6ae5c6ed1cb2", "Attributes": {"SentTimestamp": "1700000000000"}},
               {"MessageId": "3", "ReceiptHandle": "r3", "Body": "plain é", "Attributes": {"SentTimestamp": "1700000000000"}, "MessageAttributes": {"x": {"DataType": "String"}}}]}
             """));
-        using var client = Client(server);
+        using var client = server.JsonClient();
 
         var answer = await client.ReceiveMessageAsync(
-            new ReceiveMessageRequest("q", 10, 0, null, MessageReader.Attributes, MessageReader.Attributes), Cancelled);
+            new ReceiveMessageRequest("q"), Cancelled);
 
         var messages = answer.Messages!.Select(m => MessageReader.Read(m, fifo: false)).ToList();
         Assert.Equal(RejectReason.LoneSurrogate, messages[0].Rejection?.Reason);
@@ -209,9 +208,87 @@ public sealed class AnswersTests
     {
         byte[] answer = [.. "{\"Messages\": [{\"Body\": \""u8, 0xC3, 0x28, .. "\"}, {\"Body\": \"\\n"u8, 0xFF, .. "\"}, {\"Body\": \"fine\"}]}"u8];
 
-        var messages = JsonSerializer.Deserialize(answer, WireJson.Default.ReceiveMessageResponse)!.Messages!;
+        var messages = ReceiveUnmarshaller.Read(answer).Messages.Cast<SqsMessage>();
 
-        Assert.Equal([RejectReason.InvalidUtf8, RejectReason.InvalidUtf8, null], messages.Select(m => m!.Body!.Fault));
+        Assert.Equal([RejectReason.InvalidUtf8, RejectReason.InvalidUtf8, null], messages.Select(m => m.BodyFault));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("\"\"")]
+    [InlineData("[]")]
+    [InlineData("{")]
+    [InlineData("{} {}")]
+    [InlineData("""{"Messages": []""")]
+    [InlineData("""{"Messages": {}}""")]
+    [InlineData("""{"Messages": "x"}""")]
+    [InlineData("""{"Messages": [{"MessageId": "1", "ReceiptHandle": "r", "Body": "x"}""")]
+    [InlineData("<html><body>Welcome to the proxy</body></html>")]
+    public async Task What_is_no_answer_to_a_receive_is_never_an_empty_queue(string body)
+    {
+        await using var server = new StubServer(_ => StubServer.Json(body));
+        using var client = server.JsonClient();
+
+        var e = await Assert.ThrowsAsync<SqsException>(() => client.ReceiveMessageAsync(new ReceiveMessageRequest("q"), Cancelled));
+
+        Assert.Equal((SqsFault.Garbled, "UnreadableAnswer"), (e.Fault, e.Code));
+    }
+
+    [Theory]
+    [InlineData("204 No Content", nameof(SqsFault.Garbled))]
+    [InlineData("302 Found", nameof(SqsFault.Refused))]
+    [InlineData("304 Not Modified", nameof(SqsFault.Refused))]
+    public async Task A_status_without_messages_is_never_an_empty_queue(string status, string fault)
+    {
+        await using var server = new StubServer(_ => StubServer.Http(status, "application/x-amz-json-1.0", ""));
+        using var client = server.JsonClient();
+
+        var e = await Assert.ThrowsAsync<SqsException>(() => client.ReceiveMessageAsync(new ReceiveMessageRequest("q"), Cancelled));
+
+        Assert.Equal(fault, e.Fault.ToString());
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData(""" { "Messages" : null } """)]
+    [InlineData("""{"ResponseMetadata": {"deep": [1, {}]}, "Messages": []}""")]
+    public async Task An_answer_without_messages_is_an_empty_queue(string body)
+    {
+        await using var server = new StubServer(_ => StubServer.Json(body));
+        using var client = server.JsonClient();
+
+        Assert.Empty((await client.ReceiveMessageAsync(new ReceiveMessageRequest("q"), Cancelled)).Messages);
+    }
+
+    [Fact]
+    public async Task A_checksum_is_taken_for_its_own_message_alone_whether_wrong_missing_or_right()
+    {
+        await using var server = new StubServer(_ => StubServer.Json("""
+            {"Messages": [
+              {"MessageId": "1", "ReceiptHandle": "r1", "Body": "hello", "MD5OfBody": "00000000000000000000000000000000"},
+              {"MessageId": "2", "ReceiptHandle": "r2", "Body": "hello"},
+              {"MessageId": "3", "ReceiptHandle": "r3", "Body": "hello", "MD5OfBody": "5D41402ABC4B2A76B9719D911017C592"},
+              {"MessageId": "4", "ReceiptHandle": "r4", "Body": "hello", "MD5OfBody": "no checksum"},
+              {"MessageId": "5", "ReceiptHandle": "r5", "Body": "hello", "MD5OfBody": null, "MD5OfMessageAttributes": "wrong", "MessageAttributes": {"a": {"DataType": "String", "StringValue": "b"}}}]}
+            """));
+        using var client = server.JsonClient();
+
+        var messages = (await client.ReceiveMessageAsync(new ReceiveMessageRequest("q"), Cancelled)).Messages.Select(m => MessageReader.Read(m, fifo: false));
+
+        Assert.Equal(
+            [RejectReason.ChecksumMismatch, null, null, RejectReason.ChecksumMismatch, null], messages.Select(m => m.Rejection?.Reason));
+    }
+
+    [Fact]
+    public void A_machine_that_computes_no_MD5_looks_at_no_checksum_and_says_so()
+    {
+        // As in FIPS mode.
+        BodyChecksum.Hash refusing = (_, _) => throw new System.Security.Cryptography.CryptographicException("unsupported");
+
+        Assert.Null(BodyChecksum.Matches("hello"u8, "5d41402abc4b2a76b9719d911017c592", refusing));
+        Assert.True(BodyChecksum.Matches("hello"u8, "5d41402abc4b2a76b9719d911017c592"));
+        Assert.False(BodyChecksum.Matches("hallo"u8, "5d41402abc4b2a76b9719d911017c592"));
     }
 
     [Theory]
@@ -223,12 +300,12 @@ public sealed class AnswersTests
     public async Task A_message_without_its_parts_is_no_answer_of_SQS(string body)
     {
         await using var server = new StubServer(_ => StubServer.Json(body));
-        using var client = Client(server);
+        using var client = server.JsonClient();
 
         var e = await Assert.ThrowsAsync<SqsException>(async () =>
         {
             var answer = await client.ReceiveMessageAsync(
-                new ReceiveMessageRequest("q", 10, 0, null, MessageReader.Attributes, MessageReader.Attributes), Cancelled);
+                new ReceiveMessageRequest("q"), Cancelled);
             _ = answer.Messages!.Select(m => MessageReader.Read(m, fifo: false)).ToList();
         });
 
@@ -236,16 +313,40 @@ public sealed class AnswersTests
     }
 
     [Fact]
+    public async Task Nothing_of_an_answer_is_logged_whatever_the_settings_of_the_SDK_say()
+    {
+        var (to, responses, logged) = (Amazon.AWSConfigs.LoggingConfig.LogTo, Amazon.AWSConfigs.LoggingConfig.LogResponses, new StringWriter());
+        using var listener = new TextWriterTraceListener(logged, "test");
+        Amazon.AWSConfigs.LoggingConfig.LogTo = Amazon.LoggingOptions.SystemDiagnostics;
+        Amazon.AWSConfigs.LoggingConfig.LogResponses = Amazon.ResponseLoggingOption.Always;
+        Amazon.AWSConfigs.AddTraceListener("Amazon", listener);
+        try
+        {
+            await using var server = new StubServer(request => request.Contains("ReceiveMessage", StringComparison.Ordinal)
+                ? StubServer.Json("""{"Messages": [{"MessageId": "1", "ReceiptHandle": "cAnArY-handle", "Body": "cAnArY-body"}]}""")
+                : StubServer.Http("400 Bad Request", "application/x-amz-json-1.0", """{"__type": "x#InvalidAddress", "message": "cAnArY-refusal"}"""));
+            using var client = server.JsonClient();
+            Assert.Single((await client.ReceiveMessageAsync(new ReceiveMessageRequest("q"), Cancelled)).Messages);
+            await Assert.ThrowsAsync<SqsException>(() => client.GetQueueUrlAsync(new GetQueueUrlRequest("q"), Cancelled));
+        }
+        finally
+        {
+            Amazon.AWSConfigs.RemoveTraceListener("Amazon", "test");
+            (Amazon.AWSConfigs.LoggingConfig.LogTo, Amazon.AWSConfigs.LoggingConfig.LogResponses) = (to, responses);
+        }
+
+        Assert.DoesNotContain("cAnArY", logged.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Nobody_elses_cancellation_looks_like_a_timeout()
     {
         await using var server = new StubServer(_ => null);
-        using var client = Client(server);
+        using var client = server.JsonClient();
         using var own = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         own.CancelAfter(100);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => client.GetQueueUrlAsync(new GetQueueUrlRequest("q", null), own.Token));
+            () => client.GetQueueUrlAsync(new GetQueueUrlRequest("q"), own.Token));
     }
-
-    private static JsonSqsClient Client(StubServer server) => new(server.Transport());
 }

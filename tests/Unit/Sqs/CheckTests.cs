@@ -83,7 +83,7 @@ public sealed class CheckTests(ServersFixture servers, ElasticMqFixture elasticM
     [InlineData("500 Internal Server Error", "<html>", "failed")]
     [InlineData("415 Unsupported Media Type", "", "protocol")]
     [InlineData("200 OK", "{}", "not SQS")]
-    [InlineData("200 OK", """{"QueueUrl": "http://x/0/q", "Attributes": 7}""", "not SQS")]
+    [InlineData("200 OK", """{"QueueUrl": "http://x/0/q"}""", "not SQS")]
     public async Task A_queue_that_cannot_be_used_fails_its_check_and_throws_nothing(string status, string body, string detail)
     {
         await using var server = new StubServer(_ => StubServer.Http(status, "application/x-amz-json-1.0", body));

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Sqs;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;
@@ -106,7 +106,7 @@ public sealed class DrainTests(ServersFixture servers)
                 OnDelete = async (request, call) =>
                 {
                     await call();
-                    return new BatchResponse([], [.. request.Entries.Select(e => new FailedEntry(e.Id, "ReceiptHandleIsInvalid", SenderFault: true))]);
+                    return SqsResponses.NotDeleted(request.Entries, "ReceiptHandleIsInvalid", senderFault: true);
                 },
             });
 
@@ -180,12 +180,15 @@ public sealed class DrainTests(ServersFixture servers)
             {
                 // Approximate counts: every third sample sees one message.
                 OnAttributes = async call => Interlocked.Increment(ref samples) is > 1 and < 13 && samples % 3 == 0
-                    ? new GetQueueAttributesResponse(new()
+                    ? new GetQueueAttributesResponse
                     {
-                        ["ApproximateNumberOfMessages"] = "1",
-                        ["ApproximateNumberOfMessagesNotVisible"] = "0",
-                        ["ApproximateNumberOfMessagesDelayed"] = "0",
-                    })
+                        Attributes = new()
+                        {
+                            ["ApproximateNumberOfMessages"] = "1",
+                            ["ApproximateNumberOfMessagesNotVisible"] = "0",
+                            ["ApproximateNumberOfMessagesDelayed"] = "0",
+                        },
+                    }
                     : await call(),
             });
 

@@ -1,5 +1,5 @@
+using Amazon.SQS.Model;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 
 namespace LoginEtl.Unit.Sqs;
 
@@ -9,13 +9,13 @@ internal sealed class FaultyClient(ISqsClient inner) : ISqsClient
     public Func<ReceiveMessageRequest, Func<Task<ReceiveMessageResponse>>, Task<ReceiveMessageResponse>> OnReceive { get; init; } =
         (_, call) => call();
 
-    public Func<DeleteMessageBatchRequest, Func<Task<BatchResponse>>, Task<BatchResponse>> OnDelete { get; init; } =
+    public Func<DeleteMessageBatchRequest, Func<Task<DeleteMessageBatchResponse>>, Task<DeleteMessageBatchResponse>> OnDelete { get; init; } =
         (_, call) => call();
 
-    public Func<ChangeMessageVisibilityBatchRequest, Func<Task<BatchResponse>>, Task<BatchResponse>> OnVisibility { get; init; } =
+    public Func<ChangeMessageVisibilityBatchRequest, Func<Task<ChangeMessageVisibilityBatchResponse>>, Task<ChangeMessageVisibilityBatchResponse>> OnVisibility { get; init; } =
         (_, call) => call();
 
-    public Func<SendMessageBatchRequest, Func<SendMessageBatchRequest, Task<BatchResponse>>, Task<BatchResponse>> OnSend { get; init; } =
+    public Func<SendMessageBatchRequest, Func<SendMessageBatchRequest, Task<SendMessageBatchResponse>>, Task<SendMessageBatchResponse>> OnSend { get; init; } =
         (request, call) => call(request);
 
     public Func<Func<Task<GetQueueAttributesResponse>>, Task<GetQueueAttributesResponse>> OnAttributes { get; init; } =
@@ -32,15 +32,15 @@ internal sealed class FaultyClient(ISqsClient inner) : ISqsClient
         ReceiveMessageRequest request, CancellationToken cancellationToken) =>
         OnReceive(request, () => inner.ReceiveMessageAsync(request, cancellationToken));
 
-    public Task<BatchResponse> DeleteMessageBatchAsync(
+    public Task<DeleteMessageBatchResponse> DeleteMessageBatchAsync(
         DeleteMessageBatchRequest request, CancellationToken cancellationToken) =>
         OnDelete(request, () => inner.DeleteMessageBatchAsync(request, cancellationToken));
 
-    public Task<BatchResponse> ChangeMessageVisibilityBatchAsync(
+    public Task<ChangeMessageVisibilityBatchResponse> ChangeMessageVisibilityBatchAsync(
         ChangeMessageVisibilityBatchRequest request, CancellationToken cancellationToken) =>
         OnVisibility(request, () => inner.ChangeMessageVisibilityBatchAsync(request, cancellationToken));
 
-    public Task<BatchResponse> SendMessageBatchAsync(
+    public Task<SendMessageBatchResponse> SendMessageBatchAsync(
         SendMessageBatchRequest request, CancellationToken cancellationToken) =>
         OnSend(request, r => inner.SendMessageBatchAsync(r, cancellationToken));
 

@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
+using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Running;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Sqs.Sending;
@@ -69,13 +69,8 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
         var polls = 0;
         await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
         {
-            OnReceive = (_, call) => Interlocked.Increment(ref polls) > 1 ? call() : Task.FromResult(new ReceiveMessageResponse(
-            [
-                .. numbers.Select(n => new WireMessage(n, "r" + n, null, new WireBody("{}"u8.ToArray()), new()
-                {
-                    ["MessageGroupId"] = "g", ["SequenceNumber"] = n,
-                })),
-            ])),
+            OnReceive = (_, call) => Interlocked.Increment(ref polls) > 1 ? call() : Task.FromResult(SqsResponses.Received(
+                numbers.Select(n => SqsResponses.Message(n, "r" + n, "{}", new() { ["MessageGroupId"] = "g", ["SequenceNumber"] = n })))),
         });
 
         var messages = await source.ReceiveAsync(Cancelled).WaitAsync(Soon, Cancelled);

@@ -75,7 +75,7 @@ public sealed class HoldingTests(ServersFixture servers)
             {
                 OnReceive = (request, call) =>
                 {
-                    waits.Enqueue(request.WaitTimeSeconds);
+                    waits.Enqueue(request.WaitTimeSeconds!.Value);
                     return call();
                 },
             });

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
+using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Sqs.Settling;
@@ -90,7 +90,7 @@ public sealed class LeaseTests(ServersFixture servers)
         await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
         {
             OnVisibility = (_, _) => Task.FromResult(
-                new BatchResponse([], [new FailedEntry("0", "MessageNotInflight", SenderFault: true)])),
+                new ChangeMessageVisibilityBatchResponse { Failed = [SqsResponses.Failed("0", "MessageNotInflight", senderFault: true)] }),
         });
         var held = await source.ReceiveAsync(Cancelled);
         var handle = Assert.Single(held).Delivery.ReceiptHandle;
@@ -139,7 +139,7 @@ public sealed class LeaseTests(ServersFixture servers)
             OnVisibility = (request, _) =>
             {
                 request.Entries.ToList().ForEach(e => extended.Enqueue(e.ReceiptHandle));
-                return Task.FromResult(new BatchResponse([], []));
+                return Task.FromResult(new ChangeMessageVisibilityBatchResponse());
             },
         };
         var book = new DeliveryBook(10);

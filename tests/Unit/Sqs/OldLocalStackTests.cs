@@ -1,8 +1,8 @@
+using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Receiving;
 using Xunit;
 
@@ -127,10 +127,14 @@ public sealed class OldLocalStackTests
             asked = request;
             return StubServer.Xml(NoMessages);
         });
-        using var client = new QuerySqsClient(server.Transport());
+        using var client = server.QueryClient();
 
         var answer = await client.ReceiveMessageAsync(
-            new ReceiveMessageRequest("http://localhost:4566/0/q", 10, 1, 30, MessageReader.Attributes, MessageReader.Attributes), Cancelled);
+            new ReceiveMessageRequest("http://localhost:4566/0/q")
+            {
+                MaxNumberOfMessages = 10, WaitTimeSeconds = 1, VisibilityTimeout = 30, MessageSystemAttributeNames = [.. MessageAttributes.All],
+            },
+            Cancelled);
 
         Assert.Empty(answer.Messages!);
         Assert.EndsWith(

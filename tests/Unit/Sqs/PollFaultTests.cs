@@ -5,7 +5,6 @@ using LoginEtl.Records;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -23,8 +22,12 @@ public sealed class PollFaultTests(ServersFixture servers)
         await queue.SendAsync(3);
         await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
         {
-            OnReceive = async (_, call) => new ReceiveMessageResponse([.. ((await call()).Messages ?? []).Select(
-                (m, i) => i == 0 ? m! with { Body = new WireBody("damaged"u8.ToArray()) } : m)]),
+            OnReceive = async (_, call) =>
+            {
+                var answer = await call();
+                answer.Messages.OfType<SqsMessage>().Take(1).ToList().ForEach(m => m.BodyBytes = "damaged"u8.ToArray());
+                return answer;
+            },
         });
 
         var messages = await source.ReceiveAsync(Cancelled);
@@ -40,8 +43,12 @@ public sealed class PollFaultTests(ServersFixture servers)
         await queue.SendAsync(1);
         await using (var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
         {
-            OnReceive = async (_, call) => new ReceiveMessageResponse(
-                [.. ((await call()).Messages ?? []).Select(m => m! with { Attributes = null })]),
+            OnReceive = async (_, call) =>
+            {
+                var answer = await call();
+                answer.Messages.ForEach(m => m.Attributes = null);
+                return answer;
+            },
         }))
         {
             var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));

@@ -1,7 +1,7 @@
 using System.Text;
+using Amazon.SQS.Model;
 using LoginEtl.Records;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Receiving;
 using Xunit;
 
@@ -77,14 +77,15 @@ public sealed class QueryAnswersTests
               </DeleteMessageBatchResult>
             </DeleteMessageBatchResponse>
             """));
-        using var client = new QuerySqsClient(server.Transport());
+        using var client = server.QueryClient();
 
         var answer = await client.DeleteMessageBatchAsync(
-            new DeleteMessageBatchRequest("http://x/0/q", [.. Enumerable.Range(0, 4).Select(i => new DeleteEntry($"{i}", "r&="))]), Cancelled);
+            new DeleteMessageBatchRequest("http://x/0/q", [.. Enumerable.Range(0, 4).Select(i => new DeleteMessageBatchRequestEntry($"{i}", "r&="))]), Cancelled);
 
         Assert.Equal(["0", "3"], answer.Successful!.Select(e => e!.Id));
         Assert.Equal(
-            [new FailedEntry("1", "InternalError", false), new FailedEntry("2", "ReceiptHandleIsInvalid", true)], answer.Failed!);
+            [("1", "InternalError", false), ("2", "ReceiptHandleIsInvalid", true)],
+            answer.Failed.Select(e => (e.Id, e.Code, e.SenderFault!.Value)));
     }
 
     [Theory]
@@ -100,10 +101,10 @@ public sealed class QueryAnswersTests
     public async Task What_is_no_answer_to_the_operation_is_called_unreadable_and_not_quoted(string body)
     {
         await using var server = new StubServer(_ => StubServer.Xml(body));
-        using var client = new QuerySqsClient(server.Transport());
+        using var client = server.QueryClient();
 
         var e = await Assert.ThrowsAsync<SqsException>(
-            () => client.GetQueueUrlAsync(new GetQueueUrlRequest("q", null), Cancelled));
+            () => client.GetQueueUrlAsync(new GetQueueUrlRequest("q"), Cancelled));
 
         Assert.Equal(SqsFault.Garbled, e.Fault);
         Assert.DoesNotContain("secret", e.ToString(), StringComparison.Ordinal);
@@ -116,7 +117,7 @@ public sealed class QueryAnswersTests
     {
         var bomb = string.Concat(Enumerable.Repeat("<a>", deep)) + string.Concat(Enumerable.Repeat("<b/>", many));
         await using var server = new StubServer(_ => StubServer.Xml($"<ReceiveMessageResponse>{bomb}"));
-        using var client = new QuerySqsClient(server.Transport());
+        using var client = server.QueryClient();
 
         var e = await Assert.ThrowsAsync<SqsException>(() => client.ReceiveMessageAsync(Receive, Cancelled));
 
@@ -132,7 +133,7 @@ public sealed class QueryAnswersTests
     public async Task Refusals_mean_what_they_mean_in_JSON(string status, string body, string fault)
     {
         await using var server = new StubServer(_ => StubServer.Http(status, "text/xml", body));
-        using var client = new QuerySqsClient(server.Transport());
+        using var client = server.QueryClient();
 
         var e = await Assert.ThrowsAsync<SqsException>(() => client.ReceiveMessageAsync(Receive, Cancelled));
 
@@ -148,19 +149,19 @@ public sealed class QueryAnswersTests
     public async Task A_queue_URL_that_a_server_returned_leads_to_no_other_host(string url)
     {
         await using var server = new StubServer(_ => StubServer.Xml(Messages(("hello", null))));
-        using var client = new QuerySqsClient(server.Transport());
+        using var client = server.QueryClient();
 
-        var answer = await client.ReceiveMessageAsync(Receive with { QueueUrl = url }, Cancelled);
+        var answer = await client.ReceiveMessageAsync(new ReceiveMessageRequest(url), Cancelled);
 
         Assert.Single(answer.Messages!);
     }
 
-    private static ReceiveMessageRequest Receive => new("http://x/0/q", 10, 0, null, [], []);
+    private static ReceiveMessageRequest Receive => new("http://x/0/q");
 
     private static async Task<List<LoginEtl.Running.ReceivedMessage>> ReceiveAsync(string body)
     {
         await using var server = new StubServer(_ => StubServer.Xml(body));
-        using var client = new QuerySqsClient(server.Transport());
+        using var client = server.QueryClient();
         var answer = await client.ReceiveMessageAsync(Receive, Cancelled);
         return [.. answer.Messages!.Select(m => MessageReader.Read(m, fifo: false))];
     }

@@ -1,10 +1,10 @@
 using System.Text;
+using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Sending;
 using LoginEtl.Unit.Fixtures;
@@ -97,8 +97,9 @@ public sealed class SendingTests(ServersFixture servers)
                     return await call(request);
                 }
 
-                var answer = await call(request with { Entries = [.. request.Entries.Skip(3)] });
-                return answer with { Failed = [.. request.Entries.Take(3).Select(e => new FailedEntry(e.Id, "InternalError", false))] };
+                var answer = await call(new SendMessageBatchRequest(request.QueueUrl, [.. request.Entries.Skip(3)]));
+                answer.Failed = [.. request.Entries.Take(3).Select(e => SqsResponses.Failed(e.Id, "InternalError", senderFault: false))];
+                return answer;
             },
         });
 
@@ -115,8 +116,10 @@ public sealed class SendingTests(ServersFixture servers)
         var queue = await TestQueue.CreateAsync(servers);
         await using var sender = await SenderAsync(queue, c => new FaultyClient(c)
         {
-            OnSend = (request, _) => Task.FromResult(new BatchResponse(
-                [], [new FailedEntry(request.Entries[1].Id, "InvalidMessageContents", SenderFault: true)])),
+            OnSend = (request, _) => Task.FromResult(new SendMessageBatchResponse
+            {
+                Failed = [SqsResponses.Failed(request.Entries[1].Id, "InvalidMessageContents", senderFault: true)],
+            }),
         });
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => sender.SendAsync(["a", "199.172.111.135"], Cancelled));

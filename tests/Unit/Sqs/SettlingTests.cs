@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
@@ -103,7 +103,10 @@ public sealed class SettlingTests(ServersFixture servers)
         await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
         {
             OnVisibility = (request, call) => Interlocked.Increment(ref calls) == 1
-                ? Task.FromResult(new BatchResponse([], [.. request.Entries.Select(e => new FailedEntry(e.Id, "InternalError", false))]))
+                ? Task.FromResult(new ChangeMessageVisibilityBatchResponse
+                {
+                    Failed = [.. request.Entries.Select(e => SqsResponses.Failed(e.Id, "InternalError", senderFault: false))],
+                })
                 : call(),
         });
         await TestQueue.HoldAsync(source, 10);
@@ -127,7 +130,7 @@ public sealed class SettlingTests(ServersFixture servers)
                 // Deleted, and the answer says that two were not; a throttled call; a lost answer.
                 1 => Partly(await call(), request),
                 2 => throw new SqsException("DeleteMessageBatch", SqsFault.Throttled, "RequestThrottled"),
-                3 => new BatchResponse(null, null),
+                3 => new DeleteMessageBatchResponse(),
                 _ => await call(),
             },
         });
@@ -174,8 +177,7 @@ public sealed class SettlingTests(ServersFixture servers)
             OnDelete = (request, _) =>
             {
                 Interlocked.Increment(ref calls);
-                return Task.FromResult(new BatchResponse(
-                    null, [.. request.Entries.Select(e => new FailedEntry(e.Id, "ReceiptHandleIsInvalid", SenderFault: true))]));
+                return Task.FromResult(SqsResponses.NotDeleted(request.Entries, "ReceiptHandleIsInvalid", senderFault: true));
             },
         });
 
@@ -218,6 +220,10 @@ public sealed class SettlingTests(ServersFixture servers)
         Assert.True(source.Book.Entries().Balanced);
     }
 
-    private static BatchResponse Partly(BatchResponse answer, DeleteMessageBatchRequest request) => new(
-        [.. answer.Successful!.Skip(2)], [.. request.Entries.Take(2).Select(e => new FailedEntry(e.Id, "InternalError", false))]);
+    private static DeleteMessageBatchResponse Partly(DeleteMessageBatchResponse answer, DeleteMessageBatchRequest request)
+    {
+        var partly = SqsResponses.NotDeleted(request.Entries.Take(2), "InternalError", senderFault: false);
+        partly.Successful = [.. answer.Successful.Skip(2)];
+        return partly;
+    }
 }

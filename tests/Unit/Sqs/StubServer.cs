@@ -5,13 +5,13 @@ using System.Text;
 using Amazon.Runtime;
 using LoginEtl.Connections;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Pipeline;
 
 namespace LoginEtl.Unit.Sqs;
 
 /// <summary>Answers HTTP requests on loopback with whatever bytes a test says: what no SQS server would.</summary>
 internal sealed class StubServer : IAsyncDisposable
 {
+    private static readonly ServiceCalls s_calls = new(TimeSpan.FromSeconds(1));
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _ending = new();
     private readonly Func<string, string?> _answer;
@@ -45,10 +45,11 @@ internal sealed class StubServer : IAsyncDisposable
 
     public static string Xml(string body) => Http("200 OK", "text/xml", body);
 
-    /// <summary>Signed calls to this server, each given up after a second.</summary>
-    public SqsTransport Transport() => new(
-        new SqsServiceClient(new BasicAWSCredentials("AKEXAMPLE", "top-secret"), Url, "us-east-1", TimeSpan.FromSeconds(1)),
-        TimeSpan.FromSeconds(1));
+    /// <summary>Signed calls in JSON to this server, each given up after a second.</summary>
+    public SdkSqsClient JsonClient() => new(Service(), s_calls);
+
+    /// <summary>The same in Query.</summary>
+    public QuerySqsClient QueryClient() => new(Service(), s_calls);
 
     public async ValueTask DisposeAsync()
     {
@@ -56,6 +57,9 @@ internal sealed class StubServer : IAsyncDisposable
         _listener.Stop();
         await _serving;
     }
+
+    private SqsServiceClient Service() =>
+        new(new BasicAWSCredentials("AKEXAMPLE", "top-secret"), Url, "us-east-1", TimeSpan.FromSeconds(1));
 
     private async Task ServeAsync()
     {

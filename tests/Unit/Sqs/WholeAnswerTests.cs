@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Http;
-using LoginEtl.Sqs.Client.Pipeline;
+using LoginEtl.Sqs.Client;
 using Xunit;
 
 namespace LoginEtl.Unit.Sqs;
@@ -23,7 +23,7 @@ public sealed class WholeAnswerTests
         var sent = Random.Shared.GetItems(Enumerable.Range(0, 256).Select(b => (byte)b).ToArray(), length);
         using var content = Content(sent, announced);
         content.Headers.TryAddWithoutValidation("Content-Type", "application/x-amz-json-1.0");
-        using var whole = await WholeAnswer.ReadAsync(content, Most, Cancelled);
+        using var whole = await WholeAnswer.ReadAsync(content, Most, isSecret: false, Cancelled);
 
         var opened = Assert.IsType<WholeAnswer.Opened>(await whole.ReadAsStreamAsync(Cancelled));
         Assert.Equal(sent, opened.Bytes);
@@ -37,7 +37,7 @@ public sealed class WholeAnswerTests
     public async Task What_is_longer_than_any_answer_is_refused(bool announced)
     {
         using var content = Content(new byte[Most + 1], announced);
-        var e = await Assert.ThrowsAsync<HttpRequestException>(() => WholeAnswer.ReadAsync(content, Most, Cancelled));
+        var e = await Assert.ThrowsAsync<HttpRequestException>(() => WholeAnswer.ReadAsync(content, Most, isSecret: false, Cancelled));
         Assert.Equal(HttpRequestError.ConfigurationLimitExceeded, e.HttpRequestError);
     }
 

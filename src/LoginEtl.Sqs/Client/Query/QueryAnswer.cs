@@ -1,8 +1,8 @@
 using System.Text;
 using System.Xml;
 using System.Xml.Linq;
+using Amazon.SQS.Model;
 using LoginEtl.Records;
-using LoginEtl.Sqs.Client.Wire;
 
 namespace LoginEtl.Sqs.Client.Query;
 
@@ -16,38 +16,35 @@ internal sealed class QueryAnswer
 
     public string? QueueUrl => Text(_result, "QueueUrl");
 
-    /// <exception cref="SqsException">It is no answer to this operation.</exception>
+    /// <exception cref="XmlException">It is no answer to this operation.</exception>
     public static QueryAnswer Read(string operation, byte[] answer)
     {
-        try
-        {
-            var xml = QueryXml.Read(answer);
-            return xml.Root.Name == operation + "Response"
-                ? new QueryAnswer(xml.Root.Element(operation + "Result") ?? xml.Root, xml.Repaired)
-                : throw new SqsException(operation, SqsFault.Garbled, "UnreadableAnswer");
-        }
-        catch (XmlException)
-        {
-            // Its text may quote what it could not read.
-            throw new SqsException(operation, SqsFault.Garbled, answer.Length == 0 ? "EmptyAnswer" : "UnreadableAnswer");
-        }
+        var xml = QueryXml.Read(answer);
+        return xml.Root.Name == operation + "Response"
+            ? new QueryAnswer(xml.Root.Element(operation + "Result") ?? xml.Root, xml.Repaired)
+            : throw new XmlException("This is no answer to the operation.");
     }
 
     /// <summary>Names and values of a queue, of which there may be none.</summary>
     public Dictionary<string, string?> Attributes() => Attributes(_result);
 
-    public List<WireMessage> Messages() =>
+    public List<Message> Messages() => [.. _result.Elements("Message").Select(OneMessage)];
+
+    public List<SendMessageBatchResultEntry> Succeeded(string entry) =>
     [
-        .. _result.Elements("Message").Select(m => new WireMessage(
-            Text(m, "MessageId"), Text(m, "ReceiptHandle"), Text(m, "MD5OfBody"), Body(m), Attributes(m))),
+        .. _result.Elements(entry).Select(e => new SendMessageBatchResultEntry
+        {
+            Id = Text(e, "Id"), MessageId = Text(e, "MessageId"),
+        }),
     ];
 
-    public BatchResponse Batch(string successEntry) => new(
-        [.. _result.Elements(successEntry).Select(e => new SucceededEntry(Text(e, "Id"), Text(e, "MessageId")))],
-        [
-            .. _result.Elements("BatchResultErrorEntry").Select(e => new FailedEntry(
-                Text(e, "Id"), Text(e, "Code"), Text(e, "SenderFault") is "true" or "True" or "1")),
-        ]);
+    public List<BatchResultErrorEntry> Failed() =>
+    [
+        .. _result.Elements("BatchResultErrorEntry").Select(e => new BatchResultErrorEntry
+        {
+            Id = Text(e, "Id"), Code = Text(e, "Code"), SenderFault = Text(e, "SenderFault") is "true" or "True" or "1",
+        }),
+    ];
 
     // Pretty-printed answers have blanks around values; a body's blanks are its own.
     private static string? Text(XElement element, string name) => element.Element(name)?.Value.Trim();
@@ -66,23 +63,27 @@ internal sealed class QueryAnswer
         return attributes;
     }
 
-    private WireBody? Body(XElement message)
+    private SqsMessage OneMessage(XElement element)
     {
-        if (message.Element("Body")?.Value is not { } text)
+        var message = new SqsMessage
         {
-            return null;
+            MessageId = Text(element, "MessageId"), ReceiptHandle = Text(element, "ReceiptHandle"),
+            MD5OfBody = Text(element, "MD5OfBody"), Attributes = Attributes(element),
+        };
+        if (element.Element("Body")?.Value is { } text)
+        {
+            message.BodyBytes = Encoding.UTF8.GetBytes(text);
+            // Character references can spell half a pair.
+            message.BodyFault = !SurrogatePairs.AreWhole(text) ? RejectReason.LoneSurrogate
+                : IsRepaired(message, text) ? RejectReason.InvalidUtf8
+                : null;
         }
 
-        var utf8 = Encoding.UTF8.GetBytes(text);
-        // Character references can spell half a pair.
-        RejectReason? fault = !SurrogatePairs.AreWhole(text) ? RejectReason.LoneSurrogate
-            : IsRepaired(message, text, utf8) ? RejectReason.InvalidUtf8
-            : null;
-        return new WireBody(utf8, fault);
+        return message;
     }
 
     // Something in the answer was repaired, and here stands what repairs leave, or what was sent: the checksum tells.
-    private bool IsRepaired(XElement message, string text, byte[] utf8) =>
+    private bool IsRepaired(SqsMessage message, string text) =>
         _repaired && text.Contains('\uFFFD', StringComparison.Ordinal)
-        && !(Text(message, "MD5OfBody") is { } md5 && BodyChecksum.Matches(utf8, md5));
+        && BodyChecksum.Matches(message.BodyBytes, message.MD5OfBody) != true;
 }

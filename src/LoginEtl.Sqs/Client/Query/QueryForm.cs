@@ -27,9 +27,9 @@ internal sealed class QueryForm
     /// <inheritdoc cref="Add(string, string?)"/>
     public QueryForm Add(string name, int? value) => Add(name, value?.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>Adds <c>name.1</c>, <c>name.2</c>, …</summary>
-    public QueryForm AddList(string name, IEnumerable<string> values) =>
-        AddEntries(name, values, (form, prefix, value) => form.Add(prefix, value));
+    /// <summary>Adds <c>name.1</c>, <c>name.2</c>, …; a null is left out.</summary>
+    public QueryForm AddList(string name, IEnumerable<string>? values) =>
+        AddEntries(name, values ?? [], (form, prefix, value) => form.Add(prefix, value));
 
     /// <summary>Adds entries of several parameters each, whose prefix is <c>name.1</c>, <c>name.2</c>, …</summary>
     public QueryForm AddEntries<T>(string name, IEnumerable<T> entries, Action<QueryForm, string, T> add)

@@ -1,11 +1,14 @@
+using System.Net;
+using System.Text.Json;
 using System.Text.Unicode;
+using System.Xml;
+using Amazon.Runtime;
+using Amazon.SQS.Model;
 using LoginEtl.Records;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 using LoginEtl.Sqs.Receiving;
-using LoginEtl.Sqs.Settling;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 
@@ -15,40 +18,39 @@ namespace LoginEtl.Unit.Fuzzing.Targets;
 /// </summary>
 internal abstract class AnswerTarget : FuzzTarget
 {
+    private static readonly ServiceCalls Calls = new(TimeSpan.FromMinutes(1));
+
     /// <summary>What an entity of the corpus would expand to, and what stands nowhere as such.</summary>
     private static ReadOnlySpan<byte> Expanded => "eNtItY"u8;
-
-    private const int BatchSize = 10;
 
     public override int Share => 10;
 
     public override IReadOnlyList<string> MustReach { get; } =
-        ["UnreadableAnswer", "EmptyAnswer", "IncompleteMessage", "none", "whole", "InvalidUtf8", "LoneSurrogate", "ChecksumMismatch"];
+        ["UnreadableAnswer", "IncompleteMessage", "none", "whole", "InvalidUtf8", "LoneSurrogate", "ChecksumMismatch"];
 
     public override string Run(ReadOnlySpan<byte> input)
     {
         var answer = input.ToArray();
-        Read(() => Queue(answer));
-        Read(() => Attributes(answer));
-        Read(() => BatchEntries.Succeeded(Batch(answer), BatchSize).Count + BatchEntries.FailedForGood(Batch(answer), BatchSize).Count);
+        foreach (var read in Others(answer))
+        {
+            Read(read);
+        }
+
         var outcome = "";
         return Read(() => outcome = Receive(answer)) ?? outcome;
     }
 
-    protected abstract string? Queue(byte[] answer);
+    protected abstract IReadOnlyList<Message> Messages(byte[] answer);
 
-    protected abstract Dictionary<string, string?>? Attributes(byte[] answer);
-
-    protected abstract BatchResponse Batch(byte[] answer);
-
-    protected abstract IReadOnlyList<WireMessage?> Messages(byte[] answer);
+    /// <summary>Readings of answers to other operations.</summary>
+    protected virtual IEnumerable<Action> Others(byte[] answer) => [];
 
     /// <summary>Null, or the code of the one exception that there may be.</summary>
-    private static string? Read<T>(Func<T> read)
+    private static string? Read(Action read)
     {
         try
         {
-            read();
+            Calls.CallAsync("ReceiveMessage", _ => AsTheSdkDoes(read), CancellationToken.None).GetAwaiter().GetResult();
             return null;
         }
         catch (SqsException e)
@@ -56,6 +58,20 @@ internal abstract class AnswerTarget : FuzzTarget
             Finding.Unless(e.Fault == SqsFault.Garbled && e.IsTransient, $"it is called {e.Fault}");
             Finding.IfQuoted(e);
             return e.Code;
+        }
+    }
+
+    // What the readers throw comes out of the SDK's pipeline inside an exception of its own.
+    private static Task<bool> AsTheSdkDoes(Action read)
+    {
+        try
+        {
+            read();
+            return Task.FromResult(true);
+        }
+        catch (Exception e) when (e is JsonException or XmlException)
+        {
+            throw new AmazonUnmarshallingException(requestId: null, lastKnownLocation: null, e, HttpStatusCode.OK);
         }
     }
 

@@ -1,16 +1,20 @@
 using System.Net;
-using System.Text;
+using Amazon.Runtime;
+using Amazon.Runtime.EventStreams;
+using Amazon.Runtime.Internal.Transform;
 using LoginEtl.Sqs.Client;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 
-/// <summary>Of a refusal only a code is taken, of letters and digits and at most 100 of them; reading it never throws.</summary>
+/// <summary>Of a refusal, as the SDK reads it, only a code is taken, of letters and digits and at most 100 of them.</summary>
 internal sealed class ErrorBodyTarget : FuzzTarget
 {
+    private static readonly ServiceCalls Calls = new(TimeSpan.FromMinutes(1));
+
     public override string Name => "refusals";
 
-    // The XML reader's own buffers.
-    public override (long Own, long PerByte) Allocation => (256 * 1024, 64);
+    // The SDK keeps the body as text, twice in its message, for each of two readings; more than this is never given to it.
+    public override (long Own, long PerByte) Allocation => (2 * 1024 * 1024, 1);
 
     public override IReadOnlyList<byte[]> Pieces { get; } =
     [
@@ -22,16 +26,64 @@ internal sealed class ErrorBodyTarget : FuzzTarget
 
     public override string Run(ReadOnlySpan<byte> input)
     {
-        var body = input.ToArray();
-        Finding.Unless(SqsErrorBody.Code(HttpStatusCode.BadRequest, [], Encoding.Latin1.GetString(input)) is not { } header || IsCode(header), "a header is no code");
-        var refused = SqsErrorBody.Code(HttpStatusCode.BadRequest, body, queryError: null);
-        var failed = SqsErrorBody.Code(HttpStatusCode.InternalServerError, body, queryError: null);
-        Finding.Unless(refused is null || IsCode(refused), "the code is none");
-        Finding.Unless(failed is null || IsCode(failed), "the code of a failure is none");
-        Finding.Unless(Enum.IsDefined(SqsErrorCodes.Fault(HttpStatusCode.InternalServerError, failed)), "the failure is none");
-        return (failed == SqsErrorCodes.MissingAction ? SqsFault.OtherProtocol : SqsErrorCodes.Fault(HttpStatusCode.BadRequest, refused)).ToString();
+        var body = input[..Math.Min(input.Length, BufferedHttpClients.LongestRefusal)].ToArray();
+        var failed = Read(HttpStatusCode.InternalServerError, body);
+        Finding.Unless(failed.Fault != SqsFault.Garbled, "a failure is called garbled");
+        var refused = Read(HttpStatusCode.BadRequest, body);
+        return (failed.Code == SqsErrorCodes.MissingAction ? failed : refused).Fault.ToString();
     }
 
-    private static bool IsCode(string code) =>
-        code.Length is > 0 and <= 100 && code.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
+    private static SqsException Read(HttpStatusCode status, byte[] body)
+    {
+        try
+        {
+            Calls.CallAsync<bool>("DeleteMessageBatch", _ => throw Refusal(status, body), CancellationToken.None).GetAwaiter().GetResult();
+            throw new Finding("nothing is thrown");
+        }
+        catch (SqsException e)
+        {
+            Finding.Unless(
+                e.Code == $"HTTP {(int)status}" || (e.Code.Length is > 0 and <= 100 && e.Code.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')),
+                "the code is none");
+            return e;
+        }
+    }
+
+    // As the SDK's pipeline does it.
+    private static AmazonServiceException Refusal(HttpStatusCode status, byte[] body)
+    {
+        var reader = ReceiveUnmarshaller.Default;
+        using var context = reader.CreateContext(new Response(status, body.Length), readEntireResponse: true, new MemoryStream(body), metrics: null, isException: true);
+        try
+        {
+            return reader.UnmarshallException(context, innerException: null, status);
+        }
+        catch (Exception e) when (e is not (AmazonServiceException or AmazonClientException))
+        {
+            return new AmazonUnmarshallingException(requestId: null, lastKnownLocation: null, context.ResponseBody, e, status);
+        }
+    }
+
+    private sealed class Response(HttpStatusCode status, long length) : IWebResponseData
+    {
+        public long ContentLength => length;
+
+        public string ContentType => "application/x-amz-json-1.0";
+
+        public HttpStatusCode StatusCode => status;
+
+        public bool IsSuccessStatusCode => false;
+
+        public IHttpResponseBody? ResponseBody => null;
+
+        public string[] GetHeaderNames() => [];
+
+        public bool IsHeaderPresent(string headerName) => false;
+
+        public string? GetHeaderValue(string headerName) => null;
+
+        public IEventStreamHeader? GetEventStreamHeader(string headerName) => null;
+
+        public bool IsEventHeaderPresent(string headerName) => false;
+    }
 }

@@ -1,9 +1,9 @@
+using Amazon.SQS.Model;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Wire;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 
-/// <summary>Answers of the JSON protocol.</summary>
+/// <summary>Answers to a receive in JSON; the SDK reads all others.</summary>
 internal sealed class JsonAnswerTarget : AnswerTarget
 {
     public override string Name => "answers-json";
@@ -15,18 +15,8 @@ internal sealed class JsonAnswerTarget : AnswerTarget
     [
         .. FuzzPieces.Json, .. FuzzPieces.Texts(
             "\"Messages\":[", "\"MessageId\":", "\"ReceiptHandle\":", "\"MD5OfBody\":", "\"Body\":", "\"Attributes\":{", "\"SentTimestamp\":",
-            "\"ApproximateReceiveCount\":", "\"SequenceNumber\":", "\"MessageGroupId\":", "\"Successful\":[", "\"Failed\":[", "\"QueueUrl\":"),
+            "\"ApproximateReceiveCount\":", "\"SequenceNumber\":", "\"MessageGroupId\":"),
     ];
 
-    protected override string? Queue(byte[] answer) =>
-        JsonSqsClient.Read("GetQueueUrl", answer, WireJson.Default.GetQueueUrlResponse).QueueUrl;
-
-    protected override Dictionary<string, string?>? Attributes(byte[] answer) =>
-        JsonSqsClient.Read("GetQueueAttributes", answer, WireJson.Default.GetQueueAttributesResponse).Attributes;
-
-    protected override BatchResponse Batch(byte[] answer) =>
-        JsonSqsClient.Read("DeleteMessageBatch", answer, WireJson.Default.BatchResponse);
-
-    protected override IReadOnlyList<WireMessage?> Messages(byte[] answer) =>
-        JsonSqsClient.Read("ReceiveMessage", answer, WireJson.Default.ReceiveMessageResponse).Messages ?? [];
+    protected override IReadOnlyList<Message> Messages(byte[] answer) => ReceiveUnmarshaller.Read(answer).Messages;
 }

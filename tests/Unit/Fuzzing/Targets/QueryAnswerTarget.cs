@@ -1,5 +1,7 @@
+using Amazon.SQS.Model;
+using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client.Query;
-using LoginEtl.Sqs.Client.Wire;
+using LoginEtl.Sqs.Settling;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 
@@ -19,11 +21,13 @@ internal sealed class QueryAnswerTarget : AnswerTarget
             "<BatchResultErrorEntry>", "<GetQueueUrlResponse>"),
     ];
 
-    protected override string? Queue(byte[] answer) => QueryAnswer.Read("GetQueueUrl", answer).QueueUrl;
+    protected override IReadOnlyList<Message> Messages(byte[] answer) => QueryAnswer.Read("ReceiveMessage", answer).Messages();
 
-    protected override Dictionary<string, string?>? Attributes(byte[] answer) => QueryAnswer.Read("GetQueueAttributes", answer).Attributes();
-
-    protected override BatchResponse Batch(byte[] answer) => QueryAnswer.Read("DeleteMessageBatch", answer).Batch("DeleteMessageBatchResultEntry");
-
-    protected override IReadOnlyList<WireMessage?> Messages(byte[] answer) => QueryAnswer.Read("ReceiveMessage", answer).Messages();
+    protected override IEnumerable<Action> Others(byte[] answer) =>
+    [
+        () => _ = QueryAnswer.Read("GetQueueUrl", answer).QueueUrl,
+        () => QueryAnswer.Read("GetQueueAttributes", answer).Attributes(),
+        () => QueryAnswer.Read("DeleteMessageBatch", answer).Succeeded("DeleteMessageBatchResultEntry"),
+        () => BatchEntries.FailedForGood(QueryAnswer.Read("DeleteMessageBatch", answer).Failed(), SqsQuotas.EntriesPerCall),
+    ];
 }

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace LoginEtl.Sqs.Client.Wire;
+namespace LoginEtl.Sqs.Client;
 
 /// <summary>
 /// Finds a word in JSON that is none of <c>true</c>, <c>false</c> and <c>null</c> before the reader does: its exception

@@ -1,7 +1,7 @@
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 
-namespace LoginEtl.Sqs.Client.Pipeline;
+namespace LoginEtl.Sqs.Connecting;
 
 /// <summary>The SDK's defaults, whatever the region and the profile's defaults_mode.</summary>
 internal sealed class OneConfiguration : IDefaultConfigurationProvider

@@ -2,7 +2,7 @@ using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.Endpoints;
 
-namespace LoginEtl.Sqs.Client.Pipeline;
+namespace LoginEtl.Sqs.Connecting;
 
 /// <summary>
 /// Asks the SDK for the endpoint that a profile sets for SQS: its services section's endpoint_url, else its own. No

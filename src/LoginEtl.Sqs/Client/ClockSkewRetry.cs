@@ -1,7 +1,7 @@
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 
-namespace LoginEtl.Sqs.Client.Pipeline;
+namespace LoginEtl.Sqs.Client;
 
 /// <summary>
 /// Of the SDK's retries only the one after a correction of the clock. All others are ours: the SDK's would multiply
@@ -10,6 +10,9 @@ namespace LoginEtl.Sqs.Client.Pipeline;
 /// </summary>
 internal sealed class ClockSkewRetry() : StandardRetryPolicy(maxRetries: 1)
 {
+    public static void ReplaceIn(RuntimePipeline pipeline) =>
+        pipeline.ReplaceHandler<RetryHandler>(new RetryHandler(new ClockSkewRetry()));
+
     public override bool RetryForException(IExecutionContext executionContext, Exception exception) => false;
 
     public override Task<bool> RetryForExceptionAsync(IExecutionContext executionContext, Exception exception) =>

@@ -1,3 +1,0 @@
-namespace LoginEtl.Sqs.Keys;
-
-internal sealed record KmsDecryptRequest(byte[] CiphertextBlob, Dictionary<string, string> EncryptionContext, string? KeyId);

@@ -1,3 +1,0 @@
-namespace LoginEtl.Sqs.Keys;
-
-internal sealed record KmsDecryptResponse(byte[]? Plaintext);

@@ -1,3 +1,0 @@
-namespace LoginEtl.Sqs.Keys;
-
-internal sealed record KmsEncryptResponse(byte[]? CiphertextBlob);
