@@ -1,12 +1,15 @@
 using System.Globalization;
 using LoginEtl.Bench;
 using LoginEtl.Bench.Endpoint;
+using LoginEtl.Bench.Queues;
 using LoginEtl.Sandbox.Servers;
 
 // The first argument names the bench; without a name it is that of bad rows.
 var arguments = new BenchArguments(args.Skip(1));
 return args.FirstOrDefault() switch
 {
+    "queue" => await QueueBench.RunAsync(arguments),
+    "queue-client" => await QueueContender.RunAsync(arguments),
     "sqs-endpoint" => EndpointProgram.Run(arguments),
     _ => await BadRowsAsync(),
 };
