@@ -107,42 +107,6 @@ public sealed class ConnectingTests(ServersFixture servers)
     }
 
     [Theory]
-    [InlineData("login-queue", "login-queue", null, null)]
-    [InlineData("https://sqs.eu-central-1.amazonaws.com/123456789012/q", "q", "123456789012", "eu-central-1")]
-    [InlineData("https://sqs.us-gov-west-1.amazonaws.com/123456789012/q", "q", "123456789012", "us-gov-west-1")]
-    [InlineData("https://vpce-1.sqs.us-east-2.vpce.amazonaws.com/123456789012/q", "q", "123456789012", "us-east-2")]
-    [InlineData("http://localhost:4566/000000000000/q", "q", "000000000000", null)]
-    [InlineData("http://sqs.us-east-1.localhost.localstack.cloud:4566/000000000000/q.fifo", "q.fifo", "000000000000", "us-east-1")]
-    [InlineData("http://localhost:4566/queue/q", "q", null, null)]
-    [InlineData("arn:aws-cn:sqs:cn-north-1:123456789012:q", "q", "123456789012", "cn-north-1")]
-    public void A_queues_name_url_and_arn_are_understood(string queue, string name, string? account, string? region)
-    {
-        var address = QueueAddress.Parse(queue);
-
-        Assert.Equal((name, account, region), (address.Name, address.AccountId, address.Region));
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("two words")]
-    [InlineData("arn:aws:sns:eu-central-1:123456789012:q")]
-    [InlineData("arn:aws:sqs:eu-central-1:123:q")]
-    [InlineData("ftp://host/q")]
-    [InlineData("http://user:password@host/000000000000/q")]
-    [InlineData("http://host/")]
-    [InlineData("http://host/000000000000/q?password")]
-    [InlineData("http://host/000000000000/q#password")]
-    [InlineData("http://host/%2%41/q")]
-    [InlineData("http://127.0\u202E.0.1:4566/000000000000/q")]
-    public void Anything_else_is_refused_and_not_quoted(string queue)
-    {
-        var e = Assert.Throws<LoginEtlException>(() => QueueAddress.Parse(queue));
-
-        Assert.Equal("InvalidQueueSetting", e.Id);
-        Assert.DoesNotContain("password", e.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
     [InlineData(null, null, "q", "AWS_REGION=eu-west-1", "https://sqs.eu-west-1.amazonaws.com/", "eu-west-1")]
     [InlineData(null, null, "q", "AWS_DEFAULT_REGION=cn-north-1", "https://sqs.cn-north-1.amazonaws.com.cn/", "cn-north-1")]
     [InlineData(null, "eu-west-3", "q", "AWS_REGION=eu-west-1", "https://sqs.eu-west-3.amazonaws.com/", "eu-west-3")]
