@@ -2,7 +2,6 @@ using System.Diagnostics;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Sqs;
-using LoginEtl.Sqs.Connecting;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -104,56 +103,6 @@ public sealed class ConnectingTests(ServersFixture servers)
             Assert.Equal(queue.Name, sender.Name);
             Assert.Single(await sender.SendAsync(["{}"], Cancelled));
         }
-    }
-
-    [Theory]
-    [InlineData(null, null, "q", "AWS_REGION=eu-west-1", "https://sqs.eu-west-1.amazonaws.com/", "eu-west-1")]
-    [InlineData(null, null, "q", "AWS_DEFAULT_REGION=cn-north-1", "https://sqs.cn-north-1.amazonaws.com.cn/", "cn-north-1")]
-    [InlineData(null, "eu-west-3", "q", "AWS_REGION=eu-west-1", "https://sqs.eu-west-3.amazonaws.com/", "eu-west-3")]
-    [InlineData("http://127.0.0.1:4566", null, "q", "", "http://127.0.0.1:4566/", "us-east-1")]
-    [InlineData("http://127.0.0.1:4566", null, "q", "AWS_ENDPOINT_URL_SQS=http://other:1", "http://127.0.0.1:4566/", "us-east-1")]
-    [InlineData(null, null, "q", "AWS_ENDPOINT_URL_SQS=http://own:1;AWS_ENDPOINT_URL=http://all:2", "http://own:1/", "us-east-1")]
-    [InlineData(null, null, "q", "AWS_ENDPOINT_URL=http://all:2", "http://all:2/", "us-east-1")]
-    [InlineData(null, "eu-west-1", "q", "AWS_ENDPOINT_URL=http://all:2;AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", "https://sqs.eu-west-1.amazonaws.com/", "eu-west-1")]
-    [InlineData(null, "us-east-1", "q", "AWS_USE_FIPS_ENDPOINT=true", "https://sqs-fips.us-east-1.amazonaws.com/", "us-east-1")]
-    [InlineData(null, null, "https://sqs.eu-north-1.amazonaws.com/123456789012/q", "AWS_REGION=eu-west-1", "https://sqs.eu-north-1.amazonaws.com/", "eu-north-1")]
-    [InlineData(null, null, "arn:aws:sqs:eu-north-1:123456789012:q", "AWS_REGION=eu-west-1", "https://sqs.eu-north-1.amazonaws.com/", "eu-north-1")]
-    [InlineData(null, null, "http://localhost:4566/000000000000/q", "", "http://localhost:4566/", "us-east-1")]
-    public void Endpoint_and_region_come_from_settings_then_the_queues_address_then_the_environment(
-        string? endpoint, string? region, string queue, string environment, string url, string regionToSignFor)
-    {
-        var variables = environment.Split(';', StringSplitOptions.RemoveEmptyEntries)
-            .Select(v => v.Split('=', 2)).ToDictionary(v => v[0], v => v[1]);
-        var settings = new QueueSettings
-        {
-            Queue = queue, Region = region, EndpointUrl = endpoint is null ? null : new Uri(endpoint),
-            AccessKey = "a", SecretKey = new SecretText("s"),
-        };
-
-        var resolved = QueueEndpoint.Resolve(settings, QueueAddress.Parse(queue), variables.GetValueOrDefault);
-
-        Assert.Equal((url, regionToSignFor), (resolved.Url.AbsoluteUri, resolved.Region));
-    }
-
-    [Theory]
-    [InlineData(null, null)]
-    [InlineData("eu west", null)]
-    [InlineData("evil.example/", null)]
-    [InlineData("eu-west-1", "http://user:password@127.0.0.1/")]
-    [InlineData("eu-west-1", "file:///etc/passwd")]
-    public void A_wrong_region_or_endpoint_is_a_clear_error(string? region, string? endpoint)
-    {
-        var settings = new QueueSettings
-        {
-            Queue = "q", Region = region, EndpointUrl = endpoint is null ? null : new Uri(endpoint),
-            AccessKey = "a", SecretKey = new SecretText("s"),
-        };
-
-        var e = Assert.Throws<LoginEtlException>(
-            () => QueueEndpoint.Resolve(settings, QueueAddress.Parse("q"), _ => null));
-
-        Assert.Equal("InvalidQueueSetting", e.Id);
-        Assert.DoesNotContain("password", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
