@@ -197,6 +197,24 @@ public sealed class CredentialsTests : IDisposable
         Assert.Contains("'no-such-profile' is not there", e.Message, StringComparison.Ordinal);
     }
 
+    // The SDK itself reads them once, and a PowerShell session sets them between runs.
+    [Fact]
+    public void Variables_that_are_set_while_the_process_runs_count_for_the_endpoint()
+    {
+        string Endpoint() => QueueEndpoint.Resolve(
+            Settings(null) with { Region = "us-east-1" }, QueueAddress.Parse("q"), Environment.GetEnvironmentVariable).Url.AbsoluteUri;
+
+        Assert.Equal("https://sqs.us-east-1.amazonaws.com/", Endpoint());
+        _files.Environment["AWS_ENDPOINT_URL_SQS"] = "http://127.0.0.1:1/";
+        Assert.Equal("http://127.0.0.1:1/", Endpoint());
+        _files.Environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true";
+        Assert.Equal("https://sqs.us-east-1.amazonaws.com/", Endpoint());
+        _files.Environment["AWS_USE_FIPS_ENDPOINT"] = "true";
+        Assert.Equal("https://sqs-fips.us-east-1.amazonaws.com/", Endpoint());
+        _files.Environment["AWS_USE_DUALSTACK_ENDPOINT"] = "true";
+        Assert.Equal("https://sqs-fips.us-east-1.api.aws/", Endpoint());
+    }
+
     [Fact]
     public async Task A_role_signs_the_calls_to_the_endpoint_of_its_profile_and_the_check_says_so()
     {
