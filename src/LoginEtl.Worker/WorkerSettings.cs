@@ -24,7 +24,7 @@ internal sealed class WorkerSettings
     private readonly Setting<bool> _iamAuthentication = Settings.Switch("--iam-authentication", "An IAM token of Amazon RDS is the database password: one is made for every connection");
     private readonly Setting<string?> _region = Settings.Text("--region", "AWS region");
     private readonly Setting<string?> _profileName = Settings.Text("--profile-name", "Named profile of the shared AWS configuration");
-    private readonly Setting<string?> _endpointUrl = Settings.Text("--endpoint-url", "Endpoint to connect to instead of the region's own");
+    private readonly Setting<string?> _endpointUrl = Settings.Text("--endpoint-url", "Endpoint to connect to instead of the region's own or the queue URL's host");
     private readonly Setting<QueueProtocol> _protocol = Settings.OneOf("--protocol", "Which protocol the queue's server speaks", QueueProtocol.Auto);
     private readonly Setting<ConflictAction> _onConflict = Settings.OneOf("--on-conflict", "What happens to a row whose own unique key is there already", ConflictAction.Quarantine);
     private readonly Setting<string?> _conflictKey = Settings.Text("--conflict-key", "The unique constraint or index that --on-conflict is about, where the table has several");

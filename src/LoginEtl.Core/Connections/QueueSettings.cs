@@ -6,7 +6,7 @@ public sealed record QueueSettings : AwsSettings
     /// <summary>Name, URL or ARN.</summary>
     public required string Queue { get; init; }
 
-    /// <summary>Endpoint to connect to instead of the region's own; never the host of a returned queue URL.</summary>
+    /// <summary>Endpoint to connect to instead of the region's own or the host of the queue's URL. The host of a returned URL is never used.</summary>
     public Uri? EndpointUrl { get; init; }
 
     /// <summary>Which protocol is spoken.</summary>

@@ -11,7 +11,7 @@ public abstract class QueueCmdlet : LoginCmdlet
     [ValidateNotNullOrEmpty]
     public string? Queue { get; set; }
 
-    /// <summary>AWS region.</summary>
+    /// <summary>AWS region. The one in a queue's URL or ARN comes first, unless an endpoint is configured.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Region { get; set; }
@@ -21,7 +21,7 @@ public abstract class QueueCmdlet : LoginCmdlet
     [ValidateNotNullOrEmpty]
     public string? ProfileName { get; set; }
 
-    /// <summary>Endpoint to connect to instead of the region's own.</summary>
+    /// <summary>Endpoint to connect to instead of the region's own or the host of a queue's URL.</summary>
     [Parameter]
     public Uri? EndpointUrl { get; set; }
 

@@ -5,16 +5,16 @@ using Amazon.SQS;
 using Amazon.SQS.Internal;
 using Amazon.SQS.Model;
 using Amazon.SQS.Model.Internal.MarshallTransformations;
+using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Sqs.Client;
 
 /// <summary>The SDK's client of SQS at one endpoint, without what would make one bad message the fault of a whole answer.</summary>
 /// <param name="credentials">Sign the calls.</param>
-/// <param name="endpoint">Where they go.</param>
-/// <param name="region">They are signed for it.</param>
+/// <param name="endpoint">Where they go, and the region that they are signed for.</param>
 /// <param name="connectTimeout">Of one connection.</param>
-internal sealed class SqsServiceClient(AWSCredentials credentials, Uri endpoint, string region, TimeSpan connectTimeout)
-    : AmazonSQSClient(credentials, SdkSettings.Of(new SqsConfig(), endpoint, region, connectTimeout))
+internal sealed class SqsServiceClient(AWSCredentials credentials, QueueEndpoint endpoint, TimeSpan connectTimeout)
+    : AmazonSQSClient(credentials, SdkSettings.Of(new SqsConfig(), endpoint, connectTimeout))
 {
     // Bodies are personal data: no logging of responses, whatever AWSConfigs says.
     protected override bool SupportResponseLogging => false;

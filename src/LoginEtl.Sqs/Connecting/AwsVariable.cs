@@ -5,7 +5,4 @@ internal static class AwsVariable
 {
     /// <summary>Without blanks around it; null for one that is not set or empty.</summary>
     public static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
-
-    /// <summary>Whether it says <c>true</c>.</summary>
-    public static bool IsTrue(string? text) => string.Equals(text, "true", StringComparison.OrdinalIgnoreCase);
 }

@@ -50,8 +50,7 @@ internal sealed partial record QueueAddress(string Name, string? AccountId, stri
 
         var path = url.AbsolutePath.Trim('/').Split('/');
         var account = path.Length > 1 && Account().IsMatch(path[^2]) ? path[^2] : null;
-        var host = Host().Match(url.Host);
-        return Checked(new QueueAddress(path[^1], account, host.Success ? host.Groups["region"].Value : null, url));
+        return Checked(new QueueAddress(path[^1], account, QueueHost.RegionOf(url), url));
     }
 
     // 80 characters: SQS API reference, CreateQueue.
@@ -73,8 +72,4 @@ internal sealed partial record QueueAddress(string Name, string? AccountId, stri
 
     [GeneratedRegex(@"^(?=.{1,80}$)[A-Za-z0-9_-]+(\.fifo)?$")]
     private static partial Regex QueueName();
-
-    // sqs.REGION.amazonaws.com, and VPC endpoints' vpce-….sqs.REGION.vpce.amazonaws.com.
-    [GeneratedRegex(@"(^|\.)sqs(-fips)?\.(?<region>[a-z]{2,}(-[a-z0-9]+)+)\.")]
-    private static partial Regex Host();
 }

@@ -1,7 +1,5 @@
-using Amazon.Runtime;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
-using static LoginEtl.Sqs.Connecting.AwsVariable;
 
 namespace LoginEtl.Sqs.Connecting;
 
@@ -11,69 +9,28 @@ namespace LoginEtl.Sqs.Connecting;
 internal sealed record QueueEndpoint(Uri Url, string Region)
 {
     /// <summary>Whether it is on this machine: counts are exact there, and no proxy is used.</summary>
-    public bool IsLocal => Url.IsLoopback;
+    public bool IsLocal => QueueHost.IsLoopback(Url);
 
-    /// <summary>Settings first, then the address, the environment and the profile.</summary>
+    /// <summary>
+    /// A configured endpoint, else the host of the queue's URL, else the region's own. Where the queue's own host or
+    /// region is connected to, its region is signed for, whatever else is configured: no other is accepted there, and
+    /// another region may have a queue of this name. Behind a configured endpoint the configured region counts.
+    /// </summary>
     /// <exception cref="LoginEtlException">
-    /// <c>InvalidQueueSetting</c>: no region, or an endpoint that is no URL.
+    /// <c>InvalidQueueSetting</c>: no region, an endpoint that is no URL, or one that cannot be of the kind asked for.
     /// </exception>
     public static QueueEndpoint Resolve(QueueSettings settings, QueueAddress address, Func<string, string?> environment)
     {
-        var profile = new Lazy<SharedProfile?>(() => SharedProfile.Find(settings, environment));
-        var url = settings.EndpointUrl ?? Origin(address.Url)
-            ?? (IsTrue(environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
-                ? null
-                : FromEnvironment(environment) ?? FromProfile(profile, settings));
-        var region = NotEmpty(settings.Region) ?? address.Region
-            ?? AwsRegion.Of(environment)
-            ?? (url is null || settings.ProfileName is not null ? profile.Value?.Region : null)
-            ?? (url is null ? null : AwsRegion.OfEmulators)
-            ?? throw Invalid(
-                "No AWS region is set.",
-                "Set the region by parameter, AWS_REGION, AWS_DEFAULT_REGION or the profile, or give the queue's URL or "
-                + "ARN.");
-        if (!AwsRegion.IsName(region))
-        {
-            throw Invalid("The AWS region is not a region's name.", "Set a region such as eu-central-1.");
-        }
-
-        return new QueueEndpoint(Checked(url ?? AwsRegion.EndpointOf("sqs", region, environment)), region);
+        var configuration = new ServiceConfiguration(AwsService.Sqs, settings, environment, "InvalidQueueSetting");
+        return configuration.Endpoint(settings.EndpointUrl) is { } endpoint
+            ? configuration.Resolve(endpoint, configuration.Region ?? QueueHost.RegionOf(endpoint) ?? address.Region)
+            : configuration.Resolve(OwnHost(address.Url, configuration), address.Region ?? configuration.Region);
     }
 
-    // A URL that the user gave is a setting; one that a server returned is never connected to.
-    private static Uri? Origin(Uri? queueUrl) =>
-        queueUrl is null ? null : new Uri(queueUrl.GetLeftPart(UriPartial.Authority) + "/");
-
-    private static Uri? FromEnvironment(Func<string, string?> environment)
-    {
-        var text = NotEmpty(environment("AWS_ENDPOINT_URL_SQS")) ?? NotEmpty(environment("AWS_ENDPOINT_URL"));
-        return text is null ? null : Parse(text);
-    }
-
-    private static Uri? FromProfile(Lazy<SharedProfile?> profile, QueueSettings settings)
-    {
-        try
-        {
-            return settings.AccessKey is null && NotEmpty(profile.Value?.EndpointUrl) is { } text ? Parse(text) : null;
-        }
-        catch (AmazonClientException)
-        {
-            throw NoUrl();
-        }
-    }
-
-    private static Uri Parse(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) ? url : throw NoUrl();
-
-    private static Uri Checked(Uri url) =>
-        url.IsAbsoluteUri && url.Scheme is "http" or "https" && url.UserInfo.Length == 0 && url.Query.Length == 0
-            ? url
-            : throw NoUrl();
-
-    private static LoginEtlException NoUrl() => Invalid(
-        "The queue's endpoint is not an http or https URL without user name and query.",
-        "Set an endpoint such as http://127.0.0.1:4566, or none for the region's own.");
-
-    private static LoginEtlException Invalid(string message, string remedy) =>
-        new("InvalidQueueSetting", FaultKind.Configuration, message, remedy);
+    // A URL that the user gave is a setting; one that a server returned is never connected to. A region's plain host is
+    // no setting against FIPS: the same queue is at the region's FIPS host.
+    private static Uri? OwnHost(Uri? queueUrl, ServiceConfiguration configuration) =>
+        queueUrl is null || (configuration.WantsRegionsOwn && QueueHost.IsRegions(queueUrl))
+            ? null
+            : new Uri(queueUrl.GetLeftPart(UriPartial.Authority) + "/");
 }

@@ -30,7 +30,7 @@ internal static class QueueLookup
         QueueSettings settings, QueueAddress address, QueueEndpoint endpoint, AWSCredentials credentials,
         CancellationToken cancellationToken)
     {
-        var service = new SqsServiceClient(credentials, endpoint.Url, endpoint.Region, settings.Timeout);
+        var service = new SqsServiceClient(credentials, endpoint, settings.Timeout);
         try
         {
             return await FindAsync(service, settings, address, endpoint, cancellationToken).ConfigureAwait(false);

@@ -21,10 +21,14 @@ internal sealed class SharedProfile
     /// <summary>Such as <c>eu-central-1</c>; null when the profile has none.</summary>
     public string? Region => _profile.Region?.SystemName;
 
-    /// <summary>Its services section's endpoint_url for SQS, else its own endpoint_url; null for neither.</summary>
-    /// <exception cref="AmazonClientException">It is no URL.</exception>
-    public string? EndpointUrl =>
-        new ProfileEndpointConfig(new Profile(Name, _store.ProfilesLocation)).ServiceURL;
+    /// <summary>Whether it says <c>use_dualstack_endpoint</c>.</summary>
+    public bool UseDualstackEndpoint => _profile.UseDualstackEndpoint ?? false;
+
+    /// <summary>Whether it says <c>use_fips_endpoint</c>.</summary>
+    public bool UseFipsEndpoint => _profile.UseFIPSEndpoint ?? false;
+
+    /// <summary>Whether it says <c>ignore_configured_endpoint_urls</c>.</summary>
+    public bool IgnoreConfiguredEndpointUrls => _profile.IgnoreConfiguredEndpointUrls ?? false;
 
     public bool HasCredentials => _profile.CanCreateAWSCredentials;
 
@@ -54,6 +58,10 @@ internal sealed class SharedProfile
         }
     }
 
+    /// <summary>Its endpoint_url for a service; null when it has none.</summary>
+    /// <exception cref="AmazonClientException">It is no URL.</exception>
+    public string? EndpointUrl(AwsService service) => service.EndpointUrl(new Profile(Name, _store.ProfilesLocation));
+
     /// <summary>The credentials and the config file, wherever the environment has them.</summary>
     public static IReadOnlyList<string> Files(Func<string, string?> environment)
     {
@@ -66,4 +74,5 @@ internal sealed class SharedProfile
     }
 
     /// <summary>Keys, a process's answer, an assumed role, a login's role: whatever the profile says.</summary>
-    public AWSCredentials Credentials() => _profile.GetAWSCredentials(_store);}
+    public AWSCredentials Credentials() => _profile.GetAWSCredentials(_store);
+}

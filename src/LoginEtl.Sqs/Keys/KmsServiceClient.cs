@@ -12,7 +12,7 @@ namespace LoginEtl.Sqs.Keys;
 /// <param name="connectTimeout">Of one connection.</param>
 internal sealed class KmsServiceClient(AWSCredentials credentials, QueueEndpoint endpoint, TimeSpan connectTimeout)
     : AmazonKeyManagementServiceClient(
-        credentials, SdkSettings.Of(new KmsConfig(), endpoint.Url, endpoint.Region, connectTimeout, zeroAnswers: true))
+        credentials, SdkSettings.Of(new KmsConfig(), endpoint, connectTimeout, zeroAnswers: true))
 {
     protected override bool SupportResponseLogging => false;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Sqs;
-using LoginEtl.Sqs.Connecting;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -104,92 +103,6 @@ public sealed class ConnectingTests(ServersFixture servers)
             Assert.Equal(queue.Name, sender.Name);
             Assert.Single(await sender.SendAsync(["{}"], Cancelled));
         }
-    }
-
-    [Theory]
-    [InlineData("login-queue", "login-queue", null, null)]
-    [InlineData("https://sqs.eu-central-1.amazonaws.com/123456789012/q", "q", "123456789012", "eu-central-1")]
-    [InlineData("https://sqs.us-gov-west-1.amazonaws.com/123456789012/q", "q", "123456789012", "us-gov-west-1")]
-    [InlineData("https://vpce-1.sqs.us-east-2.vpce.amazonaws.com/123456789012/q", "q", "123456789012", "us-east-2")]
-    [InlineData("http://localhost:4566/000000000000/q", "q", "000000000000", null)]
-    [InlineData("http://sqs.us-east-1.localhost.localstack.cloud:4566/000000000000/q.fifo", "q.fifo", "000000000000", "us-east-1")]
-    [InlineData("http://localhost:4566/queue/q", "q", null, null)]
-    [InlineData("arn:aws-cn:sqs:cn-north-1:123456789012:q", "q", "123456789012", "cn-north-1")]
-    public void A_queues_name_url_and_arn_are_understood(string queue, string name, string? account, string? region)
-    {
-        var address = QueueAddress.Parse(queue);
-
-        Assert.Equal((name, account, region), (address.Name, address.AccountId, address.Region));
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("two words")]
-    [InlineData("arn:aws:sns:eu-central-1:123456789012:q")]
-    [InlineData("arn:aws:sqs:eu-central-1:123:q")]
-    [InlineData("ftp://host/q")]
-    [InlineData("http://user:password@host/000000000000/q")]
-    [InlineData("http://host/")]
-    [InlineData("http://host/000000000000/q?password")]
-    [InlineData("http://host/000000000000/q#password")]
-    [InlineData("http://host/%2%41/q")]
-    [InlineData("http://127.0\u202E.0.1:4566/000000000000/q")]
-    public void Anything_else_is_refused_and_not_quoted(string queue)
-    {
-        var e = Assert.Throws<LoginEtlException>(() => QueueAddress.Parse(queue));
-
-        Assert.Equal("InvalidQueueSetting", e.Id);
-        Assert.DoesNotContain("password", e.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData(null, null, "q", "AWS_REGION=eu-west-1", "https://sqs.eu-west-1.amazonaws.com/", "eu-west-1")]
-    [InlineData(null, null, "q", "AWS_DEFAULT_REGION=cn-north-1", "https://sqs.cn-north-1.amazonaws.com.cn/", "cn-north-1")]
-    [InlineData(null, "eu-west-3", "q", "AWS_REGION=eu-west-1", "https://sqs.eu-west-3.amazonaws.com/", "eu-west-3")]
-    [InlineData("http://127.0.0.1:4566", null, "q", "", "http://127.0.0.1:4566/", "us-east-1")]
-    [InlineData("http://127.0.0.1:4566", null, "q", "AWS_ENDPOINT_URL_SQS=http://other:1", "http://127.0.0.1:4566/", "us-east-1")]
-    [InlineData(null, null, "q", "AWS_ENDPOINT_URL_SQS=http://own:1;AWS_ENDPOINT_URL=http://all:2", "http://own:1/", "us-east-1")]
-    [InlineData(null, null, "q", "AWS_ENDPOINT_URL=http://all:2", "http://all:2/", "us-east-1")]
-    [InlineData(null, "eu-west-1", "q", "AWS_ENDPOINT_URL=http://all:2;AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", "https://sqs.eu-west-1.amazonaws.com/", "eu-west-1")]
-    [InlineData(null, "us-east-1", "q", "AWS_USE_FIPS_ENDPOINT=true", "https://sqs-fips.us-east-1.amazonaws.com/", "us-east-1")]
-    [InlineData(null, null, "https://sqs.eu-north-1.amazonaws.com/123456789012/q", "AWS_REGION=eu-west-1", "https://sqs.eu-north-1.amazonaws.com/", "eu-north-1")]
-    [InlineData(null, null, "arn:aws:sqs:eu-north-1:123456789012:q", "AWS_REGION=eu-west-1", "https://sqs.eu-north-1.amazonaws.com/", "eu-north-1")]
-    [InlineData(null, null, "http://localhost:4566/000000000000/q", "", "http://localhost:4566/", "us-east-1")]
-    public void Endpoint_and_region_come_from_settings_then_the_queues_address_then_the_environment(
-        string? endpoint, string? region, string queue, string environment, string url, string regionToSignFor)
-    {
-        var variables = environment.Split(';', StringSplitOptions.RemoveEmptyEntries)
-            .Select(v => v.Split('=', 2)).ToDictionary(v => v[0], v => v[1]);
-        var settings = new QueueSettings
-        {
-            Queue = queue, Region = region, EndpointUrl = endpoint is null ? null : new Uri(endpoint),
-            AccessKey = "a", SecretKey = new SecretText("s"),
-        };
-
-        var resolved = QueueEndpoint.Resolve(settings, QueueAddress.Parse(queue), variables.GetValueOrDefault);
-
-        Assert.Equal((url, regionToSignFor), (resolved.Url.AbsoluteUri, resolved.Region));
-    }
-
-    [Theory]
-    [InlineData(null, null)]
-    [InlineData("eu west", null)]
-    [InlineData("evil.example/", null)]
-    [InlineData("eu-west-1", "http://user:password@127.0.0.1/")]
-    [InlineData("eu-west-1", "file:///etc/passwd")]
-    public void A_wrong_region_or_endpoint_is_a_clear_error(string? region, string? endpoint)
-    {
-        var settings = new QueueSettings
-        {
-            Queue = "q", Region = region, EndpointUrl = endpoint is null ? null : new Uri(endpoint),
-            AccessKey = "a", SecretKey = new SecretText("s"),
-        };
-
-        var e = Assert.Throws<LoginEtlException>(
-            () => QueueEndpoint.Resolve(settings, QueueAddress.Parse("q"), _ => null));
-
-        Assert.Equal("InvalidQueueSetting", e.Id);
-        Assert.DoesNotContain("password", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

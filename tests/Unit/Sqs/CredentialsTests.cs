@@ -13,7 +13,6 @@ namespace LoginEtl.Unit.Sqs;
 [Collection(RunsAlone.Name)]
 public sealed class CredentialsTests : IDisposable
 {
-    private const string Services = "[services here]\ns3 =\n  endpoint_url = http://127.0.0.1:9\nsqs =\n  endpoint_url = http://127.0.0.1:4566\n";
     private readonly SharedFiles _files = new();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -198,37 +197,22 @@ public sealed class CredentialsTests : IDisposable
         Assert.Contains("'no-such-profile' is not there", e.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("services = here\n", "", "http://127.0.0.1:4566/")]
-    [InlineData("services = here\nendpoint_url = http://127.0.0.1:1\n", "", "http://127.0.0.1:4566/")]
-    [InlineData("endpoint_url = http://127.0.0.1:1\n", "", "http://127.0.0.1:1/")]
-    [InlineData("services = here\n", "AWS_ENDPOINT_URL_SQS=http://127.0.0.1:2", "http://127.0.0.1:2/")]
-    [InlineData("services = here\n", "AWS_ENDPOINT_URL=http://127.0.0.1:3", "http://127.0.0.1:3/")]
-    [InlineData("services = here\n", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", "https://sqs.eu-west-1.amazonaws.com/")]
-    [InlineData("services = here\nignore_configured_endpoint_urls = true\n", "", "https://sqs.eu-west-1.amazonaws.com/")]
-    [InlineData("services = none\n", "", "https://sqs.eu-west-1.amazonaws.com/")]
-    public void The_endpoint_is_the_environments_then_that_of_the_profiles_services_section(string profile, string variable, string url)
-    {
-        _files.Config($"[profile mine]\nregion = eu-west-1\n{profile}{Services}");
-        if (variable.Split('=') is [var name, var value])
-        {
-            _files.Environment[name] = value;
-        }
-
-        var endpoint = QueueEndpoint.Resolve(Settings("mine"), QueueAddress.Parse("q"), Environment.GetEnvironmentVariable);
-
-        Assert.Equal((url, "eu-west-1"), (endpoint.Url.AbsoluteUri, endpoint.Region));
-    }
-
+    // The SDK itself reads them once, and a PowerShell session sets them between runs.
     [Fact]
-    public void An_endpoint_of_a_profile_that_is_no_url_is_a_clear_error()
+    public void Variables_that_are_set_while_the_process_runs_count_for_the_endpoint()
     {
-        _files.Config("[profile mine]\nregion = eu-west-1\nendpoint_url = not a url\n");
+        string Endpoint() => QueueEndpoint.Resolve(
+            Settings(null) with { Region = "us-east-1" }, QueueAddress.Parse("q"), Environment.GetEnvironmentVariable).Url.AbsoluteUri;
 
-        var e = Assert.Throws<LoginEtlException>(
-            () => QueueEndpoint.Resolve(Settings("mine"), QueueAddress.Parse("q"), Environment.GetEnvironmentVariable));
-
-        Assert.Equal("InvalidQueueSetting", e.Id);
+        Assert.Equal("https://sqs.us-east-1.amazonaws.com/", Endpoint());
+        _files.Environment["AWS_ENDPOINT_URL_SQS"] = "http://127.0.0.1:1/";
+        Assert.Equal("http://127.0.0.1:1/", Endpoint());
+        _files.Environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true";
+        Assert.Equal("https://sqs.us-east-1.amazonaws.com/", Endpoint());
+        _files.Environment["AWS_USE_FIPS_ENDPOINT"] = "true";
+        Assert.Equal("https://sqs-fips.us-east-1.amazonaws.com/", Endpoint());
+        _files.Environment["AWS_USE_DUALSTACK_ENDPOINT"] = "true";
+        Assert.Equal("https://sqs-fips.us-east-1.api.aws/", Endpoint());
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using System.Text;
 using Amazon.Runtime;
 using LoginEtl.Connections;
 using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Unit.Sqs;
 
@@ -59,7 +60,7 @@ internal sealed class StubServer : IAsyncDisposable
     }
 
     private SqsServiceClient Service() =>
-        new(new BasicAWSCredentials("AKEXAMPLE", "top-secret"), Url, "us-east-1", TimeSpan.FromSeconds(1));
+        new(new BasicAWSCredentials("AKEXAMPLE", "top-secret"), new QueueEndpoint(Url, "us-east-1"), TimeSpan.FromSeconds(1));
 
     private async Task ServeAsync()
     {

@@ -17,7 +17,7 @@ internal sealed class QueueAddressTarget : FuzzTarget
     public override (long Own, long PerByte) Allocation => (64 * 1024, 512);
 
     public override IReadOnlyList<byte[]> Pieces { get; } =
-        [.. FuzzPieces.Uri, .. FuzzPieces.Texts("123456789012", "eu-central-1", "sqs.", ".amazonaws.com", ".vpce.", "queue", "aws-cn", "-fips", "\u0661")];
+        [.. FuzzPieces.Uri, .. FuzzPieces.Texts("123456789012", "eu-central-1", "sqs.", ".amazonaws.com", ".vpce.", "queue", ".queue.", ".localhost", "api.aws", "aws-cn", "-fips", "\u0661")];
 
     public override IReadOnlyList<string> MustReach { get; } = ["refused", "name", "arn", "url", "no endpoint"];
 
@@ -63,7 +63,9 @@ internal sealed class QueueAddressTarget : FuzzTarget
         {
             var endpoint = QueueEndpoint.Resolve(new QueueSettings { Queue = "given", Region = address.Region ?? "eu-central-1" }, address, NoProfiles);
             Finding.Unless(address.Url is null || (endpoint.Url.Host, endpoint.Url.Port) == (address.Url.Host, address.Url.Port), "the endpoint is on another host");
-            Finding.Unless(address.Url is not null || endpoint.Url.Host.StartsWith($"sqs.{endpoint.Region}.", StringComparison.Ordinal), "the endpoint is another region's");
+            Finding.Unless(address.Url is not null || endpoint.Url.Host.StartsWith($"sqs.{endpoint.Region}.", StringComparison.Ordinal)
+                // Old names of regions hold it.
+                || (address.Region?.Contains("fips", StringComparison.Ordinal) == true && endpoint.Url.Host.StartsWith($"sqs-fips.{endpoint.Region}.", StringComparison.Ordinal)), "the endpoint is another region's");
             return true;
         }
         catch (LoginEtlException e)
@@ -73,8 +75,13 @@ internal sealed class QueueAddressTarget : FuzzTarget
         }
     }
 
-    // Profiles are files, which are none of this.
-    private static string? NoProfiles(string variable) => variable == "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" ? "true" : null;
+    // Profiles are files, which are none of this: no question is left for them.
+    private static string? NoProfiles(string variable) => variable switch
+    {
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" => "true",
+        "AWS_USE_DUALSTACK_ENDPOINT" or "AWS_USE_FIPS_ENDPOINT" => "false",
+        _ => null,
+    };
 
     private static string Refused(LoginEtlException e)
     {
