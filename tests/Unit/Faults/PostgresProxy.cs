@@ -65,7 +65,7 @@ internal sealed class PostgresProxy : IAsyncDisposable
                 _ = RelayAsync(client);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
             // The end of the test.
         }

@@ -51,7 +51,7 @@ internal sealed class QueryFront : IAsyncDisposable
                 _ = AnswerAsync(await _listener.GetContextAsync());
             }
         }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+        catch (Exception e) when (e is HttpListenerException or InvalidOperationException)
         {
             // The end.
         }
@@ -71,7 +71,7 @@ internal sealed class QueryFront : IAsyncDisposable
             await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(body));
             context.Response.Close();
         }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException)
+        catch (Exception e) when (e is HttpListenerException or InvalidOperationException or IOException)
         {
             // The client went, or the test ended.
         }

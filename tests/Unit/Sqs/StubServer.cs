@@ -71,7 +71,7 @@ internal sealed class StubServer : IAsyncDisposable
                 _ = AnswerAsync(await _listener.AcceptTcpClientAsync(_ending.Token));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
             // The end.
         }
