@@ -136,7 +136,8 @@ public sealed class PostgresServer : IAsyncDisposable
     private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await OpenAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection);
+        // To make or drop a database, the server may first flush all others.
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
