@@ -20,7 +20,8 @@ internal sealed record DemoOptions
           --help                this text
 
         LOGINETL_SANDBOX_DATABASE (an Npgsql connection string) and LOGINETL_SANDBOX_SQS (a URL) name existing servers
-        to use instead; AWS_* and PG* are ignored. Exit code: 0 when the receipt is as expected, 1 when it is not or
+        to use instead; AWS_* and PG* are ignored. LOGINETL_SANDBOX_POSTGRES=16 starts that version of PostgreSQL; the
+        newest is started without it. Exit code: 0 when the receipt is as expected, 1 when it is not or
         something failed, 2 for a wrong option.
         """;
 

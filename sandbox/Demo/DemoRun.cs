@@ -18,7 +18,8 @@ internal sealed class DemoRun(DemoOptions options, SandboxServers servers, SqsCa
         var process = new HostProcess(servers.Keeper, show);
         HostChoice choice = await HostChoice.MakeAsync(options.Host, servers.Keeper, process, cancellationToken);
         string instead = choice.WhyNotPowerShell is { } reason ? $" ({reason})" : "";
-        show($"PostgreSQL is at {servers.Postgres.Host}:{servers.Postgres.Port}, SQS at {servers.Sqs.EndpointUrl}. " +
+        Version postgres = await servers.Postgres.ReadVersionAsync(cancellationToken);
+        show($"PostgreSQL {postgres} is at {servers.Postgres.Host}:{servers.Postgres.Port}, SQS at {servers.Sqs.EndpointUrl}. " +
             $"The run is in {choice.Host.Name}{instead}.");
 
         RunSettings settings = await SettingsAsync(QueueName, DatabaseName, cancellationToken);

@@ -42,6 +42,8 @@ internal sealed class NpmPackages(string folder)
         before?.Invoke();
         await RunNpmAsync(cancellationToken);
         after?.Invoke();
+        // npm makes none where no package is for this platform.
+        Directory.CreateDirectory(Path.GetDirectoryName(Stamp)!);
         await File.WriteAllTextAsync(Stamp, wanted, cancellationToken);
     }
 

@@ -10,13 +10,16 @@ internal sealed record PostgresBinaries(string Folder)
 
     public string Postgres => Program(Folder, "postgres");
 
-    /// <summary>Takes the npm package's binaries, else the newest of Debian's.</summary>
+    /// <summary>Takes the npm package's binaries, else Debian's.</summary>
+    /// <param name="keeper">Runs them to see whether they do.</param>
+    /// <param name="major">The version; null for the newest that runs.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
     /// <exception cref="SandboxException">None of them runs here.</exception>
-    public static async Task<PostgresBinaries> FindAsync(
-        Keeper keeper, string? folder, CancellationToken cancellationToken)
+    public static async Task<PostgresBinaries> FindAsync(Keeper keeper, int? major, CancellationToken cancellationToken)
     {
         var tried = new List<string>();
-        foreach (string candidate in folder is not null ? [folder] : Candidates())
+        string[] candidates = [.. Candidates(major)];
+        foreach (string candidate in candidates)
         {
             if (!File.Exists(Program(candidate, "postgres"))) continue;
             ProgramEnd end = await TryAsync(keeper, candidate, cancellationToken);
@@ -30,20 +33,23 @@ internal sealed record PostgresBinaries(string Folder)
             }
             tried.Add($"{candidate}: {end.Output.Trim()}");
         }
-        throw new SandboxException("No PostgreSQL server runs here. Install one (Debian: apt-get install postgresql), " +
+        string which = major is null ? "server" : $"{major} server";
+        throw new SandboxException($"No PostgreSQL {which} runs here. Install one (Debian: apt-get install postgresql), " +
             "or name an existing database in LOGINETL_SANDBOX_DATABASE. Tried: " +
-            (tried.Count > 0 ? string.Join("; ", tried) : $"{ServerPackages.PostgresPackage} (no such package), " +
-                $"{DebianFolder} (no such folder)"));
+            string.Join("; ", tried.Count > 0 ? tried : candidates.Select(candidate => $"{candidate} (not there)")));
     }
 
-    private static IEnumerable<string> Candidates()
+    private static IEnumerable<string> Candidates(int? major)
     {
-        yield return Path.Combine(ServerPackages.PostgresPackage, "native", "bin");
-        if (!Directory.Exists(DebianFolder)) yield break;
-        var versions = Directory.GetDirectories(DebianFolder)
-            .OrderByDescending(path => int.TryParse(Path.GetFileName(path), out int version) ? version : 0);
-        foreach (string version in versions) yield return Path.Combine(version, "bin");
+        if (PostgresPackage.Find(major) is { } package) yield return package.BinFolder;
+        IEnumerable<string> versions = major is not null ? [$"{major}"] : DebianVersions();
+        foreach (string version in versions) yield return Path.Combine(DebianFolder, version, "bin");
     }
+
+    private static IEnumerable<string> DebianVersions() => Directory.Exists(DebianFolder)
+        ? Directory.GetDirectories(DebianFolder).Select(path => Path.GetFileName(path))
+            .OrderByDescending(name => int.TryParse(name, out int version) ? version : 0)
+        : [];
 
     private static async Task<ProgramEnd> TryAsync(Keeper keeper, string folder, CancellationToken cancellationToken)
     {

@@ -42,7 +42,7 @@ internal sealed class PostgresCluster
     public static async Task<PostgresCluster> CreateAsync(
         PostgresOptions options, Keeper keeper, CancellationToken cancellationToken)
     {
-        PostgresBinaries binaries = await PostgresBinaries.FindAsync(keeper, options.BinFolder, cancellationToken);
+        PostgresBinaries binaries = await PostgresBinaries.FindAsync(keeper, options.Major, cancellationToken);
         var cluster = new PostgresCluster(keeper, binaries, options);
         await cluster.InitializeAsync(cancellationToken);
         for (int tries = 1; ; tries++)

@@ -12,8 +12,10 @@ public sealed record PostgresOptions
     /// <summary>Further server settings by name, which win over the sandbox's own.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>A folder with initdb and postgres to use; null takes the npm package's, else Debian's.</summary>
-    public string? BinFolder { get; init; }
+    /// <summary>
+    /// The major version, as 16: the npm package's, else Debian's. Null takes the newest package, else Debian's newest.
+    /// </summary>
+    public required int? Major { get; init; }
 
     /// <summary>Is told, in one line each, of what takes long (the first npm ci).</summary>
     public Action<string>? Report { get; init; }

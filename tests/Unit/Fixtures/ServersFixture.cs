@@ -13,9 +13,12 @@ namespace LoginEtl.Unit.Fixtures;
 /// <summary>
 /// Real servers, started once for all tests when the first of them asks. A test class takes this in its constructor
 /// and gets databases and queue names that no other test has. A test that stops or kills a server starts its own
-/// (<see cref="PostgresServer.StartAsync(PostgresOptions, CancellationToken)"/>, <see cref="SqsServer.StartAsync(Action{string}?, CancellationToken)"/>).
+/// (<see cref="PostgresServer.StartAsync(PostgresOptions, CancellationToken)"/> by <see cref="TestPostgres"/>, <see cref="SqsServer.StartAsync(Action{string}?, CancellationToken)"/>).
 /// </summary>
-/// <remarks>LOGINETL_TEST_DATABASE and LOGINETL_TEST_SQS name existing servers; AWS_* and PG* are ignored.</remarks>
+/// <remarks>
+/// LOGINETL_TEST_DATABASE and LOGINETL_TEST_SQS name existing servers, LOGINETL_TEST_POSTGRES=16 the version of
+/// PostgreSQL that is started; AWS_* and PG* are ignored.
+/// </remarks>
 public sealed class ServersFixture : IAsyncDisposable
 {
     private readonly ConcurrentBag<string> _databases = [];
@@ -62,11 +65,12 @@ public sealed class ServersFixture : IAsyncDisposable
 
     private SandboxServers Servers => _servers.Value.GetAwaiter().GetResult();
 
-    private static Task<SandboxServers> StartAsync() =>
-        SandboxServers.StartAsync(
-            // Every statement is logged, so that the tests can look for leaks there.
-            SandboxOptions.FromEnvironment("LOGINETL_TEST_") with { Postgres = new PostgresOptions { LogStatement = "all" } },
-            CancellationToken.None);
+    private static Task<SandboxServers> StartAsync()
+    {
+        SandboxOptions options = SandboxOptions.FromEnvironment("LOGINETL_TEST_");
+        // Every statement is logged, so that the tests can look for leaks there.
+        return SandboxServers.StartAsync(options with { Postgres = options.Postgres with { LogStatement = "all" } }, CancellationToken.None);
+    }
 
     private string NewName(string prefix, string separator) => string.Create(CultureInfo.InvariantCulture,
         $"{prefix}{_run}{separator}{Interlocked.Increment(ref _names)}");

@@ -15,7 +15,7 @@ public sealed class BadRowCostTests
     public async Task Batch_of_which_a_fifth_is_bad_takes_at_most_three_times_a_clean_one()
     {
         // The tests' own server logs every statement with its parameters, which are all values of a batch with bad rows.
-        await using var server = await PostgresServer.StartAsync(new PostgresOptions(), TestDatabase.Token);
+        await using var server = await PostgresServer.StartAsync(TestPostgres.Options, TestDatabase.Token);
         var bench = new BadRowsBench(server, Size, Rounds);
         var over = new List<string>();
         foreach (var kind in BadRowKind.All)

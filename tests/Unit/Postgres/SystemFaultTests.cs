@@ -59,7 +59,7 @@ public sealed class SystemFaultTests(ServersFixture servers)
     [Fact]
     public async Task Killed_server_that_comes_back_is_written_to_without_loss()
     {
-        await using var server = await PostgresServer.StartAsync(new PostgresOptions(), TestDatabase.Token);
+        await using var server = await PostgresServer.StartAsync(TestPostgres.Options, TestDatabase.Token);
         var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
         await new LoginEtl.Postgres.PostgresConnector().InitializeAsync(settings, new SchemaOptions(), TestDatabase.Token);
         await using var sink = await new LoginEtl.Postgres.PostgresConnector().WriteToAsync(settings, new SinkOptions(), TestDatabase.Token);

@@ -83,7 +83,8 @@ internal sealed class TestDatabase
     public async Task RunAsync(string sql)
     {
         await using var connection = await OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
+        // To drop a database, the server first flushes the hundreds of others that the tests made.
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
         await command.ExecuteNonQueryAsync(Token);
     }
 

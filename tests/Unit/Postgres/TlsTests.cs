@@ -3,6 +3,7 @@ using LoginEtl.Faults;
 using LoginEtl.Postgres;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settlement;
+using LoginEtl.Unit.Fixtures;
 using Npgsql;
 using Xunit;
 
@@ -16,7 +17,7 @@ public sealed class TlsTests
     {
         using var authority = new CertificateAuthority();
         using var stranger = new CertificateAuthority();
-        await using var server = await PostgresServer.StartAsync(new PostgresOptions { Fast = true }, TestDatabase.Token);
+        await using var server = await PostgresServer.StartAsync(TestPostgres.Options with { Fast = true }, TestDatabase.Token);
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The server takes its certificate from a shell.");
         await GiveCertificateAsync(server, authority.Issue("localhost"));
         var byName = With(server, "localhost", null);

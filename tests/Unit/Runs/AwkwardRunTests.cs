@@ -81,7 +81,7 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
 
     private async Task HoldWhileDownAsync(int visibilityTimeout, TimeSpan down)
     {
-        await using var server = await PostgresServer.StartAsync(new PostgresOptions(), Cancelled);
+        await using var server = await PostgresServer.StartAsync(TestPostgres.Options, Cancelled);
         var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
         await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), Cancelled);
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout);
@@ -142,7 +142,7 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
     {
         // An asynchronous commit waits ten seconds for its turn to be flushed; nothing else flushes meanwhile.
         await using var server = await PostgresServer.StartAsync(
-            new PostgresOptions { Settings = new Dictionary<string, string> { ["wal_writer_delay"] = "10000", ["wal_writer_flush_after"] = "1GB", ["autovacuum"] = "off" } }, Cancelled);
+            TestPostgres.Options with { Settings = new Dictionary<string, string> { ["wal_writer_delay"] = "10000", ["wal_writer_flush_after"] = "1GB", ["autovacuum"] = "off" } }, Cancelled);
         var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
         await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), Cancelled);
         await RunAsync(

