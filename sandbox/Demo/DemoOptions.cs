@@ -14,7 +14,7 @@ internal sealed record DemoOptions
 
           --count N             make N sample messages (default 100: 99 logins and one of another type)
           --replay              deliver the same messages a second time, as if the first run's deletes were lost
-          --host pwsh|worker    run in PowerShell or in the worker (default: PowerShell when pwsh 7.6 is there)
+          --host pwsh|worker    run in PowerShell (the default) or in the worker
           --keep                leave the servers up, with an empty queue and table to try things on; print settings
           --samples             only print the sample messages, one a line
           --help                this text
@@ -34,8 +34,8 @@ internal sealed record DemoOptions
 
     public bool OnlyHelp { get; init; }
 
-    /// <summary>pwsh, worker, or null for whichever is there.</summary>
-    public string? Host { get; init; }
+    /// <summary>In the worker, and not in PowerShell.</summary>
+    public bool InWorker { get; init; }
 
     /// <exception cref="FormatException">An option is unknown, or its value is missing or wrong; says which.</exception>
     public static DemoOptions Parse(IEnumerable<string> arguments)
@@ -48,7 +48,7 @@ internal sealed record DemoOptions
             options = parts[0] switch
             {
                 "--count" => options with { Count = CountOf(ValueOf(parts, rest)) },
-                "--host" => options with { Host = HostOf(ValueOf(parts, rest)) },
+                "--host" => options with { InWorker = IsWorker(ValueOf(parts, rest)) },
                 _ => options.With(argument),
             };
         }
@@ -74,7 +74,7 @@ internal sealed record DemoOptions
             ? count
             : throw new FormatException($"--count takes a number from 1 to {LargestCount}, not '{value}'.");
 
-    private static string HostOf(string value) => value is "pwsh" or "worker"
-        ? value
+    private static bool IsWorker(string value) => value is "pwsh" or "worker"
+        ? value == "worker"
         : throw new FormatException($"--host takes pwsh or worker, not '{value}'.");
 }
