@@ -16,6 +16,7 @@ internal sealed record DemoOptions
           --replay              deliver the same messages a second time, as if the first run's deletes were lost
           --host pwsh|worker    run in PowerShell (the default) or in the worker
           --keep                leave the servers up, with an empty queue and table to try things on; print settings
+          --servers             only start the servers, print how tests/Pester reaches them, and end with standard input
           --samples             only print the sample messages, one a line
           --help                this text
 
@@ -29,6 +30,8 @@ internal sealed record DemoOptions
     public bool Replay { get; init; }
 
     public bool Keep { get; init; }
+
+    public bool OnlyServers { get; init; }
 
     public bool OnlySamples { get; init; }
 
@@ -59,6 +62,7 @@ internal sealed record DemoOptions
     {
         "--replay" => this with { Replay = true },
         "--keep" => this with { Keep = true },
+        "--servers" => this with { OnlyServers = true },
         "--samples" => this with { OnlySamples = true },
         "--help" or "-h" or "-?" => this with { OnlyHelp = true },
         _ => throw new FormatException($"There is no option '{flag}'."),

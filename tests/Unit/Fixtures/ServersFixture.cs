@@ -19,7 +19,8 @@ namespace LoginEtl.Unit.Fixtures;
 public sealed class ServersFixture : IAsyncDisposable
 {
     private readonly ConcurrentBag<string> _databases = [];
-    private readonly Lazy<Task<SandboxServers>> _servers = new(() => Task.Run(StartAsync));
+    private readonly Lazy<Task<SandboxServers>> _servers = new(
+        () => Task.Run(() => TestServers.StartAsync(report: null, CancellationToken.None)));
 
     // Tells runs that share one existing server apart.
     private readonly string _run = RandomNumberGenerator.GetHexString(8, lowercase: true);
@@ -61,12 +62,6 @@ public sealed class ServersFixture : IAsyncDisposable
     }
 
     private SandboxServers Servers => _servers.Value.GetAwaiter().GetResult();
-
-    private static Task<SandboxServers> StartAsync() =>
-        SandboxServers.StartAsync(
-            // Every statement is logged, so that the tests can look for leaks there.
-            SandboxOptions.FromEnvironment("LOGINETL_TEST_") with { Postgres = new PostgresOptions { LogStatement = "all" } },
-            CancellationToken.None);
 
     private string NewName(string prefix, string separator) => string.Create(CultureInfo.InvariantCulture,
         $"{prefix}{_run}{separator}{Interlocked.Increment(ref _names)}");

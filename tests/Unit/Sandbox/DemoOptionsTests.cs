@@ -31,7 +31,7 @@ public sealed class DemoOptionsTests
     [Fact]
     public void The_help_names_every_option()
     {
-        foreach (string option in new[] { "--count", "--replay", "--host", "--keep", "--samples", "--help" })
+        foreach (string option in new[] { "--count", "--replay", "--host", "--keep", "--servers", "--samples", "--help" })
             Assert.Contains($"  {option} ", DemoOptions.Help, StringComparison.Ordinal);
     }
 }
