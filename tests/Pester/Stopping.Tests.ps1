@@ -197,6 +197,9 @@ while (`$jobs | Where-Object { -not `$_.HasMoreData -and `$_.State -in 'NotStart
     }
 
     It 'Stop-Job of a job in a process of its own returns everything' {
+        # As the dotnet tool's package has it where another user installed that.
+        try { $null = & "$PSHOME/pwsh" -Version }
+        catch { Set-ItResult -Skipped -Because "Start-Job starts $PSHOME/pwsh, which this user may not run" }
         $job = Start-Job {
             Import-Module $using:PSScriptRoot/../../LoginEtl.psd1
             Receive-LoginMessage -Wait | ForEach-Object { $_ }

@@ -7,15 +7,18 @@ namespace LoginEtl.Unit.Pester;
 /// <summary>Processes that a PowerShell has left running, found by a variable of its environment; on Linux alone.</summary>
 internal static class LeftProcesses
 {
+    /// <summary>Is inherited by all that a PowerShell starts; its value tells one PowerShell's from another's.</summary>
+    public const string Variable = "LOGINETL_TEST_RUN";
+
     // One that was killed at the end may take a moment.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
     /// <summary>Their command lines; they are ended.</summary>
-    public static async Task<IReadOnlyList<string>> EndAsync(string variable, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> EndAsync(string value, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         List<int> left;
-        while ((left = Find(variable)).Count > 0 && clock.Elapsed < Grace)
+        while ((left = Find($"{Variable}={value}")).Count > 0 && clock.Elapsed < Grace)
         {
             await Task.Delay(100, cancellationToken);
         }

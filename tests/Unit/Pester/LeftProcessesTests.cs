@@ -12,11 +12,11 @@ public sealed class LeftProcessesTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The check reads /proc.");
         var mark = $"{Guid.NewGuid():n}";
         var start = new ProcessStartInfo("sh", ["-c", "sleep 300 &"]);
-        start.Environment["LOGINETL_TEST_RUN"] = mark;
+        start.Environment[LeftProcesses.Variable] = mark;
         using var parent = Process.Start(start)!;
         await parent.WaitForExitAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal(["sleep 300"], await LeftProcesses.EndAsync($"LOGINETL_TEST_RUN={mark}", TestContext.Current.CancellationToken));
-        Assert.Empty(await LeftProcesses.EndAsync($"LOGINETL_TEST_RUN={mark}", TestContext.Current.CancellationToken));
+        Assert.Equal(["sleep 300"], await LeftProcesses.EndAsync(mark, TestContext.Current.CancellationToken));
+        Assert.Empty(await LeftProcesses.EndAsync(mark, TestContext.Current.CancellationToken));
     }
 }

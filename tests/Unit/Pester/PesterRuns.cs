@@ -13,9 +13,6 @@ public sealed class PesterRuns(ServersFixture servers) : IAsyncDisposable
     // A pipeline that hangs is a failure, and not a run without end.
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
 
-    // Inherited by all that a file starts, and so tells what it has left running.
-    private const string Mark = "LOGINETL_TEST_RUN";
-
     private readonly CancellationTokenSource _ended = new();
     private readonly SemaphoreSlim _lanes = new(2);
     private readonly Lock _lock = new();
@@ -52,12 +49,13 @@ public sealed class PesterRuns(ServersFixture servers) : IAsyncDisposable
         await _lanes.WaitAsync(_ended.Token);
         try
         {
-            var environment = new Dictionary<string, string>(TestServers.Variables(servers.Postgres, servers.Sqs)) { [Mark] = $"{Guid.NewGuid():n}" };
+            var mark = $"{Guid.NewGuid():n}";
+            var environment = new Dictionary<string, string>(TestServers.Variables(servers.Postgres, servers.Sqs)) { [LeftProcesses.Variable] = mark };
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
             limit.CancelAfter(Longest);
             var (exitCode, text) = await PowerShellHost.RunAsync(
                 ["-File", Path.Combine(Folder, "Run.ps1"), Path.Combine(Folder, file), ProjectPackages.Pester], environment, limit.Token);
-            var left = await LeftProcesses.EndAsync($"{Mark}={environment[Mark]}", _ended.Token);
+            var left = await LeftProcesses.EndAsync(mark, _ended.Token);
             return left.Count == 0 ? (exitCode, text) : (1, $"{text}It left running: {string.Join("; ", left)}");
         }
         finally

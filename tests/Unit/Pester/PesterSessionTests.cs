@@ -11,7 +11,7 @@ public sealed class PesterSessionTests
     [Fact]
     public async Task Invoke_Pester_starts_its_own_servers_and_leaves_the_session_as_it_was()
     {
-        string mark = $"LOGINETL_TEST_RUN={Guid.NewGuid():n}";
+        string mark = $"{Guid.NewGuid():n}";
         string script = $$"""
             Import-Module '{{ProjectPackages.Pester}}'
             # What the tests must not see, and must not keep either.
@@ -27,7 +27,7 @@ public sealed class PesterSessionTests
             "$($result.Result), $($result.PassedCount -gt 0)"
             Compare-Object $before (Get-Session) | ForEach-Object { "$($_.SideIndicator) $($_.InputObject)" }
             """;
-        var environment = new Dictionary<string, string> { ["LOGINETL_TEST_RUN"] = mark.Split('=')[1], ["LOGINETL_TEST_SQS"] = "", ["LOGINETL_TEST_DATABASE"] = "" };
+        var environment = new Dictionary<string, string> { [LeftProcesses.Variable] = mark, ["LOGINETL_TEST_SQS"] = "", ["LOGINETL_TEST_DATABASE"] = "" };
         var (exitCode, output) = await PowerShellHost.RunAsync(["-Command", script], environment, TestContext.Current.CancellationToken);
 
         Assert.Equal("Passed, True", output.Trim());
