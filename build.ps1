@@ -58,7 +58,6 @@ function Pester {
     Import-Module ($pester ?? (Join-Path (dotnet msbuild sandbox -getProperty:PesterPackage) tools Pester.psd1))
     # The tests are to run as in anybody's session.
     $ErrorActionPreference = 'Continue'
-    $PSNativeCommandUseErrorActionPreference = $false
     $result = Invoke-Pester (Join-Path tests Pester) -PassThru
     if ($result.Result -ne 'Passed') { throw "$($result.FailedCount) tests of Pester failed." }
 }

@@ -8,6 +8,8 @@ function Get-PowerShell {
 
 # Runs it to its end; $LASTEXITCODE says how it ended.
 function Invoke-PowerShell {
+    # Whatever the session prefers: the tests look at exit codes.
+    $PSNativeCommandUseErrorActionPreference = $false
     $program, [string[]] $leading = Get-PowerShell
     & $program @leading -NoProfile @args
 }
