@@ -7,6 +7,8 @@
 .EXAMPLE
     ./build.ps1 Build, Help  # the help in en-US, made from the cmdlets' comments
 .EXAMPLE
+    ./build.ps1 Pester       # the Pester suite alone, on servers of its own
+.EXAMPLE
     ./build.ps1 Package      # the module, ready to be copied or published, in output/LoginEtl
 .EXAMPLE
     ./build.ps1 Soak         # the long runs, 500 random schedules of faults among them: about an hour
@@ -17,7 +19,7 @@
 param(
     # What to do, in this order.
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Help', 'Test', 'Package', 'Demo', 'Soak')]
+    [ValidateSet('Build', 'Help', 'Test', 'Pester', 'Package', 'Demo', 'Soak')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Debug', 'Release')]
@@ -47,6 +49,17 @@ function Help {
 
 function Test {
     dotnet test --solution LoginEtl.slnx --configuration $Configuration
+}
+
+# In the Pester that is installed, or else in the one that the build restores.
+function Pester {
+    dotnet build sandbox --configuration $Configuration
+    $pester = Get-Module -ListAvailable Pester | Where-Object Version -GE '5.7' | Sort-Object Version | Select-Object -Last 1
+    Import-Module ($pester ?? (Join-Path (dotnet msbuild sandbox -getProperty:PesterPackage) tools Pester.psd1))
+    # The tests are to run as in anybody's session.
+    $ErrorActionPreference = 'Continue'
+    $result = Invoke-Pester (Join-Path tests Pester) -PassThru
+    if ($result.Result -ne 'Passed') { throw "$($result.FailedCount) tests of Pester failed." }
 }
 
 # The same tree as in the clone: the manifest, what it names, and bin/.

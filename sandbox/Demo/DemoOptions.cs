@@ -14,8 +14,9 @@ internal sealed record DemoOptions
 
           --count N             make N sample messages (default 100: 99 logins and one of another type)
           --replay              deliver the same messages a second time, as if the first run's deletes were lost
-          --host pwsh|worker    run in PowerShell or in the worker (default: PowerShell when pwsh 7.6 is there)
+          --host pwsh|worker    run in PowerShell (the default) or in the worker
           --keep                leave the servers up, with an empty queue and table to try things on; print settings
+          --servers             only start the servers, print how tests/Pester reaches them, and end with standard input
           --samples             only print the sample messages, one a line
           --help                this text
 
@@ -31,12 +32,14 @@ internal sealed record DemoOptions
 
     public bool Keep { get; init; }
 
+    public bool OnlyServers { get; init; }
+
     public bool OnlySamples { get; init; }
 
     public bool OnlyHelp { get; init; }
 
-    /// <summary>pwsh, worker, or null for whichever is there.</summary>
-    public string? Host { get; init; }
+    /// <summary>In the worker, and not in PowerShell.</summary>
+    public bool InWorker { get; init; }
 
     /// <exception cref="FormatException">An option is unknown, or its value is missing or wrong; says which.</exception>
     public static DemoOptions Parse(IEnumerable<string> arguments)
@@ -49,7 +52,7 @@ internal sealed record DemoOptions
             options = parts[0] switch
             {
                 "--count" => options with { Count = CountOf(ValueOf(parts, rest)) },
-                "--host" => options with { Host = HostOf(ValueOf(parts, rest)) },
+                "--host" => options with { InWorker = IsWorker(ValueOf(parts, rest)) },
                 _ => options.With(argument),
             };
         }
@@ -60,6 +63,7 @@ internal sealed record DemoOptions
     {
         "--replay" => this with { Replay = true },
         "--keep" => this with { Keep = true },
+        "--servers" => this with { OnlyServers = true },
         "--samples" => this with { OnlySamples = true },
         "--help" or "-h" or "-?" => this with { OnlyHelp = true },
         _ => throw new FormatException($"There is no option '{flag}'."),
@@ -75,7 +79,7 @@ internal sealed record DemoOptions
             ? count
             : throw new FormatException($"--count takes a number from 1 to {LargestCount}, not '{value}'.");
 
-    private static string HostOf(string value) => value is "pwsh" or "worker"
-        ? value
+    private static bool IsWorker(string value) => value is "pwsh" or "worker"
+        ? value == "worker"
         : throw new FormatException($"--host takes pwsh or worker, not '{value}'.");
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LoginEtl.Faults;
 using LoginEtl.Sandbox.Servers;
 using Npgsql;
@@ -37,7 +38,7 @@ internal static class DemoProgram
         using var signals = new StopSignals();
         try
         {
-            return await RunAsync(options, signals);
+            return options.OnlyServers ? await ServeAsync(signals) : await RunAsync(options, signals);
         }
         catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
         {
@@ -49,6 +50,19 @@ internal static class DemoProgram
             await Console.Error.WriteLineAsync($"The sandbox failed: {failure.Message}{remedy}");
             return Failed;
         }
+    }
+
+    /// <summary>
+    /// One line of JSON says where the servers are. Whoever has started this holds its standard input open, and so ends
+    /// them however it ends itself.
+    /// </summary>
+    private static async Task<int> ServeAsync(StopSignals signals)
+    {
+        SandboxEnvironment.RemoveForeignSettings();
+        await using SandboxServers running = await TestServers.StartAsync(Console.Error.WriteLine, signals.Token);
+        Console.WriteLine(JsonSerializer.Serialize(TestServers.Variables(running.Postgres, running.Sqs)));
+        await Task.Run(Console.In.ReadToEnd).WaitAsync(signals.Token);
+        return 0;
     }
 
     private static async Task<int> RunAsync(DemoOptions options, StopSignals signals)

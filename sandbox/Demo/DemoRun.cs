@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using LoginEtl.Sandbox.PowerShell;
 using LoginEtl.Sandbox.Servers;
 
 namespace LoginEtl.Sandbox.Demo;
@@ -16,18 +17,28 @@ internal sealed class DemoRun(DemoOptions options, SandboxServers servers, SqsCa
     public async Task<IReadOnlyList<string>> RunAsync(CancellationToken cancellationToken)
     {
         var process = new HostProcess(servers.Keeper, show);
-        HostChoice choice = await HostChoice.MakeAsync(options.Host, servers.Keeper, process, cancellationToken);
-        string instead = choice.WhyNotPowerShell is { } reason ? $" ({reason})" : "";
+        IRunHost host;
+        string instead = "";
+        if (options.InWorker)
+        {
+            host = new WorkerRun(process);
+        }
+        else
+        {
+            PowerShellProgram program = await PowerShellSearch.FindAsync(cancellationToken);
+            if (program.PassedBy is { } reason) instead = $" ({reason})";
+            host = new PowerShellRun(process, program);
+        }
         Version postgres = await servers.Postgres.ReadVersionAsync(cancellationToken);
         show($"PostgreSQL {postgres} is at {servers.Postgres.Host}:{servers.Postgres.Port}, SQS at {servers.Sqs.EndpointUrl}. " +
-            $"The run is in {choice.Host.Name}{instead}.");
+            $"The run is in {host.Name}{instead}.");
 
         RunSettings settings = await SettingsAsync(QueueName, DatabaseName, cancellationToken);
         DemoQueue queue = await DemoQueue.CreateAsync(sqs, settings.Queue, cancellationToken);
         IReadOnlyList<string> failures;
         try
         {
-            failures = await RunAsync(choice.Host, settings, queue, cancellationToken);
+            failures = await RunAsync(host, settings, queue, cancellationToken);
         }
         finally
         {

@@ -17,6 +17,8 @@ BeforeAll {
     }
 }
 
+AfterAll { Exit-TestSession }
+
 Describe 'A mistake gives one clear error with what to do, and deletes nothing' {
     It '<Name>' -ForEach @(
         @{ Name = 'a wrong password'; Id = 'DatabaseAccessDenied'
@@ -76,9 +78,8 @@ Describe 'A mistake gives one clear error with what to do, and deletes nothing' 
     It 'ends a script with exit code 1' {
         $script = Join-Path $TestDrive 'job.ps1'
         "Import-Module '$PSScriptRoot/../../LoginEtl.psd1'; Receive-LoginMessage nowhere" | Set-Content $script
-        $process = Start-Process (Get-Process -Id $PID).Path -ArgumentList '-NoProfile', '-NonInteractive', '-Command', "`$ErrorActionPreference = 'Stop'; & '$script'" `
-            -Wait -PassThru -RedirectStandardOutput (Join-Path $TestDrive 'o') -RedirectStandardError (Join-Path $TestDrive 'e')
-        $process.ExitCode | Should -Be 1
+        $null = Invoke-PowerShell -NonInteractive -Command "`$ErrorActionPreference = 'Stop'; & '$script'" 2>&1
+        $LASTEXITCODE | Should -Be 1
     }
 }
 

@@ -1,6 +1,6 @@
 BeforeAll {
+    . "$PSScriptRoot/Session.ps1"
     Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
-    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
     Set-TestEnvironment
 
     # One object at least of every type that a cmdlet emits.
@@ -31,6 +31,8 @@ BeforeAll {
     # What is recovered on purpose is there to be seen.
     $masked = $samples | Where-Object { $_.GetType().Name -ne 'RecoveredLogin' }
 }
+
+AfterAll { Exit-TestSession }
 
 Describe 'Every type that is emitted' {
     It 'has a sample here' {

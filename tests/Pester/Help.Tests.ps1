@@ -12,6 +12,8 @@ BeforeAll {
     }
 }
 
+AfterAll { Exit-TestSession }
+
 Describe 'A parameter of several cmdlets' {
     BeforeDiscovery {
         Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force

@@ -1,10 +1,12 @@
 BeforeAll {
+    . "$PSScriptRoot/Session.ps1"
     Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
-    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
     . "$PSScriptRoot/Keys.ps1"
     Set-TestEnvironment
     $WarningPreference = 'Ignore'
 }
+
+AfterAll { Exit-TestSession }
 
 Describe 'Keysets that AWS KMS encrypts' {
     It 'reach the service from inside the module, and leave nothing behind when it is not there' {

@@ -1,8 +1,10 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+    . "$PSScriptRoot/Session.ps1"
     . "$PSScriptRoot/Keys.ps1"
     $WarningPreference = 'Ignore'
 }
+
+AfterAll { Exit-TestSession }
 
 Describe 'Methods' {
     It 'are chosen per attribute' {
@@ -148,7 +150,7 @@ Describe 'A rotation' {
         $null = Disable-LoginKey $keys ip $id -Confirm:$false
         # Where nobody can be asked, asking fails.
         $script = "Import-Module '$PSScriptRoot/../../LoginEtl.psd1'; Remove-LoginKey '$keys' ip $id -Force"
-        $null = pwsh -NoProfile -NonInteractive -Command $script 2>&1
+        $null = Invoke-PowerShell -NonInteractive -Command $script 2>&1
         (Get-LoginKeyset $keys ip | Where-Object KeyId -EQ $id).Status | Should -Be 'Disabled'
         (Remove-LoginKey $keys ip $id -Force -Confirm:$false).Status | Should -Be 'Destroyed'
     }
@@ -176,6 +178,7 @@ Describe 'A rotation' {
 
     It 'of the quarantine writes both halves, and what was sealed before still opens' {
         Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
+        Set-TestEnvironment
         $keys = NewKeys
         $private = "$keys-private/quarantine.json"
         $database = New-TestDatabase

@@ -69,6 +69,8 @@ BeforeAll {
     }
 }
 
+AfterAll { Exit-TestSession }
+
 Describe 'Nothing leaks' {
     BeforeEach {
         $queue = New-TestQueue
@@ -79,6 +81,7 @@ Describe 'Nothing leaks' {
 
     It 'from a run with every kind of reject' {
         $said = Get-Everything { Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database -PassThru -ReceiptVariable global:receipt; $receipt }
+        Remove-Variable receipt -Scope Global
         $said | Should -Match 'quarantined'
         $said | Should -Not -Match $forbidden
     }
@@ -131,7 +134,7 @@ Invoke-LoginEtl -DrainWindow 0.2
                 $buffer = [byte[]]::new(1MB)
                 while (($n = ($using:listener).Receive($buffer)) -gt 0) { [IO.File]::AppendAllText($using:log, [Text.Encoding]::UTF8.GetString($buffer, 0, $n)) }
             }
-            & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -SettingsFile $settings -File $script *> $null
+            Invoke-PowerShell -NonInteractive -SettingsFile $settings -File $script *> $null
             Start-Sleep 1
         }
         finally {

@@ -2,6 +2,8 @@ BeforeAll {
     . "$PSScriptRoot/Setup.ps1"
 }
 
+AfterAll { Exit-TestSession }
+
 Describe 'Receive | Protect | Write' {
     BeforeEach {
         $queue = New-TestQueue
@@ -154,7 +156,7 @@ Describe 'The scheduled form' {
             $old = @{}
             foreach ($name in $Settings.Keys) { Set-Item "env:$name" $Settings[$name] }
             try {
-                pwsh -NoProfile -NonInteractive -File "$PSScriptRoot/../../examples/run.ps1" -DrainWindow 0.2 2>&1 | Out-Null
+                Invoke-PowerShell -NonInteractive -File "$PSScriptRoot/../../examples/run.ps1" -DrainWindow 0.2 2>&1 | Out-Null
                 $LASTEXITCODE
             }
             finally {

@@ -1,9 +1,11 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+    . "$PSScriptRoot/Session.ps1"
     $keys = Join-Path $TestDrive 'keys'
     $null = New-LoginKeyset $keys -WarningAction Ignore
     $body = '{"user_id":"u","app_version":"1.2.3","ip":"10.9.8.7","device_id":"canary-device"}'
 }
+
+AfterAll { Exit-TestSession }
 
 Describe 'The module' {
     It 'has a valid manifest that exports every cmdlet of its assembly' {
@@ -43,7 +45,7 @@ Describe 'The module' {
     }
 
     It 'can be imported again with -Force and still works' {
-        Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+        . "$PSScriptRoot/Session.ps1"
         $body | ConvertFrom-LoginJson | Protect-LoginPii $keys | Should -BeOfType ([LoginEtl.Records.LoginRecord])
     }
 
@@ -69,7 +71,7 @@ Add-Type -TypeDefinition '$code' -OutputAssembly '$dll'
 Import-Module '$PSScriptRoot/../../LoginEtl.psd1'
 try { Initialize-LoginDatabase 'Host=127.0.0.1;Port=1;Username=u;Database=d' } catch { `$_.FullyQualifiedErrorId }
 "@
-        pwsh -NoProfile -NonInteractive -Command $script | Should -BeLike 'DatabaseUnreachable,*'
+        Invoke-PowerShell -NonInteractive -Command $script | Should -BeLike 'DatabaseUnreachable,*'
     }
 }
 

@@ -50,6 +50,8 @@ BeforeAll {
     }
 }
 
+AfterAll { Exit-TestSession }
+
 Describe 'An odd body ends in quarantine with its true reason, and the others of its batch are written' {
     BeforeEach { [void] (Invoke-Sql $database 'TRUNCATE user_logins, login_etl_quarantine') }
 

@@ -6,6 +6,8 @@ BeforeAll {
     }
 }
 
+AfterAll { Exit-TestSession }
+
 Describe 'Protect-LoginPii' {
     It '-DefaultLocale stands in for a null locale, and for nothing else' {
         $records = (New-Body), (New-Body -Locale '"DE"') | ConvertFrom-LoginJson | Protect-LoginPii $keys -DefaultLocale XX

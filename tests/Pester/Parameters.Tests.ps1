@@ -4,6 +4,8 @@ BeforeAll {
     Initialize-LoginDatabase $database
 }
 
+AfterAll { Exit-TestSession }
+
 Describe '-Attribute' {
     BeforeAll {
         $record = New-LoginBody | ConvertFrom-LoginJson -SourceId attribute | Protect-LoginPii $keys

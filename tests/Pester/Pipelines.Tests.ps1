@@ -6,6 +6,8 @@ BeforeAll {
     }
 }
 
+AfterAll { Exit-TestSession }
+
 Describe 'Every shape of pipeline settles every message once, and its receipt says where it went' {
     BeforeEach {
         $queue = New-TestQueue

@@ -12,9 +12,11 @@ BeforeAll {
 try { [void] `$ps.Invoke() } catch { }
 ,@(`$ps.Streams.Progress | Where-Object Activity -Like '$Activity' | Select-Object StatusDescription, RecordType, PercentComplete, SecondsRemaining) | ConvertTo-Json
 "@ | Set-Content $script
-        & (Get-Process -Id $PID).Path -NoProfile @Switch -File $script | ConvertFrom-Json
+        Invoke-PowerShell @Switch -File $script | ConvertFrom-Json
     }
 }
+
+AfterAll { Exit-TestSession }
 
 Describe 'The progress of a run' {
     BeforeEach {

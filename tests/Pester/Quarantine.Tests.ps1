@@ -3,6 +3,8 @@ BeforeAll {
     $private = Join-Path $TestDrive 'keys-private/quarantine.json'
 }
 
+AfterAll { Exit-TestSession }
+
 Describe 'Get- and Restore-LoginQuarantine' {
     BeforeEach {
         $queue = New-TestQueue

@@ -2,6 +2,8 @@ BeforeAll {
     . "$PSScriptRoot/Setup.ps1"
 }
 
+AfterAll { Exit-TestSession }
+
 Describe 'The receipt of a pipeline' {
     BeforeEach {
         $queue = New-TestQueue
@@ -38,7 +40,7 @@ Describe 'The receipt of a pipeline' {
         try {
             $script = Join-Path $TestDrive 'script.ps1'
             "Import-Module '$PSScriptRoot/../../LoginEtl.psd1'; $Line" | Set-Content $script
-            $null = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -File $script 2>&1
+            $null = Invoke-PowerShell -NonInteractive -File $script 2>&1
             $LASTEXITCODE | Should -Be 1
         }
         finally { Remove-Item env:LOGINETL_QUEUE, env:LOGINETL_KEYSET, env:LOGINETL_DATABASE }

@@ -1,6 +1,6 @@
 BeforeAll {
+    . "$PSScriptRoot/Session.ps1"
     Import-Module "$PSScriptRoot/Servers/Servers.psm1" -Force
-    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
     Set-TestEnvironment
     $canary = @{ Ip = '203.0.113.77'; Device = 'canary-device-4711' }
     $forbidden = $canary.Values | ForEach-Object { [regex]::Escape($_) } | Join-String -Separator '|'
@@ -32,6 +32,8 @@ BeforeAll {
         }
     }
 }
+
+AfterAll { Exit-TestSession }
 
 Describe 'Recovery' {
     BeforeAll {
@@ -149,14 +151,16 @@ while (`$true) { `$tokens | Unprotect-LoginPii '$database' '$keys' -Attribute ip
         $given = 0
         foreach ($round in 1..3) {
             $out = Join-Path $TestDrive "out-$round.txt"
-            $process = Start-Process pwsh -ArgumentList '-NoProfile', '-NonInteractive', '-File', $script -RedirectStandardOutput $out -RedirectStandardError "$out.err" -PassThru
-            $until = [datetime]::UtcNow.AddSeconds(60)
-            while (@(Get-Content $out -ErrorAction Ignore).Count -lt 10) {
-                if ([datetime]::UtcNow -gt $until) { throw "It never began: $(Get-Content "$out.err" -Raw)" }
-                Start-Sleep -Milliseconds 20
+            $process = Start-PowerShell $script $out
+            try {
+                $until = [datetime]::UtcNow.AddSeconds(60)
+                while (@(Get-Content $out -ErrorAction Ignore).Count -lt 10) {
+                    if ([datetime]::UtcNow -gt $until) { throw "It never began: $(Get-Content "$out.err" -Raw)" }
+                    Start-Sleep -Milliseconds 20
+                }
+                Start-Sleep -Milliseconds (Get-Random -Maximum 60)
             }
-            Start-Sleep -Milliseconds (Get-Random -Maximum 60)
-            $process.Kill()
+            finally { $process.Kill() }
             $process.WaitForExit()
             $given += @(Get-Content $out | Where-Object { $_ -eq 'given' }).Count
         }

@@ -1,14 +1,12 @@
 # Runs one file of tests and says how it went: what failed, what was skipped and why, then one line of counts.
-# Exit code 0 when all passed or were skipped, 3 where Pester is missing or too old, 1 otherwise.
-param([Parameter(Mandatory)] [string] $Path)
+# Exit code 0 when all passed or were skipped, 1 otherwise.
+param(
+    [Parameter(Mandatory)] [string] $Path,
+    # Pester's manifest.
+    [Parameter(Mandatory)] [string] $Pester
+)
 
-$pester = Get-Module -ListAvailable Pester | Where-Object Version -GE '5.7' | Sort-Object Version -Descending | Select-Object -First 1
-if (-not $pester) {
-    'Pester 5.7 or later is not installed (Install-Module Pester).'
-    exit 3
-}
-
-Import-Module $pester
+Import-Module $Pester
 $PSStyle.OutputRendering = 'PlainText'
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $Path

@@ -14,12 +14,10 @@ function Write-Ready { process { if (-not (Test-Path '$ready')) { Set-Content '$
 $Body
 "@ | Set-Content $script
         $output = "$script.out"
-        $process = Start-Process (Get-Process -Id $PID).Path -PassThru -RedirectStandardOutput $output -RedirectStandardError "$output.err" `
-            -ArgumentList '-NoProfile', '-NonInteractive', '-File', $script
-        $null = $process.Handle
+        $process = Start-PowerShell $script $output
+        $started.Add($process)
         $limit = [datetime]::Now.AddSeconds(30)
         while (-not (Test-Path $ready) -and -not $process.HasExited -and [datetime]::Now -lt $limit) { Start-Sleep -Milliseconds 50 }
-        $started.Add($process)
         Test-Path $ready | Should -BeTrue -Because "messages arrive: $(Get-Content "$output.err" -Raw)"
         [pscustomobject]@{ Process = $process; Output = $output }
     }
@@ -57,6 +55,8 @@ $Body
         ($rows.n + $count.Visible) | Should -Be $Sent
     }
 }
+
+AfterAll { Exit-TestSession }
 
 Describe 'Stopping' {
     BeforeEach {
@@ -197,6 +197,9 @@ while (`$jobs | Where-Object { -not `$_.HasMoreData -and `$_.State -in 'NotStart
     }
 
     It 'Stop-Job of a job in a process of its own returns everything' {
+        # As the dotnet tool's package has it where another user installed that.
+        try { $null = & "$PSHOME/pwsh" -Version }
+        catch { Set-ItResult -Skipped -Because "Start-Job starts $PSHOME/pwsh, which this user may not run" }
         $job = Start-Job {
             Import-Module $using:PSScriptRoot/../../LoginEtl.psd1
             Receive-LoginMessage -Wait | ForEach-Object { $_ }

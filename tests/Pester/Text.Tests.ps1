@@ -4,6 +4,8 @@ BeforeAll {
     @(New-LoginBody 20) + '{"foo":"bar"}' + @(New-LoginBody 2) | Set-Content $file
 }
 
+AfterAll { Exit-TestSession }
+
 Describe 'ConvertFrom-LoginJson' {
     It 'emits a login a line and one warning for a reject, naming file and line' {
         $out = Get-Content $file | ConvertFrom-LoginJson -WarningVariable warnings -WarningAction SilentlyContinue

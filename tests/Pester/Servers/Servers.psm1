@@ -1,4 +1,4 @@
-# Queues, databases and counts on the servers that `dotnet test` starts (or on those the variables name).
+# Queues, databases and counts on the tests' servers, which LOGINETL_TEST_* name.
 # The tests' own connection uses the module's Npgsql, loaded here into the default context beside the private one.
 $deps = Join-Path $PSScriptRoot '../../../bin/deps'
 [void] [Reflection.Assembly]::LoadFrom((Resolve-Path (Join-Path $deps 'Microsoft.Extensions.Logging.Abstractions.dll')))
@@ -6,9 +6,9 @@ Add-Type -Path (Join-Path $deps 'Npgsql.dll')
 
 $script:Serial = 0
 
-# Settings that lead nowhere but to the tests' own servers.
+# Starts the servers, and sets what leads to them. Only between Enter-TestSession and Exit-TestSession.
 function Set-TestEnvironment {
-    Get-ChildItem env: | Where-Object Name -Match '^(AWS_|PG|LOGINETL_(?!TEST_))' | Remove-Item
+    Start-TestServer
     $env:AWS_ACCESS_KEY_ID = 'test'
     $env:AWS_SECRET_ACCESS_KEY = 'test'
     $env:AWS_REGION = 'us-east-1'

@@ -22,7 +22,8 @@ namespace LoginEtl.Unit.Fixtures;
 public sealed class ServersFixture : IAsyncDisposable
 {
     private readonly ConcurrentBag<string> _databases = [];
-    private readonly Lazy<Task<SandboxServers>> _servers = new(() => Task.Run(StartAsync));
+    private readonly Lazy<Task<SandboxServers>> _servers = new(
+        () => Task.Run(() => TestServers.StartAsync(report: null, CancellationToken.None)));
 
     // Tells runs that share one existing server apart.
     private readonly string _run = RandomNumberGenerator.GetHexString(8, lowercase: true);
@@ -64,13 +65,6 @@ public sealed class ServersFixture : IAsyncDisposable
     }
 
     private SandboxServers Servers => _servers.Value.GetAwaiter().GetResult();
-
-    private static Task<SandboxServers> StartAsync()
-    {
-        SandboxOptions options = SandboxOptions.FromEnvironment("LOGINETL_TEST_");
-        // Every statement is logged, so that the tests can look for leaks there.
-        return SandboxServers.StartAsync(options with { Postgres = options.Postgres with { LogStatement = "all" } }, CancellationToken.None);
-    }
 
     private string NewName(string prefix, string separator) => string.Create(CultureInfo.InvariantCulture,
         $"{prefix}{_run}{separator}{Interlocked.Increment(ref _names)}");

@@ -1,3 +1,5 @@
+using LoginEtl.Sandbox.PowerShell;
+using LoginEtl.Sandbox.Servers;
 using LoginEtl.Unit.Fixtures;
 
 namespace LoginEtl.Unit.Pester;
@@ -47,16 +49,14 @@ public sealed class PesterRuns(ServersFixture servers) : IAsyncDisposable
         await _lanes.WaitAsync(_ended.Token);
         try
         {
-            var environment = new Dictionary<string, string>
-            {
-                ["LOGINETL_TEST_SQS"] = servers.SqsEndpoint.AbsoluteUri,
-                ["LOGINETL_TEST_DATABASE"] = servers.Postgres.ConnectionString,
-                ["LOGINETL_TEST_DATABASE_LOG"] = servers.Postgres.LogPath ?? "",
-            };
+            var mark = $"{Guid.NewGuid():n}";
+            var environment = new Dictionary<string, string>(TestServers.Variables(servers.Postgres, servers.Sqs)) { [LeftProcesses.Variable] = mark };
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
             limit.CancelAfter(Longest);
-            return await PowerShellHost.RunAsync(
-                ["-File", Path.Combine(Folder, "Run.ps1"), Path.Combine(Folder, file)], environment, limit.Token);
+            var (exitCode, text) = await PowerShellHost.RunAsync(
+                ["-File", Path.Combine(Folder, "Run.ps1"), Path.Combine(Folder, file), ProjectPackages.Pester], environment, limit.Token);
+            var left = await LeftProcesses.EndAsync(mark, _ended.Token);
+            return left.Count == 0 ? (exitCode, text) : (1, $"{text}It left running: {string.Join("; ", left)}");
         }
         finally
         {

@@ -11,7 +11,7 @@ public sealed class DemoOptionsTests
 
     [Fact]
     public void Options_combine() => Assert.Equal(
-        new DemoOptions { Count = 7, Replay = true, Keep = true, Host = "worker" },
+        new DemoOptions { Count = 7, Replay = true, Keep = true, InWorker = true },
         DemoOptions.Parse(["--replay", "--count", "7", "--host=worker", "--keep"]));
 
     [Theory]
@@ -31,7 +31,7 @@ public sealed class DemoOptionsTests
     [Fact]
     public void The_help_names_every_option()
     {
-        foreach (string option in new[] { "--count", "--replay", "--host", "--keep", "--samples", "--help" })
+        foreach (string option in new[] { "--count", "--replay", "--host", "--keep", "--servers", "--samples", "--help" })
             Assert.Contains($"  {option} ", DemoOptions.Help, StringComparison.Ordinal);
     }
 }

@@ -33,6 +33,17 @@ public sealed partial class DemoTests
         Assert.Empty(sandbox.Leftovers);
     }
 
+    [Fact]
+    public async Task Without_options_the_pipeline_is_shown_in_PowerShell()
+    {
+        using var sandbox = new SandboxProcess();
+        int exitCode = await sandbox.WaitForExitAsync(Cancelled);
+
+        Assert.Matches(@"The run is in PowerShell \d+\.\d+\.\d+\.", sandbox.Output);
+        Assert.Contains("\nReceipt: 100 received: 99 written, 1 quarantined, 0 duplicate, 0 returned, balanced", sandbox.Output, StringComparison.Ordinal);
+        Assert.Equal(0, exitCode);
+    }
+
     [Theory]
     [MemberData(nameof(OlderVersions))]
     public async Task The_main_job_runs_on_older_versions_of_PostgreSQL_too(int major)
