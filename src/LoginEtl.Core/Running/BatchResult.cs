@@ -12,4 +12,7 @@ public sealed record BatchResult(Guid BatchId, IReadOnlyList<Outcome> Outcomes)
     /// <see cref="Outcome.Returned"/>, and nothing of them was written.
     /// </summary>
     public IReadOnlyList<HeldGroup> Held { get; init; } = [];
+
+    /// <summary>What is worth a warning beside its messages, in words.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
 }

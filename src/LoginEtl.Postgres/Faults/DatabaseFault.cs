@@ -14,7 +14,7 @@ internal static class DatabaseFault
     /// <summary>Whether the same work may succeed a little later.</summary>
     public static bool IsTransient(Exception e) => e switch
     {
-        PostgresException p => SqlStates.IsTransient(p.SqlState),
+        PostgresException p => SqlStates.IsTransient(p),
         NpgsqlException n => n.IsTransient || (n.InnerException is { } inner && IsTransient(inner)),
         AggregateException a => a.InnerExceptions.Any(IsTransient),
         _ => e is IOException or SocketException or TimeoutException or ObjectDisposedException,
@@ -87,7 +87,7 @@ internal static class DatabaseFault
         PostgresErrorCodes.InsufficientPrivilege => (
             "DatabaseAccessDenied", FaultKind.Denied, $"The database refused the work at {endpoint} ({Names(e)}).",
             "Grant the user the rights that Test-LoginEtl lists."),
-        var state when SqlStates.IsConnectionLoss(state) => (
+        var state when SqlStates.IsConnectionLoss(state) && !SqlStates.IsMismatchOfTypes(e) => (
             "DatabaseUnreachable", FaultKind.Unreachable, $"The database server at {endpoint} ended the connection ({Names(e)}).",
             "Check that the server runs and takes connections; then run again: nothing is lost."),
         _ => (

@@ -12,7 +12,9 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
 {
     private const int FewestAlike = 10;
 
-    private readonly TransactionStart _start = new(table.Name, holdsKeys);
+    private readonly TransactionStart _start = new(
+        table, [table.Name.Beside(SchemaNames.Ledger), table.Name.Beside(SchemaNames.FileLedger), table.Name.Beside(SchemaNames.Quarantine)], holdsKeys);
+
     private readonly LedgerCopy _ledger = new(table.Name.Beside(SchemaNames.Ledger), timeout);
     private readonly LedgerCopy _fileLedger = new(table.Name.Beside(SchemaNames.FileLedger), timeout);
     private readonly QuarantineCopy _quarantine = new(table.Name.Beside(SchemaNames.Quarantine), timeout);
@@ -30,6 +32,11 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
     {
         var connection = scope.Connection;
         var start = await _start.RunAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (!start.TableIsAsRead)
+        {
+            return AttemptOutcome.MetChangedTable;
+        }
+
         CheckHorizon(plan, start.Now);
         var outcomes = new Outcome[plan.Size];
         Array.Fill(outcomes, Outcome.Duplicate);

@@ -205,9 +205,9 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         while (_written.TryDequeue(out var batch))
         {
             WriteVerbose(BatchText.Of(batch));
-            foreach (var group in batch.Held)
+            foreach (var warning in batch.Held.Select(g => g.ToString()).Concat(batch.Notices))
             {
-                WriteWarning(group.ToString());
+                WriteWarning(warning);
             }
 
             _progress.Add(batch);

@@ -56,14 +56,14 @@ internal sealed class Troubles(FaultLane lane, FaultyQueue queue, string databas
         }
     }
 
-    // A writer takes the ledger first, and then the table.
+    // A writer takes the table first, and then the ledger.
     private async Task DeadlockAsync()
     {
         try
         {
             await RunAsync(
-                "BEGIN", "LOCK TABLE user_logins IN SHARE ROW EXCLUSIVE MODE", "SELECT pg_sleep(0.1)",
-                "LOCK TABLE login_etl_ledger IN SHARE ROW EXCLUSIVE MODE", "COMMIT");
+                "BEGIN", "LOCK TABLE login_etl_ledger IN SHARE ROW EXCLUSIVE MODE", "SELECT pg_sleep(0.1)",
+                "LOCK TABLE user_logins IN SHARE ROW EXCLUSIVE MODE", "COMMIT");
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DeadlockDetected)
         {
