@@ -13,6 +13,9 @@ public sealed record BatchResult(Guid BatchId, IReadOnlyList<Outcome> Outcomes)
     /// </summary>
     public IReadOnlyList<HeldGroup> Held { get; init; } = [];
 
+    /// <summary>Those that are <see cref="Outcome.Suppressed"/> are as they should be, and no rejects.</summary>
+    public bool SuppressedAccepted { get; init; }
+
     /// <summary>What is worth a warning beside its messages, in words.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 }

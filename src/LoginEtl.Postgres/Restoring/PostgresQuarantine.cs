@@ -145,7 +145,9 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
+    private static bool IsSettled(RestoreResult result) => result.Outcome is RestoreOutcome.Restored or RestoreOutcome.Suppressed;
+
     // The entries that a lost COMMIT promised are restored now, and were locked meanwhile: it took place.
-    private static bool IsSame(RestoreResult[] promised, RestoreResult[] found) => promised.Any(p => p.Outcome == RestoreOutcome.Restored)
-        && promised.Zip(found).All(p => p.First.Outcome != RestoreOutcome.Restored || p.Second.Outcome == RestoreOutcome.AlreadyRestored);
+    private static bool IsSame(RestoreResult[] promised, RestoreResult[] found) => promised.Any(IsSettled)
+        && promised.Zip(found).All(p => !IsSettled(p.First) || p.Second.Outcome == RestoreOutcome.AlreadyRestored);
 }

@@ -67,7 +67,8 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
         foreach (var item in items)
         {
             var entry = requests[item.Ordinal].Entry;
-            results[item.Ordinal] = rows.Refused.TryGetValue(item, out var refusal) ? Refused(entry, refusal) : new RestoreResult(entry, RestoreOutcome.Restored);
+            results[item.Ordinal] = rows.Refused.TryGetValue(item, out var refusal) ? Refused(entry, refusal)
+                : new RestoreResult(entry, rows.Suppressed.Contains(item) ? RestoreOutcome.Suppressed : RestoreOutcome.Restored);
         }
 
         await MarkAsync(connection, [.. items.Where(i => !rows.Refused.ContainsKey(i))], requests, cancellationToken).ConfigureAwait(false);

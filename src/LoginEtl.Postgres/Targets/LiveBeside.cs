@@ -51,6 +51,11 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
         return [.. names.Select(n => found.FirstOrDefault(f => f.Name.Name == n) ?? new LiveBeside(table.Beside(n), false, false, false, false, false))];
     }
 
+    /// <summary>It did not take what was sent to it, without an error.</summary>
+    public static LoginEtlException NotTaken(QualifiedName name) => new(
+        "LedgerUnsuitable", FaultKind.Configuration, $"{name} did not take every entry that was sent to it: a trigger keeps entries out.",
+        $"Drop the triggers of {name}; nothing of this batch was written, quarantined or deleted.");
+
     /// <exception cref="LoginEtlException"><c>LedgerNotFound</c>, <c>LedgerUnsuitable</c>.</exception>
     public void RequireOurs()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
@@ -6,6 +7,7 @@ using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using LoginEtl.Running;
+using LoginEtl.Settlement;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Writing;
@@ -32,6 +34,7 @@ internal sealed class PostgresSink : IRecordSink
     private TargetTable _table;
     private RowEncoder _encoder;
     private BatchTransaction _writer;
+    private bool _toldOfSuppressed;
     private int _probing;
     private int _suspecting;
 
@@ -96,7 +99,11 @@ internal sealed class PostgresSink : IRecordSink
                     Remember(attempt);
                     _limit.Settle();
                     _pruning?.Begin();
-                    return new BatchResult(plan.BatchId, outcomes) { Held = plan.Held, Notices = NoticesOf(changes) };
+                    return new BatchResult(plan.BatchId, outcomes)
+                    {
+                        Held = plan.Held, Notices = [.. NoticesOf(changes), .. NoticesOf(outcomes)],
+                        SuppressedAccepted = _options.OnSuppressed == SuppressedAction.Accept,
+                    };
                 }
 
                 if (outcome == AttemptOutcome.MetBadInGroup)
@@ -149,7 +156,7 @@ internal sealed class PostgresSink : IRecordSink
     {
         _table = table;
         _encoder = new RowEncoder(table, _options.OnTooLong);
-        _writer = new BatchTransaction(table, _settings.Timeout, _limit, holdsKeys: !_options.DryRun);
+        _writer = new BatchTransaction(table, _settings.Timeout, _limit, _options);
     }
 
     /// <summary>Reads the table as it is; from here on rows are encoded for that.</summary>
@@ -190,6 +197,25 @@ internal sealed class PostgresSink : IRecordSink
 
     private string[] NoticesOf(List<string> changes) => changes.Count == 0 ? []
         : [$"{Name} changed under the run ({string.Join("; ", changes)}); rows are written for what it is now."];
+
+    // Once a run: a trigger does so with every batch.
+    private IEnumerable<string> NoticesOf(IReadOnlyList<Outcome> outcomes)
+    {
+        var suppressed = outcomes.Count(o => o == Outcome.Suppressed);
+        if (suppressed == 0 || _toldOfSuppressed || _options.OnSuppressed == SuppressedAction.Accept)
+        {
+            return [];
+        }
+
+        _toldOfSuppressed = true;
+        return
+        [
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Name} did not take {suppressed} of the {outcomes.Count} rows of a batch, without an error: a trigger keeps them out or routes them. ")
+            + "Their messages are settled, and the receipt counts all of them as suppressed; -OnSuppressed Accept where the table is made so.",
+        ];
+    }
 
     private Attempt Next(Attempt? last, bool probes = false) => new()
     {

@@ -28,7 +28,7 @@ internal static class ReceiptCheck
         }
 
         var sum = receipt.Written + receipt.Updated + receipt.Skipped + receipt.Duplicate + receipt.Quarantined
-            + receipt.Confirmed + receipt.Returned + receipt.Lapsed + receipt.Unknown;
+            + receipt.Suppressed + receipt.Confirmed + receipt.Returned + receipt.Lapsed + receipt.Unknown;
         if (!receipt.Balanced || sum != receipt.Received)
         {
             yield return $"a receipt does not balance: {receipt}";
@@ -77,5 +77,5 @@ internal static class ReceiptCheck
     }
 
     private static int TrueExitCode(RunReceipt receipt) =>
-        receipt.Outcome == "failed" || receipt.Unknown > 0 || !receipt.Balanced ? Failed : receipt.Quarantined + receipt.HeldGroups > 0 ? WithRejects : 0;
+        receipt.Outcome == "failed" || receipt.Unknown > 0 || !receipt.Balanced ? Failed : receipt.Quarantined + receipt.Suppressed + receipt.HeldGroups > 0 ? WithRejects : 0;
 }
