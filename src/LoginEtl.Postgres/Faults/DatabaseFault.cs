@@ -79,6 +79,13 @@ internal static class DatabaseFault
 
     private static (string Id, FaultKind Kind, string Message, string Remedy) Describe(PostgresException e, string endpoint) => e.SqlState switch
     {
+        PostgresErrorCodes.ProtocolViolation when PoolerRefusal.Is(e) => PoolerRefusal.Describe(e, endpoint),
+        PostgresErrorCodes.CheckViolation when SqlStates.IsMissingPartition(e) && e.Routine != "exec_stmt_raise" => (
+            "WriteFailed", FaultKind.Failed, $"A partition is missing: {e.TableName} has none for a row of the batch ({Names(e)}).",
+            $"Make the partition of {e.TableName}, or a DEFAULT one; then run again: nothing is lost."),
+        PostgresErrorCodes.ReadOnlySqlTransaction => (
+            "DatabaseReadOnly", FaultKind.Configuration, $"Transactions at {endpoint} are read-only (SQLSTATE {e.SqlState}).",
+            "Name the primary, or take default_transaction_read_only from the user; then run again: nothing is lost."),
         ['2', '8', ..] => (
             "DatabaseAccessDenied", FaultKind.Denied, $"The database server at {endpoint} refused the login (SQLSTATE {e.SqlState}).",
             "Check user name and password, and the server's pg_hba.conf."),

@@ -30,6 +30,9 @@ internal sealed record LiveTable(
     /// <summary>Rules for INSERT, which COPY passes by.</summary>
     public IReadOnlyList<string> InsertRules { get; init; } = [];
 
-    /// <summary>Columns that decide on a row's partition; null where an expression may.</summary>
-    public IReadOnlyList<string>? PartitionColumns { get; init; } = [];
+    /// <summary>
+    /// What decides on a row's partition, by the name of the partitioned table, which may be a partition itself: its
+    /// columns, and an empty name for an expression.
+    /// </summary>
+    public ILookup<string, string> PartitionKeys { get; init; } = Array.Empty<string>().ToLookup(k => k);
 }

@@ -17,12 +17,7 @@ internal static class LiveTableReader
                ARRAY(SELECT DISTINCT t.tgname::text FROM pg_trigger t
                      WHERE t.tgrelid IN (SELECT c.oid UNION SELECT p.relid FROM pg_partition_tree(c.oid) p)
                          AND NOT t.tgisinternal AND t.tgtype & 7 = 7 AND t.tgenabled IN ('O', 'A')),
-               ARRAY(SELECT r.rulename::text FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled IN ('O', 'A')),
-               (SELECT CASE WHEN bool_and(k.attnum <> 0) THEN array_agg(DISTINCT a.attname::text) END
-                FROM (SELECT c.oid AS relid UNION SELECT p.relid FROM pg_partition_tree(c.oid) p) t
-                JOIN pg_partitioned_table p ON p.partrelid = t.relid
-                CROSS JOIN LATERAL unnest(p.partattrs::smallint[]) k(attnum)
-                LEFT JOIN pg_attribute a ON a.attrelid = t.relid AND a.attnum = k.attnum)
+               ARRAY(SELECT r.rulename::text FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled IN ('O', 'A'))
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = to_regclass($1)
         """;
@@ -64,6 +59,14 @@ internal static class LiveTableReader
         WHERE i.indrelid = $1::oid AND i.indisunique AND k.place <= i.indnkeyatts
         GROUP BY i.indexrelid, i.indisprimary, x.relname
         ORDER BY i.indisprimary DESC, i.indexrelid
+        """;
+
+    private const string PartitionKeys =
+        """
+        SELECT c.relname, coalesce(a.attname, '')
+        FROM pg_partition_tree($1::oid::regclass) t JOIN pg_class c ON c.oid = t.relid JOIN pg_partitioned_table p ON p.partrelid = t.relid
+        CROSS JOIN LATERAL unnest(p.partattrs::smallint[]) k(attnum)
+        LEFT JOIN pg_attribute a ON a.attrelid = t.relid AND a.attnum = k.attnum AND k.attnum <> 0
         """;
 
     // VALUE, as a domain's constraint calls it, is a column of that name to everybody else.
@@ -108,7 +111,7 @@ internal static class LiveTableReader
                 r.GetFieldValue<uint>(0), new QualifiedName(r.GetString(1), r.GetString(2)), r.GetString(3)[0], r.GetBoolean(4), r.GetBoolean(5), [], [], [])
             {
                 IsInsertable = r.GetBoolean(6), HasForeignPartition = r.GetBoolean(7), RowTriggers = r.GetFieldValue<string[]>(8),
-                InsertRules = r.GetFieldValue<string[]>(9), PartitionColumns = r.IsDBNull(10) ? null : r.GetFieldValue<string[]>(10),
+                InsertRules = r.GetFieldValue<string[]>(9),
             },
             cancellationToken).ConfigureAwait(false);
         return found is [var relation] ? relation : null;
@@ -121,7 +124,9 @@ internal static class LiveTableReader
         var keys = await connection.QueryAsync(UniqueKeys, [oid], ReadKey, cancellationToken).ConfigureAwait(false);
         var rules = await connection.QueryAsync(
             Rules, [oid], r => new RowRule(r.GetString(0), r.GetFieldValue<string[]>(1)), cancellationToken).ConfigureAwait(false);
-        return relation with { Columns = columns, UniqueKeys = keys, Rules = rules };
+        var partitions = relation.Kind != 'p' ? [] : await connection.QueryAsync(
+            PartitionKeys, [oid], r => (Table: r.GetString(0), Column: r.GetString(1)), cancellationToken).ConfigureAwait(false);
+        return relation with { Columns = columns, UniqueKeys = keys, Rules = rules, PartitionKeys = partitions.ToLookup(p => p.Table, p => p.Column) };
     }
 
     private static UniqueKey ReadKey(NpgsqlDataReader row) =>

@@ -42,7 +42,7 @@ internal static class RowLoop
         var rowSecurity = table.Live.HasRowSecurity
             ? string.Create(CultureInfo.InvariantCulture, $"(state = '42501' AND has_table_privilege({table.Live.Oid}, 'INSERT'))")
             : "false";
-        var isRowError = $"({SqlStates.RowErrorCondition} OR {rowSecurity})";
+        var isRowError = $"({SqlStates.RowErrorCondition(table.PartitionedBySender)} OR {rowSecurity})";
         var (onConflict, report, stop) = ConflictClauses.Of(table);
         return Quote(
             $"""

@@ -40,7 +40,7 @@ internal sealed class TableCopy(TargetTable table, TimeSpan timeout)
         {
             throw rule.Conflict(table.Live);
         }
-        catch (PostgresException e) when (SqlStates.IsRowError(e))
+        catch (PostgresException e) when (SqlStates.IsRowError(e, table.PartitionedBySender))
         {
             // Which one, and what it broke, is found out row by row.
         }
