@@ -70,6 +70,12 @@ internal static class ReceiptCheck
             yield return $"the receipts speak of {known} rows{(allTold ? "" : " at least")}, and there are {standing.RowCount}";
         }
 
+        var suppressed = receipts.Sum(r => r.Suppressed);
+        if (standing.SuppressedCount < suppressed || (allTold && standing.SuppressedCount > suppressed + receipts.Sum(r => r.Unknown)))
+        {
+            yield return $"the receipts speak of {suppressed} suppressed rows{(allTold ? "" : " at least")}, and there are {standing.SuppressedCount}";
+        }
+
         if (allTold && receipts.Sum(r => r.Quarantined + r.Unknown) < standing.QuarantineCount)
         {
             yield return $"the receipts speak of fewer than the {standing.QuarantineCount} entries in quarantine";
