@@ -26,6 +26,8 @@ internal sealed record RunReceipt
 
     public long Quarantined { get; init; }
 
+    public long Suppressed { get; init; }
+
     public long Confirmed { get; init; }
 
     public long Returned { get; init; }
@@ -71,7 +73,7 @@ internal sealed record RunReceipt
         $"{Returned} returned{Others()}, {(Balanced ? "balanced" : "NOT BALANCED")} ({Outcome}, {ElapsedSeconds:0.0} s)");
 
     private string Others() => string.Concat(
-        new[] { ("updated", Updated), ("skipped", Skipped), ("confirmed", Confirmed), ("lapsed", Lapsed),
+        new[] { ("updated", Updated), ("skipped", Skipped), ("suppressed", Suppressed), ("confirmed", Confirmed), ("lapsed", Lapsed),
             ("unknown", Unknown), ("undeleted", Undeleted), ("held groups", HeldGroups) }
             .Where(count => count.Item2 > 0).Select(count => $", {count.Item2} {count.Item1}"));
 }

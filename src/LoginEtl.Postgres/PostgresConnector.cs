@@ -62,7 +62,8 @@ public sealed class PostgresConnector : IDatabaseConnector
             catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
             {
                 // A server that is starting or full answers so; one that is not there is more likely a wrong name.
-                var mayPass = e is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections };
+                var mayPass = e is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections }
+                    || (e is PostgresException refusal && PoolerRefusal.IsBusy(refusal));
                 if (!mayPass || !await backoff.WaitAsync(cancellationToken).ConfigureAwait(false))
                 {
                     throw DatabaseFault.From(e, database.Endpoint);

@@ -20,6 +20,9 @@ public sealed record SinkOptions
     /// <summary>What a bad message means for the later messages of its group, in a FIFO queue.</summary>
     public BadInGroup OnBadInGroup { get; init; }
 
+    /// <summary>What rows mean that the server did not take, without an error. They are settled in any case.</summary>
+    public SuppressedAction OnSuppressed { get; init; }
+
     /// <summary>
     /// Largest share of rejects, 0 to 1, among the messages this sink has settled, before the run stops
     /// (<c>TooManyRejects</c>); the batch that passes it writes and quarantines nothing. Looked at from the 20th message

@@ -12,6 +12,9 @@ public enum RestoreOutcome
     /// <summary>Refused again: it stays in quarantine.</summary>
     Refused,
 
+    /// <summary>Sent to the table, which did not take it: a trigger kept it out or routed it. Settled like a row.</summary>
+    Suppressed,
+
     /// <summary>The entry is no longer in the quarantine table.</summary>
     Missing,
 }

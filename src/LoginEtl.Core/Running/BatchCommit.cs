@@ -73,13 +73,13 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
             _held.Hold(group);
         }
 
-        var deleted = dryRun ? Task.CompletedTask : Settle(ours, outcomes);
+        var deleted = dryRun ? Task.CompletedTask : Settle(ours, outcomes, result.SuppressedAccepted);
         if (dryRun)
         {
             Release(ours, Outcome.Returned);
         }
 
-        return new CommittedBatch(new BatchReport(result.BatchId, ours, outcomes, elapsed) { Held = result.Held }, deleted);
+        return new CommittedBatch(new BatchReport(result.BatchId, ours, outcomes, elapsed) { Held = result.Held, Notices = result.Notices }, deleted);
     }
 
     /// <summary>The outcomes of all, those of earlier held groups among them.</summary>
@@ -116,8 +116,14 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         }
     }
 
-    private Task Settle(List<ProtectedLogin> batch, IReadOnlyList<Outcome> outcomes)
+    private Task Settle(List<ProtectedLogin> batch, IReadOnlyList<Outcome> outcomes, bool suppressedAccepted)
     {
+        if (suppressedAccepted)
+        {
+            All.AcceptSuppressed();
+            Lines.AcceptSuppressed();
+        }
+
         var settled = new List<QueueDelivery>();
         var back = new List<QueueDelivery>();
         for (var i = 0; i < batch.Count; i++)
@@ -133,6 +139,11 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
             }
             else
             {
+                if (suppressedAccepted)
+                {
+                    delivery.Book!.AcceptSuppressed();
+                }
+
                 // Settled first: its heartbeat ends before its delete.
                 delivery.Book!.Settle(delivery, outcomes[i]);
                 settled.Add(delivery);

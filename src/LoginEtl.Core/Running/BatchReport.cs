@@ -14,6 +14,9 @@ public sealed record BatchReport(
     /// <summary>Groups of FIFO queues that the batch holds because of a bad message.</summary>
     public IReadOnlyList<HeldGroup> Held { get; init; } = [];
 
+    /// <summary>What the sink found worth a warning beside its messages, in words.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
     /// <summary>Logins that ended so.</summary>
     public int Count(Outcome outcome) => Outcomes.Count(o => o == outcome);
 }

@@ -12,4 +12,10 @@ public sealed record BatchResult(Guid BatchId, IReadOnlyList<Outcome> Outcomes)
     /// <see cref="Outcome.Returned"/>, and nothing of them was written.
     /// </summary>
     public IReadOnlyList<HeldGroup> Held { get; init; } = [];
+
+    /// <summary>Those that are <see cref="Outcome.Suppressed"/> are as they should be, and no rejects.</summary>
+    public bool SuppressedAccepted { get; init; }
+
+    /// <summary>What is worth a warning beside its messages, in words.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
 }

@@ -17,12 +17,12 @@ public static class BatchText
         return $"Batch {batch.BatchId}: {string.Join(", ", counts)} in {batch.Elapsed.TotalMilliseconds:0} ms.";
     }
 
-    /// <summary>What is worth a warning: every reject, and every group that is held.</summary>
+    /// <summary>What is worth a warning: every reject, every group that is held, and what the sink noticed.</summary>
     public static IEnumerable<string> Warnings(BatchReport batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
         return batch.Logins.OfType<SealedReject>().Select(r => Rejected(r.MessageId, new Rejection(r.Reason, r.Field)))
-            .Concat(batch.Held.Select(g => g.ToString()));
+            .Concat(batch.Held.Select(g => g.ToString())).Concat(batch.Notices);
     }
 
     /// <summary>One reject.</summary>

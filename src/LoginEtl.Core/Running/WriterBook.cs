@@ -12,6 +12,7 @@ internal sealed class WriterBook
     private readonly Lock _lock = new();
     private readonly OutcomeCounts _ended = new();
     private long _received;
+    private bool _suppressedAccepted;
 
     public void Admit()
     {
@@ -29,13 +30,21 @@ internal sealed class WriterBook
         }
     }
 
+    public void AcceptSuppressed()
+    {
+        lock (_lock)
+        {
+            _suppressedAccepted = true;
+        }
+    }
+
     public BookEntries Entries()
     {
         lock (_lock)
         {
             var ended = new OutcomeCounts();
             ended.Add(_ended);
-            return new BookEntries(_received, ended, Undeleted: 0, Open: _received - ended.Total);
+            return new BookEntries(_received, ended, Undeleted: 0, Open: _received - ended.Total) { SuppressedAccepted = _suppressedAccepted };
         }
     }
 }

@@ -10,6 +10,9 @@ public sealed record BookEntries(long Received, OutcomeCounts Ended, long Undele
     /// <summary>How often a group of a FIFO queue was held because of a bad message.</summary>
     public long HeldGroups { get; init; }
 
+    /// <summary>Its writer took suppressed rows for what they should be.</summary>
+    public bool SuppressedAccepted { get; init; }
+
     /// <summary>Every delivery received has exactly one outcome.</summary>
     public bool Balanced => Open == 0 && Received == Ended.Total;
 }

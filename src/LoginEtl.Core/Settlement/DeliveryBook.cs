@@ -18,6 +18,7 @@ public sealed class DeliveryBook
     private long _received;
     private long _undeleted;
     private long _heldGroups;
+    private bool _suppressedAccepted;
     private long _progressAt = Environment.TickCount64;
 
     /// <param name="capacity">Most deliveries held at a time.</param>
@@ -240,6 +241,15 @@ public sealed class DeliveryBook
         }
     }
 
+    /// <summary>What is suppressed is as it should be.</summary>
+    internal void AcceptSuppressed()
+    {
+        lock (_lock)
+        {
+            _suppressedAccepted = true;
+        }
+    }
+
     /// <summary>The end of the run: what nobody will settle any more is visible again when its lease runs out.</summary>
     internal void LapseOpen()
     {
@@ -259,7 +269,7 @@ public sealed class DeliveryBook
         {
             var ended = new OutcomeCounts();
             ended.Add(_ended);
-            return new BookEntries(_received, ended, _undeleted, _open.Count) { HeldGroups = _heldGroups };
+            return new BookEntries(_received, ended, _undeleted, _open.Count) { HeldGroups = _heldGroups, SuppressedAccepted = _suppressedAccepted };
         }
     }
 

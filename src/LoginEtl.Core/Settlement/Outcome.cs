@@ -18,6 +18,9 @@ public enum Outcome
     /// <summary>In quarantine, with its reason: one entry, however often the message comes.</summary>
     Quarantined,
 
+    /// <summary>Sent to the table, which did not take it: a trigger kept it out or routed it. Settled all the same.</summary>
+    Suppressed,
+
     /// <summary>Deleted by hand.</summary>
     Confirmed,
 

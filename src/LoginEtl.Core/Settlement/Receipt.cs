@@ -4,7 +4,7 @@ namespace LoginEtl.Settlement;
 
 /// <summary>
 /// The end of every run, counted per delivery: received = written + updated + skipped + duplicate + quarantined +
-/// confirmed + returned + lapsed + unknown.
+/// suppressed + confirmed + returned + lapsed + unknown.
 /// </summary>
 public sealed record Receipt
 {
@@ -38,6 +38,14 @@ public sealed record Receipt
     /// <summary>In quarantine.</summary>
     public long Quarantined { get; init; }
 
+    /// <summary>
+    /// Rows that were sent less rows that the server took: a trigger kept them out or routed them. Their messages are settled.
+    /// </summary>
+    public long Suppressed { get; init; }
+
+    /// <summary>Suppressed rows are as they should be (<c>-OnSuppressed Accept</c>), and no rejects.</summary>
+    public bool SuppressedAccepted { get; init; }
+
     /// <summary>Deleted by hand.</summary>
     public long Confirmed { get; init; }
 
@@ -63,15 +71,15 @@ public sealed record Receipt
 
     /// <summary>Whether the equation holds.</summary>
     public bool Balanced =>
-        Received == Written + Updated + Skipped + Duplicate + Quarantined + Confirmed + Returned + Lapsed + Unknown;
+        Received == Written + Updated + Skipped + Duplicate + Quarantined + Suppressed + Confirmed + Returned + Lapsed + Unknown;
 
     /// <summary>
     /// 0 all well, 1 failed (an error, an unknown commit or books that do not balance), 2 finished with rejects: in
-    /// quarantine, or holding their group.
+    /// quarantine, holding their group, or kept out of the table unless that is accepted.
     /// </summary>
     public int ExitCode =>
         Outcome == RunState.Failed || Unknown > 0 || !Balanced ? 1
-        : Quarantined > 0 || HeldGroups > 0 ? 2
+        : Quarantined > 0 || HeldGroups > 0 || (Suppressed > 0 && !SuppressedAccepted) ? 2
         : 0;
 
     internal static Receipt From(
@@ -88,6 +96,8 @@ public sealed record Receipt
             Skipped = entries.Ended[Settlement.Outcome.Skipped],
             Duplicate = entries.Ended[Settlement.Outcome.Duplicate],
             Quarantined = entries.Ended[Settlement.Outcome.Quarantined],
+            Suppressed = entries.Ended[Settlement.Outcome.Suppressed],
+            SuppressedAccepted = entries.SuppressedAccepted,
             Confirmed = entries.Ended[Settlement.Outcome.Confirmed],
             Returned = entries.Ended[Settlement.Outcome.Returned],
             Lapsed = entries.Ended[Settlement.Outcome.Lapsed],

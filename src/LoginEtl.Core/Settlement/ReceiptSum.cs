@@ -24,6 +24,8 @@ internal static class ReceiptSum
             Skipped = receipts.Sum(r => r.Skipped),
             Duplicate = receipts.Sum(r => r.Duplicate),
             Quarantined = receipts.Sum(r => r.Quarantined),
+            Suppressed = receipts.Sum(r => r.Suppressed),
+            SuppressedAccepted = receipts.Any(r => r.SuppressedAccepted) && receipts.All(r => r.SuppressedAccepted || r.Suppressed == 0),
             Confirmed = receipts.Sum(r => r.Confirmed),
             Returned = receipts.Sum(r => r.Returned),
             Lapsed = receipts.Sum(r => r.Lapsed),

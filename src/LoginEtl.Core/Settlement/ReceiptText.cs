@@ -64,6 +64,7 @@ public static class ReceiptText
         ("skipped", r.Skipped, false),
         ("duplicate", r.Duplicate, true),
         ("quarantined", r.Quarantined, true),
+        ("suppressed", r.Suppressed, false),
         ("confirmed", r.Confirmed, false),
         ("returned", r.Returned, true),
         ("lapsed", r.Lapsed, false),

@@ -40,12 +40,14 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
     private Task<int> RunAsync(Database database, CancellationToken cancellationToken) => database.UseAsync(
         async connection =>
         {
-            await connection.RunAsync("SET default_transaction_read_only = on", cancellationToken).ConfigureAwait(false);
+            // A transaction, and not a setting of the session: behind a pooler the session goes to others afterwards.
+            await connection.RunAsync("BEGIN READ ONLY", cancellationToken).ConfigureAwait(false);
             var before = time.GetUtcNow();
             var server = await LiveServer.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
             CheckServer(database, server);
             CheckClock(server, before, time.GetUtcNow());
             await CheckTableAsync(connection, server, cancellationToken).ConfigureAwait(false);
+            await connection.RunAsync("ROLLBACK", cancellationToken).ConfigureAwait(false);
             return 0;
         },
         cancellationToken);

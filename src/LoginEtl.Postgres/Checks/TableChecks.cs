@@ -14,13 +14,43 @@ internal sealed class TableChecks(CheckList list, LiveTable table, SinkOptions o
         IReadOnlyList<TargetColumn> columns = [];
         if (list.Require("Table columns", ColumnTexts(), () => columns = TargetCheck.MatchColumns(table), () => CheckFormat(columns)))
         {
-            list.Require("Other columns", OtherTexts(columns), () => TargetCheck.RequireOthersFilled(table, columns));
+            CheckOthers(columns);
             CheckKeys(columns);
             CheckGrants(columns, beside);
         }
 
         CheckRowSecurity(beside);
+        CheckTriggers();
     }
+
+    private void CheckOthers(IReadOnlyList<TargetColumn> columns)
+    {
+        if (table.RowTriggers.Count > 0 && TargetCheck.Unfilled(table, columns) is { } unfilled)
+        {
+            list.Add(
+                "Other columns", $"{unfilled.Name} is NOT NULL and not written: only a trigger ({Names(table.RowTriggers)}) may fill it",
+                "See that the trigger does, or give the column a default.");
+            return;
+        }
+
+        list.Require("Other columns", OtherTexts(columns), () => TargetCheck.RequireOthersFilled(table, columns));
+    }
+
+    private void CheckTriggers()
+    {
+        var found = new[]
+        {
+            table.RowTriggers.Count == 0 ? null : $"a trigger before each row ({Names(table.RowTriggers)}) may keep rows out or route them: they are counted as suppressed",
+            table.InsertRules.Count == 0 ? null : $"a rule for INSERT ({Names(table.InsertRules)}) is passed by, as COPY does, but for batches with bad rows",
+        }.OfType<string>().ToList();
+        list.Add(
+            "Triggers and rules", found.Count == 0 ? "none that change what is written" : string.Join("; ", found),
+            found.Count == 0 ? null
+                : table.InsertRules.Count > 0 ? "Make a trigger of the rule; -OnSuppressed Accept where rows are kept out on purpose."
+                : "Nothing where the trigger only changes rows; -OnSuppressed Accept where it keeps some out on purpose.");
+    }
+
+    private static string Names(IReadOnlyList<string> names) => string.Join(", ", names);
 
     private void CheckFormat(IReadOnlyList<TargetColumn> columns)
     {

@@ -14,7 +14,7 @@ internal static class DatabaseFault
     /// <summary>Whether the same work may succeed a little later.</summary>
     public static bool IsTransient(Exception e) => e switch
     {
-        PostgresException p => SqlStates.IsTransient(p.SqlState),
+        PostgresException p => SqlStates.IsTransient(p),
         NpgsqlException n => n.IsTransient || (n.InnerException is { } inner && IsTransient(inner)),
         AggregateException a => a.InnerExceptions.Any(IsTransient),
         _ => e is IOException or SocketException or TimeoutException or ObjectDisposedException,
@@ -79,6 +79,13 @@ internal static class DatabaseFault
 
     private static (string Id, FaultKind Kind, string Message, string Remedy) Describe(PostgresException e, string endpoint) => e.SqlState switch
     {
+        PostgresErrorCodes.ProtocolViolation when PoolerRefusal.Is(e) => PoolerRefusal.Describe(e, endpoint),
+        PostgresErrorCodes.CheckViolation when SqlStates.IsMissingPartition(e) && e.Routine != "exec_stmt_raise" => (
+            "WriteFailed", FaultKind.Failed, $"A partition is missing: {e.TableName} has none for a row of the batch ({Names(e)}).",
+            $"Make the partition of {e.TableName}, or a DEFAULT one; then run again: nothing is lost."),
+        PostgresErrorCodes.ReadOnlySqlTransaction => (
+            "DatabaseReadOnly", FaultKind.Configuration, $"Transactions at {endpoint} are read-only (SQLSTATE {e.SqlState}).",
+            "Name the primary, or take default_transaction_read_only from the user; then run again: nothing is lost."),
         ['2', '8', ..] => (
             "DatabaseAccessDenied", FaultKind.Denied, $"The database server at {endpoint} refused the login (SQLSTATE {e.SqlState}).",
             "Check user name and password, and the server's pg_hba.conf."),
@@ -87,7 +94,7 @@ internal static class DatabaseFault
         PostgresErrorCodes.InsufficientPrivilege => (
             "DatabaseAccessDenied", FaultKind.Denied, $"The database refused the work at {endpoint} ({Names(e)}).",
             "Grant the user the rights that Test-LoginEtl lists."),
-        var state when SqlStates.IsConnectionLoss(state) => (
+        var state when SqlStates.IsConnectionLoss(state) && !SqlStates.IsMismatchOfTypes(e) => (
             "DatabaseUnreachable", FaultKind.Unreachable, $"The database server at {endpoint} ended the connection ({Names(e)}).",
             "Check that the server runs and takes connections; then run again: nothing is lost."),
         _ => (

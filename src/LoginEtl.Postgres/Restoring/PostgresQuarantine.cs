@@ -7,12 +7,16 @@ using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
+using Npgsql;
 
 namespace LoginEtl.Postgres.Restoring;
 
 /// <summary>The quarantine beside a table. What restoring needs of the table is looked at when the first entry is restored.</summary>
 internal sealed class PostgresQuarantine(Database database, DatabaseSettings settings, SinkOptions options, QualifiedName name) : IQuarantine
 {
+    // Of the table, for one batch.
+    private const int MostReads = 10;
+
     private readonly EntryReader _reader = new(name);
     private readonly CommittingSession _session = new(database);
     private RestoreTransaction? _restore;
@@ -82,6 +86,8 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
         // What the last try had to say when it sent COMMIT; while set, whether that took place is not known.
         RestoreResult[]? promised = null;
         var retry = new FaultRetry(options.RetryFor, database.Endpoint);
+        LiveTable? was = null;
+        var reads = 0;
         while (true)
         {
             var token = promised is null ? cancellationToken : CancellationToken.None;
@@ -89,8 +95,14 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             {
                 var scope = await _session.BeginAsync(token).ConfigureAwait(false);
                 await using var _ = scope.ConfigureAwait(false);
-                _restore ??= new RestoreTransaction(await Preflight.CheckToRestoreAsync(scope.Connection, settings, options, token).ConfigureAwait(false), options);
-                var results = await _restore.RunAsync(scope.Connection, requests, token).ConfigureAwait(false);
+                _restore ??= await ReadTableAsync(scope.Connection, was, promised is not null, token).ConfigureAwait(false);
+                if (await _restore.RunAsync(scope.Connection, requests, token).ConfigureAwait(false) is not { } results)
+                {
+                    (was, _restore) = (_restore.Table, null);
+                    reads = ++reads <= MostReads ? reads : throw TableChange.Restless(was, promised is not null);
+                    continue;
+                }
+
                 if (promised is not null && IsSame(promised, results))
                 {
                     return promised;
@@ -106,6 +118,10 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
                 await scope.CommitAsync().ConfigureAwait(false);
                 return results;
             }
+            catch (PostgresException e) when (_restore is not null && TableChange.MayExplain(e) && ++reads <= MostReads)
+            {
+                (was, _restore) = (_restore.Table, null);
+            }
             catch (Exception e) when (FaultRetry.Concerns(e, commitInDoubt: promised is not null))
             {
                 await retry.WaitAsync(e, cancellationToken, commitInDoubt: promised is not null).ConfigureAwait(false);
@@ -113,10 +129,25 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
         }
     }
 
+    private async Task<RestoreTransaction> ReadTableAsync(
+        NpgsqlConnection connection, LiveTable? was, bool commitUnknown, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new RestoreTransaction(await Preflight.CheckToRestoreAsync(connection, settings, options, cancellationToken).ConfigureAwait(false), options);
+        }
+        catch (LoginEtlException why) when (was is not null)
+        {
+            throw TableChange.Refused(was, null, why, commitUnknown);
+        }
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
+    private static bool IsSettled(RestoreResult result) => result.Outcome is RestoreOutcome.Restored or RestoreOutcome.Suppressed;
+
     // The entries that a lost COMMIT promised are restored now, and were locked meanwhile: it took place.
-    private static bool IsSame(RestoreResult[] promised, RestoreResult[] found) => promised.Any(p => p.Outcome == RestoreOutcome.Restored)
-        && promised.Zip(found).All(p => p.First.Outcome != RestoreOutcome.Restored || p.Second.Outcome == RestoreOutcome.AlreadyRestored);
+    private static bool IsSame(RestoreResult[] promised, RestoreResult[] found) => promised.Any(IsSettled)
+        && promised.Zip(found).All(p => !IsSettled(p.First) || p.Second.Outcome == RestoreOutcome.AlreadyRestored);
 }

@@ -16,15 +16,23 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
     private readonly RowEncoder _encoder = new(table, options.OnTooLong);
     private readonly VaultInsert _vault = new(table.Name);
     private readonly RowByRow _rows = new(table);
-    private readonly TransactionStart _start = new(table.Name);
+    private readonly TransactionStart _start = new(table, []);
     private readonly string _quarantine = table.Name.Beside(SchemaNames.Quarantine).Quoted;
 
+    /// <summary>The table that it restores to, as it was read.</summary>
+    public LiveTable Table => table.Live;
+
     /// <summary>Does everything but the commit.</summary>
-    /// <returns>One result a request, in their order.</returns>
-    public async Task<RestoreResult[]> RunAsync(
+    /// <returns>One result a request, in their order; null when the table is not what it was when it was read.</returns>
+    public async Task<RestoreResult[]?> RunAsync(
         NpgsqlConnection connection, IReadOnlyList<RestoreRequest> requests, CancellationToken cancellationToken)
     {
         var start = await _start.RunAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (!start.TableIsAsRead)
+        {
+            return null;
+        }
+
         var states = await LockAsync(connection, requests, cancellationToken).ConfigureAwait(false);
         var settled = await SettledAsync(connection, states.Values, cancellationToken).ConfigureAwait(false);
         var results = new RestoreResult[requests.Count];
@@ -59,7 +67,8 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
         foreach (var item in items)
         {
             var entry = requests[item.Ordinal].Entry;
-            results[item.Ordinal] = rows.Refused.TryGetValue(item, out var refusal) ? Refused(entry, refusal) : new RestoreResult(entry, RestoreOutcome.Restored);
+            results[item.Ordinal] = rows.Refused.TryGetValue(item, out var refusal) ? Refused(entry, refusal)
+                : new RestoreResult(entry, rows.Suppressed.Contains(item) ? RestoreOutcome.Suppressed : RestoreOutcome.Restored);
         }
 
         await MarkAsync(connection, [.. items.Where(i => !rows.Refused.ContainsKey(i))], requests, cancellationToken).ConfigureAwait(false);

@@ -37,6 +37,10 @@ internal sealed class SchemaInstaller(Database database, string table, SchemaOpt
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
             return statements;
         }
+        catch (PostgresException e) when (TableNames.IsOfAnotherDatabase(e))
+        {
+            throw TableNames.OfAnotherDatabase(table);
+        }
         catch (PostgresException e) when (TableNames.IsInvalid(e))
         {
             throw TableNames.Invalid(table);

@@ -40,6 +40,19 @@ internal static class SchemaNames
         _ => LedgerColumns,
     };
 
+    /// <summary>The catalogue's name of a column's type: the same in every relation.</summary>
+    public static string TypeOf(string column) => column switch
+    {
+        "key" or "batch" or "file_id" => "uuid",
+        "outcome" => "int2",
+        "receive_count" => "int4",
+        "line" => "int8",
+        "sent_at" or "changed_at" or "anchored_at" => "timestamptz",
+        "sealed_body" or "sealed" or "mac" => "bytea",
+        "record" => "json",
+        _ => "text",
+    };
+
     /// <summary>Columns the writer fills.</summary>
     public static readonly string[] VaultColumns = ["attribute", "token", "sealed"];
 

@@ -17,6 +17,7 @@ internal static class TableNames
         {
             { Parts: [var schema, var name] } => new QualifiedName(schema, name),
             { Parts: [var name], Schema: { } schema } => new QualifiedName(schema, name),
+            { Parts: [_, _, _] } => throw OfAnotherDatabase(table),
             { Parts: [_] } => throw new LoginEtlException(
                 "SchemaNotFound", FaultKind.NotFound, "None of the schemas of the search path exists.",
                 "Name the schema: -Table schema.table."),
@@ -45,6 +46,14 @@ internal static class TableNames
     /// <summary>Whether the server refused the text as a name: older servers do so in to_regclass, all of them in parse_ident.</summary>
     public static bool IsInvalid(PostgresException e) =>
         e.SqlState is PostgresErrorCodes.InvalidName or PostgresErrorCodes.SyntaxError or PostgresErrorCodes.InvalidParameterValue;
+
+    /// <summary>Whether the server refused it because it names a database that is not the connection's.</summary>
+    public static bool IsOfAnotherDatabase(PostgresException e) => e.SqlState == PostgresErrorCodes.FeatureNotSupported;
+
+    /// <summary>A name of three parts.</summary>
+    public static LoginEtlException OfAnotherDatabase(string table) => new(
+        "InvalidTableName", FaultKind.Configuration, $"'{table}' names a database as well, and a connection reaches the tables of its own alone.",
+        "Give table or schema.table, and name the database in -Database.");
 
     /// <summary>A name that is not one.</summary>
     public static LoginEtlException Invalid(string table) => new(

@@ -8,7 +8,7 @@ namespace LoginEtl.Postgres.Targets;
 /// <summary>A ledger, the quarantine, the vault or the keys, beside the user's table, as it is.</summary>
 /// <param name="Name">Schema and name.</param>
 /// <param name="Exists">Something of that name is there; without it the rest says nothing.</param>
-/// <param name="IsOurs">A table with the columns the writer fills.</param>
+/// <param name="IsOurs">A table with the columns the writer fills, of the types it fills them with.</param>
 /// <param name="IsLogged">Not UNLOGGED.</param>
 /// <param name="IsGranted">The user may write it as a run does.</param>
 /// <param name="HasRowSecurity">Row security applies to this user.</param>
@@ -18,7 +18,7 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
     private const string Query =
         """
         SELECT c.relname, c.relpersistence = 'p', c.relkind IN ('r', 'p'),
-               ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+               ARRAY(SELECT concat(a.attname, ' ', t.typname) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
                CASE WHEN c.relname = $4 THEN has_table_privilege(c.oid, 'SELECT') ELSE
                has_table_privilege(c.oid, 'INSERT') AND (c.relname = ANY($3) OR (has_table_privilege(c.oid, 'SELECT')
                    AND coalesce(has_column_privilege(c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'outcome'), 'UPDATE'), false))) END,
@@ -45,11 +45,16 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
             Query, [table.Schema, names, InsertOnly, SchemaNames.Keys],
             r => new LiveBeside(
                 table.Beside(r.GetString(0)), Exists: true,
-                r.GetBoolean(2) && !SchemaNames.ColumnsOf(r.GetString(0)).Except(r.GetFieldValue<string[]>(3)).Any(),
+                r.GetBoolean(2) && !SchemaNames.ColumnsOf(r.GetString(0)).Select(c => $"{c} {SchemaNames.TypeOf(c)}").Except(r.GetFieldValue<string[]>(3)).Any(),
                 IsLogged: r.GetBoolean(1), IsGranted: r.GetBoolean(4), HasRowSecurity: r.GetBoolean(5)),
             cancellationToken).ConfigureAwait(false);
         return [.. names.Select(n => found.FirstOrDefault(f => f.Name.Name == n) ?? new LiveBeside(table.Beside(n), false, false, false, false, false))];
     }
+
+    /// <summary>It did not take what was sent to it, without an error.</summary>
+    public static LoginEtlException NotTaken(QualifiedName name) => new(
+        "LedgerUnsuitable", FaultKind.Configuration, $"{name} did not take every entry that was sent to it: a trigger keeps entries out.",
+        $"Drop the triggers of {name}; nothing of this batch was written, quarantined or deleted.");
 
     /// <exception cref="LoginEtlException"><c>LedgerNotFound</c>, <c>LedgerUnsuitable</c>.</exception>
     public void RequireOurs()

@@ -11,10 +11,11 @@ namespace LoginEtl.Postgres.Targets;
 /// <param name="FullPageWrites">A page torn by a crash can be mended.</param>
 /// <param name="SynchronousCommit">As set for this user; runs raise <c>off</c> to <c>on</c>.</param>
 /// <param name="IsStandby">Takes no writes.</param>
+/// <param name="IsReadOnly">Transactions of this user write nothing, unless they say so.</param>
 /// <param name="IsEncrypted">This connection is.</param>
 /// <param name="Now">The server's clock (UTC).</param>
 internal sealed record LiveServer(
-    int Version, string Encoding, bool Fsync, bool FullPageWrites, string SynchronousCommit, bool IsStandby, bool IsEncrypted, DateTime Now)
+    int Version, string Encoding, bool Fsync, bool FullPageWrites, string SynchronousCommit, bool IsStandby, bool IsReadOnly, bool IsEncrypted, DateTime Now)
 {
     private const int OldestVersion = 140000;
 
@@ -22,6 +23,7 @@ internal sealed record LiveServer(
         """
         SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), current_setting('fsync') = 'on',
                current_setting('full_page_writes') = 'on', current_setting('synchronous_commit'), pg_is_in_recovery(),
+               current_setting('default_transaction_read_only') = 'on',
                coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false), clock_timestamp()
         """;
 
@@ -31,7 +33,7 @@ internal sealed record LiveServer(
         var rows = await connection.QueryAsync(
             Query, [],
             r => new LiveServer(
-                r.GetInt32(0), r.GetString(1), r.GetBoolean(2), r.GetBoolean(3), r.GetString(4), r.GetBoolean(5), r.GetBoolean(6), r.GetDateTime(7)),
+                r.GetInt32(0), r.GetString(1), r.GetBoolean(2), r.GetBoolean(3), r.GetString(4), r.GetBoolean(5), r.GetBoolean(6), r.GetBoolean(7), r.GetDateTime(8)),
             cancellationToken).ConfigureAwait(false);
         return rows[0];
     }
@@ -47,6 +49,13 @@ internal sealed record LiveServer(
         if (IsStandby)
         {
             throw Misconfigured("DatabaseReadOnly", "The server is a standby and takes no writes.", "Name the primary.");
+        }
+
+        if (IsReadOnly)
+        {
+            throw Misconfigured(
+                "DatabaseReadOnly", "The user's transactions are read-only (default_transaction_read_only is on).",
+                "ALTER ROLE … SET default_transaction_read_only = off, for the user, the database or the server; or name the primary.");
         }
     }
 

@@ -13,4 +13,26 @@ namespace LoginEtl.Postgres.Targets;
 /// <param name="Rules">What it says of a row alone.</param>
 internal sealed record LiveTable(
     uint Oid, QualifiedName Name, char Kind, bool IsLogged, bool HasRowSecurity,
-    IReadOnlyList<LiveColumn> Columns, IReadOnlyList<UniqueKey> UniqueKeys, IReadOnlyList<RowRule> Rules);
+    IReadOnlyList<LiveColumn> Columns, IReadOnlyList<UniqueKey> UniqueKeys, IReadOnlyList<RowRule> Rules)
+{
+    /// <summary>By which a later transaction sees whether it is still so.</summary>
+    public TableFingerprint? Fingerprint { get; init; }
+
+    /// <summary>INSERT is granted on the table as a whole, and not on columns alone.</summary>
+    public bool IsInsertable { get; init; } = true;
+
+    /// <summary>A partition of it, at some depth, is a foreign table.</summary>
+    public bool HasForeignPartition { get; init; }
+
+    /// <summary>Triggers before each row that is inserted, into it or into a partition: they may keep rows out, or fill columns.</summary>
+    public IReadOnlyList<string> RowTriggers { get; init; } = [];
+
+    /// <summary>Rules for INSERT, which COPY passes by.</summary>
+    public IReadOnlyList<string> InsertRules { get; init; } = [];
+
+    /// <summary>
+    /// What decides on a row's partition, by the name of the partitioned table, which may be a partition itself: its
+    /// columns, and an empty name for an expression.
+    /// </summary>
+    public ILookup<string, string> PartitionKeys { get; init; } = Array.Empty<string>().ToLookup(k => k);
+}

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace LoginEtl.Postgres.Targets;
 
-/// <summary>Reads the user's table from the catalogue, once a run.</summary>
+/// <summary>Reads the user's table from the catalogue, when a run begins, and when it has changed.</summary>
 internal static class LiveTableReader
 {
     private const string Relation =
@@ -12,11 +12,17 @@ internal static class LiveTableReader
         SELECT c.oid, n.nspname, c.relname, c.relkind::text,
                c.relpersistence = 'p' AND NOT EXISTS (
                    SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class p ON p.oid = t.relid WHERE p.relpersistence <> 'p'),
-               row_security_active(c.oid)
+               row_security_active(c.oid), has_table_privilege(c.oid, 'INSERT'),
+               EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class p ON p.oid = t.relid WHERE p.relkind = 'f'),
+               ARRAY(SELECT DISTINCT t.tgname::text FROM pg_trigger t
+                     WHERE t.tgrelid IN (SELECT c.oid UNION SELECT p.relid FROM pg_partition_tree(c.oid) p)
+                         AND NOT t.tgisinternal AND t.tgtype & 7 = 7 AND t.tgenabled IN ('O', 'A')),
+               ARRAY(SELECT r.rulename::text FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled IN ('O', 'A'))
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = to_regclass($1)
         """;
 
+    // ROW, BEFORE and INSERT are the lowest bits of tgtype; 3 is INSERT in ev_type.
     // A domain is followed down to its base type; a limit and a NOT NULL on the way count.
     // varchar(n) and char(n) keep n + 4 in the type modifier.
     private const string Columns =
@@ -55,6 +61,14 @@ internal static class LiveTableReader
         ORDER BY i.indisprimary DESC, i.indexrelid
         """;
 
+    private const string PartitionKeys =
+        """
+        SELECT c.relname, coalesce(a.attname, '')
+        FROM pg_partition_tree($1::oid::regclass) t JOIN pg_class c ON c.oid = t.relid JOIN pg_partitioned_table p ON p.partrelid = t.relid
+        CROSS JOIN LATERAL unnest(p.partattrs::smallint[]) k(attnum)
+        LEFT JOIN pg_attribute a ON a.attrelid = t.relid AND a.attnum = k.attnum AND k.attnum <> 0
+        """;
+
     // VALUE, as a domain's constraint calls it, is a column of that name to everybody else.
     private const string Rules =
         """
@@ -77,23 +91,42 @@ internal static class LiveTableReader
     /// <summary>The table; null when there is none of that name.</summary>
     public static async Task<LiveTable?> ReadAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
     {
-        var found = await connection.QueryAsync(
-            Relation, [table],
-            r => (Oid: r.GetFieldValue<uint>(0), Name: new QualifiedName(r.GetString(1), r.GetString(2)), Kind: r.GetString(3)[0],
-                IsLogged: r.GetBoolean(4), HasRowSecurity: r.GetBoolean(5)),
-            cancellationToken).ConfigureAwait(false);
-        if (found is not [var relation])
+        if (await FindAsync(connection, table, cancellationToken).ConfigureAwait(false) is not { Name: var name })
         {
             return null;
         }
 
+        // First of all that is kept: what changes from here on makes it another.
+        var fingerprint = await TableFingerprint.ReadAsync(connection, name, cancellationToken).ConfigureAwait(false);
+        return await FindAsync(connection, name.Quoted, cancellationToken).ConfigureAwait(false) is { } relation
+            ? await WithColumnsAsync(connection, relation with { Fingerprint = fingerprint }, cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+
+    private static async Task<LiveTable?> FindAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
+    {
+        var found = await connection.QueryAsync(
+            Relation, [table],
+            r => new LiveTable(
+                r.GetFieldValue<uint>(0), new QualifiedName(r.GetString(1), r.GetString(2)), r.GetString(3)[0], r.GetBoolean(4), r.GetBoolean(5), [], [], [])
+            {
+                IsInsertable = r.GetBoolean(6), HasForeignPartition = r.GetBoolean(7), RowTriggers = r.GetFieldValue<string[]>(8),
+                InsertRules = r.GetFieldValue<string[]>(9),
+            },
+            cancellationToken).ConfigureAwait(false);
+        return found is [var relation] ? relation : null;
+    }
+
+    private static async Task<LiveTable> WithColumnsAsync(NpgsqlConnection connection, LiveTable relation, CancellationToken cancellationToken)
+    {
         object oid = (long)relation.Oid;
         var columns = await connection.QueryAsync(Columns, [oid], ReadColumn, cancellationToken).ConfigureAwait(false);
         var keys = await connection.QueryAsync(UniqueKeys, [oid], ReadKey, cancellationToken).ConfigureAwait(false);
         var rules = await connection.QueryAsync(
             Rules, [oid], r => new RowRule(r.GetString(0), r.GetFieldValue<string[]>(1)), cancellationToken).ConfigureAwait(false);
-        return new LiveTable(
-            relation.Oid, relation.Name, relation.Kind, relation.IsLogged, relation.HasRowSecurity, columns, keys, rules);
+        var partitions = relation.Kind != 'p' ? [] : await connection.QueryAsync(
+            PartitionKeys, [oid], r => (Table: r.GetString(0), Column: r.GetString(1)), cancellationToken).ConfigureAwait(false);
+        return relation with { Columns = columns, UniqueKeys = keys, Rules = rules, PartitionKeys = partitions.ToLookup(p => p.Table, p => p.Column) };
     }
 
     private static UniqueKey ReadKey(NpgsqlDataReader row) =>

@@ -66,6 +66,10 @@ internal static class Preflight
 
             await TableNames.ParseAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false);
         }
+        catch (PostgresException e) when (TableNames.IsOfAnotherDatabase(e))
+        {
+            throw TableNames.OfAnotherDatabase(settings.Table);
+        }
         catch (PostgresException e) when (TableNames.IsInvalid(e))
         {
             throw TableNames.Invalid(settings.Table);

@@ -48,6 +48,11 @@ internal static class TargetCheck
         {
             throw Unsuitable(table, "is not a table", "Name an ordinary or partitioned table: views and foreign tables make no promise of durability.");
         }
+
+        if (table.HasForeignPartition)
+        {
+            throw Unsuitable(table, "has a partition that is a foreign table", "Detach it: a foreign table makes no promise of durability.");
+        }
     }
 
     /// <exception cref="LoginEtlException"><c>DatabaseNotDurable</c>.</exception>
@@ -96,11 +101,15 @@ internal static class TargetCheck
     /// <exception cref="LoginEtlException"><c>TableUnsuitable</c>: a column that is not written can be left empty by nobody.</exception>
     public static void RequireOthersFilled(LiveTable table, IReadOnlyList<TargetColumn> columns)
     {
-        if (table.Columns.FirstOrDefault(c => c.IsRequired && columns.All(w => w.Live.Name != c.Name)) is { } unfilled)
+        if (table.RowTriggers.Count == 0 && Unfilled(table, columns) is { } unfilled)
         {
             throw Unsuitable(table, $"has a column {unfilled.Name} that is NOT NULL and that nothing fills", "Give it a default, or make it nullable.");
         }
     }
+
+    /// <summary>A column that is NOT NULL and not written, and that a trigger alone may fill; null where there is none.</summary>
+    public static LiveColumn? Unfilled(LiveTable table, IReadOnlyList<TargetColumn> columns) =>
+        table.Columns.FirstOrDefault(c => c.IsRequired && columns.All(w => w.Live.Name != c.Name));
 
     /// <summary>The format that the options and the column's type come to.</summary>
     /// <exception cref="LoginEtlException"><c>TableUnsuitable</c>.</exception>

@@ -27,6 +27,13 @@ internal sealed record TargetTable(
     /// <summary>Place in <see cref="Columns"/> of the day.</summary>
     public int CreateDate { get; } = Columns.ToList().FindIndex(c => c.Field == RecordField.CreateDate);
 
+    /// <summary>
+    /// Partitioned tables whose partitions go by what the sender fills, and by nothing else: a row that finds none is at
+    /// fault itself, or a sender could stop every run.
+    /// </summary>
+    public IReadOnlyList<string> PartitionedBySender { get; } =
+        [.. Live.PartitionKeys.Where(p => p.All(name => Columns.Any(c => c.Live.Name == name && c.Field != RecordField.CreateDate))).Select(p => p.Key)];
+
     private static List<int> Places(IReadOnlyList<string> key, IReadOnlyList<TargetColumn> columns)
     {
         var places = key.Select(name => columns.Select(c => c.Live.Name).ToList().IndexOf(name)).ToList();

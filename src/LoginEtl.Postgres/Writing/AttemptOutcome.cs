@@ -11,6 +11,9 @@ internal sealed class AttemptOutcome
     /// <summary>A refused row holds its group: leave them out, and try again.</summary>
     public static readonly AttemptOutcome MetBadInGroup = new(null);
 
+    /// <summary>The table is not what the batch was encoded for, and stays as it is until the transaction ends: read it.</summary>
+    public static readonly AttemptOutcome MetChangedTable = new(null);
+
     private AttemptOutcome(Outcome[]? outcomes) => Outcomes = outcomes;
 
     /// <summary>One a delivery, in the batch's order; null when the batch must be tried again.</summary>

@@ -17,7 +17,7 @@ internal sealed class BatchPlan
     }
 
     /// <summary>As recorded in the ledger; the same at every try, so that a try whose answer was lost is recognised.</summary>
-    public Guid BatchId { get; } = Guid.CreateVersion7();
+    public Guid BatchId { get; private init; } = Guid.CreateVersion7();
 
     /// <summary>Deliveries handed over, equal ids included.</summary>
     public int Size { get; }
@@ -41,8 +41,12 @@ internal sealed class BatchPlan
     public Outcome[]? Promised { get; set; }
 
     /// <summary>Makes a batch ready.</summary>
+    /// <param name="batch">As it was handed over.</param>
+    /// <param name="encoder">By the table as it is.</param>
+    /// <param name="onBadInGroup">What a bad message means for its group.</param>
+    /// <param name="earlier">The same batch as it was encoded for what the table was before.</param>
     /// <exception cref="LoginEtlException">A message has no key in the ledger.</exception>
-    public static BatchPlan Of(IReadOnlyList<ProtectedLogin> batch, RowEncoder encoder, BadInGroup onBadInGroup)
+    public static BatchPlan Of(IReadOnlyList<ProtectedLogin> batch, RowEncoder encoder, BadInGroup onBadInGroup, BatchPlan? earlier = null)
     {
         var items = new List<BatchItem>(batch.Count);
         var seen = new Dictionary<(bool, Guid), BatchItem>(batch.Count);
@@ -74,7 +78,10 @@ internal sealed class BatchPlan
         items.Sort((a, b) => a.Key.CompareTo(b.Key));
         // Only an item that is no duplicate can be bad, so the batch is probed first then.
         var holds = onBadInGroup == BadInGroup.HoldGroup && items.Any(i => i.Login.GetDelivery() is QueueDelivery { Group: not null });
-        return new BatchPlan(batch.Count, items) { Hold = holds ? new GroupHold() : null, Twins = twins };
+        return new BatchPlan(batch.Count, items)
+        {
+            Hold = holds ? new GroupHold() : null, Twins = twins, BatchId = earlier?.BatchId ?? Guid.CreateVersion7(), Promised = earlier?.Promised,
+        };
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
@@ -8,11 +9,13 @@ using Npgsql;
 namespace LoginEtl.Postgres.Writing;
 
 /// <summary>Tries to write one batch in one transaction: ledgers first, then rows, then quarantine.</summary>
-internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, RejectLimit limit, bool holdsKeys = true)
+internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, RejectLimit limit, SinkOptions options)
 {
     private const int FewestAlike = 10;
 
-    private readonly TransactionStart _start = new(table.Name, holdsKeys);
+    private readonly TransactionStart _start = new(
+        table, [table.Name.Beside(SchemaNames.Ledger), table.Name.Beside(SchemaNames.FileLedger), table.Name.Beside(SchemaNames.Quarantine)], holdsKeys: !options.DryRun);
+
     private readonly LedgerCopy _ledger = new(table.Name.Beside(SchemaNames.Ledger), timeout);
     private readonly LedgerCopy _fileLedger = new(table.Name.Beside(SchemaNames.FileLedger), timeout);
     private readonly QuarantineCopy _quarantine = new(table.Name.Beside(SchemaNames.Quarantine), timeout);
@@ -30,6 +33,11 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
     {
         var connection = scope.Connection;
         var start = await _start.RunAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (!start.TableIsAsRead)
+        {
+            return AttemptOutcome.MetChangedTable;
+        }
+
         CheckHorizon(plan, start.Now);
         var outcomes = new Outcome[plan.Size];
         Array.Fill(outcomes, Outcome.Duplicate);
@@ -61,8 +69,13 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         start.Retired.Refuse(fresh.Select(i => i.Login));
         limit.Begin();
         var rows = BatchPlan.InTableOrder(fresh.Where(i => i.Refusal is null), table);
-        var results = RowResults.AllWritten;
-        if (rows.Count > 0 && (attempt.OneByOne || !await _copy.TryWriteAsync(connection, rows, cancellationToken).ConfigureAwait(false)))
+        var results = (RowResults?)RowResults.AllWritten;
+        if (rows.Count > 0)
+        {
+            results = attempt.OneByOne ? null : await _copy.TryWriteAsync(connection, rows, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (results is null)
         {
             results = await _oneByOne.InsertAsync(connection, rows, cancellationToken).ConfigureAwait(false);
             attempt.FoundBadRows = !results.AreClean;
@@ -93,7 +106,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         await _vault.WriteAsync(
             connection, fresh.Where(i => outcomes[i.Ordinal] != Outcome.Skipped).Select(i => i.Login).OfType<LoginRecord>(), cancellationToken).ConfigureAwait(false);
 
-        limit.Check(fresh.Count, fresh.Count(i => outcomes[i.Ordinal] == Outcome.Quarantined), bad.Select(i => i.Key));
+        limit.Check(fresh.Count, fresh.Count(i => IsReject(outcomes[i.Ordinal])), bad.Select(i => i.Key));
 
         cancellationToken.ThrowIfCancellationRequested();
         plan.Promised = outcomes;
@@ -102,6 +115,9 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         attempt.CommitInDoubt = false;
         return AttemptOutcome.Settled(outcomes);
     }
+
+    private bool IsReject(Outcome outcome) =>
+        outcome == Outcome.Quarantined || (outcome == Outcome.Suppressed && options.OnSuppressed != SuppressedAction.Accept);
 
     // By the server's clock, in the transaction: pruning goes by the same.
     private static void CheckHorizon(BatchPlan plan, DateTime now)

@@ -1,4 +1,5 @@
 using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Targets;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -30,8 +31,7 @@ internal sealed class LedgerCopy(QualifiedName ledger, TimeSpan timeout)
                 await importer.WriteAsync(batch, NpgsqlDbType.Uuid, cancellationToken).ConfigureAwait(false);
             }
 
-            await importer.CompleteAsync(cancellationToken).ConfigureAwait(false);
-            return true;
+            return await importer.CompleteAsync(cancellationToken).ConfigureAwait(false) == (ulong)items.Count ? true : throw LiveBeside.NotTaken(ledger);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
@@ -5,6 +7,8 @@ using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using LoginEtl.Running;
+using LoginEtl.Settlement;
+using Npgsql;
 
 namespace LoginEtl.Postgres.Writing;
 
@@ -22,14 +26,15 @@ internal sealed class PostgresSink : IRecordSink
     private const int MostRounds = 50;
 
     private readonly Database _database;
-    private readonly TargetTable _table;
-    private readonly TimeSpan _retryFor;
-    private readonly RowEncoder _encoder;
-    private readonly BatchTransaction _writer;
+    private readonly DatabaseSettings _settings;
+    private readonly SinkOptions _options;
     private readonly IWriteSession _session;
     private readonly LedgerPruning? _pruning;
     private readonly RejectLimit _limit;
-    private readonly BadInGroup _onBadInGroup;
+    private TargetTable _table;
+    private RowEncoder _encoder;
+    private BatchTransaction _writer;
+    private bool _toldOfSuppressed;
     private int _probing;
     private int _suspecting;
 
@@ -37,12 +42,11 @@ internal sealed class PostgresSink : IRecordSink
     public PostgresSink(Database database, TargetTable table, DatabaseSettings settings, SinkOptions options)
     {
         _database = database;
-        _table = table;
-        _retryFor = options.RetryFor;
-        _encoder = new RowEncoder(table, options.OnTooLong);
+        // By the name that it was found under: what is beside it is in that schema.
+        _settings = settings with { Table = table.Name.Quoted };
+        _options = options;
         _limit = RejectLimit.Of(options.MaxRejectRatio);
-        _onBadInGroup = options.OnBadInGroup;
-        _writer = new BatchTransaction(table, settings.Timeout, _limit, holdsKeys: !options.DryRun);
+        WriteTo(table);
         _pruning = options.DryRun ? null : new LedgerPruning(database, table.Name);
         _session = options.DryRun ? new DryRunSession(database) : new CommittingSession(database);
     }
@@ -53,15 +57,17 @@ internal sealed class PostgresSink : IRecordSink
     /// <inheritdoc/>
     public async Task<BatchResult> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)
     {
-        var plan = BatchPlan.Of(batch, _encoder, _onBadInGroup);
+        var plan = BatchPlan.Of(batch, _encoder, _options.OnBadInGroup);
         if (plan.Items.Count == 0)
         {
             return new BatchResult(plan.BatchId, []);
         }
 
         _limit.Begin();
-        var retry = new FaultRetry(_retryFor, _database.Endpoint, _session.MayRetry);
+        var retry = new FaultRetry(_options.RetryFor, _database.Endpoint, _session.MayRetry);
         var attempt = Next(null, probes: plan.Hold is not null);
+        var changes = new List<string>();
+        PostgresException? sign = null;
         for (var rounds = 0; ;)
         {
             // A COMMIT in doubt is cleared up even when the run is being stopped: the time for it is bounded.
@@ -70,13 +76,34 @@ internal sealed class PostgresSink : IRecordSink
             {
                 var scope = await _session.BeginAsync(token).ConfigureAwait(false);
                 await using var _ = scope.ConfigureAwait(false);
+                if (sign is not null)
+                {
+                    await ReadAgainAsync(scope.Connection, attempt, changes, sign, token).ConfigureAwait(false);
+                    plan = BatchPlan.Of(batch, _encoder, _options.OnBadInGroup, plan);
+                    sign = null;
+                }
+
                 var outcome = await _writer.TryWriteAsync(scope, plan, attempt, token).ConfigureAwait(false);
+                while (outcome == AttemptOutcome.MetChangedTable)
+                {
+                    // Behind the table's lock still, and nothing is written yet: who changes it again waits for this batch.
+                    rounds = ++rounds <= MostRounds ? rounds : throw TableChange.Restless(_table.Live, attempt.CommitInDoubt);
+                    await ReadAgainAsync(scope.Connection, attempt, changes, null, token).ConfigureAwait(false);
+                    plan = BatchPlan.Of(batch, _encoder, _options.OnBadInGroup, plan);
+                    attempt = Next(attempt);
+                    outcome = await _writer.TryWriteAsync(scope, plan, attempt, token).ConfigureAwait(false);
+                }
+
                 if (outcome.Outcomes is { } outcomes)
                 {
                     Remember(attempt);
                     _limit.Settle();
                     _pruning?.Begin();
-                    return new BatchResult(plan.BatchId, outcomes) { Held = plan.Held };
+                    return new BatchResult(plan.BatchId, outcomes)
+                    {
+                        Held = plan.Held, Notices = [.. NoticesOf(changes), .. NoticesOf(outcomes)],
+                        SuppressedAccepted = _options.OnSuppressed == SuppressedAction.Accept,
+                    };
                 }
 
                 if (outcome == AttemptOutcome.MetBadInGroup)
@@ -98,6 +125,12 @@ internal sealed class PostgresSink : IRecordSink
 
                 attempt = Next(attempt, probes: true);
             }
+            catch (PostgresException e) when (TableChange.MayExplain(e))
+            {
+                sign = e;
+                attempt = Next(attempt);
+                rounds = ++rounds <= MostRounds ? rounds : throw TableChange.Restless(_table.Live, attempt.CommitInDoubt);
+            }
             catch (Exception e) when (FaultRetry.Concerns(e, attempt.CommitInDoubt))
             {
                 await retry.WaitAsync(e, cancellationToken, attempt.CommitInDoubt).ConfigureAwait(false);
@@ -116,6 +149,72 @@ internal sealed class PostgresSink : IRecordSink
 
         await _session.DisposeAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
+    }
+
+    [MemberNotNull(nameof(_table), nameof(_encoder), nameof(_writer))]
+    private void WriteTo(TargetTable table)
+    {
+        _table = table;
+        _encoder = new RowEncoder(table, _options.OnTooLong);
+        _writer = new BatchTransaction(table, _settings.Timeout, _limit, _options);
+    }
+
+    /// <summary>Reads the table as it is; from here on rows are encoded for that.</summary>
+    /// <param name="connection">In a transaction, behind the table's lock where there is no <paramref name="sign"/>.</param>
+    /// <param name="attempt">Under way.</param>
+    /// <param name="changes">Gets what is another.</param>
+    /// <param name="sign">The fault that made one look; it stands when the table is as it was.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="LoginEtlException"><c>TableChanged</c>, or what the fault is.</exception>
+    private async Task ReadAgainAsync(
+        NpgsqlConnection connection, Attempt attempt, List<string> changes, PostgresException? sign, CancellationToken cancellationToken)
+    {
+        var was = _table.Live;
+        try
+        {
+            WriteTo(await Preflight.CheckAsync(connection, _settings, _options, cancellationToken).ConfigureAwait(false));
+        }
+        catch (LoginEtlException why)
+        {
+            var now = await LiveTableReader.ReadAsync(connection, was.Name.Quoted, cancellationToken).ConfigureAwait(false);
+            throw now?.Fingerprint == was.Fingerprint && sign is not null
+                ? DatabaseFault.From(sign, _database.Endpoint, attempt.CommitInDoubt)
+                : TableChange.Refused(was, now, why, attempt.CommitInDoubt);
+        }
+
+        if (sign is not null && _table.Live.Fingerprint == was.Fingerprint && _table.Live.IsInsertable == was.IsInsertable)
+        {
+            throw sign.SqlState is PostgresErrorCodes.ProtocolViolation or PostgresErrorCodes.InvalidBinaryRepresentation
+                ? TableChange.Unread(was, sign, attempt.CommitInDoubt)
+                : DatabaseFault.From(sign, _database.Endpoint, attempt.CommitInDoubt);
+        }
+
+        if (TableChange.Between(was, _table.Live) is { Length: > 0 } change)
+        {
+            changes.Add(change);
+        }
+    }
+
+    private string[] NoticesOf(List<string> changes) => changes.Count == 0 ? []
+        : [$"{Name} changed under the run ({string.Join("; ", changes)}); rows are written for what it is now."];
+
+    // Once a run: a trigger does so with every batch.
+    private IEnumerable<string> NoticesOf(IReadOnlyList<Outcome> outcomes)
+    {
+        var suppressed = outcomes.Count(o => o == Outcome.Suppressed);
+        if (suppressed == 0 || _toldOfSuppressed || _options.OnSuppressed == SuppressedAction.Accept)
+        {
+            return [];
+        }
+
+        _toldOfSuppressed = true;
+        return
+        [
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Name} did not take {suppressed} of the {outcomes.Count} rows of a batch, without an error: a trigger keeps them out or routes them. ")
+            + "Their messages are settled, and the receipt counts all of them as suppressed; -OnSuppressed Accept where the table is made so.",
+        ];
     }
 
     private Attempt Next(Attempt? last, bool probes = false) => new()

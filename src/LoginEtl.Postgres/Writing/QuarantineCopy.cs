@@ -1,5 +1,6 @@
 using System.Text;
 using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using Npgsql;
 using NpgsqlTypes;
@@ -14,7 +15,7 @@ internal sealed class QuarantineCopy(QualifiedName quarantine, TimeSpan timeout)
 
     /// <summary>Adds one entry a refused message.</summary>
     public async Task WriteAsync(
-        NpgsqlConnection connection, IEnumerable<(BatchItem Item, Refusal Refusal)> refused, Guid batch, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IReadOnlyCollection<(BatchItem Item, Refusal Refusal)> refused, Guid batch, CancellationToken cancellationToken)
     {
         var importer = await connection.BeginBinaryImportAsync(_copy, cancellationToken).ConfigureAwait(false);
         await using var _ = importer.ConfigureAwait(false);
@@ -42,7 +43,10 @@ internal sealed class QuarantineCopy(QualifiedName quarantine, TimeSpan timeout)
             await importer.WriteAsync(batch, NpgsqlDbType.Uuid, cancellationToken).ConfigureAwait(false);
         }
 
-        await importer.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        if (await importer.CompleteAsync(cancellationToken).ConfigureAwait(false) != (ulong)refused.Count)
+        {
+            throw LiveBeside.NotTaken(quarantine);
+        }
 
         Task TextAsync(string? text) => text is null
             ? importer.WriteNullAsync(cancellationToken)

@@ -9,7 +9,8 @@ namespace LoginEtl.Postgres.Writing;
 
 /// <summary>
 /// Inserts rows so that a bad one fails alone: in one loop on the server. The good ones stay in the transaction; the bad
-/// ones come back with what they broke, and those whose key was there with what was done about it.
+/// ones come back with what they broke, those whose key was there with what was done about it, and those that a trigger kept
+/// out.
 /// </summary>
 /// <remarks>
 /// A DO block takes no parameters, so the rows wait for it in a cursor, an array a column: so the writer needs neither a
@@ -17,7 +18,7 @@ namespace LoginEtl.Postgres.Writing;
 /// </remarks>
 internal sealed class RowByRow(TargetTable table)
 {
-    private const string Answer = $"SELECT current_setting('{RowLoop.Refused}'), current_setting('{RowLoop.Met}')";
+    private const string Answer = $"SELECT current_setting('{RowLoop.Refused}'), current_setting('{RowLoop.Met}'), current_setting('{RowLoop.Suppressed}')";
 
     private readonly string _insert = RowLoop.Block(table);
 
@@ -31,15 +32,17 @@ internal sealed class RowByRow(TargetTable table)
     {
         try
         {
-            var (refused, met) = await RunAsync(connection, rows, cancellationToken).ConfigureAwait(false);
+            var (refused, met, suppressed) = await RunAsync(connection, rows, cancellationToken).ConfigureAwait(false);
             using var bad = JsonDocument.Parse(refused);
             using var there = JsonDocument.Parse(met);
+            using var missing = JsonDocument.Parse(suppressed);
             return new RowResults(
                 bad.RootElement.EnumerateArray().ToDictionary(
                     e => rows[e[0].GetInt32() - 1],
                     e => new Refusal(RejectReason.RefusedByDatabase, NameOf(e[3]), e[1].GetString(), NameOf(e[2]))),
                 there.RootElement.EnumerateArray().ToDictionary(
-                    e => rows[e[0].GetInt32() - 1], e => e[1].GetBoolean() ? Outcome.Updated : Outcome.Skipped));
+                    e => rows[e[0].GetInt32() - 1], e => e[1].GetBoolean() ? Outcome.Updated : Outcome.Skipped),
+                missing.RootElement.EnumerateArray().Select(e => rows[e.GetInt32() - 1]).ToHashSet());
         }
         catch (PostgresException e) when (table.Conflict is { Action: ConflictAction.Fail } rule && rule.IsConflict(e))
         {
@@ -47,7 +50,7 @@ internal sealed class RowByRow(TargetTable table)
         }
     }
 
-    private async Task<(string Refused, string Met)> RunAsync(NpgsqlConnection connection, IReadOnlyList<BatchItem> rows, CancellationToken cancellationToken)
+    private async Task<(string Refused, string Met, string Suppressed)> RunAsync(NpgsqlConnection connection, IReadOnlyList<BatchItem> rows, CancellationToken cancellationToken)
     {
         var batch = new NpgsqlBatch(connection);
         await using var _ = batch.ConfigureAwait(false);
@@ -64,7 +67,7 @@ internal sealed class RowByRow(TargetTable table)
         await using var __ = reader.ConfigureAwait(false);
         // Answer's: neither DECLARE nor DO has a result.
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        return (reader.GetString(0), reader.GetString(1));
+        return (reader.GetString(0), reader.GetString(1), reader.GetString(2));
     }
 
     private static string? NameOf(JsonElement name) => name.GetString() is { Length: > 0 } text ? text : null;

@@ -20,6 +20,12 @@ internal static class RowLoop
     /// <summary>Setting with the answer: an array of [place, updated or not], places from 1.</summary>
     public const string Met = "login_etl.met";
 
+    /// <summary>Setting with the answer: an array of places, from 1.</summary>
+    public const string Suppressed = "login_etl.suppressed";
+
+    // Undoes a group of which some rows were not taken, to find out which. No class of PostgreSQL's or the standard's.
+    private const string SomeAreMissing = "LE000";
+
     // Of one bad row in a hundred, three groups in four are whole; of one in five none is. A row alone costs as much as
     // three in a group, so a group is worth its try while two in three fail, which is at one bad row in each.
     private const int Group = 32;
@@ -36,7 +42,7 @@ internal static class RowLoop
         var rowSecurity = table.Live.HasRowSecurity
             ? string.Create(CultureInfo.InvariantCulture, $"(state = '42501' AND has_table_privilege({table.Live.Oid}, 'INSERT'))")
             : "false";
-        var isRowError = $"({SqlStates.RowErrorCondition} OR {rowSecurity})";
+        var isRowError = $"({SqlStates.RowErrorCondition(table.PartitionedBySender)} OR {rowSecurity})";
         var (onConflict, report, stop) = ConflictClauses.Of(table);
         return Quote(
             $"""
@@ -49,6 +55,7 @@ internal static class RowLoop
                 plans text := current_setting('plan_cache_mode');
                 refused json[] := '{"{}"}';
                 met json[] := '{"{}"}';
+                suppressed int[] := '{"{}"}';
             BEGIN
                 FETCH rows INTO {string.Join(", ", table.Columns.Select((_, i) => $"a{i}"))};
                 CLOSE rows;
@@ -62,14 +69,17 @@ internal static class RowLoop
                     ELSIF NOT singly THEN
                         BEGIN
                             {insert} SELECT {Values(table, i => $"a{i}[k]")} FROM unnest(places) k ORDER BY k;
+                            GET DIAGNOSTICS rows_done = ROW_COUNT;
+                            IF rows_done = 0 THEN suppressed := suppressed || places;
+                            ELSIF rows_done < cardinality(places) THEN RAISE SQLSTATE '{SomeAreMissing}'; END IF;
                         EXCEPTION WHEN OTHERS THEN
                             GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, conname = CONSTRAINT_NAME, tabname = TABLE_NAME;
-                            IF NOT {isRowError} THEN RAISE; END IF;
+                            IF state <> '{SomeAreMissing}' AND NOT {isRowError} THEN RAISE; END IF;
                             singly := true;
                         END;
                     END IF;
                     IF singly THEN
-                        found := cardinality(refused) + cardinality(met);
+                        found := cardinality(refused) + cardinality(met) + cardinality(suppressed);
                         FOREACH i IN ARRAY places LOOP
                             BEGIN
                                 {take}
@@ -81,19 +91,22 @@ internal static class RowLoop
                                 refused := refused || json_build_array(i, state, conname, colname);
                             END;
                         END LOOP;
-                        singly := cardinality(refused) + cardinality(met) > found + {FewBad};
+                        singly := cardinality(refused) + cardinality(met) + cardinality(suppressed) > found + {FewBad};
                     END IF;
                     EXIT WHEN first > cardinality(good);
                     first := first + {Group};
                 END LOOP;
-                PERFORM set_config('plan_cache_mode', plans, true), set_config('{Refused}', to_json(refused)::text, true), set_config('{Met}', to_json(met)::text, true);
+                PERFORM set_config('plan_cache_mode', plans, true), set_config('{Refused}', to_json(refused)::text, true), set_config('{Met}', to_json(met)::text, true), set_config('{Suppressed}', to_json(suppressed)::text, true);
             END
             """);
     }
 
     // Only enums need a cast, and a cast of text to varchar(n) would cut it silently.
-    private static string Values(TargetTable table, Func<int, string> value) => string.Join(", ", table.Columns.Select(
-        (c, i) => value(i) + (c.Live.Type == ColumnType.Enum ? $"::{c.Live.TypeText}" : "")));
+    private static string Values(TargetTable table, Func<int, string> value) => string.Join(", ", table.Columns.Select((c, i) => Value(c, value(i))));
+
+    /// <summary>An expression as a value of a column.</summary>
+    public static string Value(TargetColumn column, string expression) =>
+        expression + (column.Live.Type == ColumnType.Enum ? $"::{column.Live.TypeText}" : "");
 
     // A name of the user's could hold any fixed tag.
     private static string Quote(string body)

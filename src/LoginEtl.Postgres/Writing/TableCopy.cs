@@ -15,37 +15,55 @@ internal sealed class TableCopy(TargetTable table, TimeSpan timeout)
     private const string Savepoint = "login_etl_rows";
 
     /// <summary>Writes the rows.</summary>
-    /// <returns>False when the database refused one of them: none is written, and the transaction goes on.</returns>
+    /// <returns>
+    /// Null when the database refused one of them, or took some and not all: none is written, and the transaction goes on.
+    /// </returns>
     /// <exception cref="LoginEtl.Faults.LoginEtlException"><c>UniqueKeyConflict</c>, where conflicts end the run.</exception>
-    public async Task<bool> TryWriteAsync(NpgsqlConnection connection, IReadOnlyList<BatchItem> rows, CancellationToken cancellationToken)
+    public async Task<RowResults?> TryWriteAsync(NpgsqlConnection connection, IReadOnlyList<BatchItem> rows, CancellationToken cancellationToken)
     {
         await connection.RunAsync($"SAVEPOINT {Savepoint}", cancellationToken).ConfigureAwait(false);
         try
         {
-            var importer = await connection.BeginBinaryImportAsync(_copy, cancellationToken).ConfigureAwait(false);
-            await using var _ = importer.ConfigureAwait(false);
-            importer.Timeout = timeout;
-            foreach (var row in rows)
+            // Only the server knows what triggers left of it.
+            var taken = await CopyAsync(connection, rows, cancellationToken).ConfigureAwait(false);
+            if (taken == (ulong)rows.Count)
             {
-                await importer.StartRowAsync(cancellationToken).ConfigureAwait(false);
-                for (var i = 0; i < table.Columns.Count; i++)
-                {
-                    await WriteAsync(importer, table.Columns[i], row.Row![i], cancellationToken).ConfigureAwait(false);
-                }
+                return RowResults.AllWritten;
             }
 
-            await importer.CompleteAsync(cancellationToken).ConfigureAwait(false);
-            return true;
+            if (taken == 0)
+            {
+                return RowResults.AllSuppressed(rows);
+            }
         }
         catch (PostgresException e) when (table.Conflict is { Action: ConflictAction.Fail } rule && rule.IsConflict(e))
         {
             throw rule.Conflict(table.Live);
         }
-        catch (PostgresException e) when (SqlStates.IsRowError(e))
+        catch (PostgresException e) when (SqlStates.IsRowError(e, table.PartitionedBySender))
         {
-            await connection.RunAsync($"ROLLBACK TO SAVEPOINT {Savepoint}", cancellationToken).ConfigureAwait(false);
-            return false;
+            // Which one, and what it broke, is found out row by row.
         }
+
+        await connection.RunAsync($"ROLLBACK TO SAVEPOINT {Savepoint}", cancellationToken).ConfigureAwait(false);
+        return null;
+    }
+
+    private async Task<ulong> CopyAsync(NpgsqlConnection connection, IReadOnlyList<BatchItem> rows, CancellationToken cancellationToken)
+    {
+        var importer = await connection.BeginBinaryImportAsync(_copy, cancellationToken).ConfigureAwait(false);
+        await using var _ = importer.ConfigureAwait(false);
+        importer.Timeout = timeout;
+        foreach (var row in rows)
+        {
+            await importer.StartRowAsync(cancellationToken).ConfigureAwait(false);
+            for (var i = 0; i < table.Columns.Count; i++)
+            {
+                await WriteAsync(importer, table.Columns[i], row.Row![i], cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return await importer.CompleteAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static Task WriteAsync(NpgsqlBinaryImporter importer, TargetColumn column, object? value, CancellationToken cancellationToken) => value switch

@@ -5,4 +5,5 @@ namespace LoginEtl.Postgres.Writing;
 /// <summary>What a transaction that writes found at its start.</summary>
 /// <param name="Now">Its time by the server's clock (UTC).</param>
 /// <param name="Retired">Keys that stay as they are until its end.</param>
-internal sealed record TransactionFacts(DateTime Now, RetiredKeys Retired);
+/// <param name="TableIsAsRead">The table is what it was when it was read, and stays so until the transaction's end.</param>
+internal sealed record TransactionFacts(DateTime Now, RetiredKeys Retired, bool TableIsAsRead);

@@ -1,29 +1,33 @@
 using LoginEtl.Keysets;
 using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Targets;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Writing;
 
 /// <summary>What holds in every transaction that writes, set in one round trip.</summary>
-/// <param name="table">The user's table, with the keys' states beside it.</param>
+/// <param name="table">The user's table as rows are encoded for it, with the keys' states beside it.</param>
+/// <param name="beside">What else binary COPY writes to, to be kept as it is.</param>
 /// <param name="holdsKeys">
 /// Keeps the keys' states as they are until the transaction ends. Not for a dry run, which would keep everybody from
 /// retiring a key for as long as it goes on.
 /// </param>
-internal sealed class TransactionStart(QualifiedName table, bool holdsKeys = true)
+internal sealed class TransactionStart(TargetTable table, IReadOnlyList<QualifiedName> beside, bool holdsKeys = true)
 {
-    // Constraints that wait for COMMIT would fail a batch when its rows can no longer be told apart. The last setting
-    // ends a transaction whose client is gone without a word, and frees its locks. The states are a statement of their
-    // own, behind the lock.
+    // The table's lock is the first thing: what is read of it in later statements stays so. Constraints that wait for
+    // COMMIT would fail a batch when its rows can no longer be told apart. The last setting ends a transaction whose
+    // client is gone without a word, and frees its locks. The states are a statement of their own, behind the lock.
     private readonly string _start =
         $"""
+        {Lock(table, beside)};
         SET CONSTRAINTS ALL IMMEDIATE;
         SELECT now(),
                CASE WHEN current_setting('idle_in_transaction_session_timeout') = '0' THEN set_config('idle_in_transaction_session_timeout', '120s', true) END,
                CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END
-               {(holdsKeys ? $", {KeyLock.Shared(table.Beside(SchemaNames.Keys))}" : "")};
-        SELECT attribute, method, prefix, state FROM {table.Beside(SchemaNames.Keys).Quoted} WHERE state <> '{StoredStates.Primary}'
+               {(holdsKeys ? $", {KeyLock.Shared(table.Name.Beside(SchemaNames.Keys))}" : "")};
+        SELECT attribute, method, prefix, state FROM {table.Name.Beside(SchemaNames.Keys).Quoted} WHERE state <> '{StoredStates.Primary}';
+        {table.Live.Fingerprint!.Query}
         """;
 
     /// <summary>Sets it, and answers what was found.</summary>
@@ -33,6 +37,12 @@ internal sealed class TransactionStart(QualifiedName table, bool holdsKeys = tru
         await using var _ = command.ConfigureAwait(false);
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
+        if (!table.Live.IsInsertable)
+        {
+            // The plan's.
+            await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         var now = reader.GetDateTime(0);
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
@@ -42,6 +52,19 @@ internal sealed class TransactionStart(QualifiedName table, bool holdsKeys = tru
             retired.Add(new StoredKey(reader.GetString(0), reader.GetString(1), reader.GetString(2), StoredStates.Parse(reader.GetString(3))));
         }
 
-        return new TransactionFacts(now, new RetiredKeys(retired));
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        var isAsRead = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) && reader.GetString(0) == table.Live.Fingerprint!.Text;
+        return new TransactionFacts(now, new RetiredKeys(retired), isAsRead);
+    }
+
+    // Who may insert into columns alone may not lock; the plan of an INSERT takes the same lock, and unlike the INSERT
+    // itself it fires no trigger.
+    private static string Lock(TargetTable table, IReadOnlyList<QualifiedName> beside)
+    {
+        var locked = (table.Live.IsInsertable ? new[] { table.Name } : []).Concat(beside).Select(n => $"ONLY {n.Quoted}").ToList();
+        var plan = table.Live.IsInsertable ? null
+            : $"EXPLAIN (COSTS OFF) INSERT INTO {table.Name.Quoted} ({table.ColumnList}) SELECT {string.Join(", ", table.Columns.Select(_ => "NULL"))} WHERE false";
+        var locks = locked.Count == 0 ? null : $"LOCK TABLE {string.Join(", ", locked)} IN ROW EXCLUSIVE MODE";
+        return string.Join(";\n", new[] { plan, locks }.OfType<string>());
     }
 }

@@ -85,6 +85,10 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [Parameter]
     public BadInGroup OnBadInGroup { get; set; }
 
+    /// <summary>What rows mean that a trigger keeps out of the table or routes: a warning and exit code 2, or nothing more than their count.</summary>
+    [Parameter]
+    public SuppressedAction OnSuppressed { get; set; }
+
     /// <summary>
     /// Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more; 1 goes on even where every
     /// row of a batch is refused alike.
@@ -130,7 +134,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         var job = new EtlJob(Connectors.Queue, Connectors.Database)
         {
             Into = ConnectionSettings(),
-            Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup },
+            Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup, OnSuppressed = OnSuppressed },
             From = QueueSettings(),
             Receive = ReceiveOptions(),
             Batch = new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval },

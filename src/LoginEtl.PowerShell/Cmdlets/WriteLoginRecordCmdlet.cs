@@ -74,6 +74,10 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     [Parameter]
     public BadInGroup OnBadInGroup { get; set; }
 
+    /// <summary>What rows mean that a trigger keeps out of the table or routes: a warning and exit code 2, or nothing more than their count.</summary>
+    [Parameter]
+    public SuppressedAction OnSuppressed { get; set; }
+
     /// <summary>
     /// Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more; 1 goes on even where every
     /// row of a batch is refused alike.
@@ -130,6 +134,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
             ConflictKey = ConflictKey,
             MaxRejectRatio = MaxRejectRatio,
             OnBadInGroup = OnBadInGroup,
+            OnSuppressed = OnSuppressed,
             DryRun = _dryRun,
         };
         _sink = Await(() => Connectors.Database.WriteToAsync(settings, options, StopToken), Table);
@@ -205,9 +210,9 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         while (_written.TryDequeue(out var batch))
         {
             WriteVerbose(BatchText.Of(batch));
-            foreach (var group in batch.Held)
+            foreach (var warning in batch.Held.Select(g => g.ToString()).Concat(batch.Notices))
             {
-                WriteWarning(group.ToString());
+                WriteWarning(warning);
             }
 
             _progress.Add(batch);
@@ -262,7 +267,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
             WriteHostLine(
                 $"What if: of {_wouldBe.Total} logins, {_wouldBe[Outcome.Written]} would be written, {_wouldBe[Outcome.Updated]} updated, "
                 + $"{_wouldBe[Outcome.Skipped]} skipped, {_wouldBe[Outcome.Duplicate]} are duplicates, "
-                + $"{_wouldBe[Outcome.Quarantined]} would go to quarantine{(_wouldBe[Outcome.Returned] > 0 ? $", {_wouldBe[Outcome.Returned]} back with their held group" : "")}. "
+                + $"{_wouldBe[Outcome.Quarantined]} would go to quarantine{(_wouldBe[Outcome.Suppressed] > 0 ? $", {_wouldBe[Outcome.Suppressed]} be kept out by a trigger" : "")}{(_wouldBe[Outcome.Returned] > 0 ? $", {_wouldBe[Outcome.Returned]} back with their held group" : "")}. "
                 + "Nothing was written or deleted.");
         }
 

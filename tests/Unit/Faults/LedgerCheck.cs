@@ -3,8 +3,8 @@ using LoginEtl.Postgres.Schema;
 namespace LoginEtl.Unit.Faults;
 
 /// <summary>
-/// Proves of every message sent: it is exactly once in the table or in quarantine, where it belongs, or still in the
-/// queue; none is nowhere and none is there twice.
+/// Proves of every message sent: it is exactly once in the table, in quarantine, or with the trigger that kept its row
+/// out, where it belongs, or still in the queue; its row holds its version; none is nowhere and none is there twice.
 /// </summary>
 internal static class LedgerCheck
 {
@@ -16,12 +16,14 @@ internal static class LedgerCheck
         var complaints = new List<string>();
         Complain("nowhere", sent.Where(m => !IsSettled(m, standing) && !standing.Queued.Contains(m.MessageId)).Select(Name));
         Complain("in the table more than once", standing.Rows.Where(r => r.Value > 1).Select(r => $"{r.Key} ({r.Value} rows)"));
+        Complain("kept out of the table more than once, or in it as well", standing.Suppressed.Where(s => s.Value > 1 || standing.Rows.ContainsKey(s.Key)).Select(s => s.Key));
+        Complain("in the table with another version", sent.Where(m => m is { UserId: { } user, Version: { } version } && standing.Versions.TryGetValue(user, out var there) && there != version).Select(Name));
         Complain("in quarantine more than once", standing.Quarantined.Where(q => q.Value > 1).Select(q => $"{q.Key} ({q.Value} entries)"));
         Complain("in the table and should be in quarantine", sent.Where(m => m.Fate == Fate.Quarantine && HasRow(m, standing)).Select(Name));
         Complain("in quarantine and should be in the table", sent.Where(m => m.Fate == Fate.Row && IsQuarantined(m, standing)).Select(Name));
         Complain("in the table and never sent", standing.Rows.Keys.Except(sent.Select(m => m.UserId ?? "")));
         Complain("in quarantine and never sent", standing.Quarantined.Keys.Except(sent.Select(m => m.MessageId)));
-        Compare(LedgerOutcome.Written, standing.RowCount, "rows");
+        Compare(LedgerOutcome.Written, standing.RowCount + standing.SuppressedCount, "rows");
         Compare(LedgerOutcome.Quarantined, standing.QuarantineCount, "quarantine entries");
         complaints.AddRange(GroupCheck.Complaints(sent, standing));
         return complaints;
@@ -54,9 +56,11 @@ internal static class LedgerCheck
     }
 
     /// <summary>Whether the database holds it.</summary>
-    public static bool IsSettled(SentMessage message, Standing standing) => HasRow(message, standing) || IsQuarantined(message, standing);
+    public static bool IsSettled(SentMessage message, Standing standing) => HasRow(message, standing) || IsQuarantined(message, standing) || IsSuppressed(message, standing);
 
     private static bool HasRow(SentMessage message, Standing standing) => message.UserId is { } user && standing.Rows.ContainsKey(user);
+
+    private static bool IsSuppressed(SentMessage message, Standing standing) => message.UserId is { } user && standing.Suppressed.ContainsKey(user);
 
     private static bool IsQuarantined(SentMessage message, Standing standing) => standing.Quarantined.ContainsKey(message.MessageId);
 

@@ -43,6 +43,24 @@ public sealed class LedgerCheckTests(FaultLane lane) : IClassFixture<FaultLane>
         LedgerCheck.Complaints(Sent, AllWell with { Ledger = new Dictionary<LedgerOutcome, int> { [LedgerOutcome.Written] = 3, [LedgerOutcome.Quarantined] = 2 } }));
 
     [Fact]
+    public void What_was_kept_out_is_settled_once_and_only_so()
+    {
+        var suppressed = Of("u1", "m3 m4") with { Suppressed = new Dictionary<string, int> { ["u2"] = 1 }, Ledger = AllWell.Ledger };
+        Assert.Empty(LedgerCheck.Complaints(Sent, suppressed));
+        Assert.Contains(
+            "1 kept out of the table more than once, or in it as well: u2",
+            LedgerCheck.Complaints(Sent, suppressed with { Suppressed = new Dictionary<string, int> { ["u2"] = 2 } }));
+        Assert.Contains(
+            "1 kept out of the table more than once, or in it as well: u1",
+            LedgerCheck.Complaints(Sent, suppressed with { Suppressed = new Dictionary<string, int> { ["u1"] = 1 } }));
+    }
+
+    [Fact]
+    public void A_row_with_another_version_than_was_sent_is_named() => Assert.Equal(
+        ["1 in the table with another version: m1 of u1"],
+        LedgerCheck.Complaints([.. Sent.Select(m => m with { Version = 2003000 })], AllWell with { Versions = new Dictionary<string, int> { ["u1"] = 892221497, ["u2"] = 2003000 } }));
+
+    [Fact]
     public void What_is_left_after_a_drain_is_a_complaint() => Assert.Contains(
         "1 left in the queue, 1 of them unsettled", LedgerCheck.ComplaintsAfterDrain(Sent, Of("u1", "m3 m4", "m2")));
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using LoginEtl.Sandbox;
+using LoginEtl.Versions;
+using Xunit;
 
 namespace LoginEtl.Unit.Faults;
 
@@ -8,6 +10,9 @@ internal sealed record Login(string Body, string? UserId, Fate Fate)
 {
     /// <summary>The message group that it is sent in; null for a standard queue.</summary>
     public string? Group { get; init; }
+
+    /// <summary>Its version, packed; null where the body has none.</summary>
+    public int? Version { get; init; }
 
     /// <summary>The table of a scenario has a constraint against this locale.</summary>
     public const string RefusedLocale = "XX";
@@ -42,10 +47,14 @@ internal sealed record Login(string Body, string? UserId, Fate Fate)
 
     private static Login Of(SampleDraws draws, string locale, Fate fate)
     {
-        var user = draws.UserId();
+        var (user, version) = (draws.UserId(), draws.Version());
+        Assert.Null(AppVersionEncoding.TryEncode(AppVersionFormat.Packed, version, out int packed));
         return new Login(
             string.Create(CultureInfo.InvariantCulture,
-                $$"""{"user_id": "{{user}}", "app_version": "{{draws.Version()}}", "device_type": "ios", "ip": "{{draws.IpV4()}}", "locale": "{{locale}}", "device_id": "{{draws.DeviceId()}}"}"""),
-            user, fate);
+                $$"""{"user_id": "{{user}}", "app_version": "{{version}}", "device_type": "ios", "ip": "{{draws.IpV4()}}", "locale": "{{locale}}", "device_id": "{{draws.DeviceId()}}"}"""),
+            user, fate)
+        {
+            Version = packed,
+        };
     }
 }

@@ -28,7 +28,7 @@ internal static class ReceiptCheck
         }
 
         var sum = receipt.Written + receipt.Updated + receipt.Skipped + receipt.Duplicate + receipt.Quarantined
-            + receipt.Confirmed + receipt.Returned + receipt.Lapsed + receipt.Unknown;
+            + receipt.Suppressed + receipt.Confirmed + receipt.Returned + receipt.Lapsed + receipt.Unknown;
         if (!receipt.Balanced || sum != receipt.Received)
         {
             yield return $"a receipt does not balance: {receipt}";
@@ -70,6 +70,12 @@ internal static class ReceiptCheck
             yield return $"the receipts speak of {known} rows{(allTold ? "" : " at least")}, and there are {standing.RowCount}";
         }
 
+        var suppressed = receipts.Sum(r => r.Suppressed);
+        if (standing.SuppressedCount < suppressed || (allTold && standing.SuppressedCount > suppressed + receipts.Sum(r => r.Unknown)))
+        {
+            yield return $"the receipts speak of {suppressed} suppressed rows{(allTold ? "" : " at least")}, and there are {standing.SuppressedCount}";
+        }
+
         if (allTold && receipts.Sum(r => r.Quarantined + r.Unknown) < standing.QuarantineCount)
         {
             yield return $"the receipts speak of fewer than the {standing.QuarantineCount} entries in quarantine";
@@ -77,5 +83,5 @@ internal static class ReceiptCheck
     }
 
     private static int TrueExitCode(RunReceipt receipt) =>
-        receipt.Outcome == "failed" || receipt.Unknown > 0 || !receipt.Balanced ? Failed : receipt.Quarantined + receipt.HeldGroups > 0 ? WithRejects : 0;
+        receipt.Outcome == "failed" || receipt.Unknown > 0 || !receipt.Balanced ? Failed : receipt.Quarantined + receipt.Suppressed + receipt.HeldGroups > 0 ? WithRejects : 0;
 }

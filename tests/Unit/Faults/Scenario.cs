@@ -72,6 +72,7 @@ internal sealed class Scenario : IAsyncDisposable
             new DatabaseSettings { Database = new SecretText(database) }, new SchemaOptions(), CancellationToken.None);
         var scenario = new Scenario(lane, new SampleDraws(seed), name, database, await ScenarioQueue.CreateAsync(lane.Calls, name, visibilityTimeout), groups);
         await scenario.ExecuteAsync($"ALTER TABLE user_logins ADD CONSTRAINT no_such_place CHECK (locale <> '{Login.RefusedLocale}')");
+        await scenario.ExecuteAsync($"CREATE TABLE {Standing.SuppressedTable} (user_id text)");
         if (groups > 0)
         {
             await scenario.ExecuteAsync("ALTER TABLE user_logins ADD place serial");

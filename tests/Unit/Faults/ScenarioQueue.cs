@@ -39,7 +39,7 @@ internal sealed class ScenarioQueue(SqsCalls calls, string url)
             }, CancellationToken.None);
             var ids = answer["Successful"]!.AsArray().ToDictionary(
                 e => int.Parse(e!["Id"]!.GetValue<string>(), CultureInfo.InvariantCulture), e => e!["MessageId"]!.GetValue<string>());
-            sent.AddRange(batch.Select((login, index) => new SentMessage(ids[index], login.UserId, login.Fate, login.Group)));
+            sent.AddRange(batch.Select((login, index) => new SentMessage(ids[index], login.UserId, login.Fate, login.Group, login.Version)));
         }
 
         return sent;

@@ -13,6 +13,8 @@ public sealed class ServerFaultTests(FaultLane lane) : IClassFixture<FaultLane>
     [InlineData(TroubleKind.PostgresReadOnly)]
     [InlineData(TroubleKind.DiskFull)]
     [InlineData(TroubleKind.Deadlocks)]
+    [InlineData(TroubleKind.TableAltered)]
+    [InlineData(TroubleKind.RowsSuppressed)]
     internal async Task Trouble_that_passes_is_waited_for_and_quarantines_nothing(TroubleKind kind)
     {
         await using var scenario = await Scenario.OnAsync(lane, messages: 300);
@@ -23,13 +25,13 @@ public sealed class ServerFaultTests(FaultLane lane) : IClassFixture<FaultLane>
         });
         // Before anything else speaks to the server.
         var log = scenario.ReadLog();
-        Assert.True(Struck(log, kind), $"The server's log does not say that {kind} met the run.");
+        Assert.True(Struck(log, run, kind), $"Nothing says that {kind} met the run.");
         await scenario.ProveAsync();
         Assert.Equal(("completed", 0L), (run.Receipt!.Outcome, run.Receipt.Unknown));
     }
 
-    /// <summary>Whether the run met it, by what the server says.</summary>
-    private static bool Struck(IReadOnlyList<ServerLog> log, TroubleKind kind) => kind switch
+    /// <summary>Whether the run met it, by what the server says, or the run itself.</summary>
+    private static bool Struck(IReadOnlyList<ServerLog> log, EndedRun run, TroubleKind kind) => kind switch
     {
         // A server that is killed says nothing of its sessions: the run had one, and made another.
         TroubleKind.PostgresKilled => log.SkipWhile(l => !l.IsRunConnecting).SkipWhile(l => !l.IsKill).Any(l => l.IsRunConnecting),
@@ -38,6 +40,8 @@ public sealed class ServerFaultTests(FaultLane lane) : IClassFixture<FaultLane>
         TroubleKind.DiskFull => ServerLog.RunMet(log, PostgresErrorCodes.DiskFull),
         // One of the two is chosen to give way, whichever it is.
         TroubleKind.Deadlocks => log.Any(l => l.State == PostgresErrorCodes.DeadlockDetected),
+        TroubleKind.TableAltered => run.Said.Any(line => line.Contains("changed under the run", StringComparison.Ordinal)),
+        TroubleKind.RowsSuppressed => run.Receipt!.Suppressed > 0,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No trouble of the server."),
     };
 }

@@ -10,6 +10,15 @@ internal sealed record Standing
     /// <summary>Rows by user id.</summary>
     public required IReadOnlyDictionary<string, int> Rows { get; init; }
 
+    /// <summary>Where a scenario's trigger puts the users of rows that it keeps out of the table.</summary>
+    public const string SuppressedTable = "suppressed";
+
+    /// <summary>Rows kept out of the table, by user id.</summary>
+    public IReadOnlyDictionary<string, int> Suppressed { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Packed versions by user id.</summary>
+    public IReadOnlyDictionary<string, int> Versions { get; init; } = new Dictionary<string, int>();
+
     /// <summary>Quarantine entries by message id.</summary>
     public required IReadOnlyDictionary<string, int> Quarantined { get; init; }
 
@@ -23,6 +32,8 @@ internal sealed record Standing
     public required IReadOnlySet<string> Queued { get; init; }
 
     public int RowCount => Rows.Values.Sum();
+
+    public int SuppressedCount => Suppressed.Values.Sum();
 
     public int QuarantineCount => Quarantined.Values.Sum();
 
@@ -40,6 +51,8 @@ internal sealed record Standing
         return new Standing
         {
             Rows = await ReadAsync("user_id", "count(*)", DatabaseSettings.DefaultTable),
+            Versions = await ReadAsync("user_id", "min(app_version)", DatabaseSettings.DefaultTable),
+            Suppressed = await ReadAsync("user_id", "count(*)", SuppressedTable),
             Places = hasPlaces ? await ReadAsync("user_id", "min(place)", DatabaseSettings.DefaultTable) : new Dictionary<string, int>(),
             Quarantined = await ReadAsync("message_id", "count(*)", SchemaNames.Quarantine),
             Ledger = ledger.ToDictionary(entry => Enum.Parse<LedgerOutcome>(entry.Key), entry => entry.Value),

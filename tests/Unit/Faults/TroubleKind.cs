@@ -21,6 +21,12 @@ internal enum TroubleKind
     /// <summary>Another session locks table and ledger in the opposite order.</summary>
     Deadlocks,
 
+    /// <summary>The version column becomes text and integer again, again and again.</summary>
+    TableAltered,
+
+    /// <summary>A trigger routes every fifth row to another table.</summary>
+    RowsSuppressed,
+
     /// <summary>Every call to the queue is cut.</summary>
     QueueDown,
 

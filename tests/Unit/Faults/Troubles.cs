@@ -8,6 +8,17 @@ internal sealed class Troubles(FaultLane lane, FaultyQueue queue, string databas
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan ClockJump = TimeSpan.FromHours(1);
 
+    // What was an integer is told apart from what came as text, and both become the packed integer again. What is neither
+    // makes it fail.
+    private const string ToText = "ALTER TABLE user_logins ALTER app_version TYPE text USING 'v' || app_version";
+
+    private const string ToInteger =
+        """
+        ALTER TABLE user_logins ALTER app_version TYPE integer USING CASE
+            WHEN app_version LIKE 'v%' THEN substr(app_version, 2)::int
+            ELSE split_part(app_version, '.', 1)::int * 1000000 + split_part(app_version || '.0', '.', 2)::int * 1000 + split_part(app_version || '.0.0', '.', 3)::int END
+        """;
+
     public async Task SufferAsync(ServerTrouble trouble)
     {
         switch (trouble.Kind)
@@ -41,6 +52,16 @@ internal sealed class Troubles(FaultLane lane, FaultyQueue queue, string databas
             case TroubleKind.Deadlocks:
                 await AgainAndAgainAsync(trouble.Lasts, DeadlockAsync);
                 break;
+            case TroubleKind.TableAltered:
+                await AgainAndAgainAsync(trouble.Lasts, () => RunAsync(ToText, ToInteger));
+                break;
+            case TroubleKind.RowsSuppressed:
+                await RunAsync(
+                    $"CREATE FUNCTION route() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF hashtext(NEW.user_id) % 5 = 0 AND NEW.locale <> '{Login.RefusedLocale}' THEN INSERT INTO {Standing.SuppressedTable} VALUES (NEW.user_id); RETURN NULL; END IF; RETURN NEW; END$$",
+                    "CREATE TRIGGER route BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION route()");
+                await Task.Delay(trouble.Lasts);
+                await RunAsync("DROP FUNCTION route() CASCADE");
+                break;
             case TroubleKind.QueueDown:
                 queue.IsDown = true;
                 await Task.Delay(trouble.Lasts);
@@ -56,14 +77,14 @@ internal sealed class Troubles(FaultLane lane, FaultyQueue queue, string databas
         }
     }
 
-    // A writer takes the ledger first, and then the table.
+    // A writer takes the table first, and then the ledger.
     private async Task DeadlockAsync()
     {
         try
         {
             await RunAsync(
-                "BEGIN", "LOCK TABLE user_logins IN SHARE ROW EXCLUSIVE MODE", "SELECT pg_sleep(0.1)",
-                "LOCK TABLE login_etl_ledger IN SHARE ROW EXCLUSIVE MODE", "COMMIT");
+                "BEGIN", "LOCK TABLE login_etl_ledger IN SHARE ROW EXCLUSIVE MODE", "SELECT pg_sleep(0.1)",
+                "LOCK TABLE user_logins IN SHARE ROW EXCLUSIVE MODE", "COMMIT");
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DeadlockDetected)
         {

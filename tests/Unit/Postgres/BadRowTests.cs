@@ -123,6 +123,7 @@ public sealed class BadRowTests(ServersFixture servers)
         {
             var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Logins.Records(3), TestDatabase.Token));
             Assert.Equal("WriteFailed", fault.Id);
+            Assert.Contains("A partition is missing", fault.Message, StringComparison.Ordinal);
             Assert.Contains("23514", fault.Message, StringComparison.Ordinal);
         }
 

@@ -31,6 +31,8 @@ public sealed class BadShareTests(ServersFixture servers)
         ["foreign key"] = (Users, "23503", "known", null),
         ["deferred foreign key"] = (Users + " DEFERRABLE INITIALLY DEFERRED", "23503", "known", null),
         ["trigger"] = (Raising("P0001"), "P0001", null, null),
+        ["trigger with an SQLSTATE of its own"] = (Raising("LG001"), "LG001", null, null),
+        ["trigger that finds no row for INTO STRICT"] = (Raising("P0002"), "P0002", null, null),
     };
 
     public static IEnumerable<TheoryDataRow<string, int>> EveryKind => Kinds.Keys.SelectMany(k => new TheoryDataRow<string, int>[] { new(k, 1), new(k, 20) });
@@ -115,12 +117,17 @@ public sealed class BadShareTests(ServersFixture servers)
     {
         const string bad = "ALTER TABLE user_logins ADD CONSTRAINT not_odd CHECK (device_type <> 'odd')";
         var ddl = fault == "partition"
-            ? LoginTable.Begun + " PARTITION BY LIST (locale); CREATE TABLE ru PARTITION OF user_logins FOR VALUES IN ('RU');"
+            ? LoginTable.Begun + " PARTITION BY RANGE (create_date); CREATE TABLE recent PARTITION OF user_logins FOR VALUES FROM ('2020-01-01') TO (MAXVALUE);"
             : Table + Raising(state) + ";";
         var database = await TestDatabase.InitializedAsync(servers, ddl + bad);
         await using var sink = await database.SinkAsync(new SinkOptions { RetryFor = TimeSpan.FromMilliseconds(300) });
         var batch = Batch(fault, percent);
         ((LoginRecord)batch[3]).DeviceType = "odd";
+        foreach (var old in batch.OfType<LoginRecord>().Where((_, i) => IsBad(i, percent)))
+        {
+            old.CreateDate = new DateOnly(2001, 1, 1);
+        }
+
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(batch, TestDatabase.Token));
         Assert.Contains(state, e.Message, StringComparison.Ordinal);
         Assert.Equal(0, await database.CountAsync());

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using LoginEtl.Postgres.Schema;
+using LoginEtl.Connections;
+using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
@@ -30,8 +31,8 @@ public sealed class KeyCheckCostTests(ServersFixture servers, ITestOutputHelper 
         var database = await TestDatabase.InitializedAsync(servers);
         await RotatingLogins.RetireAsync(database, _keys);
         _keys.Promote();
-        var start = new TransactionStart(new QualifiedName("public", "user_logins"));
         await using var connection = await database.OpenAsync();
+        var start = new TransactionStart(await Preflight.CheckAsync(connection, database.Settings(), new SinkOptions(), TestDatabase.Token), []);
         var (before, now) = (new List<double>(), new List<double>());
         for (var i = 0; i < 400; i++)
         {

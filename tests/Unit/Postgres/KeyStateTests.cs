@@ -50,9 +50,16 @@ public sealed class KeyStateTests(ServersFixture servers) : IDisposable
     public async Task Key_is_retired_only_when_every_batch_that_may_not_have_seen_it_has_ended()
     {
         var database = await TestDatabase.InitializedAsync(servers);
+        // Behind the start of a batch, and before its end.
+        await database.RunAsync(
+            """
+            CREATE TABLE gate ();
+            CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN LOCK TABLE gate IN SHARE MODE; RETURN NULL; END';
+            CREATE TRIGGER t BEFORE INSERT ON user_logins FOR EACH STATEMENT EXECUTE FUNCTION f();
+            """);
         await using var sink = await database.SinkAsync();
         await using var blocker = await database.OpenAsync();
-        await using (var lockTable = new Npgsql.NpgsqlCommand("BEGIN; LOCK TABLE user_logins IN SHARE MODE", blocker))
+        await using (var lockTable = new Npgsql.NpgsqlCommand("BEGIN; LOCK TABLE gate IN ROW EXCLUSIVE MODE", blocker))
         {
             await lockTable.ExecuteNonQueryAsync(TestDatabase.Token);
         }

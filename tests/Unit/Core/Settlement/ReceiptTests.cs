@@ -71,7 +71,7 @@ public sealed class ReceiptTests
             Assert.Equal((long)outcome + 1, typeof(Receipt).GetProperty(outcome.ToString())!.GetValue(receipt));
         }
 
-        Assert.Equal((45, 3, true, "why"), (receipt.Received, receipt.Undeleted, receipt.Balanced, receipt.Error));
+        Assert.Equal((55, 3, true, "why"), (receipt.Received, receipt.Undeleted, receipt.Balanced, receipt.Error));
     }
 
     [Fact]
@@ -98,6 +98,18 @@ public sealed class ReceiptTests
             ((string)json["source"]!, (string)json["outcome"]!, (double)json["elapsed_seconds"]!, (long)json["lapsed"]!,
                 (bool)json["balanced"]!, (int)json["exit_code"]!));
         Assert.False(JsonNode.Parse(ReceiptText.Json(Good))!.AsObject().ContainsKey("error"));
+    }
+
+    [Fact]
+    public void Suppressed_rows_balance_and_are_rejects_unless_they_are_accepted()
+    {
+        var receipt = Good with { Received = Good.Received + 7, Suppressed = 7 };
+        Assert.Equal((true, 2), (receipt.Balanced, receipt.ExitCode));
+        Assert.Contains(", 7 suppressed, ", receipt.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, (receipt with { SuppressedAccepted = true }).ExitCode);
+        var sum = ReceiptSum.Of([Good, receipt with { SuppressedAccepted = true }, receipt with { SuppressedAccepted = true }]);
+        Assert.Equal((14, true, 0), (sum.Suppressed, sum.SuppressedAccepted, sum.ExitCode));
+        Assert.Equal(2, ReceiptSum.Of([receipt, receipt with { SuppressedAccepted = true }]).ExitCode);
     }
 
     [Fact]
