@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LoginEtl.Connections;
+using LoginEtl.Decoding;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Running;
@@ -37,6 +38,8 @@ internal sealed class WorkerSettings
     private readonly Setting<TimeSpan?> _drainTimeout = Settings.Seconds("--drain-timeout", "Longest wait for messages that other consumers hold, in seconds", Receive.DrainTimeout);
     private readonly Setting<int> _receivers = Settings.Number("--receivers", "Concurrent long polls", Receive.Receivers, 1, 64);
     private readonly Setting<int> _maxHeld = Settings.Number("--max-held", "Most messages held at a time", Receive.MaxHeld, 1, 120_000);
+    private readonly Setting<Envelope> _envelope = Settings.OneOf("--envelope", "Whether a login is taken out of an SNS notification, an EventBridge event or a JSON string", Envelope.Auto);
+    private readonly Setting<IdentityFrom> _identityFrom = Settings.Identity("--identity-from", "What makes two messages the same one: MessageId, Envelope, Attribute:NAME or Field:NAME");
     private readonly Setting<int> _batchSize = Settings.Number("--batch-size", "Rows a batch", Batch.BatchSize, 1, 100_000);
     private readonly Setting<TimeSpan?> _flushInterval = Settings.Seconds("--flush-interval", "Longest time a row waits for its batch to fill, in seconds", Batch.FlushInterval);
     private readonly Setting<AppVersionFormat> _appVersionFormat = Settings.OneOf("--app-version-format", "How versions are encoded", AppVersionFormat.Auto);
@@ -50,7 +53,7 @@ internal sealed class WorkerSettings
     [
         _queue.Option, _keyset.Option, _method.Option, _database.Option, _table.Option, _rootCertificate.Option, _iamAuthentication.Option, _region.Option,
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
-        _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _batchSize.Option,
+        _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
         _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _allowNullPii.Option, _defaultLocale.Option,
         _initialize.Option, _quiet.Option,
     ];
@@ -111,6 +114,7 @@ internal sealed class WorkerSettings
         DrainTimeout = _drainTimeout.Value(parsed) ?? Receive.DrainTimeout,
         Receivers = _receivers.Value(parsed),
         MaxHeld = _maxHeld.Value(parsed),
+        Decoding = new DecodeOptions { Envelope = _envelope.Value(parsed), Identity = _identityFrom.Value(parsed) },
     };
 
     public BatchOptions BatchOptions(ParseResult parsed) => new()

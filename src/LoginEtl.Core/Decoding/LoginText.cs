@@ -9,7 +9,8 @@ namespace LoginEtl.Decoding;
 /// Decodes the lines of one or more texts. Equal bodies of one source are counted, so that each line has an identity
 /// of its own and the same file, loaded again, the same ones. Holds 16 bytes per distinct line. Not thread-safe.
 /// </summary>
-public sealed class LoginText
+/// <param name="options">The defaults when null; what is said of identities is for queues.</param>
+public sealed class LoginText(DecodeOptions? options = null)
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -41,7 +42,7 @@ public sealed class LoginText
         var body = BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(line));
         var occurrence = _occurrences.GetValueOrDefault((sourceId, body)) + 1;
         _occurrences[(sourceId, body)] = occurrence;
-        return LoginDecoder.Decode(new LineDelivery(sourceId, lineNumber, occurrence), line);
+        return LoginDecoder.Decode(new LineDelivery(sourceId, lineNumber, occurrence), line, options);
     }
 
     /// <summary>Reads lines from UTF-8 bytes; a byte order mark at the start and a carriage return at the end are dropped.</summary>

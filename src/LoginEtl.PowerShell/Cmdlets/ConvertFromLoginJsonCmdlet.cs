@@ -23,7 +23,7 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
     private const string NamelessSource = "pipeline";
-    private readonly LoginText _text = new();
+    private LoginText _text = new();
     private long _lines;
 
     /// <summary>Lines, as from Get-Content.</summary>
@@ -46,6 +46,16 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? SourceId { get; set; }
+
+    /// <summary>
+    /// Whether a login is taken out of an SNS notification, an EventBridge event or a JSON string that holds an object, two
+    /// layers at most; Auto does, None takes bodies as they are. LOGINETL_ENVELOPE, else Auto, when not given.
+    /// </summary>
+    [Parameter]
+    public Envelope? Envelope { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => _text = new LoginText(Guard(() => DecodingParameters.Read(Envelope)));
 
     /// <inheritdoc/>
     protected override void ProcessRecord()

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LoginEtl.Connections;
+using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
@@ -58,6 +59,21 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [Parameter]
     [ValidateRange(1, 120_000)]
     public int MaxHeld { get; set; } = new ReceiveOptions().MaxHeld;
+
+    /// <summary>
+    /// Whether a login is taken out of an SNS notification, an EventBridge event or a JSON string that holds an object, two
+    /// layers at most; Auto does, None takes bodies as they are. LOGINETL_ENVELOPE, else Auto, when not given.
+    /// </summary>
+    [Parameter]
+    public Envelope? Envelope { get; set; }
+
+    /// <summary>
+    /// What makes two messages the same one: MessageId, Envelope (its id, or the message's own where there is none),
+    /// Attribute:NAME or Field:NAME. LOGINETL_IDENTITY_FROM, else Envelope, when not given.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? IdentityFrom { get; set; }
 
     /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
     [Parameter]
@@ -175,5 +191,6 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         DrainTimeout = DrainTimeout,
         Receivers = Receivers,
         MaxHeld = MaxHeld,
+        Decoding = DecodingParameters.Read(Envelope, IdentityFrom),
     };
 }
