@@ -44,6 +44,7 @@ internal sealed class WorkerSettings
     private readonly Setting<TimeSpan?> _flushInterval = Settings.Seconds("--flush-interval", "Longest time a row waits for its batch to fill, in seconds", Batch.FlushInterval);
     private readonly Setting<AppVersionFormat> _appVersionFormat = Settings.OneOf("--app-version-format", "How versions are encoded", AppVersionFormat.Auto);
     private readonly Setting<TooLong> _onTooLong = Settings.OneOf("--on-too-long", "What happens to a value longer than its column", TooLong.Quarantine);
+    private readonly Setting<IpForm> _ipForm = Settings.OneOf("--ip-form", "What of an ip is masked: Forwarded takes the first address of an X-Forwarded-For list, without port, brackets and zone", IpForm.Strict);
     private readonly Setting<bool> _allowNullPii = Settings.Switch("--allow-null-pii", "A null ip or device id stays NULL instead of going to quarantine");
     private readonly Setting<string?> _defaultLocale = Settings.Text("--default-locale", "Stands in for a null locale");
     private readonly Setting<bool> _initialize = Settings.Switch("--initialize", "Creates what is missing in the database first");
@@ -54,7 +55,7 @@ internal sealed class WorkerSettings
         _queue.Option, _keyset.Option, _method.Option, _database.Option, _table.Option, _rootCertificate.Option, _iamAuthentication.Option, _region.Option,
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
         _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
-        _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _allowNullPii.Option, _defaultLocale.Option,
+        _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _ipForm.Option, _allowNullPii.Option, _defaultLocale.Option,
         _initialize.Option, _quiet.Option,
     ];
 
@@ -138,6 +139,7 @@ internal sealed class WorkerSettings
     public ProtectOptions ProtectOptions(ParseResult parsed) => new()
     {
         Methods = Methods(parsed),
+        IpForm = _ipForm.Value(parsed),
         AllowNullPii = _allowNullPii.Value(parsed),
         DefaultLocale = _defaultLocale.Value(parsed),
     };

@@ -15,6 +15,9 @@ public static class EnvironmentSettings
     /// <summary>Methods of masking, such as <c>ip=pfx,device_id=mac</c>.</summary>
     public const string MethodVariable = "LOGINETL_METHOD";
 
+    /// <summary>What of an ip is masked: <see cref="Masking.IpForm"/> by name.</summary>
+    public const string IpFormVariable = "LOGINETL_IP_FORM";
+
     /// <summary>Whether envelopes are taken off: <see cref="Envelope"/> by name.</summary>
     public const string EnvelopeVariable = "LOGINETL_ENVELOPE";
 

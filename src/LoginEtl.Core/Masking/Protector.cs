@@ -12,6 +12,7 @@ public sealed class Protector : IDisposable
 {
     private readonly Keyring _keyring;
     private readonly ProtectOptions _options;
+    private readonly Func<string, string> _ipForm;
     private readonly IMasker _ip;
     private readonly IMasker _deviceId;
     private readonly BodySealer _sealer;
@@ -35,7 +36,8 @@ public sealed class Protector : IDisposable
         var methods = _options.Methods;
         _sealer = new BodySealer(keyring.Get(KeyAttribute.Quarantine));
         _originals = methods.UseVault ? new OriginalSealer(keyring.Get(KeyAttribute.Escrow)) : null;
-        _ip = Masker(keyring, methods.OfIp, LoginFields.Ip, CanonicalForm.OfIp);
+        _ipForm = CanonicalForm.Of(LoginFields.Ip, _options.IpForm);
+        _ip = Masker(keyring, methods.OfIp, LoginFields.Ip, _ipForm);
         _deviceId = Masker(keyring, methods.OfDeviceId, LoginFields.DeviceId, CanonicalForm.OfDeviceId);
     }
 
@@ -99,7 +101,7 @@ public sealed class Protector : IDisposable
     {
         MaskMethod.Siv => new SivMasker(keyring.Get(attribute), attribute, canonicalForm),
         MaskMethod.Pfx => new PfxMasker(
-            keyring.Get(KeyAttribute.Pfx(attribute)), new SivMasker(keyring.Get(attribute), attribute, canonicalForm)),
+            keyring.Get(KeyAttribute.Pfx(attribute)), new SivMasker(keyring.Get(attribute), attribute, canonicalForm), canonicalForm),
         MaskMethod.Mac => new MacMasker(keyring.Get(KeyAttribute.Mac(attribute)), attribute, canonicalForm),
         _ => new EscrowMasker(
             new MacMasker(keyring.Get(KeyAttribute.Mac(attribute)), attribute, canonicalForm), _originals!, attribute, canonicalForm),
@@ -153,6 +155,7 @@ public sealed class Protector : IDisposable
             DeviceType = message.DeviceType,
             Locale = message.Locale ?? _options.DefaultLocale,
             AppVersion = message.AppVersion,
+            HasNoAddress = message.Ip is { } address && !AddressText.IsAddress(_ipForm(address.Reveal())),
             CreateDate = DateOnly.FromDateTime(sent.UtcDateTime),
         };
     }

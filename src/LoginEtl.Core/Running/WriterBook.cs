@@ -12,6 +12,7 @@ internal sealed class WriterBook
     private readonly Lock _lock = new();
     private readonly OutcomeCounts _ended = new();
     private long _received;
+    private long _notAnAddress;
 
     public void Admit()
     {
@@ -29,13 +30,21 @@ internal sealed class WriterBook
         }
     }
 
+    public void CountNotAnAddress()
+    {
+        lock (_lock)
+        {
+            _notAnAddress++;
+        }
+    }
+
     public BookEntries Entries()
     {
         lock (_lock)
         {
             var ended = new OutcomeCounts();
             ended.Add(_ended);
-            return new BookEntries(_received, ended, Undeleted: 0, Open: _received - ended.Total);
+            return new BookEntries(_received, ended, Undeleted: 0, Open: _received - ended.Total) { NotAnAddress = _notAnAddress };
         }
     }
 }

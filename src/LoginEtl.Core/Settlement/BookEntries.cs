@@ -10,6 +10,9 @@ public sealed record BookEntries(long Received, OutcomeCounts Ended, long Undele
     /// <summary>How often a group of a FIFO queue was held because of a bad message.</summary>
     public long HeldGroups { get; init; }
 
+    /// <summary>Rows whose ip is no address.</summary>
+    public long NotAnAddress { get; init; }
+
     /// <summary>Every delivery received has exactly one outcome.</summary>
     public bool Balanced => Open == 0 && Received == Ended.Total;
 }

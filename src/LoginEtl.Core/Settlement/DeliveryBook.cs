@@ -18,6 +18,7 @@ public sealed class DeliveryBook
     private long _received;
     private long _undeleted;
     private long _heldGroups;
+    private long _notAnAddress;
     private long _progressAt = Environment.TickCount64;
 
     /// <param name="capacity">Most deliveries held at a time.</param>
@@ -240,6 +241,15 @@ public sealed class DeliveryBook
         }
     }
 
+    /// <summary>A row was written whose ip is no address.</summary>
+    internal void CountNotAnAddress()
+    {
+        lock (_lock)
+        {
+            _notAnAddress++;
+        }
+    }
+
     /// <summary>The end of the run: what nobody will settle any more is visible again when its lease runs out.</summary>
     internal void LapseOpen()
     {
@@ -259,7 +269,7 @@ public sealed class DeliveryBook
         {
             var ended = new OutcomeCounts();
             ended.Add(_ended);
-            return new BookEntries(_received, ended, _undeleted, _open.Count) { HeldGroups = _heldGroups };
+            return new BookEntries(_received, ended, _undeleted, _open.Count) { HeldGroups = _heldGroups, NotAnAddress = _notAnAddress };
         }
     }
 

@@ -75,6 +75,13 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [ValidateNotNullOrEmpty]
     public string? IdentityFrom { get; set; }
 
+    /// <summary>
+    /// What of an ip is masked: Strict, or Forwarded, which takes the first address of an X-Forwarded-For list and drops port,
+    /// brackets, zone and blanks. The same on all hosts. LOGINETL_IP_FORM, else Strict, when not given.
+    /// </summary>
+    [Parameter]
+    public IpForm? IpForm { get; set; }
+
     /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
     [Parameter]
     public SwitchParameter AllowNullPii { get; set; }
@@ -141,8 +148,9 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     {
         StopSignal.ThrowIfStopped();
         var methods = Methods();
+        var form = EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict);
         using var protectors = new ProtectorSource(
-            KeyringReader(), new ProtectOptions { Methods = methods, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
+            KeyringReader(), new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
         var job = new EtlJob(Connectors.Queue, Connectors.Database)
         {
             Into = ConnectionSettings(),

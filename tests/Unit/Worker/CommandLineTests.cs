@@ -47,6 +47,7 @@ public sealed class CommandLineTests
         var options = command.Settings.ReceiveOptions(command.Parse([.. Needed, "--envelope", "none", "--identity-from", "attribute:login_id"]));
         Assert.Equal(("None", "Attribute:login_id"), ($"{options.Decoding.Envelope}", $"{options.Decoding.Identity}"));
         var standing = command.Settings.ReceiveOptions(command.Parse(Needed)).Decoding;
+        Assert.Equal("Forwarded", $"{command.Settings.ProtectOptions(command.Parse([.. Needed, "--ip-form", "forwarded"])).IpForm}");
         Assert.Equal(("Auto", "Envelope"), ($"{standing.Envelope}", $"{standing.Identity}"));
         var error = Assert.Single(command.Parse([.. Needed, "--identity-from", "s3cret"]).Errors);
         Assert.Equal("--identity-from is not valid: it takes MessageId, Envelope, Attribute:NAME or Field:NAME.", WorkerCommand.Say(error));
