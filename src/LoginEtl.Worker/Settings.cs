@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoginEtl.Decoding;
 
 namespace LoginEtl.Worker;
 
@@ -37,6 +38,9 @@ internal static class Settings
             var ratio = double.Parse(text, CultureInfo.InvariantCulture);
             return ratio is >= 0 and <= 1 ? ratio : throw new FormatException();
         }, "a number from 0 to 1");
+
+    public static Setting<IdentityFrom> Identity(string flag, string description) =>
+        new(flag, description, IdentityFrom.Envelope, text => IdentityFrom.TryParse(text, out var identity) ? identity : throw new FormatException(), IdentityFrom.Expected);
 
     public static Setting<T> OneOf<T>(string flag, string description, T otherwise)
         where T : struct, Enum =>

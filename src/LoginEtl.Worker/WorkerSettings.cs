@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LoginEtl.Connections;
+using LoginEtl.Decoding;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Running;
@@ -37,11 +38,14 @@ internal sealed class WorkerSettings
     private readonly Setting<TimeSpan?> _drainTimeout = Settings.Seconds("--drain-timeout", "Longest wait for messages that other consumers hold, in seconds", Receive.DrainTimeout);
     private readonly Setting<int> _receivers = Settings.Number("--receivers", "Concurrent long polls", Receive.Receivers, 1, 64);
     private readonly Setting<int> _maxHeld = Settings.Number("--max-held", "Most messages held at a time", Receive.MaxHeld, 1, 120_000);
+    private readonly Setting<Envelope> _envelope = Settings.OneOf("--envelope", "Whether a login is taken out of an SNS notification, an EventBridge event or a JSON string", Envelope.Auto);
+    private readonly Setting<IdentityFrom> _identityFrom = Settings.Identity("--identity-from", "What makes two messages the same one: MessageId, Envelope, Attribute:NAME or Field:NAME");
     private readonly Setting<int> _batchSize = Settings.Number("--batch-size", "Rows a batch", Batch.BatchSize, 1, 100_000);
     private readonly Setting<TimeSpan?> _flushInterval = Settings.Seconds("--flush-interval", "Longest time a row waits for its batch to fill, in seconds", Batch.FlushInterval);
     private readonly Setting<AppVersionFormat> _appVersionFormat = Settings.OneOf("--app-version-format", "How versions are encoded", AppVersionFormat.Auto);
     private readonly Setting<TooLong> _onTooLong = Settings.OneOf("--on-too-long", "What happens to a value longer than its column", TooLong.Quarantine);
     private readonly Setting<SuppressedAction> _onSuppressed = Settings.OneOf("--on-suppressed", "What rows mean that a trigger keeps out of the table or routes", SuppressedAction.Warn);
+    private readonly Setting<IpForm> _ipForm = Settings.OneOf("--ip-form", "What of an ip is masked: Forwarded takes the first address of an X-Forwarded-For list, without port, brackets and zone", IpForm.Strict);
     private readonly Setting<bool> _allowNullPii = Settings.Switch("--allow-null-pii", "A null ip or device id stays NULL instead of going to quarantine");
     private readonly Setting<string?> _defaultLocale = Settings.Text("--default-locale", "Stands in for a null locale");
     private readonly Setting<bool> _initialize = Settings.Switch("--initialize", "Creates what is missing in the database first");
@@ -51,8 +55,8 @@ internal sealed class WorkerSettings
     [
         _queue.Option, _keyset.Option, _method.Option, _database.Option, _table.Option, _rootCertificate.Option, _iamAuthentication.Option, _region.Option,
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
-        _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _batchSize.Option,
-        _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _onSuppressed.Option, _allowNullPii.Option, _defaultLocale.Option,
+        _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
+        _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _onSuppressed.Option, _ipForm.Option, _allowNullPii.Option, _defaultLocale.Option,
         _initialize.Option, _quiet.Option,
     ];
 
@@ -112,6 +116,7 @@ internal sealed class WorkerSettings
         DrainTimeout = _drainTimeout.Value(parsed) ?? Receive.DrainTimeout,
         Receivers = _receivers.Value(parsed),
         MaxHeld = _maxHeld.Value(parsed),
+        Decoding = new DecodeOptions { Envelope = _envelope.Value(parsed), Identity = _identityFrom.Value(parsed) },
     };
 
     public BatchOptions BatchOptions(ParseResult parsed) => new()
@@ -136,6 +141,7 @@ internal sealed class WorkerSettings
     public ProtectOptions ProtectOptions(ParseResult parsed) => new()
     {
         Methods = Methods(parsed),
+        IpForm = _ipForm.Value(parsed),
         AllowNullPii = _allowNullPii.Value(parsed),
         DefaultLocale = _defaultLocale.Value(parsed),
     };

@@ -62,6 +62,58 @@ Describe 'ConvertFrom-LoginJson' {
         (Invoke-Sql $database 'SELECT count(*) AS n FROM login_etl_quarantine').n | Should -Be 1
     }
 
+    It 'reads files that Get-ChildItem and Get-Item give, and folders are told of' {
+        $folder = New-Item -ItemType Directory (Join-Path $TestDrive 'files')
+        @(New-LoginBody 3) | Set-Content (Join-Path $folder 'a.ndjson')
+        @(New-LoginBody 2) | Set-Content -Encoding utf8BOM (Join-Path $folder 'b.ndjson')
+        $null = New-Item -ItemType Directory (Join-Path $folder 'c')
+        $out = Get-ChildItem $folder | ConvertFrom-LoginJson -ErrorVariable folders -ErrorAction SilentlyContinue
+        $out | Should -HaveCount 5
+        $out.MessageId | Should -Be 'a.ndjson:1', 'a.ndjson:2', 'a.ndjson:3', 'b.ndjson:1', 'b.ndjson:2'
+        $folders | Should -HaveCount 1
+        "$folders" | Should -BeLike '*is a folder*'
+        Get-Item (Join-Path $folder 'a.ndjson') | ConvertFrom-LoginJson | Should -HaveCount 3
+        ConvertFrom-LoginJson -InputObject (Get-ChildItem $folder -File) | Should -HaveCount 5
+    }
+
+    It 'reads what Windows PowerShell and people make of a file as the same logins' {
+        $folder = New-Item -ItemType Directory (Join-Path $TestDrive 'made')
+        $bodies = @(New-LoginBody 5)
+        $known = $bodies | ConvertFrom-LoginJson -SourceId s | Protect-LoginPii $keys
+        $wide = Join-Path $folder 'wide.ndjson'
+        $bodies | Set-Content -Encoding unicode $wide
+        $array = Join-Path $folder 'array.json'
+        "[$($bodies -join ',')]" | Set-Content $array
+        foreach ($path in $wide, $array) {
+            (ConvertFrom-LoginJson -Path $path -SourceId s | Protect-LoginPii $keys).MessageId | Should -Be $known.MessageId
+            (Get-Content -Raw $path | ConvertFrom-LoginJson -SourceId s | Protect-LoginPii $keys).MessageId | Should -Be $known.MessageId
+        }
+
+        $pretty = Join-Path $folder 'pretty.json'
+        $bodies | ConvertFrom-Json | ConvertTo-Json | Set-Content $pretty
+        foreach ($logins in (ConvertFrom-LoginJson -Path $pretty), (Get-Content $pretty | ConvertFrom-LoginJson), (Get-Content -Raw $pretty | ConvertFrom-LoginJson)) {
+            @($logins | Where-Object { $_ -is [LoginEtl.Records.LoginMessage] }) | Should -HaveCount 5
+        }
+    }
+
+    It 'tells once of a file that was cut off' {
+        $cut = Join-Path $TestDrive 'cut.json'
+        "[$(@(New-LoginBody 3) -join ",`n")," | Set-Content $cut
+        $out = ConvertFrom-LoginJson -Path $cut, $file -WarningAction Ignore -ErrorVariable told -ErrorAction SilentlyContinue
+        $told | Should -HaveCount 1
+        $told[0].FullyQualifiedErrorId | Should -BeLike 'FileDamaged*'
+        $out | Should -HaveCount 26
+        $lines = Get-Content $cut | ConvertFrom-LoginJson -ErrorVariable told -ErrorAction SilentlyContinue
+        $told | Should -HaveCount 1
+        $lines | Should -HaveCount 3
+    }
+
+    It 'takes logins out of envelopes, and not with None' {
+        $body = @{ Type = 'Notification'; TopicArn = 't'; MessageId = 'm'; Message = @(New-LoginBody 1)[0] } | ConvertTo-Json
+        $body | ConvertFrom-LoginJson | Should -BeOfType LoginEtl.Records.LoginMessage
+        $body | ConvertFrom-LoginJson -Envelope None -WarningAction Ignore | Should -BeOfType LoginEtl.Records.RejectedLogin
+    }
+
     It 'says what it cannot read' {
         ConvertFrom-LoginJson -Path (Join-Path $TestDrive 'none.ndjson') -ErrorVariable missing -ErrorAction SilentlyContinue
         $missing | Should -Not -BeNullOrEmpty

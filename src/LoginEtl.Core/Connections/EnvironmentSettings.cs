@@ -1,3 +1,4 @@
+using LoginEtl.Decoding;
 using LoginEtl.Faults;
 
 namespace LoginEtl.Connections;
@@ -13,6 +14,15 @@ public static class EnvironmentSettings
 
     /// <summary>Methods of masking, such as <c>ip=pfx,device_id=mac</c>.</summary>
     public const string MethodVariable = "LOGINETL_METHOD";
+
+    /// <summary>What of an ip is masked: <see cref="Masking.IpForm"/> by name.</summary>
+    public const string IpFormVariable = "LOGINETL_IP_FORM";
+
+    /// <summary>Whether envelopes are taken off: <see cref="Envelope"/> by name.</summary>
+    public const string EnvelopeVariable = "LOGINETL_ENVELOPE";
+
+    /// <summary>What makes two messages the same one: <see cref="IdentityFrom.Expected"/>.</summary>
+    public const string IdentityFromVariable = "LOGINETL_IDENTITY_FROM";
 
     /// <summary>Connection string or URI.</summary>
     public const string DatabaseVariable = "LOGINETL_DATABASE";
@@ -32,6 +42,40 @@ public static class EnvironmentSettings
             "SettingMissing", FaultKind.Configuration, $"{parameter} was not given, and {variable} is not set.",
             $"Give {parameter}, or set {variable}.");
     }
+
+    /// <summary>A choice as given, else from its variable, else as named.</summary>
+    /// <param name="given">As given; null when not.</param>
+    /// <param name="variable">Its environment variable; blank counts as not set.</param>
+    /// <param name="otherwise">The default.</param>
+    /// <exception cref="LoginEtlException"><c>SettingInvalid</c>; the text is not quoted.</exception>
+    public static T OneOf<T>(T? given, string variable, T otherwise)
+        where T : struct, Enum
+    {
+        if (given is { } value || Environment.GetEnvironmentVariable(variable) is not { } text || string.IsNullOrWhiteSpace(text))
+        {
+            return given ?? otherwise;
+        }
+
+        // Numbers and lists would be taken by Enum.Parse too, and mean nothing to a reader.
+        return text.All(char.IsAsciiLetter) && Enum.TryParse<T>(text, ignoreCase: true, out var named)
+            ? named
+            : throw NotValid(variable, $"one of {string.Join(", ", Enum.GetNames<T>())}");
+    }
+
+    /// <summary>What makes two messages the same one: as given, else from the variable, else by the envelope.</summary>
+    /// <param name="given">As given; null or blank when not.</param>
+    /// <param name="parameter">How the host calls it, for the error.</param>
+    /// <exception cref="LoginEtlException"><c>SettingInvalid</c>; the text is not quoted.</exception>
+    public static IdentityFrom Identity(string? given, string parameter)
+    {
+        var text = string.IsNullOrWhiteSpace(given) ? Environment.GetEnvironmentVariable(IdentityFromVariable) : given;
+        return string.IsNullOrWhiteSpace(text) ? IdentityFrom.Envelope
+            : IdentityFrom.TryParse(text, out var identity) ? identity
+            : throw NotValid(string.IsNullOrWhiteSpace(given) ? IdentityFromVariable : parameter, IdentityFrom.Expected);
+    }
+
+    private static LoginEtlException NotValid(string name, string expected) => new(
+        "SettingInvalid", FaultKind.Configuration, $"{name} is not valid: it takes {expected}.", "Correct it, or leave it out.");
 
     /// <summary>
     /// The queue as the receipt of a run names it that did not find it: the last part of a URL or ARN. What is no name is not

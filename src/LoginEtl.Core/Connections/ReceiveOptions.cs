@@ -1,3 +1,5 @@
+using LoginEtl.Decoding;
+
 namespace LoginEtl.Connections;
 
 /// <summary>How a run receives.</summary>
@@ -29,6 +31,9 @@ public sealed record ReceiveOptions
 
     /// <summary>Longest wait for messages that other consumers hold.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How what is received is decoded.</summary>
+    public DecodeOptions Decoding { get; init; } = DecodeOptions.Default;
 
     /// <summary>How long a full cap may see nothing settle before the run ends with an error.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -13,17 +13,38 @@ public static class LoginDecoder
     /// <summary>Largest body in bytes: what SQS carries (1 MiB since August 2025).</summary>
     public const int MaxBodyBytes = 1024 * 1024;
 
-    private static ReadOnlySpan<byte> WhiteSpace => " \t\r\n"u8;
+    // An event that reaches the queue by a topic has two.
+    private const int MostEnvelopes = 2;
+
+    /// <summary>What JSON allows around values (RFC 8259, section 2).</summary>
+    internal static ReadOnlySpan<byte> WhiteSpace => " \t\r\n"u8;
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>Decodes one body.</summary>
     /// <param name="delivery">Where it came from.</param>
     /// <param name="body">UTF-8. Kept: a line's identity and a later reject need it.</param>
+    /// <param name="options">The defaults when null.</param>
+    /// <param name="attribute">Value of the message attribute that the options name; null where the message has none.</param>
     /// <returns>A <see cref="LoginMessage"/> or a <see cref="RejectedLogin"/>.</returns>
-    public static IncomingLogin Decode(Delivery delivery, byte[] body)
+    public static IncomingLogin Decode(Delivery delivery, byte[] body, DecodeOptions? options = null, Plaintext? attribute = null)
     {
         ArgumentNullException.ThrowIfNull(body);
+        options ??= DecodeOptions.Default;
         var values = new LoginValues();
-        var rejection = CheckBytes(body) ?? ReadJson(body, ref values) ?? values.CheckRequired();
+        ReadOnlyMemory<byte> text = body;
+        SenderIdentity? sender = null;
+        var rejection = Read(body, ref values);
+        if (rejection is { } outer && options.Envelope == Envelope.Auto && IsNoLogin(outer, values))
+        {
+            rejection = Open(ref text, outer, ref values, ref sender);
+        }
+
+        if (delivery is QueueDelivery queued)
+        {
+            queued.SenderIdentity = IdentityOf(options.Identity, attribute, rejection is null ? text : default, sender);
+        }
+
         return rejection is { } why
             ? new RejectedLogin(delivery, body, why)
             : new LoginMessage(delivery, body)
@@ -37,9 +58,60 @@ public static class LoginDecoder
             };
     }
 
+    /// <summary>A text without the one byte order mark that it may begin with.</summary>
+    internal static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> text) => text.StartsWith(ByteOrderMark) ? text[ByteOrderMark.Length..] : text;
+
+    // Envelopes are looked for only where no login stands: a login with an envelope's fields stays a login, and logins
+    // pay nothing for envelopes. The whole was read as JSON by then, and its keys are not repeated.
+    private static bool IsNoLogin(Rejection rejection, in LoginValues values) =>
+        rejection.Reason == RejectReason.NotAnObject || (rejection.Reason == RejectReason.MissingField && values.SawNone);
+
+    private static Rejection? Open(ref ReadOnlyMemory<byte> body, Rejection outer, ref LoginValues values, ref SenderIdentity? sender)
+    {
+        Rejection? rejection = outer;
+        for (var opened = 0; opened < MostEnvelopes && rejection is { } why && IsNoLogin(why, values); opened++)
+        {
+            var text = body[^WithoutMark(body.Span).Length..];
+            if (!new EnvelopeReader(text).TryOpen(out var inside))
+            {
+                break;
+            }
+
+            body = inside.Body;
+            values = new LoginValues();
+            // The innermost is nearest to the sender: what an outer service delivers twice has it in common.
+            sender = inside.Identity ?? sender;
+            rejection = inside.Rejection ?? Read(body.Span, ref values);
+        }
+
+        return rejection;
+    }
+
+    // An attribute or field that is not there must merge nothing, so the message stays what it is by itself. So does what
+    // is no login: the same attribute on the mended one must not make it a duplicate of the bad one.
+    private static SenderIdentity? IdentityOf(IdentityFrom from, Plaintext? attribute, ReadOnlyMemory<byte> login, SenderIdentity? envelope) =>
+        from.Source switch
+        {
+            IdentitySource.Envelope => envelope,
+            IdentitySource.MessageId => null,
+            _ when login.IsEmpty => envelope,
+            IdentitySource.Attribute => SenderIdentity.OfAttribute(from.Name!, attribute?.Reveal()) ?? envelope,
+            _ => SenderIdentity.OfField(from.Name!, FieldReader.Find(WithoutMark(login.Span), from.Name!)) ?? envelope,
+        };
+
+    private static Rejection? Read(ReadOnlySpan<byte> body, ref LoginValues values)
+    {
+        if (body.Length > MaxBodyBytes)
+        {
+            return new Rejection(RejectReason.BodyTooLarge);
+        }
+
+        var text = WithoutMark(body);
+        return CheckBytes(text) ?? ReadJson(text, ref values) ?? values.CheckRequired();
+    }
+
     private static Rejection? CheckBytes(ReadOnlySpan<byte> body) =>
-        body.Length > MaxBodyBytes ? new Rejection(RejectReason.BodyTooLarge)
-        : body.TrimStart(WhiteSpace).IsEmpty ? new Rejection(RejectReason.EmptyBody)
+        body.TrimStart(WhiteSpace).IsEmpty ? new Rejection(RejectReason.EmptyBody)
         : !Utf8.IsValid(body) ? new Rejection(RejectReason.InvalidUtf8)
         : null;
 

@@ -20,6 +20,9 @@ internal struct LoginValues
 
     private int _seen;
 
+    /// <summary>Whether none of the schema's fields was there.</summary>
+    public readonly bool SawNone => _seen == 0;
+
     public string? UserId { get; private set; }
 
     public string? AppVersion { get; private set; }

@@ -6,7 +6,9 @@ namespace LoginEtl.Decoding;
 /// The lines of a stream as bytes, without their ends and without a byte order mark at the start. Of a line longer
 /// than a body may be, only so much is kept that it is seen to be too long.
 /// </summary>
-internal sealed class Utf8Lines(Stream stream) : IEnumerable<byte[]>
+/// <param name="stream">Read to its end; stays the caller's.</param>
+/// <param name="inReturns">Carriage returns end lines, too.</param>
+internal sealed class Utf8Lines(Stream stream, bool inReturns = false) : IEnumerable<byte[]>
 {
     // A byte order mark, a body of one byte more than there may be, and a carriage return.
     private const int Keep = 3 + LoginDecoder.MaxBodyBytes + 1 + 1;
@@ -22,7 +24,7 @@ internal sealed class Utf8Lines(Stream stream) : IEnumerable<byte[]>
         while ((read = stream.Read(chunk)) > 0)
         {
             var start = 0;
-            for (int end; (end = Array.IndexOf(chunk, (byte)'\n', start, read - start)) >= 0; start = end + 1)
+            for (int end; (end = EndOfLine(chunk, start, read)) >= 0; start = end + 1)
             {
                 Append(line, chunk, start, end);
                 yield return Take(line, ref first);
@@ -38,6 +40,14 @@ internal sealed class Utf8Lines(Stream stream) : IEnumerable<byte[]>
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private int EndOfLine(byte[] chunk, int start, int end)
+    {
+        var at = inReturns
+            ? chunk.AsSpan(start, end - start).IndexOfAny((byte)'\n', (byte)'\r')
+            : chunk.AsSpan(start, end - start).IndexOf((byte)'\n');
+        return at < 0 ? at : start + at;
+    }
 
     private static void Append(MemoryStream line, byte[] chunk, int start, int end) =>
         line.Write(chunk, start, (int)Math.Min(end - start, Keep - line.Length));

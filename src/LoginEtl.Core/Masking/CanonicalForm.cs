@@ -17,7 +17,15 @@ internal static class CanonicalForm
     private static readonly SearchValues<char> V6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
     /// <summary>The canonical form of an attribute's values.</summary>
-    public static Func<string, string> Of(string attribute) => attribute == Records.LoginFields.Ip ? OfIp : OfDeviceId;
+    /// <param name="attribute"><c>ip</c> or <c>device_id</c>.</param>
+    /// <param name="form">Of addresses.</param>
+    public static Func<string, string> Of(string attribute, IpForm form = IpForm.Strict) =>
+        attribute != Records.LoginFields.Ip ? OfDeviceId
+        : form == IpForm.Forwarded ? OfForwardedIp
+        : OfIp;
+
+    /// <summary>The form of the first address of a list of proxies; of what begins with none, the text itself.</summary>
+    public static string OfForwardedIp(string text) => ForwardedAddress.Find(text) ?? OfIp(text);
 
     /// <summary>
     /// IPv4 only when the parsed address prints back as the input; IPv4-mapped IPv6 as that IPv4; other IPv6 as RFC 5952.
@@ -46,7 +54,7 @@ internal static class CanonicalForm
     /// <summary>NFC; nothing is trimmed or folded.</summary>
     // .NET refuses to normalise a text with U+FFFE. That composes with nothing, so the pieces between are normalised.
     public static string OfDeviceId(string text) =>
-        Ascii.IsValid(text) ? text
+        text.Length > MaskableText.LongestNormalised || Ascii.IsValid(text) ? text
         : text.Contains(NonCharacter) ? string.Join(NonCharacter, text.Split(NonCharacter).Select(p => p.Normalize(NormalizationForm.FormC)))
         : text.Normalize(NormalizationForm.FormC);
 

@@ -31,6 +31,12 @@ internal sealed class LineIdentity : IDisposable
 
         Span<byte> digest = stackalloc byte[32];
         mac.GetHashAndReset(digest);
+        return Uuid(digest);
+    }
+
+    /// <summary>The first 16 bytes of a digest as a version-8 uuid; overwrites two of them.</summary>
+    public static Guid Uuid(Span<byte> digest)
+    {
         digest[6] = (byte)((digest[6] & 0x0F) | 0x80);
         digest[8] = (byte)((digest[8] & 0x3F) | 0x80);
         return new Guid(digest[..16], bigEndian: true);

@@ -7,7 +7,7 @@ namespace LoginEtl.Masking;
 internal static class MaskableText
 {
     /// <summary>
-    /// Longest text in UTF-16 units whose canonical form is made: a longer one is too long for a token in any form, and
+    /// Longest text in UTF-16 units that is normalised: a longer one is too long for a token in any form, and
     /// normalising takes time by the square of a text of combining marks.
     /// </summary>
     public const int LongestNormalised = Padding.MaxPlaintext * 2;
@@ -21,7 +21,7 @@ internal static class MaskableText
             return true;
         }
 
-        var form = text.Length <= LongestNormalised ? canonicalForm(text) : text;
+        var form = canonicalForm(text);
         if (Encoding.UTF8.GetByteCount(form) > Padding.MaxPlaintext)
         {
             return false;

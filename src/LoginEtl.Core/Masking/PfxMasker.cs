@@ -9,17 +9,20 @@ internal sealed class PfxMasker : IMasker
     private readonly uint _keyId;
     private readonly IpcryptPfx _cipher;
     private readonly SivMasker _opaque;
+    private readonly Func<string, string> _canonicalForm;
 
     /// <param name="keyset">Of the addresses.</param>
     /// <param name="opaque">Masks what is no address; disposed of with this.</param>
-    public PfxMasker(Keyset keyset, SivMasker opaque)
-        : this(keyset, keyset.Primary, opaque)
+    /// <param name="canonicalForm">Strict when null.</param>
+    public PfxMasker(Keyset keyset, SivMasker opaque, Func<string, string>? canonicalForm = null)
+        : this(keyset, keyset.Primary, opaque, canonicalForm)
     {
     }
 
     /// <summary>Under another key than the primary: how rows of a value are found during a rotation.</summary>
-    public PfxMasker(Keyset keyset, KeysetKey key, SivMasker opaque)
+    public PfxMasker(Keyset keyset, KeysetKey key, SivMasker opaque, Func<string, string>? canonicalForm = null)
     {
+        _canonicalForm = canonicalForm ?? CanonicalForm.OfIp;
         _keyId = key.Id;
         _opaque = opaque;
         using var bytes = KeyMaterial.ReadPfx(keyset, key);
@@ -35,7 +38,7 @@ internal sealed class PfxMasker : IMasker
         var places = new List<int>(values.Length);
         for (var i = 0; i < values.Length; i++)
         {
-            if (MaskableText.Of(values[i], CanonicalForm.OfIp, out var text) && text is not null && AddressText.Parse(text) is { } address)
+            if (MaskableText.Of(values[i], _canonicalForm, out var text) && text is not null && AddressText.Parse(text) is { } address)
             {
                 addresses.Add(address);
                 places.Add(i);

@@ -6,6 +6,9 @@ public sealed record ProtectOptions
     /// <summary>How each attribute is masked.</summary>
     public MaskMethods Methods { get; init; } = MaskMethods.Default;
 
+    /// <summary>What of an ip is masked.</summary>
+    public IpForm IpForm { get; init; }
+
     /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
     public bool AllowNullPii { get; init; }
 

@@ -12,6 +12,7 @@ public sealed class Protector : IDisposable
 {
     private readonly Keyring _keyring;
     private readonly ProtectOptions _options;
+    private readonly Func<string, string> _ipForm;
     private readonly IMasker _ip;
     private readonly IMasker _deviceId;
     private readonly BodySealer _sealer;
@@ -21,6 +22,7 @@ public sealed class Protector : IDisposable
     // As long as somebody holds one of a group's messages, and no longer.
     private readonly ConditionalWeakTable<MaskingGroup, MaskedGroup> _groups = [];
     private LineIdentity? _lines;
+    private MessageIdentity? _messages;
 
     /// <summary>Reads the keys it needs from <paramref name="keyring"/>, which stays the caller's.</summary>
     /// <exception cref="Faults.LoginEtlException">A keyset is missing or does not hold the right kind of key.</exception>
@@ -34,7 +36,8 @@ public sealed class Protector : IDisposable
         var methods = _options.Methods;
         _sealer = new BodySealer(keyring.Get(KeyAttribute.Quarantine));
         _originals = methods.UseVault ? new OriginalSealer(keyring.Get(KeyAttribute.Escrow)) : null;
-        _ip = Masker(keyring, methods.OfIp, LoginFields.Ip, CanonicalForm.OfIp);
+        _ipForm = CanonicalForm.Of(LoginFields.Ip, _options.IpForm);
+        _ip = Masker(keyring, methods.OfIp, LoginFields.Ip, _ipForm);
         _deviceId = Masker(keyring, methods.OfDeviceId, LoginFields.DeviceId, CanonicalForm.OfDeviceId);
     }
 
@@ -45,10 +48,16 @@ public sealed class Protector : IDisposable
     /// Protects one. The first of those that were received together masks the personal data of all; what else they hold
     /// may still change until each of them is protected.
     /// </summary>
-    public ProtectedLogin Protect(IncomingLogin login) =>
-        login is LoginMessage { Group: var (group, place) } message && Masked(group) is { } masked
-            ? Protected(message, masked, place)
-            : Protect([login])[0];
+    public ProtectedLogin Protect(IncomingLogin login)
+    {
+        if (login is not LoginMessage { Group: var (group, place) } message || Masked(group) is not { } masked)
+        {
+            return Protect([login])[0];
+        }
+
+        Identify(message);
+        return Protected(message, masked, place);
+    }
 
     /// <summary>Protects many; the answer has their order. Groups of some hundreds are fastest.</summary>
     public ProtectedLogin[] Protect(IReadOnlyList<IncomingLogin> logins)
@@ -85,13 +94,14 @@ public sealed class Protector : IDisposable
         _deviceId.Dispose();
         _originals?.Dispose();
         _lines?.Dispose();
+        _messages?.Dispose();
     }
 
     private IMasker Masker(Keyring keyring, MaskMethod method, string attribute, Func<string, string> canonicalForm) => method switch
     {
         MaskMethod.Siv => new SivMasker(keyring.Get(attribute), attribute, canonicalForm),
         MaskMethod.Pfx => new PfxMasker(
-            keyring.Get(KeyAttribute.Pfx(attribute)), new SivMasker(keyring.Get(attribute), attribute, canonicalForm)),
+            keyring.Get(KeyAttribute.Pfx(attribute)), new SivMasker(keyring.Get(attribute), attribute, canonicalForm), canonicalForm),
         MaskMethod.Mac => new MacMasker(keyring.Get(KeyAttribute.Mac(attribute)), attribute, canonicalForm),
         _ => new EscrowMasker(
             new MacMasker(keyring.Get(KeyAttribute.Mac(attribute)), attribute, canonicalForm), _originals!, attribute, canonicalForm),
@@ -145,6 +155,7 @@ public sealed class Protector : IDisposable
             DeviceType = message.DeviceType,
             Locale = message.Locale ?? _options.DefaultLocale,
             AppVersion = message.AppVersion,
+            HasNoAddress = message.Ip is { } address && !AddressText.IsAddress(_ipForm(address.Reveal())),
             CreateDate = DateOnly.FromDateTime(sent.UtcDateTime),
         };
     }
@@ -157,10 +168,16 @@ public sealed class Protector : IDisposable
 
     private void Identify(IncomingLogin login)
     {
-        if (login.GetDelivery() is LineDelivery { Id: null } line)
+        switch (login.GetDelivery())
         {
-            _lines ??= new LineIdentity(_keyring.Get(KeyAttribute.LineId));
-            line.Identify(_lines.Of(line, login.Body));
+            case LineDelivery { Id: null } line:
+                _lines ??= new LineIdentity(_keyring.Get(KeyAttribute.LineId));
+                line.Identify(_lines.Of(line, login.Body));
+                break;
+            case QueueDelivery { SenderIdentity: { } identity } queued:
+                _messages ??= new MessageIdentity(_keyring.Get(KeyAttribute.LineId));
+                queued.Identify(_messages.Of(identity));
+                break;
         }
     }
 }

@@ -39,6 +39,9 @@ public sealed class LoginRecord : ProtectedLogin
     /// <summary>Day (UTC) of SentTimestamp; the day of the load where a source has none.</summary>
     public required DateOnly CreateDate { get; set; }
 
+    /// <summary>Its ip is no address and was masked as opaque text: another text of the same address has another token.</summary>
+    internal bool HasNoAddress { get; init; }
+
     /// <summary>What goes to the vault in the row's own transaction; empty unless a value is masked by escrow.</summary>
     public IReadOnlyList<SealedOriginal> GetSealedOriginals() => _originals;
 

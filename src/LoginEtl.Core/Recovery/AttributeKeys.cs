@@ -20,11 +20,11 @@ internal static class AttributeKeys
     }
 
     /// <summary>Masks with one of the keys, whichever is primary.</summary>
-    public static IMasker Masker(TokenKind kind, Keyset keyset, KeysetKey key, string attribute, Keyring keyring) => kind switch
+    public static IMasker Masker(TokenKind kind, Keyset keyset, KeysetKey key, string attribute, Keyring keyring, IpForm form = IpForm.Strict) => kind switch
     {
-        TokenKind.Siv => new SivMasker(keyset, key, attribute, CanonicalForm.Of(attribute)),
-        TokenKind.Mac => new MacMasker(keyset, key, attribute, CanonicalForm.Of(attribute)),
-        _ => new PfxMasker(keyset, key, new SivMasker(keyring.Get(attribute), attribute, CanonicalForm.Of(attribute))),
+        TokenKind.Siv => new SivMasker(keyset, key, attribute, CanonicalForm.Of(attribute, form)),
+        TokenKind.Mac => new MacMasker(keyset, key, attribute, CanonicalForm.Of(attribute, form)),
+        _ => new PfxMasker(keyset, key, new SivMasker(keyring.Get(attribute), attribute, CanonicalForm.Of(attribute, form)), CanonicalForm.Of(attribute, form)),
     };
 
     /// <summary>The keys as the database is to know them.</summary>

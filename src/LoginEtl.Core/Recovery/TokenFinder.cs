@@ -11,8 +11,9 @@ public static class TokenFinder
     /// <param name="keyring">Stays the caller's.</param>
     /// <param name="attribute"><c>ip</c> or <c>device_id</c>.</param>
     /// <param name="value">In any form; its canonical one is masked.</param>
+    /// <param name="form">What of an ip was masked.</param>
     /// <exception cref="Faults.LoginEtlException"><c>KeysetNotFound</c>: there is no keyset for the attribute; <c>KeysetInvalid</c>.</exception>
-    public static IReadOnlyList<string> TokensOf(Keyring keyring, string attribute, Plaintext value)
+    public static IReadOnlyList<string> TokensOf(Keyring keyring, string attribute, Plaintext value, IpForm form = IpForm.Strict)
     {
         ArgumentNullException.ThrowIfNull(keyring);
         CanonicalForm.RequireNormalisation();
@@ -27,7 +28,7 @@ public static class TokenFinder
         {
             foreach (var key in keyset.Keys.Where(k => k.Status == KeyStatus.Enabled))
             {
-                using var masker = AttributeKeys.Masker(kind, keyset, key, attribute, keyring);
+                using var masker = AttributeKeys.Masker(kind, keyset, key, attribute, keyring, form);
                 var made = new Token?[1];
                 masker.Mask([value], made, new bool[1]);
                 if (made[0] is { } token)

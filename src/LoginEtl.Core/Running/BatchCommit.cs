@@ -129,6 +129,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         for (var i = 0; i < batch.Count; i++)
         {
             All.Settle(outcomes[i]);
+            CountAddress(batch[i], outcomes[i]);
             if (batch[i].GetDelivery() is not QueueDelivery delivery)
             {
                 Lines.Settle(outcomes[i]);
@@ -152,6 +153,25 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
 
         HoldBack(back);
         return Task.WhenAll(settled.GroupBy(d => d.Book!.Run!).Select(r => r.Key.DeleteAsync([.. r])));
+    }
+
+    // Of rows alone: a duplicate was counted when its row was written.
+    private void CountAddress(ProtectedLogin login, Outcome outcome)
+    {
+        if (login is not LoginRecord { HasNoAddress: true } || outcome is not (Outcome.Written or Outcome.Updated))
+        {
+            return;
+        }
+
+        All.CountNotAnAddress();
+        if (login.GetDelivery() is QueueDelivery delivery)
+        {
+            delivery.Book!.CountNotAnAddress();
+        }
+        else
+        {
+            Lines.CountNotAnAddress();
+        }
     }
 
     /// <summary>Messages of held groups wait for their way back.</summary>

@@ -1,3 +1,4 @@
+using LoginEtl.Decoding;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
 
@@ -14,6 +15,9 @@ public interface IMessageSource : IAsyncDisposable
 
     /// <summary>The books of this run.</summary>
     DeliveryBook Book { get; }
+
+    /// <summary>How the bodies it gives are decoded.</summary>
+    DecodeOptions Decoding => DecodeOptions.Default;
 
     /// <summary>
     /// Waits for messages. Empty at the end of the run: drained, stopped, or its limit reached.

@@ -79,7 +79,7 @@ public sealed class ReceivingRun
             var message = messages[i];
             logins[i] = message.Rejection is { } rejection
                 ? new RejectedLogin(message.Delivery, message.Body, rejection)
-                : LoginDecoder.Decode(message.Delivery, message.Body);
+                : LoginDecoder.Decode(message.Delivery, message.Body, _source.Decoding, message.IdentityAttribute);
         }
 
         MaskingGroup.Join(logins);

@@ -13,6 +13,7 @@ internal sealed class WriterBook
     private readonly OutcomeCounts _ended = new();
     private long _received;
     private bool _suppressedAccepted;
+    private long _notAnAddress;
 
     public void Admit()
     {
@@ -38,13 +39,21 @@ internal sealed class WriterBook
         }
     }
 
+    public void CountNotAnAddress()
+    {
+        lock (_lock)
+        {
+            _notAnAddress++;
+        }
+    }
+
     public BookEntries Entries()
     {
         lock (_lock)
         {
             var ended = new OutcomeCounts();
             ended.Add(_ended);
-            return new BookEntries(_received, ended, Undeleted: 0, Open: _received - ended.Total) { SuppressedAccepted = _suppressedAccepted };
+            return new BookEntries(_received, ended, Undeleted: 0, Open: _received - ended.Total) { SuppressedAccepted = _suppressedAccepted, NotAnAddress = _notAnAddress };
         }
     }
 }

@@ -13,6 +13,9 @@ public sealed record BookEntries(long Received, OutcomeCounts Ended, long Undele
     /// <summary>Its writer took suppressed rows for what they should be.</summary>
     public bool SuppressedAccepted { get; init; }
 
+    /// <summary>Rows whose ip is no address.</summary>
+    public long NotAnAddress { get; init; }
+
     /// <summary>Every delivery received has exactly one outcome.</summary>
     public bool Balanced => Open == 0 && Received == Ended.Total;
 }

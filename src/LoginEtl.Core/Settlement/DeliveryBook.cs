@@ -19,6 +19,7 @@ public sealed class DeliveryBook
     private long _undeleted;
     private long _heldGroups;
     private bool _suppressedAccepted;
+    private long _notAnAddress;
     private long _progressAt = Environment.TickCount64;
 
     /// <param name="capacity">Most deliveries held at a time.</param>
@@ -250,6 +251,15 @@ public sealed class DeliveryBook
         }
     }
 
+    /// <summary>A row was written whose ip is no address.</summary>
+    internal void CountNotAnAddress()
+    {
+        lock (_lock)
+        {
+            _notAnAddress++;
+        }
+    }
+
     /// <summary>The end of the run: what nobody will settle any more is visible again when its lease runs out.</summary>
     internal void LapseOpen()
     {
@@ -269,7 +279,7 @@ public sealed class DeliveryBook
         {
             var ended = new OutcomeCounts();
             ended.Add(_ended);
-            return new BookEntries(_received, ended, _undeleted, _open.Count) { HeldGroups = _heldGroups, SuppressedAccepted = _suppressedAccepted };
+            return new BookEntries(_received, ended, _undeleted, _open.Count) { HeldGroups = _heldGroups, SuppressedAccepted = _suppressedAccepted, NotAnAddress = _notAnAddress };
         }
     }
 

@@ -66,6 +66,12 @@ public sealed record Receipt
     /// </summary>
     public long HeldGroups { get; init; }
 
+    /// <summary>
+    /// Rows written or updated whose ip is no address (a list of proxies, a port): masked as opaque text, so one address
+    /// may have several tokens. Changes no exit code.
+    /// </summary>
+    public long NotAnAddress { get; init; }
+
     /// <summary>What ended a failed run; free of personal data.</summary>
     public string? Error { get; init; }
 
@@ -104,6 +110,7 @@ public sealed record Receipt
             Unknown = entries.Ended[Settlement.Outcome.Unknown],
             Undeleted = entries.Undeleted,
             HeldGroups = entries.HeldGroups,
+            NotAnAddress = entries.NotAnAddress,
             Error = error,
         };
 

@@ -32,6 +32,7 @@ internal static class ReceiptSum
             Unknown = receipts.Sum(r => r.Unknown),
             Undeleted = receipts.Sum(r => r.Undeleted),
             HeldGroups = receipts.Sum(r => r.HeldGroups),
+            NotAnAddress = receipts.Sum(r => r.NotAnAddress),
             Error = string.Join(" ", receipts.Select(r => r.Error).OfType<string>()) is { Length: > 0 } errors ? errors : null,
         };
     }

@@ -71,5 +71,6 @@ public static class ReceiptText
         ("unknown", r.Unknown, false),
         ("undeleted", r.Undeleted, false),
         ("held_groups", r.HeldGroups, false),
+        ("not_an_address", r.NotAnAddress, false),
     ];
 }

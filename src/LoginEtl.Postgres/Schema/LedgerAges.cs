@@ -14,7 +14,8 @@ internal static class LedgerAges
 
     /// <summary>
     /// Entries of FIFO queues, whose keys have no time in them, are forgotten so long after they were written. Their move to
-    /// a dead-letter queue resets SentTimestamp, so a message may wait a whole retention in each of the two.
+    /// a dead-letter queue resets SentTimestamp, so a message may wait a whole retention in each of the two. So are those
+    /// whose identity their sender says: the time in such a key is the sender's, and may be any.
     /// </summary>
     public static readonly TimeSpan UntimedForgotten = Retention + Forgotten;
 

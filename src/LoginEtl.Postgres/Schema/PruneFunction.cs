@@ -28,7 +28,7 @@ internal static class PruneFunction
         WHERE n.nspname = $1 AND p.proname = '{Name}'
         """;
 
-    // FIFO queues' keys have no time in them: a uuid that is not of version 7.
+    // FIFO queues' keys have no time in them, and those of senders' identities only the sender's: a uuid that is not of version 7.
     private const string Version = "get_byte(uuid_send(key), 6) >> 4";
 
     /// <summary>The statements that make it, and the index for entries that go by the time they were written.</summary>

@@ -6,10 +6,16 @@ using LoginEtl.Records;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
-/// <summary>ConvertFrom-LoginJson: the decoding of Receive-LoginMessage for text, one JSON body a line.</summary>
+/// <summary>
+/// ConvertFrom-LoginJson: the decoding of Receive-LoginMessage for text, one JSON body a line, or an array of them.
+/// </summary>
 /// <example>
 /// <code>Get-Content logins.ndjson | ConvertFrom-LoginJson | Protect-LoginPii keys/ | Write-LoginRecord $dsn</code>
 /// <para>Loads a file. Loading it again writes nothing: a line's identity is a keyed hash of file name, body and occurrence.</para>
+/// </example>
+/// <example>
+/// <code>Get-ChildItem exports -File | ConvertFrom-LoginJson | Protect-LoginPii keys/ | Write-LoginRecord $dsn</code>
+/// <para>Loads files: UTF-8, UTF-16 and UTF-32 with a byte order mark, gzip; lines or arrays. Lines by Get-Content do not see gzip.</para>
 /// </example>
 /// <example>
 /// <code>ConvertFrom-LoginJson -Path logins-*.ndjson | Where-Object Reason | Group-Object Reason -NoElement</code>
@@ -23,12 +29,13 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
     private const string NamelessSource = "pipeline";
-    private readonly LoginText _text = new();
+    private const string FileDamaged = "FileDamaged";
+    private LoginText _text = new();
     private long _lines;
 
-    /// <summary>Lines, as from Get-Content.</summary>
+    /// <summary>Lines, as from Get-Content, with or without -Raw; or files, as from Get-ChildItem.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = TextSet)]
-    [RawText]
+    [RawText(TakesFiles = true)]
     public RawText[]? InputObject { get; set; }
 
     /// <summary>Files to read directly; wildcards are expanded.</summary>
@@ -47,6 +54,16 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
     [ValidateNotNullOrEmpty]
     public string? SourceId { get; set; }
 
+    /// <summary>
+    /// Whether a login is taken out of an SNS notification, an EventBridge event or a JSON string that holds an object, two
+    /// layers at most; Auto does, None takes bodies as they are. LOGINETL_ENVELOPE, else Auto, when not given.
+    /// </summary>
+    [Parameter]
+    public Envelope? Envelope { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => _text = new LoginText(Guard(() => DecodingParameters.Read(Envelope)));
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -54,8 +71,15 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
         {
             foreach (var line in InputObject!)
             {
+                if (line.File() is { } path)
+                {
+                    ReadFile(path);
+                    continue;
+                }
+
                 _lines++;
-                Emit(_text.Decode(SourceId ?? line.SourceName() ?? NamelessSource, line.LineNumber() ?? _lines, line.Reveal()));
+                var source = SourceId ?? line.SourceName() ?? NamelessSource;
+                Emit(() => _text.Read(source, line.LineNumber() ?? _lines, line.Reveal()), source);
             }
 
             return;
@@ -67,15 +91,22 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
         }
     }
 
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Emit(_text.Complete, SourceId ?? NamelessSource);
+
     private void ReadFile(string file)
     {
+        if (Directory.Exists(file))
+        {
+            WriteError(FaultRecord.Of(new LoginEtlException(
+                "FileUnreadable", FaultKind.Configuration, $"{file} is a folder.", "Give its files, as Get-ChildItem -File does."), file));
+            return;
+        }
+
         try
         {
             using var bytes = File.OpenRead(file);
-            foreach (var login in _text.Read(SourceId ?? System.IO.Path.GetFileName(file), bytes))
-            {
-                Emit(login);
-            }
+            Emit(() => _text.Read(SourceId ?? System.IO.Path.GetFileName(file), bytes), file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,12 +118,20 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
         "FileUnreadable", FaultKind.NotFound, $"The file {path} cannot be read ({cause.GetType().Name}).",
         "Check its path and its rights."), path));
 
-    private void Emit(IncomingLogin? login)
+    private void Emit(Func<IEnumerable<IncomingLogin>> logins, string source)
     {
-        if (login is not null)
+        try
         {
-            Rejects.Warn(this, login);
-            WriteObject(login);
+            foreach (var login in logins())
+            {
+                Rejects.Warn(this, login);
+                WriteObject(login);
+            }
+        }
+        catch (LoginEtlException e) when (e.Id == FileDamaged)
+        {
+            // Told once for its file; the other files are read.
+            WriteError(FaultRecord.Of(e, source));
         }
     }
 

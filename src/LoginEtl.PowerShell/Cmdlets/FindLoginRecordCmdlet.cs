@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using System.Net;
 using System.Security;
+using LoginEtl.Connections;
+using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Records;
@@ -27,6 +29,7 @@ public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
 {
     private const string ValueSet = "Value";
     private ITokenTable? _table;
+    private IpForm _form;
 
     /// <summary>Values from the pipeline, of -Attribute.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ValueSet)]
@@ -49,9 +52,17 @@ public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
     [ValidateNotNull]
     public SecureString? DeviceId { get; set; }
 
+    /// <summary>
+    /// What of an ip is masked: Strict, or Forwarded, which takes the first address of an X-Forwarded-For list and drops port,
+    /// brackets, zone and blanks. The same on all hosts. LOGINETL_IP_FORM, else Strict, when not given.
+    /// </summary>
+    [Parameter]
+    public IpForm? IpForm { get; set; }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        _form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
         var settings = ConnectionSettings();
         _table = Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table);
     }
@@ -88,7 +99,7 @@ public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
 
     private void Find(string attribute, string value)
     {
-        var tokens = Guard(() => TokenFinder.TokensOf(Keyring, attribute, new Plaintext(value)));
+        var tokens = Guard(() => TokenFinder.TokensOf(Keyring, attribute, new Plaintext(value), _form));
         var rows = _table!.FindAsync(attribute, tokens, StopToken).GetAsyncEnumerator(StopToken);
         try
         {

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LoginEtl.Connections;
+using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
@@ -58,6 +59,28 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [Parameter]
     [ValidateRange(1, 120_000)]
     public int MaxHeld { get; set; } = new ReceiveOptions().MaxHeld;
+
+    /// <summary>
+    /// Whether a login is taken out of an SNS notification, an EventBridge event or a JSON string that holds an object, two
+    /// layers at most; Auto does, None takes bodies as they are. LOGINETL_ENVELOPE, else Auto, when not given.
+    /// </summary>
+    [Parameter]
+    public Envelope? Envelope { get; set; }
+
+    /// <summary>
+    /// What makes two messages the same one: MessageId, Envelope (its id, or the message's own where there is none),
+    /// Attribute:NAME or Field:NAME. LOGINETL_IDENTITY_FROM, else Envelope, when not given.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? IdentityFrom { get; set; }
+
+    /// <summary>
+    /// What of an ip is masked: Strict, or Forwarded, which takes the first address of an X-Forwarded-For list and drops port,
+    /// brackets, zone and blanks. The same on all hosts. LOGINETL_IP_FORM, else Strict, when not given.
+    /// </summary>
+    [Parameter]
+    public IpForm? IpForm { get; set; }
 
     /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
     [Parameter]
@@ -129,8 +152,9 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     {
         StopSignal.ThrowIfStopped();
         var methods = Methods();
+        var form = EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict);
         using var protectors = new ProtectorSource(
-            KeyringReader(), new ProtectOptions { Methods = methods, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
+            KeyringReader(), new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
         var job = new EtlJob(Connectors.Queue, Connectors.Database)
         {
             Into = ConnectionSettings(),
@@ -179,5 +203,6 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         DrainTimeout = DrainTimeout,
         Receivers = Receivers,
         MaxHeld = MaxHeld,
+        Decoding = DecodingParameters.Read(Envelope, IdentityFrom),
     };
 }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using LoginEtl.Connections;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
@@ -39,6 +40,13 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
     [ValidateNotNull]
     public Hashtable? Method { get; set; }
 
+    /// <summary>
+    /// What of an ip is masked: Strict, or Forwarded, which takes the first address of an X-Forwarded-For list and drops port,
+    /// brackets, zone and blanks. The same on all hosts. LOGINETL_IP_FORM, else Strict, when not given.
+    /// </summary>
+    [Parameter]
+    public IpForm? IpForm { get; set; }
+
     /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
     [Parameter]
     public SwitchParameter AllowNullPii { get; set; }
@@ -53,7 +61,8 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
     {
         var methods = Guard(() => MethodParameter.Read(Method));
         _keyring = OpenKeyring(Keyset);
-        var options = new ProtectOptions { Methods = methods, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale };
+        var form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
+        var options = new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale };
         _protector = Guard(() => new Protector(_keyring, options), _keyring.Source);
     }
 

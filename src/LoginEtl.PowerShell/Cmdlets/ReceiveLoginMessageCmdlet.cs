@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LoginEtl.Connections;
+using LoginEtl.Decoding;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Records;
@@ -57,6 +58,21 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     [ValidateRange(1, 120_000)]
     public int MaxHeld { get; set; } = new ReceiveOptions().MaxHeld;
 
+    /// <summary>
+    /// Whether a login is taken out of an SNS notification, an EventBridge event or a JSON string that holds an object, two
+    /// layers at most; Auto does, None takes bodies as they are. LOGINETL_ENVELOPE, else Auto, when not given.
+    /// </summary>
+    [Parameter]
+    public Envelope? Envelope { get; set; }
+
+    /// <summary>
+    /// What makes two messages the same one: MessageId, Envelope (its id, or the message's own where there is none),
+    /// Attribute:NAME or Field:NAME. LOGINETL_IDENTITY_FROM, else Envelope, when not given.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? IdentityFrom { get; set; }
+
     // In ProcessRecord, and not in Begin: by now every cmdlet downstream has connected.
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -66,6 +82,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
         var debug = MyInvocation.BoundParameters.ContainsKey("Debug")
             || GetVariableValue("DebugPreference") is not (null or ActionPreference.SilentlyContinue or ActionPreference.Ignore);
         var settings = Guard(QueueSettings);
+        var decoding = Guard(() => DecodingParameters.Read(Envelope, IdentityFrom));
         var options = new ReceiveOptions
         {
             WaitForever = Wait,
@@ -75,6 +92,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
             DrainTimeout = DrainTimeout,
             Receivers = Receivers,
             MaxHeld = MaxHeld,
+            Decoding = decoding,
         };
         var run = new ReceivingRun(Await(() => Connectors.Queue.ReceiveFromAsync(settings, options, StopToken), settings.Queue))
         {

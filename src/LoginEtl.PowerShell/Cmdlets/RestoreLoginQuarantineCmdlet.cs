@@ -48,6 +48,13 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     [ValidateNotNull]
     public Hashtable? Method { get; set; }
 
+    /// <summary>
+    /// What of an ip is masked: Strict, or Forwarded, which takes the first address of an X-Forwarded-For list and drops port,
+    /// brackets, zone and blanks. The same on all hosts. LOGINETL_IP_FORM, else Strict, when not given.
+    /// </summary>
+    [Parameter]
+    public IpForm? IpForm { get; set; }
+
     /// <summary>A null ip or device id becomes NULL instead of staying in quarantine.</summary>
     [Parameter]
     public SwitchParameter AllowNullPii { get; set; }
@@ -65,9 +72,10 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     {
         var settings = ConnectionSettings();
         var methods = Guard(() => MethodParameter.Read(Method));
+        var form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
         var options = new SinkOptions { AppVersionFormat = AppVersionFormat, OnTooLong = OnTooLong, UseVault = methods.UseVault };
         _keyring = OpenKeyring(Keyset);
-        _protector = Guard(() => new Protector(_keyring, new ProtectOptions { Methods = methods, AllowNullPii = AllowNullPii }));
+        _protector = Guard(() => new Protector(_keyring, new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii }));
         var privateKey = PrivateKeyPath is null ? null : GetUnresolvedProviderPathFromPSPath(PrivateKeyPath);
         _replay = Guard(() => new QuarantineReplay(_protector, privateKey), privateKey);
         _quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, options, StopToken), Table);

@@ -12,6 +12,9 @@ public sealed class RawText
     private readonly string _text;
     private readonly string? _source;
     private readonly long? _line;
+    private readonly string? _file;
+
+    internal RawText(FileSystemInfo file) => (_text, _file) = ("", file.FullName);
 
     internal RawText(string text, string? source, long? line) => (_text, _source, _line) = (text, source, line);
 
@@ -19,6 +22,9 @@ public sealed class RawText
 
     /// <summary>Name of the file that Get-Content read it from; null when it came from elsewhere.</summary>
     internal string? SourceName() => _source;
+
+    /// <summary>Path of the file or folder that stands for its text; null where the text itself was given.</summary>
+    internal string? File() => _file;
 
     /// <summary>1-based number of the line in that file.</summary>
     internal long? LineNumber() => _line;

@@ -6,25 +6,32 @@ namespace LoginEtl.PowerShell.Hosting;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class RawTextAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>Whether a file may stand for its text, as Get-ChildItem and Get-Item give it.</summary>
+    public bool TakesFiles { get; init; }
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
         (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
         {
             RawText or RawText[] => inputData,
-            string => Hide(inputData),
+            string or FileSystemInfo => Hide(inputData),
             System.Collections.IList list => list.Cast<object>().Select(Hide).ToArray(),
             _ => throw NotText(),
         };
 
-    private static RawText Hide(object? input)
+    private RawText Hide(object? input)
     {
         var properties = (input as PSObject)?.Properties;
-        return (input is PSObject wrapped ? wrapped.BaseObject : input) is string text
-            ? new RawText(text, properties?["PSChildName"]?.Value as string, properties?["ReadCount"]?.Value as long?)
-            : throw NotText();
+        return (input is PSObject wrapped ? wrapped.BaseObject : input) switch
+        {
+            string text => new RawText(text, properties?["PSChildName"]?.Value as string, properties?["ReadCount"]?.Value as long?),
+            FileSystemInfo file when TakesFiles => new RawText(file),
+            _ => throw NotText(),
+        };
     }
 
     // The value itself is not quoted.
-    private static ArgumentTransformationMetadataException NotText() =>
-        new("The input is not text. Give one JSON body a string, as Get-Content does.");
+    private ArgumentTransformationMetadataException NotText() => new(TakesFiles
+        ? "The input is not text. Give one JSON body a string, as Get-Content does, or files, as Get-ChildItem does."
+        : "The input is not text. Give one value a string, as Get-Content does.");
 }

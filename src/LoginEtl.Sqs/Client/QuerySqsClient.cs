@@ -33,7 +33,8 @@ internal sealed class QuerySqsClient(SqsServiceClient service, ServiceCalls call
                 .Add("VisibilityTimeout", request.VisibilityTimeout)
                 // Older servers know the first name only.
                 .AddList("AttributeName", request.MessageSystemAttributeNames)
-                .AddList("MessageSystemAttributeName", request.MessageSystemAttributeNames),
+                .AddList("MessageSystemAttributeName", request.MessageSystemAttributeNames)
+                .AddList("MessageAttributeName", request.MessageAttributeNames ?? []),
             answer => new ReceiveMessageResponse { Messages = answer.Messages() }, cancellationToken,
             TimeSpan.FromSeconds(request.WaitTimeSeconds ?? 0));
 

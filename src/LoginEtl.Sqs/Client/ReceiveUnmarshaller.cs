@@ -99,6 +99,10 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
             {
                 message.Attributes = AttributesOf(ref reader);
             }
+            else if (reader.ValueTextEquals("MessageAttributes"u8))
+            {
+                message.MessageAttributes = MessageAttributesOf(ref reader);
+            }
             else
             {
                 reader.Skip();
@@ -130,6 +134,57 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
         }
 
         return attributes;
+    }
+
+    // A poll names the one that it wants. Texts only: what is binary says nothing of what is the same message.
+    private static Dictionary<string, MessageAttributeValue>? MessageAttributesOf(ref Utf8JsonReader reader)
+    {
+        if (Next(ref reader) != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return null;
+        }
+
+        Dictionary<string, MessageAttributeValue> attributes = [];
+        while (Next(ref reader) == JsonTokenType.PropertyName)
+        {
+            var name = TextOrNull(ref reader);
+            var value = Next(ref reader) == JsonTokenType.StartObject ? StringValue(ref reader) : null;
+            reader.Skip();
+            if (name is not null && value is not null)
+            {
+                attributes[name] = new MessageAttributeValue { StringValue = value };
+            }
+        }
+
+        return attributes;
+    }
+
+    private static string? StringValue(ref Utf8JsonReader reader)
+    {
+        string? text = null;
+        while (Next(ref reader) == JsonTokenType.PropertyName)
+        {
+            var wanted = reader.ValueTextEquals("StringValue"u8);
+            Next(ref reader);
+            text = wanted ? TextOrNull(ref reader) : text;
+            reader.Skip();
+        }
+
+        return text;
+    }
+
+    // What is odd about an attribute, half of a surrogate pair say, must not spoil its message, nor the others of the answer.
+    private static string? TextOrNull(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName ? reader.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     private static string? Wanted(ref Utf8JsonReader reader)

@@ -11,7 +11,7 @@ namespace LoginEtl.Sqs.Receiving;
 /// <summary>One polling loop of several: reserve, poll, admit, hand over.</summary>
 internal sealed class Receiver(
     SqsQueue queue, LeaseTerms lease, DeliveryBook book, PollAllowance allowance, Activity activity,
-    ChannelWriter<ReceivedMessage> output, SqsTimings timings)
+    ChannelWriter<ReceivedMessage> output, SqsTimings timings, string? identityAttribute)
 {
     private const int ShortestWait = 1;
     private TimeSpan? _failingSince;
@@ -67,6 +67,7 @@ internal sealed class Receiver(
 #pragma warning disable CS0618 // Older servers know them by this name only.
                         AttributeNames = [.. MessageAttributes.All],
 #pragma warning restore CS0618
+                        MessageAttributeNames = identityAttribute is null ? null : [identityAttribute],
                     },
                     abort)
                 .ConfigureAwait(false);
@@ -105,7 +106,7 @@ internal sealed class Receiver(
         }
 
         // All of them before the first is handed over: when a bad one holds its group, those behind it are known.
-        var taken = MessageReader.ReadAll(messages, queue.IsFifo).Where(m => book.Admit(m.Delivery)).ToList();
+        var taken = MessageReader.ReadAll(messages, queue.IsFifo, identityAttribute).Where(m => book.Admit(m.Delivery)).ToList();
         var undated = false;
         foreach (var message in taken)
         {

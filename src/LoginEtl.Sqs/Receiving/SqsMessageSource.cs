@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using LoginEtl.Connections;
+using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Running;
@@ -60,6 +61,9 @@ internal sealed class SqsMessageSource : IMessageSource
 
     /// <inheritdoc/>
     public DeliveryBook Book { get; }
+
+    /// <inheritdoc/>
+    public DecodeOptions Decoding => _options.Decoding;
 
     /// <summary>Why receiving ended; null while it goes on.</summary>
     public EndReason? EndedBecause => _end.Reason;
@@ -188,7 +192,7 @@ internal sealed class SqsMessageSource : IMessageSource
             var watching = _drain is null ? Task.CompletedTask : Task.Run(() => WatchAsync(_drain));
             var receivers = Enumerable.Range(0, Math.Max(1, _options.Receivers))
                 .Select(_ => Task.Run(() => ReceiveOneAsync(
-                    new Receiver(_queue, lease, Book, allowance, _activity, _arrived.Writer, _timings))))
+                    new Receiver(_queue, lease, Book, allowance, _activity, _arrived.Writer, _timings, Decoding.Identity.AttributeName))))
                 .ToArray();
             await Task.WhenAll(receivers).ConfigureAwait(false);
             _end.Set(EndReason.LimitReached);

@@ -1,3 +1,5 @@
+using LoginEtl.Unit.Core.Decoding;
+using LoginEtl.Unit.Runs;
 using Xunit;
 
 namespace LoginEtl.Unit.Faults;
@@ -17,6 +19,29 @@ public sealed class ProcessFaultTests(SharedLane shared)
         await scenario.ProveAsync();
         Assert.True(killed.Killed, $"It was not killed: {killed}");
         Assert.True(scenario.Runs[^1].Receipt!.Duplicate > 0, "Nothing had been committed.");
+    }
+
+    [Fact]
+    public async Task Run_killed_between_commit_and_delete_makes_no_second_row_of_a_notification_that_came_in_two_messages()
+    {
+        const int Notifications = 60;
+        await using var scenario = await Scenario.OnAsync(await shared.GetAsync(), messages: 0);
+        var notifications = Enumerable.Range(0, Notifications)
+            .Select(i => new Login(Envelopes.Sns(WholeRun.Body($"u{i}"), id: $"n{i}"), $"u{i}", Fate.Row)).ToList();
+        await scenario.Queue.SendAsync(notifications);
+        var killed = await scenario.RunAsync(new PlannedRun
+        {
+            Ends = new RunEnding("SIGKILL", Moment.At(SqsOperation.DeleteMessageBatch, 1)),
+            Calls = new CallFaults().Always(SqsOperation.DeleteMessageBatch, CallFault.CutBefore),
+        });
+        Assert.True(killed.Killed, $"It was not killed: {killed}");
+        // The first message of each is still there, and now comes the second.
+        await scenario.Queue.SendAsync(notifications);
+        var last = await scenario.RunAsync(PlannedRun.Clean);
+        Assert.True(last.Receipt!.Duplicate >= Notifications, $"{last}");
+        Assert.Equal((long)Notifications, await scenario.ReadAsync<long>("SELECT count(*) FROM user_logins"));
+        Assert.Equal((long)Notifications, await scenario.ReadAsync<long>("SELECT count(DISTINCT user_id) FROM user_logins"));
+        Assert.Equal((0, 0), await scenario.Queue.CountsAsync());
     }
 
     [Theory]

@@ -27,5 +27,5 @@ public sealed class LiveServerTests(ServersFixture servers)
     }
 
     private static LiveServer Server(int version) => new(
-        version, "UTF8", Fsync: true, FullPageWrites: true, SynchronousCommit: "on", IsStandby: false, IsEncrypted: true, DateTime.UnixEpoch);
+        version, "UTF8", Fsync: true, FullPageWrites: true, SynchronousCommit: "on", IsStandby: false, IsReadOnly: false, IsEncrypted: true, DateTime.UnixEpoch);
 }

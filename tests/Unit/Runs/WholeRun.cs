@@ -21,7 +21,13 @@ internal sealed class WholeRun : IDisposable
     public const string FifoTable =
         LoginTable.Create + "ALTER TABLE user_logins ADD place bigserial, ADD CONSTRAINT not_bad CHECK (user_id NOT LIKE 'bad%');";
 
-    private readonly TestKeys _keys = new();
+    private readonly WholeRun? _host;
+    private readonly TestKeys _keys;
+
+    public WholeRun() => _keys = new TestKeys();
+
+    /// <summary>One more run of the same keys.</summary>
+    public WholeRun(WholeRun host) => (_host, _keys) = (host, host._keys);
 
     public List<BatchReport> Batches { get; } = [];
 
@@ -40,7 +46,13 @@ internal sealed class WholeRun : IDisposable
     public static string Body(string user, string version = "1.0") =>
         $$"""{"user_id":"{{user}}","app_version":"{{version}}","device_type":"android","ip":"199.172.111.135","locale":"RU","device_id":"593-47-5928"}""";
 
-    public void Dispose() => _keys.Dispose();
+    public void Dispose()
+    {
+        if (_host is null)
+        {
+            _keys.Dispose();
+        }
+    }
 
     public Task<Receipt> RunAsync(
         TestQueue queue, TestDatabase database, SinkOptions? sink = null, BatchOptions? batches = null, ReceiveOptions? receive = null,

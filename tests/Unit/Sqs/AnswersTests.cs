@@ -204,6 +204,24 @@ public sealed class AnswersTests
     }
 
     [Fact]
+    public void A_message_attribute_is_read_and_an_odd_one_spoils_nothing()
+    {
+        var messages = ReceiveUnmarshaller.Read("""
+            {"Messages": [
+              {"MessageId": "1", "ReceiptHandle": "r", "Body": "b", "MessageAttributes": {"x": {"DataType": "Binary", "BinaryValue": "AA=="}, "id": {"DataType": "String", "StringValue": "sevén"}}},
+              {"MessageId": "2", "ReceiptHandle": "r", "Body": "b", "MessageAttributes": {"id": {"StringValue": "\ud800"}}},
+              {"MessageId": "3", "ReceiptHandle": "r", "Body": "b", "MessageAttributes": {"id": {"StringValue": {"a": [1]}, "DataType": "String"}}},
+              {"MessageId": "4", "ReceiptHandle": "r", "Body": "b", "MessageAttributes": {"id": [1]}},
+              {"MessageId": "5", "ReceiptHandle": "r", "Body": "b", "MessageAttributes": null},
+              {"MessageId": "6", "ReceiptHandle": "r", "Body": "b", "MessageAttributes": {"\ud800": {"StringValue": "x"}}},
+              {"MessageId": "7", "ReceiptHandle": "r", "Body": "b", "MessageAttributes": {"id": {"StringValue": null}}}]}
+            """u8).Messages;
+        var values = messages.Select(m => MessageReader.Read(m, fifo: false, "id").IdentityAttribute?.Reveal());
+        Assert.Equal(["sevén", null, null, null, null, null, null], values);
+        Assert.Null(MessageReader.Read(messages[0], fifo: false).IdentityAttribute);
+    }
+
+    [Fact]
     public void Bytes_that_are_no_UTF8_are_a_fault_of_their_own_message()
     {
         byte[] answer = [.. "{\"Messages\": [{\"Body\": \""u8, 0xC3, 0x28, .. "\"}, {\"Body\": \"\\n"u8, 0xFF, .. "\"}, {\"Body\": \"fine\"}]}"u8];

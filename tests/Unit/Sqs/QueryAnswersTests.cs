@@ -156,6 +156,24 @@ public sealed class QueryAnswersTests
         Assert.Single(answer.Messages!);
     }
 
+    [Fact]
+    public async Task A_message_attribute_is_asked_for_and_read()
+    {
+        var asked = "";
+        await using var server = new StubServer(request =>
+        {
+            asked = request;
+            return StubServer.Xml(Messages(("hello", null)).Replace("</Message>", """
+                <MessageAttribute><Name>x</Name><Value><StringValue>no</StringValue></Value></MessageAttribute>
+                <MessageAttribute><Name>id</Name><Value><StringValue> 7 </StringValue><DataType>String</DataType></Value></MessageAttribute></Message>
+                """, StringComparison.Ordinal));
+        });
+        using var client = server.QueryClient();
+        var answer = await client.ReceiveMessageAsync(new ReceiveMessageRequest("http://x/0/q") { MessageAttributeNames = ["id"] }, Cancelled);
+        Assert.Contains("&MessageAttributeName.1=id", asked, StringComparison.Ordinal);
+        Assert.Equal(" 7 ", MessageReader.Read(Assert.Single(answer.Messages!), fifo: false, "id").IdentityAttribute?.Reveal());
+    }
+
     private static ReceiveMessageRequest Receive => new("http://x/0/q");
 
     private static async Task<List<LoginEtl.Running.ReceivedMessage>> ReceiveAsync(string body)

@@ -91,9 +91,14 @@ internal sealed class TestQueue
         }
     }
 
-    public Task SendAsync(string body, string? group = null)
+    public Task SendAsync(string body, string? group = null, JsonObject? attributes = null)
     {
         var request = new JsonObject { ["MessageBody"] = body };
+        if (attributes is not null)
+        {
+            request["MessageAttributes"] = attributes;
+        }
+
         if (group is not null)
         {
             request["MessageGroupId"] = group;

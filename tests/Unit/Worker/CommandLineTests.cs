@@ -41,6 +41,19 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void What_makes_messages_the_same_is_read_and_what_is_none_is_refused()
+    {
+        var command = WorkerCommand.Create(TestContext.Current.CancellationToken);
+        var options = command.Settings.ReceiveOptions(command.Parse([.. Needed, "--envelope", "none", "--identity-from", "attribute:login_id"]));
+        Assert.Equal(("None", "Attribute:login_id"), ($"{options.Decoding.Envelope}", $"{options.Decoding.Identity}"));
+        var standing = command.Settings.ReceiveOptions(command.Parse(Needed)).Decoding;
+        Assert.Equal("Forwarded", $"{command.Settings.ProtectOptions(command.Parse([.. Needed, "--ip-form", "forwarded"])).IpForm}");
+        Assert.Equal(("Auto", "Envelope"), ($"{standing.Envelope}", $"{standing.Identity}"));
+        var error = Assert.Single(command.Parse([.. Needed, "--identity-from", "s3cret"]).Errors);
+        Assert.Equal("--identity-from is not valid: it takes MessageId, Envelope, Attribute:NAME or Field:NAME.", WorkerCommand.Say(error));
+    }
+
+    [Fact]
     public void A_value_that_begins_with_an_at_sign_is_a_value_and_no_file()
     {
         var command = WorkerCommand.Create(TestContext.Current.CancellationToken);

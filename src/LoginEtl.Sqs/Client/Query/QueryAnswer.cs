@@ -63,12 +63,28 @@ internal sealed class QueryAnswer
         return attributes;
     }
 
+    private static Dictionary<string, MessageAttributeValue> MessageAttributes(XElement element)
+    {
+        var attributes = new Dictionary<string, MessageAttributeValue>();
+        foreach (var attribute in element.Elements("MessageAttribute"))
+        {
+            // A value's blanks are its own.
+            if (Text(attribute, "Name") is { Length: > 0 } name)
+            {
+                attributes[name] = new MessageAttributeValue { StringValue = attribute.Element("Value")?.Element("StringValue")?.Value };
+            }
+        }
+
+        return attributes;
+    }
+
     private SqsMessage OneMessage(XElement element)
     {
         var message = new SqsMessage
         {
             MessageId = Text(element, "MessageId"), ReceiptHandle = Text(element, "ReceiptHandle"),
             MD5OfBody = Text(element, "MD5OfBody"), Attributes = Attributes(element),
+            MessageAttributes = MessageAttributes(element),
         };
         if (element.Element("Body")?.Value is { } text)
         {

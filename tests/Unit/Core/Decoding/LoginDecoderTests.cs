@@ -46,7 +46,6 @@ public sealed class LoginDecoderTests
     [InlineData("42", RejectReason.NotAnObject)]
     [InlineData(" -4.2e10 ", RejectReason.NotAnObject)]
     [InlineData("\"text\"", RejectReason.NotAnObject)]
-    [InlineData("\"{}\"", RejectReason.NotAnObject)]
     public void What_is_no_object_is_rejected_as_a_whole(string body, RejectReason reason) =>
         Assert.Equal(new Rejection(reason), Deliveries.Reject(body));
 
@@ -66,8 +65,14 @@ public sealed class LoginDecoderTests
         Assert.IsType<LoginMessage>(Deliveries.Decode($"\r\n\t {Deliveries.Body} \r\n"));
 
     [Fact]
-    public void A_byte_order_mark_is_not_JSON() =>
-        Assert.Equal(new Rejection(RejectReason.InvalidJson), Deliveries.Reject("\uFEFF" + Deliveries.Body));
+    public void One_byte_order_mark_may_stand_before_it_and_nowhere_else()
+    {
+        Assert.IsType<LoginMessage>(Deliveries.Decode("\uFEFF" + Deliveries.Body));
+        Assert.Equal(new Rejection(RejectReason.InvalidJson), Deliveries.Reject("\uFEFF\uFEFF" + Deliveries.Body));
+        Assert.Equal(new Rejection(RejectReason.InvalidJson), Deliveries.Reject(" \uFEFF" + Deliveries.Body));
+        Assert.Equal(new Rejection(RejectReason.TrailingData), Deliveries.Reject(Deliveries.Body + "\uFEFF"));
+        Assert.Equal(new Rejection(RejectReason.EmptyBody), Deliveries.Reject("\uFEFF"));
+    }
 
     [Theory]
     [InlineData("FF")]

@@ -89,11 +89,4 @@ public sealed class LoginTextTests
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
         return [.. new LoginText().Read("file", stream)];
     }
-
-    private sealed class Trickle(byte[] bytes, int most) : MemoryStream(bytes)
-    {
-        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, Math.Min(count, most));
-
-        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, most)]);
-    }
 }

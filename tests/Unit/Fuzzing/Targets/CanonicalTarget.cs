@@ -19,7 +19,7 @@ internal sealed class CanonicalTarget : FuzzTarget
     [
         .. FuzzPieces.Texts(
             ":", "::", ".", "0", "00", "0000", "ffff", "FFFF", "10000", "%eth0", "%25", "/64", "[", "]", "0x", "255", "256", "::ffff:", "::ffff:1.2.3.4",
-            "1:2:3:4:5:6:7:8", "e\u0301", "\u00E9", "\u1100\u1161", "\u212B", "\uFB01", "\u0344", "\uD7A3"),
+            "1:2:3:4:5:6:7:8", "e\u0301", "\u00E9", "\u1100\u1161", "\u212B", ", ", ":80", "]:443", "\uFB01", "\u0344", "\uD7A3"),
         .. FuzzPieces.Numbers, .. FuzzPieces.Utf8,
     ];
 
@@ -34,6 +34,10 @@ internal sealed class CanonicalTarget : FuzzTarget
             return "long";
         }
 
+        var forwarded = CanonicalForm.OfForwardedIp(text);
+        Finding.Unless(CanonicalForm.OfForwardedIp(forwarded) == forwarded, "the form of a list has another");
+        Finding.Unless(AddressText.IsAddress(forwarded) || forwarded == text, "what begins with no address has another form");
+        Finding.Unless(AddressText.IsAddress(text) == AddressText.Parse(text) is not null, "an address is one for one reader only");
         var ip = CanonicalForm.OfIp(text);
         var device = CanonicalForm.OfDeviceId(text);
         Finding.Unless(CanonicalForm.OfIp(ip) == ip, $"the canonical form {ip} has another, {CanonicalForm.OfIp(ip)}");

@@ -1,11 +1,12 @@
 using LoginEtl.Decoding;
+using LoginEtl.Faults;
 using LoginEtl.Records;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 
 /// <summary>
 /// The lines of a file are those between its line feeds, however its bytes arrive; each is a login or a reject with an
-/// identity of its own.
+/// identity of its own. Arrays, wide encodings and gzip are read or refused by name, and never end in anything else.
 /// </summary>
 internal sealed class LinesTarget : FuzzTarget
 {
@@ -20,9 +21,9 @@ internal sealed class LinesTarget : FuzzTarget
     public override int Times(int length) => 1 + (length / 10_000);
 
     public override IReadOnlyList<byte[]> Pieces { get; } =
-        [.. FuzzPieces.Json, .. FuzzPieces.Texts("\n", "\r\n", "\r", "\n\n", "\uFEFF", "\n\uFEFF", "{}\n", "\u2028", "\u0085")];
+        [.. FuzzPieces.Json, .. FuzzPieces.Texts("\n", "\r\n", "\r", "\n\n", "\uFEFF", "\n\uFEFF", "{}\n", "\u2028", "\u0085", "[{", "},\n{", "[\n", "{\n"), [0xFF, 0xFE], [0xFE, 0xFF], [0x1F, 0x8B, 8, 0]];
 
-    public override IReadOnlyList<string> MustReach { get; } = ["0 logins", "1 logins", "2 logins", "3 logins"];
+    public override IReadOnlyList<string> MustReach { get; } = ["0 logins", "1 logins", "2 logins", "3 logins", "damaged"];
 
     public override string Run(ReadOnlySpan<byte> input)
     {
@@ -40,18 +41,34 @@ internal sealed class LinesTarget : FuzzTarget
             Finding.Unless(place == lines.Count, "fewer lines than there are");
         }
 
-        using var whole = new MemoryStream(bytes);
-        var logins = 0;
-        var seen = new HashSet<(long, int)>();
-        foreach (var login in new LoginText().Read("a.ndjson", whole))
-        {
-            var line = (LineDelivery)login.GetDelivery();
-            Finding.Unless(seen.Add((line.LineNumber, line.Occurrence)), "two lines have one identity");
-            Finding.IfQuoted(login.ToString(), "the line");
-            logins += login is LoginMessage ? 1 : 0;
-        }
+        var (logins, bodies, isDamaged) = Read(new MemoryStream(bytes));
+        var pieces = Read(new Dribble(bytes));
+        // Of a damaged file, what comes before the damage may depend on how its bytes arrive.
+        Finding.Unless(isDamaged == pieces.IsDamaged && (isDamaged || bodies == pieces.Bodies), "a file in pieces has other bodies");
+        return isDamaged ? "damaged" : $"{Math.Min(logins, 4)} logins";
+    }
 
-        return $"{Math.Min(logins, 4)} logins";
+    private static (int Logins, int Bodies, bool IsDamaged) Read(Stream file)
+    {
+        using var _ = file;
+        var (logins, seen) = (0, new HashSet<(long, int)>());
+        try
+        {
+            foreach (var login in new LoginText().Read("a.ndjson", file))
+            {
+                var line = (LineDelivery)login.GetDelivery();
+                Finding.Unless(seen.Add((line.LineNumber, line.Occurrence)), "two lines have one identity");
+                Finding.IfQuoted(login.ToString(), "the line");
+                logins += login is LoginMessage ? 1 : 0;
+            }
+
+            return (logins, seen.Count, false);
+        }
+        catch (LoginEtlException e) when (e.Id == "FileDamaged")
+        {
+            Finding.IfQuoted(e.ToString(), "the fault");
+            return (logins, seen.Count, true);
+        }
     }
 
     private static List<Range> Expected(byte[] bytes)
