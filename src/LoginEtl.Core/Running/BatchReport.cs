@@ -14,6 +14,9 @@ public sealed record BatchReport(
     /// <summary>Groups of FIFO queues that the batch holds because of a bad message.</summary>
     public IReadOnlyList<HeldGroup> Held { get; init; } = [];
 
+    /// <summary>Rows of the batch that went to quarantine now; not the bodies that did not decode.</summary>
+    public IReadOnlyList<RefusedRow> Refused { get; init; } = [];
+
     /// <summary>Logins that ended so.</summary>
     public int Count(Outcome outcome) => Outcomes.Count(o => o == outcome);
 }

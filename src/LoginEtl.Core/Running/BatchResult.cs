@@ -12,4 +12,7 @@ public sealed record BatchResult(Guid BatchId, IReadOnlyList<Outcome> Outcomes)
     /// <see cref="Outcome.Returned"/>, and nothing of them was written.
     /// </summary>
     public IReadOnlyList<HeldGroup> Held { get; init; } = [];
+
+    /// <summary>Rows of the batch that went to quarantine now; not the bodies that did not decode.</summary>
+    public IReadOnlyList<RefusedRow> Refused { get; init; } = [];
 }

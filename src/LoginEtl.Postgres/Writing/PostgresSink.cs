@@ -76,7 +76,7 @@ internal sealed class PostgresSink : IRecordSink
                     Remember(attempt);
                     _limit.Settle();
                     _pruning?.Begin();
-                    return new BatchResult(plan.BatchId, outcomes) { Held = plan.Held };
+                    return new BatchResult(plan.BatchId, outcomes) { Held = plan.Held, Refused = plan.Refused };
                 }
 
                 if (outcome == AttemptOutcome.MetBadInGroup)

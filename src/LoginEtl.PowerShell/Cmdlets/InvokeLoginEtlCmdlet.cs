@@ -86,8 +86,8 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     public BadInGroup OnBadInGroup { get; set; }
 
     /// <summary>
-    /// Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more; 1 goes on even where every
-    /// row of a batch is refused alike.
+    /// Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more; 1 goes on even where all
+    /// is refused alike.
     /// </summary>
     [Parameter]
     [ValidateRange(0.0, 1.0)]
