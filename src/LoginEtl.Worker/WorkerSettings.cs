@@ -37,6 +37,7 @@ internal sealed class WorkerSettings
     private readonly Setting<TimeSpan?> _drainTimeout = Settings.Seconds("--drain-timeout", "Longest wait for messages that other consumers hold, in seconds", Receive.DrainTimeout);
     private readonly Setting<int> _receivers = Settings.Number("--receivers", "Concurrent long polls", Receive.Receivers, 1, 64);
     private readonly Setting<int> _maxHeld = Settings.Number("--max-held", "Most messages held at a time", Receive.MaxHeld, 1, 120_000);
+    private readonly Setting<long?> _maxHeldBytes = Settings.Bytes("--max-held-bytes", "Most bytes of messages held at a time, such as 512MB; a quarter of the memory that the process may use, 512MB at most, when not given");
     private readonly Setting<int> _batchSize = Settings.Number("--batch-size", "Rows a batch", Batch.BatchSize, 1, 100_000);
     private readonly Setting<TimeSpan?> _flushInterval = Settings.Seconds("--flush-interval", "Longest time a row waits for its batch to fill, in seconds", Batch.FlushInterval);
     private readonly Setting<AppVersionFormat> _appVersionFormat = Settings.OneOf("--app-version-format", "How versions are encoded", AppVersionFormat.Auto);
@@ -50,7 +51,7 @@ internal sealed class WorkerSettings
     [
         _queue.Option, _keyset.Option, _method.Option, _database.Option, _table.Option, _rootCertificate.Option, _iamAuthentication.Option, _region.Option,
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
-        _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _batchSize.Option,
+        _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _maxHeldBytes.Option, _batchSize.Option,
         _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _allowNullPii.Option, _defaultLocale.Option,
         _initialize.Option, _quiet.Option,
     ];
@@ -111,6 +112,7 @@ internal sealed class WorkerSettings
         DrainTimeout = _drainTimeout.Value(parsed) ?? Receive.DrainTimeout,
         Receivers = _receivers.Value(parsed),
         MaxHeld = _maxHeld.Value(parsed),
+        MaxHeldBytes = _maxHeldBytes.Value(parsed) ?? Receive.MaxHeldBytes,
     };
 
     public BatchOptions BatchOptions(ParseResult parsed) => new()

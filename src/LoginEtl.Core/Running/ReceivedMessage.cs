@@ -11,6 +11,9 @@ public sealed record ReceivedMessage(QueueDelivery Delivery, byte[] Body, Reject
     // Not public: serialisers walk public properties.
     internal byte[] Body { get; } = Body;
 
+    /// <summary>Bytes of the body.</summary>
+    public int BodyLength => Body.Length;
+
     /// <summary>Names the message only: a record's own text would print the body.</summary>
     public override string ToString() => $"message {Delivery}";
 }

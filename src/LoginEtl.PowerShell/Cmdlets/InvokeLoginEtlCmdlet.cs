@@ -59,6 +59,11 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [ValidateRange(1, 120_000)]
     public int MaxHeld { get; set; } = new ReceiveOptions().MaxHeld;
 
+    /// <summary>Most bytes of messages held at a time, such as 512MB; a quarter of the memory that the process may use, 512MB at most, when not given.</summary>
+    [Parameter]
+    [ValidateRange(1L, long.MaxValue)]
+    public long? MaxHeldBytes { get; set; }
+
     /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
     [Parameter]
     public SwitchParameter AllowNullPii { get; set; }
@@ -175,5 +180,6 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         DrainTimeout = DrainTimeout,
         Receivers = Receivers,
         MaxHeld = MaxHeld,
+        MaxHeldBytes = MaxHeldBytes ?? Connections.ReceiveOptions.DefaultMaxHeldBytes,
     };
 }

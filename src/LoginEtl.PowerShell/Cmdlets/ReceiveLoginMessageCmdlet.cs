@@ -57,6 +57,11 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     [ValidateRange(1, 120_000)]
     public int MaxHeld { get; set; } = new ReceiveOptions().MaxHeld;
 
+    /// <summary>Most bytes of messages held at a time, such as 512MB; a quarter of the memory that the process may use, 512MB at most, when not given.</summary>
+    [Parameter]
+    [ValidateRange(1L, long.MaxValue)]
+    public long? MaxHeldBytes { get; set; }
+
     // In ProcessRecord, and not in Begin: by now every cmdlet downstream has connected.
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -75,6 +80,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
             DrainTimeout = DrainTimeout,
             Receivers = Receivers,
             MaxHeld = MaxHeld,
+            MaxHeldBytes = MaxHeldBytes ?? Connections.ReceiveOptions.DefaultMaxHeldBytes,
         };
         var run = new ReceivingRun(Await(() => Connectors.Queue.ReceiveFromAsync(settings, options, StopToken), settings.Queue))
         {
