@@ -77,7 +77,7 @@ Describe 'A table that refuses rows' {
 
     It 'ends a pipeline that writes its rows one by one, and what is left stays in the queue' {
         1..25 | ForEach-Object { New-Body -User bad } | Send-LoginMessage $queue
-        { Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database -BatchSize 1 -WarningAction SilentlyContinue } |
+        { Receive-LoginMessage $queue -MaxHeldBytes 512MB | Protect-LoginPii $keys | Write-LoginRecord $database -BatchSize 1 -WarningAction SilentlyContinue } |
             Should -Throw -ErrorId 'EveryRowRefused,*'
         Get-LoginQuarantine $database | Should -HaveCount 9
         (Get-QueueCount $queue).Visible | Should -Be 16
