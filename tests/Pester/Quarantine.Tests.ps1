@@ -13,7 +13,7 @@ Describe 'Get- and Restore-LoginQuarantine' {
             '{"user_id":"' + ('u' * 200) + '","app_version":"1.2.3","ip":"10.9.8.7","device_id":"canary-device"}'
             'not JSON, canary-device'
         ) | Send-LoginMessage $queue
-        Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys -WarningAction Ignore | Write-LoginRecord $database
+        Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys -WarningAction Ignore | Write-LoginRecord $database -WarningAction Ignore
     }
 
     It 'shows what was rejected and why, and nothing of what it holds' {
@@ -54,6 +54,10 @@ Describe 'Get- and Restore-LoginQuarantine' {
 }
 
 Describe 'A table that refuses rows' {
+    BeforeAll {
+        function New-Body([string] $User) { '{"user_id":"' + $User + '","app_version":"1.2.3","ip":"10.9.8.7","device_id":"d"}' }
+    }
+
     BeforeEach {
         $queue = New-TestQueue
         $database = New-TestDatabase
