@@ -35,6 +35,9 @@ internal sealed class SqsEndpoint : IDisposable
 
     public static string QueueUrl(Uri endpoint, string queue) => $"{endpoint}{Account}/{queue}";
 
+    /// <summary>Puts messages into a queue, which is made if need be; one body may be in many of them.</summary>
+    public void Fill(string queue, IEnumerable<MessageBody> bodies) => _service.Fill(queue, bodies);
+
     public void Dispose()
     {
         _disposed = true;

@@ -36,8 +36,11 @@ internal sealed class SqsService
     }
 
     /// <summary>Makes a queue with so many login messages in it; the calls of a client would take longer than a round.</summary>
-    public void Fill(string queue, int messages) =>
-        _queues.GetOrAdd(queue, name => new MemoryQueue(name)).Send(SampleBodies.Take(messages));
+    public void Fill(string queue, int messages) => Fill(queue, SampleBodies.Take(messages));
+
+    /// <summary>The same with bodies of the caller's.</summary>
+    public void Fill(string queue, IEnumerable<MessageBody> bodies) =>
+        _queues.GetOrAdd(queue, name => new MemoryQueue(name)).Send(bodies);
 
     public void Close()
     {

@@ -70,6 +70,7 @@ public sealed class SqsConnector : IQueueConnector
     {
         Require(options.Receivers is > 0 and <= 100, nameof(options.Receivers), "between 1 and 100");
         Require(options.MaxHeld > 0, nameof(options.MaxHeld), "1 or more");
+        Require(options.MaxHeldBytes > 0, nameof(options.MaxHeldBytes), "1 or more");
         Require(options.MaxMessages is null or > 0, nameof(options.MaxMessages), "1 or more");
         Require(!(options.MaxDuration <= TimeSpan.Zero), nameof(options.MaxDuration), "above zero");
         Require(!(options.DrainWindow <= TimeSpan.Zero), nameof(options.DrainWindow), "above zero");

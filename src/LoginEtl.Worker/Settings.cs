@@ -25,6 +25,24 @@ internal static class Settings
             return value.CompareTo(lowest) >= 0 && value.CompareTo(highest) <= 0 ? value : throw new FormatException();
         }, $"a number from {lowest} to {highest}");
 
+    /// <summary>A number of bytes, as PowerShell writes one: <c>512MB</c> is 512 times 1024 times 1024.</summary>
+    public static Setting<long?> Bytes(string flag, string description) =>
+        new(flag, description, null, text =>
+        {
+            var factor = 1L;
+            foreach (var (unit, shift) in new[] { ("KB", 10), ("MB", 20), ("GB", 30) })
+            {
+                if (text.EndsWith(unit, StringComparison.OrdinalIgnoreCase))
+                {
+                    (text, factor) = (text[..^unit.Length], 1L << shift);
+                    break;
+                }
+            }
+
+            var bytes = checked(long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) * factor);
+            return bytes > 0 ? bytes : throw new FormatException();
+        }, "a number of bytes, such as 512MB");
+
     public static Setting<TimeSpan?> Seconds(string flag, string description, TimeSpan? otherwise) =>
         new(flag, description, otherwise, text =>
         {

@@ -29,7 +29,7 @@ internal sealed class WorkerSettings
     private readonly Setting<QueueProtocol> _protocol = Settings.OneOf("--protocol", "Which protocol the queue's server speaks", QueueProtocol.Auto);
     private readonly Setting<ConflictAction> _onConflict = Settings.OneOf("--on-conflict", "What happens to a row whose own unique key is there already", ConflictAction.Quarantine);
     private readonly Setting<string?> _conflictKey = Settings.Text("--conflict-key", "The unique constraint or index that --on-conflict is about, where the table has several");
-    private readonly Setting<double?> _maxRejectRatio = Settings.Ratio("--max-reject-ratio", "Largest share of rejects before the run stops and quarantines nothing more; 1 goes on even where every row of a batch is refused alike");
+    private readonly Setting<double?> _maxRejectRatio = Settings.Ratio("--max-reject-ratio", "Largest share of rejects before the run stops and quarantines nothing more; 1 goes on even where all is refused alike");
     private readonly Setting<BadInGroup> _onBadInGroup = Settings.OneOf("--on-bad-in-group", "What a bad message means for the later messages of its group, in a FIFO queue", BadInGroup.Continue);
     private readonly Setting<bool> _wait = Settings.Switch("--wait", "Goes on for ever instead of ending when the queue is drained");
     private readonly Setting<long> _maxMessages = Settings.Number("--max-messages", "Ends after this many messages, 0 being no limit", 0L, 0L, long.MaxValue);
@@ -40,6 +40,7 @@ internal sealed class WorkerSettings
     private readonly Setting<int> _maxHeld = Settings.Number("--max-held", "Most messages held at a time", Receive.MaxHeld, 1, 120_000);
     private readonly Setting<Envelope> _envelope = Settings.OneOf("--envelope", "Whether a login is taken out of an SNS notification, an EventBridge event or a JSON string", Envelope.Auto);
     private readonly Setting<IdentityFrom> _identityFrom = Settings.Identity("--identity-from", "What makes two messages the same one: MessageId, Envelope, Attribute:NAME or Field:NAME");
+    private readonly Setting<long?> _maxHeldBytes = Settings.Bytes("--max-held-bytes", "Most bytes of messages held at a time, such as 512MB; a quarter of the memory that the process may use, 512MB at most, when not given");
     private readonly Setting<int> _batchSize = Settings.Number("--batch-size", "Rows a batch", Batch.BatchSize, 1, 100_000);
     private readonly Setting<TimeSpan?> _flushInterval = Settings.Seconds("--flush-interval", "Longest time a row waits for its batch to fill, in seconds", Batch.FlushInterval);
     private readonly Setting<AppVersionFormat> _appVersionFormat = Settings.OneOf("--app-version-format", "How versions are encoded", AppVersionFormat.Auto);
@@ -55,7 +56,7 @@ internal sealed class WorkerSettings
     [
         _queue.Option, _keyset.Option, _method.Option, _database.Option, _table.Option, _rootCertificate.Option, _iamAuthentication.Option, _region.Option,
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
-        _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
+        _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _maxHeldBytes.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
         _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _onSuppressed.Option, _ipForm.Option, _allowNullPii.Option, _defaultLocale.Option,
         _initialize.Option, _quiet.Option,
     ];
@@ -117,6 +118,7 @@ internal sealed class WorkerSettings
         Receivers = _receivers.Value(parsed),
         MaxHeld = _maxHeld.Value(parsed),
         Decoding = new DecodeOptions { Envelope = _envelope.Value(parsed), Identity = _identityFrom.Value(parsed) },
+        MaxHeldBytes = _maxHeldBytes.Value(parsed) ?? Receive.MaxHeldBytes,
     };
 
     public BatchOptions BatchOptions(ParseResult parsed) => new()

@@ -15,7 +15,7 @@ Describe 'Get- and Restore-LoginQuarantine' {
             '{"user_id":"' + ('u' * 200) + '","app_version":"1.2.3","ip":"10.9.8.7","device_id":"canary-device"}'
             'not JSON, canary-device'
         ) | Send-LoginMessage $queue
-        Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys -WarningAction Ignore | Write-LoginRecord $database
+        Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys -WarningAction Ignore | Write-LoginRecord $database -WarningAction Ignore
     }
 
     It 'shows what was rejected and why, and nothing of what it holds' {
@@ -52,5 +52,40 @@ Describe 'Get- and Restore-LoginQuarantine' {
     It 'with -WhatIf restores nothing' {
         Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath $private -AllowNullPii -WhatIf
         (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 0
+    }
+}
+
+Describe 'A table that refuses rows' {
+    BeforeAll {
+        function New-Body([string] $User) { '{"user_id":"' + $User + '","app_version":"1.2.3","ip":"10.9.8.7","device_id":"d"}' }
+    }
+
+    BeforeEach {
+        $queue = New-TestQueue
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        [void] (Invoke-Sql $database "ALTER TABLE user_logins ADD CONSTRAINT not_bad CHECK (user_id <> 'bad')")
+    }
+
+    It 'is told by a warning a row, in a pipeline and in one call' {
+        $rejected = 'Message * is rejected: refused_by_database, SQLSTATE 23514.'
+        'bad', 'good' | ForEach-Object { New-Body -User $_ } | Send-LoginMessage $queue
+        Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database -WarningVariable warnings -WarningAction SilentlyContinue
+        @($warnings) | Should -HaveCount 1
+        "$warnings" | Should -BeLike $rejected
+
+        'bad', 'good' | ForEach-Object { New-Body -User $_ } | Send-LoginMessage $queue
+        $receipt = Invoke-LoginEtl $queue $keys $database -WarningVariable warnings -WarningAction SilentlyContinue
+        $receipt.ExitCode | Should -Be 2
+        @($warnings) | Should -HaveCount 1
+        "$warnings" | Should -BeLike $rejected
+    }
+
+    It 'ends a pipeline that writes its rows one by one, and what is left stays in the queue' {
+        1..25 | ForEach-Object { New-Body -User bad } | Send-LoginMessage $queue
+        { Receive-LoginMessage $queue -MaxHeldBytes 512MB | Protect-LoginPii $keys | Write-LoginRecord $database -BatchSize 1 -WarningAction SilentlyContinue } |
+            Should -Throw -ErrorId 'EveryRowRefused,*'
+        Get-LoginQuarantine $database | Should -HaveCount 9
+        (Get-QueueCount $queue).Visible | Should -Be 16
     }
 }

@@ -5,6 +5,8 @@ namespace LoginEtl.Connections;
 /// <summary>How a run receives.</summary>
 public sealed record ReceiveOptions
 {
+    private const long MostByDefault = 512 << 20;
+
     /// <summary>Concurrent long polls.</summary>
     public int Receivers { get; init; } = 4;
 
@@ -13,6 +15,16 @@ public sealed record ReceiveOptions
     /// stopping run has.
     /// </summary>
     public int MaxHeld { get; init; } = 10_000;
+
+    /// <summary>
+    /// Most bytes of messages held at a time, those included that polls under way may bring. One message is always let
+    /// through.
+    /// </summary>
+    public long MaxHeldBytes { get; init; } = DefaultMaxHeldBytes;
+
+    /// <summary>A quarter of the memory that the process may use, 512 MB at most.</summary>
+    public static long DefaultMaxHeldBytes { get; } =
+        GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is > 0 and var all ? Math.Min(all / 4, MostByDefault) : MostByDefault;
 
     /// <summary>Goes on for ever instead of ending when the queue is drained.</summary>
     public bool WaitForever { get; init; }

@@ -26,8 +26,9 @@ public sealed record SinkOptions
     /// <summary>
     /// Largest share of rejects, 0 to 1, among the messages this sink has settled, before the run stops
     /// (<c>TooManyRejects</c>); the batch that passes it writes and quarantines nothing. Looked at from the 20th message
-    /// on; 0 stops at the first reject. What was settled before the run does not count. Null for no limit, but a batch of
-    /// ten rows and more that are all refused alike stops the run (<c>EveryRowRefused</c>); 1 lets that pass, too.
+    /// on; 0 stops at the first reject. What was settled before the run does not count. Null for no limit, but ten rows
+    /// in a row that are refused alike, none written between, stop the run (<c>EveryRowRefused</c>), and so do twenty bodies
+    /// that do not decode in one way, no login between (<c>EveryBodyRejected</c>); 1 lets that pass, too.
     /// </summary>
     public double? MaxRejectRatio { get; init; }
 

@@ -38,6 +38,13 @@ public sealed class LoginEtlException : Exception
     /// <summary>Of <c>KeyRetired</c>: the prefixes of tokens that may no longer be written; empty otherwise.</summary>
     public IReadOnlyList<string> RetiredPrefixes { get; init; } = [];
 
+    /// <summary>A want of memory, wherever it was met.</summary>
+    public static LoginEtlException OutOfMemory(Exception cause) => new(
+        "OutOfMemory", FaultKind.Failed, "The process has no memory left for what it holds.",
+        "Let it hold less, by a smaller -MaxHeldBytes or -MaxHeld, or give it more memory. What was held goes back to the queue; "
+        + "what was on its way comes again when its visibility timeout is over.",
+        cause);
+
     /// <summary>
     /// Stands in for an exception nobody expected: its text may quote values, so only its type and where it was thrown
     /// go on.
@@ -45,6 +52,11 @@ public sealed class LoginEtlException : Exception
     public static LoginEtlException Unexpected(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
+        if (exception is OutOfMemoryException)
+        {
+            return OutOfMemory(exception);
+        }
+
         var place = exception.TargetSite is { } method ? $" in {method.DeclaringType?.Name}.{method.Name}" : "";
         return new LoginEtlException(
             "Unexpected", FaultKind.Failed, $"An unexpected {exception.GetType().Name} came up{place}.",

@@ -45,6 +45,11 @@ public sealed class LoginRecord : ProtectedLogin
     /// <summary>What goes to the vault in the row's own transaction; empty unless a value is masked by escrow.</summary>
     public IReadOnlyList<SealedOriginal> GetSealedOriginals() => _originals;
 
+    // Tokens are short; what else there is may be as long as a body, in two bytes a character.
+    internal override long Size => sizeof(char) * (LengthOf(UserId) + LengthOf(DeviceType) + LengthOf(Locale) + LengthOf(AppVersion));
+
     /// <inheritdoc/>
     public override string ToString() => $"LoginRecord {MessageId}";
+
+    private static long LengthOf(string? text) => text?.Length ?? 0;
 }

@@ -23,6 +23,9 @@ public abstract class ProtectedLogin : IDelivered
     /// <summary>How often it was delivered; 1 where the source does not count.</summary>
     public int ReceiveCount => _delivery.ReceiveCount;
 
+    /// <summary>About how many bytes of content it holds.</summary>
+    internal abstract long Size { get; }
+
     /// <summary>Where it came from, for whoever settles it. A method: serialisers leave it alone.</summary>
     public Delivery GetDelivery() => _delivery;
 }

@@ -57,6 +57,9 @@ public sealed class QueueDelivery : Delivery
     /// <summary>Its number among the deliveries that the book took in, from 1.</summary>
     internal long Admission { get; set; }
 
+    /// <summary>Bytes that are held because of it. Written under the book's lock.</summary>
+    internal long HeldBytes { get; set; }
+
     /// <summary>Guarded by the book's lock.</summary>
     internal DeliveryState State { get; set; }
 

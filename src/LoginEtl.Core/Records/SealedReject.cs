@@ -20,6 +20,8 @@ public sealed class SealedReject : ProtectedLogin
     /// <summary>The body, encrypted to the quarantine's public key.</summary>
     public SealedBody Body { get; }
 
+    internal override long Size => Body.Length;
+
     /// <inheritdoc/>
     public override string ToString() => $"SealedReject {MessageId}: {new Rejection(Reason, Field)}";
 }

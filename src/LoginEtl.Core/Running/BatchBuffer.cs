@@ -1,4 +1,6 @@
+using LoginEtl.Connections;
 using LoginEtl.Records;
+using LoginEtl.Settlement;
 
 namespace LoginEtl.Running;
 
@@ -23,6 +25,7 @@ internal sealed class BatchBuffer
     private readonly Queue<List<ProtectedLogin>> _full = [];
     private List<ProtectedLogin> _filling;
     private long _fillingSince;
+    private long _fillingBytes;
     private TaskCompletionSource _changed = NewSignal();
     private TaskCompletionSource _roomFreed = NewSignal();
     private bool _closed;
@@ -73,7 +76,9 @@ internal sealed class BatchBuffer
                 Signal(ref _changed);
             }
 
-            if (_filling.Count >= _batchSize)
+            var delivery = login.GetDelivery() as QueueDelivery;
+            _fillingBytes += Math.Max(login.Size, delivery?.HeldBytes ?? 0);
+            if (_filling.Count >= _batchSize || FillsBatch(delivery?.Book))
             {
                 _full.Enqueue(TakeFilling());
                 Signal(ref _changed);
@@ -136,6 +141,7 @@ internal sealed class BatchBuffer
             List<ProtectedLogin> dropped = [.. _full.SelectMany(b => b), .. _filling];
             _full.Clear();
             _filling.Clear();
+            _fillingBytes = 0;
             return dropped;
         }
     }
@@ -153,8 +159,13 @@ internal sealed class BatchBuffer
     {
         var batch = _filling;
         _filling = NewBatch();
+        _fillingBytes = 0;
         return batch;
     }
+
+    // A quarter of what may be held: one batch fills, one waits, one is in its transaction, and one is on its way.
+    private bool FillsBatch(DeliveryBook? book) =>
+        book?.FillsBatch(_fillingBytes) ?? _fillingBytes >= ReceiveOptions.DefaultMaxHeldBytes / 4;
 
     private List<ProtectedLogin> NewBatch() => new(Math.Min(_batchSize, InitialCapacity));
 

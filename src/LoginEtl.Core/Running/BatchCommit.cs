@@ -79,7 +79,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
             Release(ours, Outcome.Returned);
         }
 
-        return new CommittedBatch(new BatchReport(result.BatchId, ours, outcomes, elapsed) { Held = result.Held, Notices = result.Notices }, deleted);
+        return new CommittedBatch(new BatchReport(result.BatchId, ours, outcomes, elapsed) { Held = result.Held, Notices = result.Notices, Refused = result.Refused }, deleted);
     }
 
     /// <summary>The outcomes of all, those of earlier held groups among them.</summary>

@@ -17,6 +17,9 @@ public sealed record BatchReport(
     /// <summary>What the sink found worth a warning beside its messages, in words.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 
+    /// <summary>Rows of the batch that went to quarantine now; not the bodies that did not decode.</summary>
+    public IReadOnlyList<RefusedRow> Refused { get; init; } = [];
+
     /// <summary>Logins that ended so.</summary>
     public int Count(Outcome outcome) => Outcomes.Count(o => o == outcome);
 }

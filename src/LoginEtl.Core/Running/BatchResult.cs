@@ -18,4 +18,7 @@ public sealed record BatchResult(Guid BatchId, IReadOnlyList<Outcome> Outcomes)
 
     /// <summary>What is worth a warning beside its messages, in words.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary>Rows of the batch that went to quarantine now; not the bodies that did not decode.</summary>
+    public IReadOnlyList<RefusedRow> Refused { get; init; } = [];
 }

@@ -22,10 +22,19 @@ public static class BatchText
     {
         ArgumentNullException.ThrowIfNull(batch);
         return batch.Logins.OfType<SealedReject>().Select(r => Rejected(r.MessageId, new Rejection(r.Reason, r.Field)))
-            .Concat(batch.Held.Select(g => g.ToString())).Concat(batch.Notices);
+            .Concat(WarningsOfWriting(batch));
+    }
+
+    /// <summary>Of these, what only the writing has brought out: rows that were refused, and groups that are held.</summary>
+    public static IEnumerable<string> WarningsOfWriting(BatchReport batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return batch.Refused.Select(r => Rejected(r.MessageId, r)).Concat(batch.Held.Select(g => g.ToString())).Concat(batch.Notices);
     }
 
     /// <summary>One reject.</summary>
-    public static string Rejected(string messageId, Rejection rejection) =>
-        FormattableString.Invariant($"Message {messageId} is rejected: {rejection}.");
+    public static string Rejected(string messageId, Rejection rejection) => Rejected(messageId, (object)rejection);
+
+    private static string Rejected(string messageId, object why) =>
+        FormattableString.Invariant($"Message {messageId} is rejected: {why}.");
 }

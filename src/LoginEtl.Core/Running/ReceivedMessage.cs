@@ -14,6 +14,9 @@ public sealed record ReceivedMessage(QueueDelivery Delivery, byte[] Body, Reject
     /// <summary>Value of the message attribute that says what is the same message; null where none was asked for or came.</summary>
     public Plaintext? IdentityAttribute { get; init; }
 
+    /// <summary>Bytes of the body.</summary>
+    public int BodyLength => Body.Length;
+
     /// <summary>Names the message only: a record's own text would print the body.</summary>
     public override string ToString() => $"message {Delivery}";
 }

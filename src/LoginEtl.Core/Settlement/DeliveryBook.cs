@@ -9,12 +9,23 @@ namespace LoginEtl.Settlement;
 /// </summary>
 public sealed class DeliveryBook
 {
+    // The largest body that SQS takes, and as much again for its part of the answer that brings it.
+    private const long LargestMessage = 2 << 20;
+
+    // Beside its body: ids, handles, tokens, entries in tables.
+    private const long Overhead = 1 << 10;
+
+    // Below this a quarter of the bound is less than what must be free for the next message.
+    private const long SmallBound = 4 * LargestMessage;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<MessageId, QueueDelivery> _open = [];
     private readonly OutcomeCounts _ended = new();
     private readonly int _capacity;
+    private readonly long _maxBytes;
     private readonly HashSet<MessageId>? _returned;
     private TaskCompletionSource? _roomFreed;
+    private long _heldBytes;
     private long _received;
     private long _undeleted;
     private long _heldGroups;
@@ -27,10 +38,13 @@ public sealed class DeliveryBook
     /// A message that this run has returned is not emitted again when it comes again: it is held until the end. For runs
     /// that end when their queue is drained; otherwise a pipeline that returns a message would go round with it for ever.
     /// </param>
-    public DeliveryBook(int capacity, bool holdReturned = false)
+    /// <param name="maxBytes">Most bytes held at a time; one delivery is let in at any rate.</param>
+    public DeliveryBook(int capacity, bool holdReturned = false, long maxBytes = long.MaxValue)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBytes);
         _capacity = capacity;
+        _maxBytes = maxBytes;
         _returned = holdReturned ? [] : null;
     }
 
@@ -55,11 +69,31 @@ public sealed class DeliveryBook
     /// <summary>Whether what this run has returned is not emitted again: so it is in runs that end when drained.</summary>
     public bool HoldsReturned => _returned is not null;
 
-    /// <summary>How many more may be taken in now.</summary>
+    /// <summary>How many more may be taken in now, be each of them as large as a message can be.</summary>
     public int Room
     {
-        get { lock (_lock) { return Math.Max(0, _capacity - _open.Count); } }
+        get { lock (_lock) { return RoomNow; } }
     }
+
+    /// <summary>Bytes of all that is held.</summary>
+    public long HeldBytes
+    {
+        get { lock (_lock) { return _heldBytes; } }
+    }
+
+    /// <summary>Whether it is for their bytes, and not their number, that no more may be taken in.</summary>
+    public bool IsFullOfBytes
+    {
+        get { lock (_lock) { return _open.Count < _capacity && RoomByBytes <= 0; } }
+    }
+
+    /// <summary>Whether a writer is to wait for no more of a batch that has so many bytes in it.</summary>
+    internal bool FillsBatch(long bytes) => bytes >= _maxBytes / 4 || (_maxBytes < SmallBound && IsFullOfBytes);
+
+    private int RoomNow => (int)Math.Max(0, Math.Min(_capacity - _open.Count, RoomByBytes));
+
+    // Where no body is held, one may always come.
+    private long RoomByBytes => Math.Max((_maxBytes - _heldBytes) / LargestMessage, _heldBytes <= _open.Count * Overhead ? 1 : 0);
 
     /// <summary>Time since something was last settled or claimed by a writer.</summary>
     public TimeSpan SinceProgress =>
@@ -71,7 +105,9 @@ public sealed class DeliveryBook
     /// on its way back is returned by now, since it came again: the new delivery is held in its own right. False as well
     /// when this run has returned its message before and holds such messages until its end.
     /// </summary>
-    public bool Admit(QueueDelivery delivery)
+    /// <param name="delivery">It.</param>
+    /// <param name="bodyLength">Bytes of its body.</param>
+    public bool Admit(QueueDelivery delivery, int bodyLength = 0)
     {
         ArgumentNullException.ThrowIfNull(delivery);
         var id = delivery.Id!.Value;
@@ -81,8 +117,7 @@ public sealed class DeliveryBook
             if (_open.TryGetValue(id, out var held) && held.State == DeliveryState.Returning)
             {
                 // Otherwise the return's answer, still under way, would let go of a message that is held again.
-                _open.Remove(id);
-                held.State = DeliveryState.Settled;
+                LetGo(held);
                 _ended.Add(Outcome.Returned);
                 if (!held.ComesAgain)
                 {
@@ -100,7 +135,9 @@ public sealed class DeliveryBook
             delivery.State = DeliveryState.Held;
             delivery.Admission = _received;
             _open.Add(id, delivery);
-            return _returned?.Contains(id) != true;
+            var isNew = _returned?.Contains(id) != true;
+            Weigh(delivery, isNew ? bodyLength : 0);
+            return isNew;
         }
     }
 
@@ -109,7 +146,7 @@ public sealed class DeliveryBook
     {
         lock (_lock)
         {
-            if (_open.Count < _capacity)
+            if (RoomNow > 0)
             {
                 return Task.CompletedTask;
             }
@@ -137,7 +174,18 @@ public sealed class DeliveryBook
     public void RollBack(QueueDelivery delivery) => Move(delivery, DeliveryState.Held, DeliveryState.Committing);
 
     /// <summary>The transaction left it out, because its group is held.</summary>
-    public void HoldBack(QueueDelivery delivery) => Move(delivery, DeliveryState.HeldBack, DeliveryState.Committing);
+    public void HoldBack(QueueDelivery delivery)
+    {
+        lock (_lock)
+        {
+            if (Move(delivery, DeliveryState.HeldBack, DeliveryState.Committing))
+            {
+                // Its content is gone: it comes again.
+                Weigh(delivery, 0);
+                Progressed();
+            }
+        }
+    }
 
     /// <summary>Counts it under its outcome and lets go of it. A second call changes nothing and says false.</summary>
     public bool Settle(QueueDelivery delivery, Outcome outcome)
@@ -150,12 +198,11 @@ public sealed class DeliveryBook
                 return false;
             }
 
-            _open.Remove(delivery.Id!.Value);
-            delivery.State = DeliveryState.Settled;
+            LetGo(delivery);
             _ended.Add(outcome);
             if (outcome == Outcome.Returned && !delivery.ComesAgain)
             {
-                _returned?.Add(delivery.Id.Value);
+                _returned?.Add(delivery.Id!.Value);
             }
 
             Progressed();
@@ -304,10 +351,24 @@ public sealed class DeliveryBook
         }
     }
 
+    private void LetGo(QueueDelivery delivery)
+    {
+        _open.Remove(delivery.Id!.Value);
+        delivery.State = DeliveryState.Settled;
+        _heldBytes -= delivery.HeldBytes;
+        delivery.HeldBytes = 0;
+    }
+
+    private void Weigh(QueueDelivery delivery, int bodyLength)
+    {
+        _heldBytes += Overhead + bodyLength - delivery.HeldBytes;
+        delivery.HeldBytes = Overhead + bodyLength;
+    }
+
     private void Progressed()
     {
         Interlocked.Exchange(ref _progressAt, Environment.TickCount64);
-        if (_open.Count < _capacity)
+        if (RoomNow > 0)
         {
             _roomFreed?.TrySetResult();
             _roomFreed = null;

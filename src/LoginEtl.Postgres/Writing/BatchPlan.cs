@@ -34,6 +34,9 @@ internal sealed class BatchPlan
     /// <summary>The groups that the last try has held.</summary>
     public IReadOnlyList<HeldGroup> Held { get; set; } = [];
 
+    /// <summary>The rows that the last try has sent to quarantine.</summary>
+    public IReadOnlyList<RefusedRow> Refused { get; set; } = [];
+
     /// <summary>
     /// What the last try had to say when it sent COMMIT, one a delivery; null before. If that COMMIT took place and its
     /// answer was lost, this is what became of the batch.

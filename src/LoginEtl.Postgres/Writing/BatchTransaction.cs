@@ -3,6 +3,7 @@ using LoginEtl.Faults;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
+using LoginEtl.Running;
 using LoginEtl.Settlement;
 using Npgsql;
 
@@ -11,8 +12,6 @@ namespace LoginEtl.Postgres.Writing;
 /// <summary>Tries to write one batch in one transaction: ledgers first, then rows, then quarantine.</summary>
 internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, RejectLimit limit, SinkOptions options)
 {
-    private const int FewestAlike = 10;
-
     private readonly TransactionStart _start = new(
         table, [table.Name.Beside(SchemaNames.Ledger), table.Name.Beside(SchemaNames.FileLedger), table.Name.Beside(SchemaNames.Quarantine)], holdsKeys: !options.DryRun);
 
@@ -43,13 +42,14 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         Array.Fill(outcomes, Outcome.Duplicate);
         var fresh = attempt.Probes ? await ProbeAsync(connection, plan, outcomes, cancellationToken).ConfigureAwait(false) : plan.Items;
         attempt.FoundDuplicates = fresh.Count < plan.Items.Count;
+        var decodes = fresh.Any(i => i.Login is LoginRecord);
         (fresh, var bad) = HoldBack(plan, fresh, outcomes);
         if (fresh.Count == 0)
         {
             // While a COMMIT is in doubt, what its try has counted stands.
             if (!attempt.CommitInDoubt)
             {
-                StopIfAlike(plan, bad, i => plan.Hold?.WhyOf(i));
+                StopIfAlike(plan, bad, i => plan.Hold?.WhyOf(i), decodes);
                 limit.Check(0, 0, bad.Select(i => i.Key));
             }
 
@@ -81,22 +81,20 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
             attempt.FoundBadRows = !results.AreClean;
         }
 
-        if (rows.Count > results.Refused.Count)
+        var isWritten = rows.Count > results.Refused.Count;
+        if (isWritten)
         {
             plan.Hold?.TableTakesRows = true;
         }
-        else
-        {
-            // Before anything is held because of them: what is held and what goes to quarantine was refused alike.
-            StopIfAlike(plan, fresh.Concat(bad), i => i.Refusal ?? results.Refused.GetValueOrDefault(i) ?? plan.Hold?.WhyOf(i));
-        }
 
+        // Before anything is held because of them: what is held and what goes to quarantine was refused alike.
+        StopIfAlike(plan, fresh.Concat(bad), i => i.Refusal ?? results.Refused.GetValueOrDefault(i) ?? plan.Hold?.WhyOf(i), decodes, isWritten);
         if (plan.Hold?.AddAll(results.Refused) == true)
         {
             return AttemptOutcome.MetBadInGroup;
         }
 
-        await QuarantineAsync(connection, plan, fresh, results.Refused, cancellationToken).ConfigureAwait(false);
+        plan.Refused = await QuarantineAsync(connection, plan, fresh, results.Refused, cancellationToken).ConfigureAwait(false);
         foreach (var item in fresh)
         {
             outcomes[item.Ordinal] = results.Of(item);
@@ -188,14 +186,14 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         return (held.Count == 0 ? fresh : [.. fresh.Where(i => !hold.Holds(i))], [.. held.Where(i => hold.WhyOf(i) is not null)]);
     }
 
-    private async Task QuarantineAsync(
+    private async Task<IReadOnlyList<RefusedRow>> QuarantineAsync(
         NpgsqlConnection connection, BatchPlan plan, IReadOnlyList<BatchItem> fresh, IReadOnlyDictionary<BatchItem, Refusal> refused, CancellationToken cancellationToken)
     {
         var entries = fresh.Select(i => (Item: i, Refusal: i.Refusal ?? refused.GetValueOrDefault(i)))
             .Where(e => e.Refusal is not null).Select(e => (e.Item, Refusal: e.Refusal!)).ToList();
         if (entries.Count == 0)
         {
-            return;
+            return [];
         }
 
         foreach (var (ledger, items) in ByLedger(refused.Keys))
@@ -204,26 +202,25 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         }
 
         await _quarantine.WriteAsync(connection, entries, plan.BatchId, cancellationToken).ConfigureAwait(false);
+        // Whoever rejected a body has told of it.
+        return [.. entries.Where(e => e.Item.Login is LoginRecord).OrderBy(e => e.Item.Ordinal).Select(e => Told(e.Item, e.Refusal))];
+    }
+
+    // A trigger may raise what it likes as the names of columns and constraints, a value of the row among it.
+    private RefusedRow Told(BatchItem item, Refusal refusal)
+    {
+        var isName = refusal.SqlState is null || table.Live.Columns.Any(c => c.Name == refusal.Field);
+        return new RefusedRow(item.Login.MessageId, new Rejection(refusal.Reason, isName ? refusal.Field : null), refusal.SqlState);
     }
 
     // When all fail in the same way it is the table or the settings, and not the rows: but for the user's own keys, which
     // a producer that sends everything again meets row by row, and for held messages, which come again until they are gone.
-    private void StopIfAlike(BatchPlan plan, IEnumerable<BatchItem> tried, Func<BatchItem, Refusal?> why)
-    {
-        if (limit.MayRejectAll || plan.Hold is { TableTakesRows: true })
-        {
-            return;
-        }
-
-        var records = tried.Where(i => i.Login is LoginRecord && !limit.IsHeld(i.Key)).ToList();
-        if (records.Count >= FewestAlike && why(records[0]) is { } refusal && !IsReplay(refusal) && records.TrueForAll(i => why(i) == refusal))
-        {
-            throw new LoginEtlException(
-                "EveryRowRefused", FaultKind.Failed,
-                $"Every one of the batch's {records.Count} rows for {table.Name} was refused alike: {refusal}.",
-                "Look at the table's constraints and triggers, and at the settings of the run; if it is the rows, -MaxRejectRatio 1 lets them be rejected. Nothing of this batch was written, quarantined or deleted.");
-        }
-    }
+    private void StopIfAlike(BatchPlan plan, IEnumerable<BatchItem> tried, Func<BatchItem, Refusal?> why, bool decodes, bool isWritten = false) =>
+        limit.Alike.Check(
+            table.Name,
+            decodes && isWritten ? [] : tried.Where(i => !limit.IsHeld(i.Key)).OrderBy(i => i.Ordinal)
+                .Select(i => (i.Login, Why: why(i))).Where(i => i.Why is not null && !IsReplay(i.Why)).Select(i => (i.Login, i.Why!)),
+            decodes, isWritten || plan.Hold is { TableTakesRows: true });
 
     private bool IsReplay(Refusal refusal) =>
         refusal is { SqlState: PostgresErrorCodes.UniqueViolation, Constraint: { } name } && table.Live.UniqueKeys.Any(k => k.Names.Contains(name));

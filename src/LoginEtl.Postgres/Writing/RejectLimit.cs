@@ -18,6 +18,7 @@ internal sealed class RejectLimit(double? largest)
     // Memory is bounded: of more held messages than this at once, some count again.
     private const int MostHeld = 10_000;
 
+    private readonly AlikeBrake _alike = new(mayRejectAll: largest == 1);
     private readonly HashSet<Guid> _held = [];
     private readonly Queue<Guid> _heldInOrder = [];
     private List<Guid> _heldOfBatch = [];
@@ -28,14 +29,18 @@ internal sealed class RejectLimit(double? largest)
     public static RejectLimit Of(double? largest) => largest is null or (>= 0 and <= 1) ? new(largest) : throw new LoginEtlException(
         "SettingInvalid", FaultKind.Configuration, "-MaxRejectRatio is not a share between 0 and 1.", "Give 0.05 for five in a hundred.");
 
-    /// <summary>Whether a share of 1 was given: even batches without a good row are to be gone through.</summary>
-    public bool MayRejectAll => largest == 1;
+    /// <summary>What stops a run in which all is refused alike.</summary>
+    public AlikeBrake Alike => _alike;
 
     /// <summary>Whether it was refused in an earlier batch and is held with its group: that it is refused again says nothing new.</summary>
     public bool IsHeld(Guid key) => _held.Contains(key);
 
     /// <summary>A batch begins, or begins anew.</summary>
-    public void Begin() => (_batch, _heldOfBatch) = (default, []);
+    public void Begin()
+    {
+        (_batch, _heldOfBatch) = (default, []);
+        _alike.Begin();
+    }
 
     /// <summary>Before the batch in hand commits.</summary>
     /// <param name="seen">Messages that were tried; without those that are held.</param>
@@ -61,6 +66,7 @@ internal sealed class RejectLimit(double? largest)
     public void Settle()
     {
         _settled = (_settled.Seen + _batch.Seen, _settled.Rejected + _batch.Rejected);
+        _alike.Settle();
         foreach (var key in _heldOfBatch.Where(_held.Add))
         {
             _heldInOrder.Enqueue(key);

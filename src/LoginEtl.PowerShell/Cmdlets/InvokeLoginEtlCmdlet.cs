@@ -82,6 +82,11 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [Parameter]
     public IpForm? IpForm { get; set; }
 
+    /// <summary>Most bytes of messages held at a time, such as 512MB; a quarter of the memory that the process may use, 512MB at most, when not given.</summary>
+    [Parameter]
+    [ValidateRange(1L, long.MaxValue)]
+    public long? MaxHeldBytes { get; set; }
+
     /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
     [Parameter]
     public SwitchParameter AllowNullPii { get; set; }
@@ -113,8 +118,8 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     public SuppressedAction OnSuppressed { get; set; }
 
     /// <summary>
-    /// Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more; 1 goes on even where every
-    /// row of a batch is refused alike.
+    /// Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more; 1 goes on even where all
+    /// is refused alike.
     /// </summary>
     [Parameter]
     [ValidateRange(0.0, 1.0)]
@@ -204,5 +209,6 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         Receivers = Receivers,
         MaxHeld = MaxHeld,
         Decoding = DecodingParameters.Read(Envelope, IdentityFrom),
+        MaxHeldBytes = MaxHeldBytes ?? Connections.ReceiveOptions.DefaultMaxHeldBytes,
     };
 }

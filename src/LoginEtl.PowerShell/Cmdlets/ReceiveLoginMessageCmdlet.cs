@@ -73,6 +73,11 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     [ValidateNotNullOrEmpty]
     public string? IdentityFrom { get; set; }
 
+    /// <summary>Most bytes of messages held at a time, such as 512MB; a quarter of the memory that the process may use, 512MB at most, when not given.</summary>
+    [Parameter]
+    [ValidateRange(1L, long.MaxValue)]
+    public long? MaxHeldBytes { get; set; }
+
     // In ProcessRecord, and not in Begin: by now every cmdlet downstream has connected.
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -93,6 +98,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
             Receivers = Receivers,
             MaxHeld = MaxHeld,
             Decoding = decoding,
+            MaxHeldBytes = MaxHeldBytes ?? Connections.ReceiveOptions.DefaultMaxHeldBytes,
         };
         var run = new ReceivingRun(Await(() => Connectors.Queue.ReceiveFromAsync(settings, options, StopToken), settings.Queue))
         {

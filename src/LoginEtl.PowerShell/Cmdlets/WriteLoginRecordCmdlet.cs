@@ -79,8 +79,8 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     public SuppressedAction OnSuppressed { get; set; }
 
     /// <summary>
-    /// Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more; 1 goes on even where every
-    /// row of a batch is refused alike.
+    /// Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more; 1 goes on even where all
+    /// is refused alike.
     /// </summary>
     [Parameter]
     [ValidateRange(0.0, 1.0)]
@@ -188,6 +188,11 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         }
 
         writer.FailRunsAsync(fault).GetAwaiter().GetResult();
+        while (_written.TryDequeue(out var batch))
+        {
+            Warn(batch);
+        }
+
         GiveReceipt();
     }
 
@@ -210,11 +215,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         while (_written.TryDequeue(out var batch))
         {
             WriteVerbose(BatchText.Of(batch));
-            foreach (var warning in batch.Held.Select(g => g.ToString()).Concat(batch.Notices))
-            {
-                WriteWarning(warning);
-            }
-
+            Warn(batch);
             _progress.Add(batch);
             if (_dryRun)
             {
@@ -233,6 +234,15 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
                     WriteObject(batch.Logins[i]);
                 }
             }
+        }
+    }
+
+    // Bodies that do not decode were warned of where they were rejected.
+    private void Warn(BatchReport batch)
+    {
+        foreach (var warning in BatchText.WarningsOfWriting(batch))
+        {
+            WriteWarning(warning);
         }
     }
 

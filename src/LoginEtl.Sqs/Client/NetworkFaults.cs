@@ -7,6 +7,10 @@ namespace LoginEtl.Sqs.Client;
 /// <summary>Names failures of the network by their type and code; their texts are not used.</summary>
 internal static class NetworkFaults
 {
+    /// <summary>Whether it is a want of memory, whatever was made of it on the way.</summary>
+    public static bool IsOutOfMemory(Exception exception) =>
+        exception is OutOfMemoryException || (exception.InnerException is { } inner && IsOutOfMemory(inner));
+
     /// <summary>The failure's name; null when it is none of the network.</summary>
     public static string? Name(Exception exception)
     {

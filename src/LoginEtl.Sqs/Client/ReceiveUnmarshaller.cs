@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -214,8 +215,8 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
             return (raw.ToArray(), Utf8.IsValid(raw) ? null : RejectReason.InvalidUtf8);
         }
 
-        // Unescaping never makes text longer.
-        var unescaped = new byte[raw.Length];
+        // Unescaping never makes text longer. The room for it is used again: a body is copied once more and no more.
+        var unescaped = ArrayPool<byte>.Shared.Rent(raw.Length);
         try
         {
             return (unescaped[..reader.CopyString(unescaped)], null);
@@ -223,6 +224,11 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
         catch (InvalidOperationException)
         {
             return (raw.ToArray(), Utf8.IsValid(raw) ? RejectReason.LoneSurrogate : RejectReason.InvalidUtf8);
+        }
+        finally
+        {
+            // Personal data, for whoever rents it next.
+            ArrayPool<byte>.Shared.Return(unescaped, clearArray: true);
         }
     }
 

@@ -37,7 +37,8 @@ internal sealed class ServiceCalls(TimeSpan timeout)
         catch (Exception e) when (e is not (SqsException or OperationCanceledException))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw NetworkFaults.Name(e) is { } name
+            throw NetworkFaults.IsOutOfMemory(e) ? new SqsException(operation, SqsFault.OutOfMemory, nameof(OutOfMemoryException))
+                : NetworkFaults.Name(e) is { } name
                 ? new SqsException(operation, SqsFault.Unavailable, name)
                 : new SqsException(operation, SqsFault.Refused, e.GetType().Name);
         }

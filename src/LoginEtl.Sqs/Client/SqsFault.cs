@@ -21,6 +21,9 @@ internal enum SqsFault
     /// <summary>The server does not speak this protocol.</summary>
     OtherProtocol,
 
+    /// <summary>There was no memory for the answer.</summary>
+    OutOfMemory,
+
     /// <summary>The request itself was refused.</summary>
     Refused,
 }

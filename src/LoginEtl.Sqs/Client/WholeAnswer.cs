@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http;
+using System.Runtime;
 using System.Security.Cryptography;
 
 namespace LoginEtl.Sqs.Client;
@@ -7,7 +8,7 @@ namespace LoginEtl.Sqs.Client;
 /// <summary>An answer read whole into one array, which the reader of the answer gets without a copy: a secret in it can be zeroed.</summary>
 internal sealed class WholeAnswer : HttpContent
 {
-    // Most answers fit; what announces more than a megabyte gets room for the rest as it comes.
+    // Most answers fit; what announces more than a megabyte gets room for the rest when it has sent that much.
     private const int First = 4 << 10;
     private const int MostAtOnce = 1 << 20;
 
@@ -98,7 +99,7 @@ internal sealed class WholeAnswer : HttpContent
         {
             if (length == bytes.Length)
             {
-                Resize(ref bytes, Math.Min(length * 2, longest));
+                Resize(ref bytes, announced is null ? Math.Min(length * 2, longest) : longest);
             }
 
             var read = await stream.ReadAsync(bytes.AsMemory(length), cancellationToken).ConfigureAwait(false);
@@ -121,9 +122,25 @@ internal sealed class WholeAnswer : HttpContent
     private static void Resize(ref byte[] bytes, int length)
     {
         var old = bytes;
-        bytes = new byte[length];
+        bytes = Allocate(length);
         old.AsSpan(0, Math.Min(old.Length, length)).CopyTo(bytes);
         CryptographicOperations.ZeroMemory(old);
+    }
+
+    // An answer that is not read leaves its messages invisible until their timeout: the memory that is free in pieces is put
+    // together first.
+    private static byte[] Allocate(int length)
+    {
+        try
+        {
+            return new byte[length];
+        }
+        catch (OutOfMemoryException)
+        {
+            GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
+            GC.Collect();
+            return new byte[length];
+        }
     }
 
     // Its length is known by itself, and what was announced may be more than is kept.

@@ -41,6 +41,7 @@ internal sealed class QueueFaults(string queue, QueueEndpoint endpoint)
             $"{e.Operation} at {Place} was answered by something that is not SQS: {e.Code}.",
             "Check the endpoint, and proxies between here and it.",
             e),
+        SqsFault.OutOfMemory => LoginEtlException.OutOfMemory(e),
         SqsFault.Refused => new(
             "QueueRequestRefused", FaultKind.Failed,
             $"{e.Operation} on the queue '{queue}' was refused at {Place}: {e.Code}.",

@@ -106,7 +106,7 @@ internal sealed class Receiver(
         }
 
         // All of them before the first is handed over: when a bad one holds its group, those behind it are known.
-        var taken = MessageReader.ReadAll(messages, queue.IsFifo, identityAttribute).Where(m => book.Admit(m.Delivery)).ToList();
+        var taken = MessageReader.ReadAll(messages, queue.IsFifo, identityAttribute).Where(m => book.Admit(m.Delivery, m.BodyLength)).ToList();
         var undated = false;
         foreach (var message in taken)
         {

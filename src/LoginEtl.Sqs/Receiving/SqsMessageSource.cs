@@ -15,6 +15,9 @@ namespace LoginEtl.Sqs.Receiving;
 internal sealed class SqsMessageSource : IMessageSource
 {
     private const int LargestHandover = 500;
+
+    // What is handed over is held twice for a moment: as it came, and masked or sealed.
+    private const int LargestHandoverBytes = 1 << 20;
     private static readonly TimeSpan ReleaseWithin = TimeSpan.FromMilliseconds(500);
 
     private readonly SqsQueue _queue;
@@ -46,7 +49,7 @@ internal sealed class SqsMessageSource : IMessageSource
         _timings = timings;
         _end = new ReceiveEnd(timings.StopGrace);
         _activity = new Activity(lease.Timeout);
-        Book = new DeliveryBook(options.MaxHeld, holdReturned: !options.WaitForever);
+        Book = new DeliveryBook(options.MaxHeld, holdReturned: !options.WaitForever, options.MaxHeldBytes);
         _drain = options.WaitForever ? null : new DrainWatch(queue, Book, _activity, options, timings);
         _stall = new StallWatch(Book, _drain, options);
         _leases = new LeaseKeeper(queue, lease, Book, timings);
@@ -119,10 +122,10 @@ internal sealed class SqsMessageSource : IMessageSource
     public void Fail(Exception cause)
     {
         ArgumentNullException.ThrowIfNull(cause);
-        _end.Fail(cause as LoginEtlException ?? new LoginEtlException(
+        _end.Fail(cause as LoginEtlException ?? (cause is OutOfMemoryException ? LoginEtlException.OutOfMemory(cause) : new LoginEtlException(
             "ReceiveFailed", FaultKind.Failed,
             $"Receiving from the queue '{Name}' was ended by an unexpected {cause.GetType().Name}.",
-            "This is a defect: please report it with the steps that led here."));
+            "This is a defect: please report it with the steps that led here.")));
         _arrived.Writer.TryComplete();
     }
 
@@ -167,12 +170,14 @@ internal sealed class SqsMessageSource : IMessageSource
     private List<ReceivedMessage> TakeArrived()
     {
         var messages = new List<ReceivedMessage>();
-        while (messages.Count < LargestHandover && _arrived.Reader.TryRead(out var message))
+        var bytes = 0;
+        while (messages.Count < LargestHandover && bytes < LargestHandoverBytes && _arrived.Reader.TryRead(out var message))
         {
             // What has been returned meanwhile is nobody's to work on.
             if (Book.Leases(message.Delivery))
             {
                 messages.Add(message);
+                bytes += message.BodyLength;
             }
         }
 

@@ -31,9 +31,11 @@ internal sealed class StallWatch(DeliveryBook book, DrainWatch? drain, ReceiveOp
 
     private LoginEtlException Stalled() => new(
         "HeldMessagesCapReached", FaultKind.Failed,
-        $"All {options.MaxHeld} messages that may be held are held, and none was settled for "
+        (book.IsFullOfBytes
+            ? $"Messages of {book.HeldBytes >> 10} KiB are held, too many for another beside them, and none was settled for "
+            : $"All {options.MaxHeld} messages that may be held are held, and none was settled for ")
         + $"{options.StallTimeout.TotalSeconds:0.#} s.",
         "End the pipeline with Write-LoginRecord, or settle by Confirm-LoginMessage (delete) or Reset-LoginMessage "
         + "(make visible again); or receive fewer at a time with a limit on messages. Where groups are held because of bad "
-        + "messages, -MaxHeld lets more be held beside them.");
+        + "messages, -MaxHeld (or -MaxHeldBytes) lets more be held beside them.");
 }

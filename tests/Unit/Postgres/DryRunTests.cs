@@ -48,8 +48,8 @@ public sealed class DryRunTests(ServersFixture servers)
         await using var sink = await database.SinkAsync(DryRun with { OnConflict = ConflictAction.Update, MaxRejectRatio = 0.5 });
         await sink.WriteAsync(Logins.Records(20, i => $"u{i}"), TestDatabase.Token);
         Assert.All((await sink.WriteAsync(Logins.Records(20, i => $"u{i}"), TestDatabase.Token)).Outcomes, o => Assert.Equal(Outcome.Updated, o));
-        var rejects = Enumerable.Range(0, 41).Select(_ => Logins.Reject()).ToArray();
-        Assert.Equal("TooManyRejects", (await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(rejects, TestDatabase.Token))).Id);
+        var rejects = Enumerable.Range(0, 43).Select(_ => Logins.Reject()).ToArray();
+        Assert.Equal("TooManyRejects", (await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync([.. rejects, Logins.Record()], TestDatabase.Token))).Id);
         Assert.Equal([Outcome.Quarantined, Outcome.Written], (await sink.WriteAsync([rejects[0], Logins.Record()], TestDatabase.Token)).Outcomes);
     }
 

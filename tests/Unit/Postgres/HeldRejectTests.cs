@@ -45,7 +45,7 @@ public sealed class HeldRejectTests(ServersFixture servers)
         await using var sink = await SinkAsync(database);
         var behind = await sink.WriteAsync([Of(0, 1, version: "x.y"), .. Enumerable.Range(1, 11).Select(i => Of(i, 1))], TestDatabase.Token);
         Assert.All(behind.Outcomes, o => Assert.Equal(Outcome.Returned, o));
-        var otherwise = await sink.WriteAsync([Of(0, 12, version: "x.y"), .. Enumerable.Range(1, 11).Select(i => Of(i, 12, user: $"bad{i}"))], TestDatabase.Token);
+        var otherwise = await sink.WriteAsync([.. Enumerable.Range(0, 12).Select(i => Of(i, 12, user: $"bad{i}", version: i % 4 == 0 ? "x.y" : "1.0"))], TestDatabase.Token);
         Assert.All(otherwise.Outcomes, o => Assert.Equal(Outcome.Returned, o));
         Assert.Equal(12, otherwise.Held.Count);
         await NothingAsync(database);

@@ -54,7 +54,7 @@ public sealed class RejectLimitTests(ServersFixture servers)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         ProtectedLogin[] rejects = [.. Enumerable.Range(0, 30).Select(_ => Logins.Reject())];
-        await using (var before = await database.SinkAsync())
+        await using (var before = await database.SinkAsync(new SinkOptions { MaxRejectRatio = 1 }))
         {
             await before.WriteAsync(rejects, TestDatabase.Token);
         }

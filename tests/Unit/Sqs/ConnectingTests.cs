@@ -111,7 +111,7 @@ public sealed class ConnectingTests(ServersFixture servers)
         var settings = (await TestQueue.CreateAsync(servers)).Settings;
         ReceiveOptions[] wrong =
         [
-            new() { Receivers = 0 }, new() { MaxHeld = 0 }, new() { MaxMessages = 0 },
+            new() { Receivers = 0 }, new() { MaxHeld = 0 }, new() { MaxHeldBytes = 0 }, new() { MaxMessages = 0 },
             new() { MaxDuration = TimeSpan.Zero }, new() { DrainWindow = TimeSpan.Zero }, new() { StallTimeout = TimeSpan.Zero },
         ];
         foreach (var options in wrong)

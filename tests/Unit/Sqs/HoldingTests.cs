@@ -49,6 +49,61 @@ public sealed class HoldingTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task No_polls_are_made_that_may_bring_more_bytes_than_may_be_held()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(60);
+        var (asked, most) = (0, 0);
+        // Twelve messages as large as can be, with the answers that they come in.
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { Receivers = 8, MaxHeldBytes = 25L << 20 }, around: c => new FaultyClient(c)
+        {
+            OnReceive = async (request, call) =>
+            {
+                var now = Interlocked.Add(ref asked, request.MaxNumberOfMessages!.Value);
+                InterlockedMax(ref most, now);
+                try
+                {
+                    return await call();
+                }
+                finally
+                {
+                    Interlocked.Add(ref asked, -request.MaxNumberOfMessages!.Value);
+                }
+            },
+        });
+        Assert.Equal(60, await TestQueue.ReceiveAllAsync(source, settle: true) is { Count: var received } ? received : 0);
+        Assert.InRange(most, 11, 12);
+    }
+
+    [Fact]
+    public async Task Bytes_that_nothing_settles_end_the_run_and_name_the_ways_out()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(20);
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { MaxHeldBytes = 1, StallTimeout = TimeSpan.FromMilliseconds(400) });
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => TestQueue.ReceiveAllAsync(source, settle: false));
+        Assert.Equal("HeldMessagesCapReached", e.Id);
+        Assert.Contains("KiB are held", e.Message, StringComparison.Ordinal);
+        Assert.Contains("-MaxHeldBytes", e.Remedy, StringComparison.Ordinal);
+        Assert.Equal(1, source.Book.Open);
+    }
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        for (var seen = Volatile.Read(ref most); value > seen;)
+        {
+            var was = Interlocked.CompareExchange(ref most, value, seen);
+            if (was == seen)
+            {
+                return;
+            }
+
+            seen = was;
+        }
+    }
+
+    [Fact]
     public async Task A_full_cap_is_no_stall_while_a_transaction_is_open()
     {
         var queue = await TestQueue.CreateAsync(servers);

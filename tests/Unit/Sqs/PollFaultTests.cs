@@ -37,6 +37,40 @@ public sealed class PollFaultTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_want_of_memory_is_told_as_one_and_what_is_held_goes_back()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(3);
+        var polls = 0;
+        var held = new TaskCompletionSource();
+        await using (var source = await queue.ReceiveAsync(new ReceiveOptions { Receivers = 1, MaxHeld = 4 }, around: c => new FaultyClient(c)
+        {
+            OnReceive = async (_, call) =>
+            {
+                if (++polls == 1)
+                {
+                    return await call();
+                }
+
+                await held.Task;
+                return await new ServiceCalls(TimeSpan.FromSeconds(5)).CallAsync<Amazon.SQS.Model.ReceiveMessageResponse>(
+                    "ReceiveMessage", _ => throw new IOException("", OutOfMemory()), Cancelled);
+            },
+        }))
+        {
+            Assert.NotEmpty(await source.ReceiveAsync(Cancelled));
+            held.SetResult();
+            var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));
+            Assert.Equal(("OutOfMemory", FaultKind.Failed), (e.Id, e.Kind));
+            Assert.Contains("-MaxHeldBytes", e.Remedy, StringComparison.Ordinal);
+            Assert.DoesNotContain("settings of the queue", e.Remedy, StringComparison.Ordinal);
+            await TestQueue.ReturnAllAsync(source);
+        }
+
+        Assert.Equal((3, 0), await queue.CountsAsync());
+    }
+
+    [Fact]
     public async Task A_message_without_SentTimestamp_ends_the_run_and_goes_back()
     {
         var queue = await TestQueue.CreateAsync(servers);
@@ -121,4 +155,8 @@ public sealed class PollFaultTests(ServersFixture servers)
         Assert.Equal("QueueUnreachable", e.Id);
     }
 
+
+#pragma warning disable CA2201 // The runtime's own: it cannot be made to come here and not elsewhere.
+    private static OutOfMemoryException OutOfMemory() => new();
+#pragma warning restore CA2201
 }

@@ -40,6 +40,38 @@ public sealed class CommandLineTests
         Assert.Equal("--protocol is not valid: it takes one of Auto, Json, Query.", WorkerCommand.Say(error));
     }
 
+    [Theory]
+    [InlineData("1", 1)]
+    [InlineData("1048576", 1 << 20)]
+    [InlineData("2kb", 2 << 10)]
+    [InlineData("512MB", 512 << 20)]
+    [InlineData("2GB", 2L << 30)]
+    public void Bytes_are_written_as_PowerShell_writes_them(string text, long bytes)
+    {
+        var command = WorkerCommand.Create(TestContext.Current.CancellationToken);
+        Assert.Equal(bytes, command.Settings.ReceiveOptions(command.Parse([.. Needed, "--max-held-bytes", text])).MaxHeldBytes);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("MB")]
+    [InlineData("1.5GB")]
+    [InlineData("9999999999GB")]
+    public void Bytes_that_are_none_are_refused(string text)
+    {
+        var error = Assert.Single(WorkerCommand.Create(TestContext.Current.CancellationToken).Parse([.. Needed, "--max-held-bytes", text]).Errors);
+        Assert.Equal("--max-held-bytes is not valid: it takes a number of bytes, such as 512MB.", WorkerCommand.Say(error));
+    }
+
+    [Fact]
+    public void Bytes_not_given_are_a_quarter_of_the_memory_and_512_MB_at_most()
+    {
+        var command = WorkerCommand.Create(TestContext.Current.CancellationToken);
+        var all = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        Assert.Equal(Math.Min(all / 4, 512 << 20), command.Settings.ReceiveOptions(command.Parse(Needed)).MaxHeldBytes);
+    }
+
     [Fact]
     public void What_makes_messages_the_same_is_read_and_what_is_none_is_refused()
     {

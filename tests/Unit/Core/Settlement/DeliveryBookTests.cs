@@ -26,6 +26,47 @@ public sealed class DeliveryBookTests
     }
 
     [Fact]
+    public void Room_is_for_messages_as_large_as_they_can_be()
+    {
+        var book = new DeliveryBook(capacity: 100, maxBytes: 8 << 20);
+        Assert.Equal(4, book.Room);
+        var (large, small) = (Deliveries.New(), Deliveries.New());
+        book.Admit(large, 1 << 20);
+        book.Admit(small, 200);
+        Assert.Equal((3, (1 << 20) + 200 + 2048L), (book.Room, book.HeldBytes));
+        book.Settle(large, Outcome.Quarantined);
+        book.Settle(small, Outcome.Written);
+        Assert.Equal((4, 0L), (book.Room, book.HeldBytes));
+    }
+
+    [Fact]
+    public async Task One_is_let_in_however_small_the_bound_and_the_next_when_its_content_is_gone()
+    {
+        var book = new DeliveryBook(capacity: 100, maxBytes: 1);
+        Assert.Equal((1, false), (book.Room, book.IsFullOfBytes));
+        var first = Deliveries.New(group: new FifoPosition("g", "1"));
+        book.Admit(first, 1 << 20);
+        Assert.Equal((0, true), (book.Room, book.IsFullOfBytes));
+        var room = book.WaitForRoomAsync(TestContext.Current.CancellationToken);
+        Assert.False(room.IsCompleted);
+        Assert.True(book.BeginCommit(first));
+        book.HoldBack(first);
+        await room.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        Assert.Equal(1, book.Room);
+    }
+
+    [Fact]
+    public void Message_that_is_not_emitted_again_holds_no_body()
+    {
+        var book = new DeliveryBook(capacity: 10, holdReturned: true);
+        var first = Deliveries.New("a");
+        book.Admit(first, 1 << 20);
+        book.Settle(first, Outcome.Returned);
+        Assert.False(book.Admit(Deliveries.New("a"), 1 << 20));
+        Assert.InRange(book.HeldBytes, 1, 2048);
+    }
+
+    [Fact]
     public void After_a_rollback_it_may_be_tried_again()
     {
         var delivery = Admit();

@@ -1,0 +1,87 @@
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Schema;
+using LoginEtl.Records;
+
+namespace LoginEtl.Postgres.Writing;
+
+/// <summary>
+/// Stops a run that meets nothing but one fault: rows that the table refuses alike, bodies that do not decode in one way.
+/// Then it is the table, the settings or the queue, and not the messages. Counted over the run, because a quiet queue brings
+/// one message a batch. Duplicates, and what was refused before and is held with its group, are no sign either way.
+/// </summary>
+/// <param name="mayRejectAll">The run was told to go on.</param>
+internal sealed class AlikeBrake(bool mayRejectAll)
+{
+    private const int MostRows = 10;
+    private const int MostBodies = 20;
+
+    private readonly AlikeStreak _rows = new(MostRows);
+    private readonly AlikeStreak _bodies = new(MostBodies);
+
+    /// <summary>A batch begins, or begins anew.</summary>
+    public void Begin()
+    {
+        _rows.Begin();
+        _bodies.Begin();
+    }
+
+    /// <summary>The batch in hand stands.</summary>
+    public void Settle()
+    {
+        _rows.Settle();
+        _bodies.Settle();
+    }
+
+    /// <summary>Before anything of the batch in hand is quarantined or held.</summary>
+    /// <param name="table">The table, for the error.</param>
+    /// <param name="refused">What of the batch was refused now for the first time, in the order in which it came.</param>
+    /// <param name="decodes">Whether there is a login in the batch that was not settled before, whatever became of it.</param>
+    /// <param name="isWritten">Whether the table took a row of the batch.</param>
+    /// <exception cref="LoginEtlException"><c>EveryRowRefused</c>, <c>EveryBodyRejected</c>: the batch must not commit.</exception>
+    public void Check(QualifiedName table, IEnumerable<(ProtectedLogin Login, Refusal Why)> refused, bool decodes, bool isWritten)
+    {
+        Begin();
+        if (mayRejectAll)
+        {
+            return;
+        }
+
+        if (isWritten)
+        {
+            _rows.Break();
+        }
+
+        if (decodes)
+        {
+            _bodies.Break();
+        }
+
+        foreach (var (login, why) in refused)
+        {
+            if (login is LoginRecord && !isWritten)
+            {
+                _rows.Add(why);
+            }
+            else if (login is SealedReject && !decodes)
+            {
+                _bodies.Add(why);
+            }
+        }
+
+        if (_rows.TooLong is { } rows)
+        {
+            throw new LoginEtlException(
+                "EveryRowRefused", FaultKind.Failed,
+                $"{rows.Length} rows for {table} were refused alike, one after the other, and none was written between them: {rows.Why}.",
+                "Look at the table's constraints and triggers, and at the settings of the run; if it is the rows, -MaxRejectRatio 1 lets them be rejected. Nothing of this batch was written, quarantined or deleted; what earlier ones have quarantined Restore-LoginQuarantine writes.");
+        }
+
+        if (_bodies.TooLong is { } bodies)
+        {
+            throw new LoginEtlException(
+                "EveryBodyRejected", FaultKind.Failed,
+                $"{bodies.Length} messages were rejected alike, one after the other, and no login came between them: {new Rejection(bodies.Why.Reason, bodies.Why.Field)}.",
+                "See whether this is the queue of the logins, and what its messages are wrapped in; if it is the messages, -MaxRejectRatio 1 lets them be rejected. Nothing of this batch was written, quarantined or deleted.");
+        }
+    }
+}
