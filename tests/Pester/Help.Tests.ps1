@@ -30,6 +30,7 @@ Describe 'A parameter of several cmdlets' {
             PrivateKeyPath    = 4   # to make, to add to, or to read; of the quarantine or of the vault
             ProfileName       = 3   # of the queue, of the database or of the key service
             Reason            = 2   # why personal data are asked for, or why a message was rejected
+            Queue             = 2   # to receive from or send to, or where an entry came from
             Region            = 3   # of the queue, of the database or of the key service
             Force             = 2   # whatever the cmdlet would refuse
             Database          = 2   # needed, or told of a change where it is named

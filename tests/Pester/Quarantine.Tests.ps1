@@ -23,6 +23,9 @@ Describe 'Get- and Restore-LoginQuarantine' {
         ($entries | Format-List * -Force | Out-String) + ($entries | ConvertTo-Json -Depth 4) | Should -Not -Match 'canary|siv1|10\.9\.8\.7'
         Get-LoginQuarantine $database -Reason too_long | Should -HaveCount 1
         Get-LoginQuarantine $database -Max 2 | Should -HaveCount 2
+        $entries.Queue | Select-Object -Unique | Should -Be $queue
+        Get-LoginQuarantine $database -Queue "arn:aws:sqs:us-east-1:000000000000:$queue" | Should -HaveCount 3
+        Get-LoginQuarantine $database -Queue another | Should -BeNullOrEmpty
     }
 
     It 'restores what can be written now, once, and leaves the rest' {

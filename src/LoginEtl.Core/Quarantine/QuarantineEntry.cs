@@ -25,6 +25,9 @@ public sealed class QuarantineEntry
     /// <summary>File and number of a line of text; null for a queue message.</summary>
     public string? Source { get; init; }
 
+    /// <summary>Name of the queue it came from; null for a line of text, and for entries of versions that did not keep it.</summary>
+    public string? Queue { get; init; }
+
     /// <summary>Code of the reason, such as <c>missing_field</c>.</summary>
     public required string Reason { get; init; }
 

@@ -6,6 +6,9 @@ public sealed record QuarantineFilter
     /// <summary>Code of the reason, such as <c>missing_field</c>; null for all.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>Those of the queue of this name; null for all, those of files among them.</summary>
+    public string? Queue { get; init; }
+
     /// <summary>Those that came at this time or later; null for all.</summary>
     public DateTimeOffset? Since { get; init; }
 

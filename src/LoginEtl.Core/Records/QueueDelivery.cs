@@ -61,5 +61,8 @@ public sealed class QueueDelivery : Delivery
     internal bool ComesAgain { get; set; }
 
     /// <inheritdoc/>
+    public override string? Queue => Book?.Queue;
+
+    /// <inheritdoc/>
     public override string ToString() => _id.Value;
 }

@@ -34,10 +34,10 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             var quarantine = beside.Single(b => b.Name.Name == SchemaNames.Quarantine);
             quarantine.RequireOurs();
             var columns = await TableNames.ColumnsAsync(connection, quarantine.Name, cancellationToken).ConfigureAwait(false);
-            return columns.Contains(SchemaNames.RestoredAt)
+            return SchemaNames.AddedToQuarantine.FirstOrDefault(c => !columns.Contains(c.Name)).Name is not { } lacking
                 ? new PostgresQuarantine(database, settings, options, quarantine.Name)
                 : throw new LoginEtlException(
-                    "LedgerUnsuitable", FaultKind.Configuration, $"{quarantine.Name} was made by an earlier version and lacks the column {SchemaNames.RestoredAt}.",
+                    "LedgerUnsuitable", FaultKind.Configuration, $"{quarantine.Name} was made by an earlier version and lacks the column {lacking}.",
                     "Run Initialize-LoginDatabase, which adds it.");
         },
         cancellationToken);

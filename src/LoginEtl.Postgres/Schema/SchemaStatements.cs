@@ -32,8 +32,8 @@ internal static class SchemaStatements
         $"ALTER TABLE {table.Quoted} ALTER COLUMN app_version TYPE text USING {VersionText(from)}";
 
     /// <summary>What quarantines of earlier versions lack.</summary>
-    public static string AddRestoredAt(QualifiedName quarantine) =>
-        $"ALTER TABLE {quarantine.Quoted} ADD COLUMN {SchemaNames.RestoredAt} timestamptz";
+    public static string AddToQuarantine(QualifiedName quarantine, IEnumerable<(string Name, string Type)> missing) =>
+        $"ALTER TABLE {quarantine.Quoted} {string.Join(", ", missing.Select(c => $"ADD COLUMN {c.Name} {c.Type}"))}";
 
     /// <summary>A relation of <see cref="SchemaNames.All"/>, beside the table.</summary>
     public static string Create(QualifiedName relation) => relation.Name switch
@@ -93,7 +93,7 @@ internal static class SchemaStatements
             record json,
             batch uuid NOT NULL,
             created_at timestamptz NOT NULL DEFAULT now(),
-            {SchemaNames.RestoredAt} timestamptz,
+            {string.Join(",\n    ", SchemaNames.AddedToQuarantine.Select(c => $"{c.Name} {c.Type}"))},
             CHECK (num_nonnulls(sealed_body, record) = 1)
         );
         CREATE INDEX ON {quarantine.Quoted} (key);

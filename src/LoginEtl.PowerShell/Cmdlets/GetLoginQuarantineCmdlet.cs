@@ -24,6 +24,11 @@ public sealed class GetLoginQuarantineCmdlet : DatabaseCmdlet
     [ValidateNotNullOrEmpty]
     public string? Reason { get; set; }
 
+    /// <summary>Only those of this queue: its name, URL or ARN.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Queue { get; set; }
+
     /// <summary>Only those that came at this time or later.</summary>
     [Parameter]
     public DateTimeOffset? Since { get; set; }
@@ -41,7 +46,7 @@ public sealed class GetLoginQuarantineCmdlet : DatabaseCmdlet
     protected override void ProcessRecord()
     {
         var settings = ConnectionSettings();
-        var filter = new QuarantineFilter { Reason = Reason, Since = Since, Max = Max, IncludeRestored = IncludeRestored };
+        var filter = new QuarantineFilter { Reason = Reason, Queue = Queue is null ? null : EnvironmentSettings.QueueName(Queue), Since = Since, Max = Max, IncludeRestored = IncludeRestored };
         var quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, new SinkOptions(), StopToken), Table);
         try
         {
