@@ -217,6 +217,11 @@ Invoke-LoginEtl -DrainWindow 0.2
         (Get-QueueCount $queue).Visible | Should -Be ($bodies.Count - 2)
         Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database
         Get-Everything { Get-LoginQuarantine $database } | Assert-Clean -Saying 'Reason'
+        $recover = @{ Database = $database; Keyset = $keys; Reason = 'leaks'; AuditFile = Join-Path $TestDrive "bodies-$(New-Guid).jsonl"; Confirm = $false }
+        # Hidden until it is revealed, also where there is no key, and in the audit file.
+        Get-Everything { Get-LoginQuarantine $database | Unprotect-LoginPii @recover -PrivateKeyPath "$keys-private/quarantine.json" -Verbose } | Assert-Clean -Saying 'redacted'
+        Get-Everything { Get-LoginQuarantine $database | Unprotect-LoginPii @recover } | Assert-Clean -Saying 'QuarantineKeyNeeded'
+        Get-Content $recover.AuditFile -Raw | Assert-Clean -Saying 'messages'
         Get-Everything { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys } | Assert-Clean -Saying 'Outcome'
         Get-Everything { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath "$keys-private/quarantine.json" -AllowNullPii } | Assert-Clean -Saying 'Outcome'
     }

@@ -54,4 +54,20 @@ Describe 'Get- and Restore-LoginQuarantine' {
         Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath $private -AllowNullPii -WhatIf
         (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 0
     }
+
+    It 'gives sealed bodies back, hidden until they are revealed, after a line of the audit' {
+        $recover = @{ Database = $database; Keyset = $keys; Reason = 'Ticket 8'; AuditFile = Join-Path $TestDrive "audit-$(New-Guid).jsonl"; Confirm = $false; PrivateKeyPath = $private }
+        Get-LoginQuarantine $database | Unprotect-LoginPii @recover -WhatIf | Should -BeNullOrEmpty
+        $recover.AuditFile | Should -Not -Exist
+        $bodies = Get-LoginQuarantine $database | Unprotect-LoginPii @recover -ErrorVariable failed -ErrorAction SilentlyContinue | Sort-Object Reason
+        $bodies.Reason | Should -Be 'invalid_json', 'null_field'
+        $bodies[0].Body.Reveal() | Should -Be 'not JSON, canary-device'
+        $bodies[0].MessageId | Should -Be (Get-LoginQuarantine $database -Reason invalid_json).MessageId
+        ($bodies | Out-String) + ($bodies | Format-List * -Force | Out-String) + ($bodies | ConvertTo-Json -Depth 4) | Should -Not -Match 'canary'
+        $bodies | Out-String -Width 80 | Should -Match '\[redacted\]'
+        # What the database, or the table's shape, refused is a masked record.
+        $failed.FullyQualifiedErrorId | Should -BeLike 'EntryNotSealed,*'
+        (Get-Content $recover.AuditFile | ConvertFrom-Json).messages | Sort-Object | Should -Be ($bodies.MessageId | Sort-Object)
+        (Test-LoginAudit $database $keys -AuditFile $recover.AuditFile).IsIntact | Should -BeTrue
+    }
 }

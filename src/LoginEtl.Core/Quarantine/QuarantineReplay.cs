@@ -54,7 +54,7 @@ public sealed class QuarantineReplay : IDisposable
             return null;
         }
 
-        var body = Open(entry);
+        var body = EntryBody.Open(entry, PrivateKeyset(entry));
         try
         {
             return Protect(entry, LoginDecoder.Decode(delivery, body), out rejection);
@@ -84,17 +84,7 @@ public sealed class QuarantineReplay : IDisposable
         return record;
     }
 
-    private byte[] Open(QuarantineEntry entry)
-    {
-        if (_privateKeyset is null)
-        {
-            throw new LoginEtlException(
-                "QuarantineKeyNeeded", FaultKind.Keys, $"Quarantine entry {entry.Id} holds a sealed body, and no private key was given.",
-                "Name the file of the quarantine's private keyset.");
-        }
-
-        return BodySealer.Open(_privateKeyset, entry.SealedBody, new MessageId(entry.MessageId)) ?? throw new LoginEtlException(
-            "SealedBodyUnopened", FaultKind.Keys, $"The sealed body of quarantine entry {entry.Id} does not open with the private keyset {_privateKeyset.Source}.",
-            "Give the private half of the keyset it was sealed to; if it is, the entry was changed.");
-    }
+    private Keyset PrivateKeyset(QuarantineEntry entry) => _privateKeyset ?? throw new LoginEtlException(
+        "QuarantineKeyNeeded", FaultKind.Keys, $"Quarantine entry {entry.Id} holds a sealed body, and no private key was given.",
+        "Name the file of the quarantine's private keyset.");
 }

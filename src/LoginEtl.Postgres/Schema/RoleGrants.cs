@@ -16,7 +16,7 @@ internal static class RoleGrants
     /// <summary>What it takes to see the quarantine and to restore from it.</summary>
     public const string Auditor = "login_etl_auditor";
 
-    /// <summary>What it takes to recover: rows, the vault's originals (and to erase those), and the audit's anchor.</summary>
+    /// <summary>What it takes to recover: rows, sealed bodies, the vault's originals (and to erase those), and the audit's anchor.</summary>
     public const string Recoverer = "login_etl_recoverer";
 
     /// <summary>What it takes to rotate keys; the keys themselves are elsewhere.</summary>
@@ -97,6 +97,7 @@ internal static class RoleGrants
         yield return (Writer, table.Beside(SchemaNames.Vault), [("INSERT", "")]);
         yield return (Auditor, table.Beside(SchemaNames.Vault), [("INSERT", "")]);
         yield return (Recoverer, table, [("SELECT", "")]);
+        yield return (Recoverer, quarantine, [("SELECT", "")]);
         yield return (Recoverer, table.Beside(SchemaNames.Vault), [("SELECT", ""), ("DELETE", "")]);
         yield return (Reader, table, [("SELECT", "")]);
         yield return (Auditor, table, [("INSERT", "")]);
