@@ -70,4 +70,27 @@ Describe 'Get- and Restore-LoginQuarantine' {
         (Get-Content $recover.AuditFile | ConvertFrom-Json).messages | Sort-Object | Should -Be ($bodies.MessageId | Sort-Object)
         (Test-LoginAudit $database $keys -AuditFile $recover.AuditFile).IsIntact | Should -BeTrue
     }
+
+    It 'writes mended bodies as the rows of their own messages, and never one as the rows of several' {
+        $recover = @{ Database = $database; Keyset = $keys; Reason = 'Ticket 8'; AuditFile = Join-Path $TestDrive "audit-$(New-Guid).jsonl"; Confirm = $false; PrivateKeyPath = $private }
+        $good = '{"user_id":"mended","app_version":"1.2.3","ip":"10.9.8.7","device_id":"canary-device"}'
+        { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -Body $good } | Should -Throw -ErrorId 'BodyForSeveral,*'
+        $null = Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -Body { $good } -WhatIf
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 0
+
+        # Two have a sealed body; the one without JSON is not mended.
+        $results = Get-LoginQuarantine $database | Unprotect-LoginPii @recover -ErrorAction Ignore |
+            Restore-LoginQuarantine $database $keys -Body { $_.Body.Reveal() -replace '"ip":null', '"ip":"10.9.8.7"' } | Sort-Object Outcome
+        $results.Outcome | Should -Be 'Restored', 'Refused'
+        $results[1].Reason | Should -Be 'InvalidJson'
+        (Invoke-Sql $database 'SELECT user_id FROM user_logins').user_id | Should -Be 'null-ip'
+
+        # The body as it is, by its property's name; then one text for one entry; then once more.
+        (Get-LoginQuarantine $database -Reason invalid_json | Unprotect-LoginPii @recover | Restore-LoginQuarantine $database $keys).Outcome | Should -Be 'Refused'
+        $entry = Get-LoginQuarantine $database -Reason invalid_json
+        ($entry | Restore-LoginQuarantine $database $keys -Body $good).Outcome | Should -Be 'Restored'
+        ($entry | Restore-LoginQuarantine $database $keys -Body $good).Outcome | Should -Be 'AlreadyRestored'
+        (Invoke-Sql $database "SELECT user_id FROM user_logins ORDER BY user_id").user_id | Should -Be 'mended', 'null-ip'
+        Get-LoginQuarantine $database | Should -HaveCount 1
+    }
 }

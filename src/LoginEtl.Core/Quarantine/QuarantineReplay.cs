@@ -9,8 +9,8 @@ using LoginEtl.Records;
 namespace LoginEtl.Quarantine;
 
 /// <summary>
-/// Makes entries of the quarantine records again: a sealed body is opened, decoded and protected anew; a record that the
-/// database refused is taken as it stands.
+/// Makes entries of the quarantine records again: a sealed body is opened, decoded and protected anew, and so is one that
+/// somebody has mended; a record that the database refused is taken as it stands.
 /// </summary>
 public sealed class QuarantineReplay : IDisposable
 {
@@ -37,13 +37,29 @@ public sealed class QuarantineReplay : IDisposable
     public bool TryReplay(QuarantineEntry entry, [NotNullWhen(true)] out LoginRecord? record, out Rejection rejection)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        var delivery = new QuarantinedDelivery(new MessageId(entry.MessageId), entry.SentTimestamp, entry.ReceiveCount);
+        var delivery = Delivery(entry);
         record = entry.IsSealed ? Reopen(entry, delivery, out rejection) : StoredRecord.Read(entry, delivery, out rejection);
+        return record is not null;
+    }
+
+    /// <summary>Whether a mended body, in the place of the one that was sent, is a record now. Needs no private key.</summary>
+    /// <param name="entry">From the quarantine; whatever it holds, and whatever it is there for.</param>
+    /// <param name="body">Decoded as strictly as any other.</param>
+    /// <param name="record">Of the entry's message, with its id and SentTimestamp.</param>
+    /// <param name="rejection">Why it still is none.</param>
+    public bool TryMend(QuarantineEntry entry, PlainBody body, [NotNullWhen(true)] out LoginRecord? record, out Rejection rejection)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentNullException.ThrowIfNull(body);
+        record = Protect(entry, LoginDecoder.Decode(Delivery(entry), body.RevealBytes()), out rejection);
         return record is not null;
     }
 
     /// <summary>Zeroes the private key.</summary>
     public void Dispose() => _privateKeyset?.Dispose();
+
+    private static QuarantinedDelivery Delivery(QuarantineEntry entry) =>
+        new(new MessageId(entry.MessageId), entry.SentTimestamp, entry.ReceiveCount);
 
     private LoginRecord? Reopen(QuarantineEntry entry, QuarantinedDelivery delivery, out Rejection rejection)
     {

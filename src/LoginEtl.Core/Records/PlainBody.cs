@@ -3,7 +3,7 @@ using System.Text;
 namespace LoginEtl.Records;
 
 /// <summary>
-/// A body in clear, out of the quarantine. Its text form is <c>[redacted]</c>, its JSON and CLIXML forms hold nothing of it;
+/// A body in clear, out of the quarantine or on its way to become a row. Its text form is <c>[redacted]</c>, its JSON and CLIXML forms hold nothing of it;
 /// only <see cref="Reveal"/> and <see cref="RevealBytes"/> give it. Whoever calls them answers for where it goes.
 /// </summary>
 public sealed class PlainBody
