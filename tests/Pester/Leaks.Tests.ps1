@@ -234,6 +234,14 @@ Invoke-LoginEtl -DrainWindow 0.2
         Get-Everything { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath "$keys-private/quarantine.json" -AllowNullPii } | Assert-Clean -Saying 'Outcome'
     }
 
+    It 'from dismissing what is nobody''s login' {
+        Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database
+        Get-Everything { Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason leaks -WhatIf } | Assert-Clean -Saying 'Dismiss'
+        Get-Everything { Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason leaks -Confirm:$false -Verbose } | Assert-Clean -Saying 'Dismissed'
+        Get-Everything { Get-LoginQuarantine $database -All; Get-LoginQuarantine $database -All | Restore-LoginQuarantine $database $keys -Body { $login } } | Assert-Clean -Saying 'Dismissed'
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM login_etl_quarantine WHERE sealed_body IS NOT NULL OR record IS NOT NULL').n | Should -Be 0
+    }
+
     It 'from making keysets' {
         $said = Get-Everything { New-LoginKeyset (Join-Path $TestDrive 'more') }
         $secrets = Get-ChildItem (Join-Path $TestDrive 'more'), (Join-Path $TestDrive 'more-private') | ForEach-Object { (Get-Content $_ | ConvertFrom-Json).key.keyData.value }

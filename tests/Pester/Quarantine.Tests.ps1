@@ -36,7 +36,7 @@ Describe 'Get- and Restore-LoginQuarantine' {
         $refused.Reason | Should -Be 'InvalidJson'
         (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 2
         Get-LoginQuarantine $database | Should -HaveCount 1
-        Get-LoginQuarantine $database -IncludeRestored | Should -HaveCount 3
+        Get-LoginQuarantine $database -All | Should -HaveCount 3
 
         $again = Get-LoginQuarantine $database -IncludeRestored | Where-Object RestoredAt | Restore-LoginQuarantine @restore
         $again.Outcome | Select-Object -Unique | Should -Be 'AlreadyRestored'
@@ -92,5 +92,28 @@ Describe 'Get- and Restore-LoginQuarantine' {
         ($entry | Restore-LoginQuarantine $database $keys -Body $good).Outcome | Should -Be 'AlreadyRestored'
         (Invoke-Sql $database "SELECT user_id FROM user_logins ORDER BY user_id").user_id | Should -Be 'mended', 'null-ip'
         Get-LoginQuarantine $database | Should -HaveCount 1
+    }
+
+    It 'dismisses what is nobody''s login, for a reason, after a question' {
+        $recover = @{ Database = $database; Keyset = $keys; Reason = 'Ticket 8'; AuditFile = Join-Path $TestDrive "audit-$(New-Guid).jsonl"; Confirm = $false; PrivateKeyPath = $private }
+        Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason 'Heartbeats' -WhatIf | Should -BeNullOrEmpty
+        { Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason 'Heartbeats' -ErrorAction Stop } | Should -Throw -Because 'nobody can be asked here'
+        { Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason ' ' -Confirm:$false } | Should -Throw -ErrorId 'ReasonMissing,*'
+        Get-LoginQuarantine $database | Should -HaveCount 3
+
+        $all = Get-LoginQuarantine $database
+        (Get-LoginQuarantine $database -Reason invalid_json | Remove-LoginQuarantine $database -Reason 'Heartbeats' -Confirm:$false).Outcome | Should -Be 'Dismissed'
+        ($all | Remove-LoginQuarantine $database -Reason 'Others' -Confirm:$false).Outcome | Sort-Object | Should -Be 'Dismissed', 'Dismissed', 'AlreadyDismissed'
+        Get-LoginQuarantine $database | Should -BeNullOrEmpty
+        $entries = Get-LoginQuarantine $database -All
+        $entries.DismissalReason | Sort-Object | Should -Be 'Heartbeats', 'Others', 'Others'
+        $entries | ForEach-Object { $_.DismissedAt | Should -Not -BeNullOrEmpty; $_.DismissedBy | Should -Not -BeNullOrEmpty }
+        $entries | Out-String -Width 80 | Should -Match 'dismissed'
+
+        ($entries | Restore-LoginQuarantine $database $keys -Body { '{}' }).Outcome | Select-Object -Unique | Should -Be 'Dismissed'
+        ($entries | Restore-LoginQuarantine $database $keys).Outcome | Select-Object -Unique | Should -Be 'Dismissed'
+        $null = $entries | Unprotect-LoginPii @recover -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed.FullyQualifiedErrorId | Select-Object -Unique | Should -BeLike 'EntryDismissed,*'
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 0
     }
 }

@@ -8,6 +8,11 @@ namespace LoginEtl.Quarantine;
 /// <summary>Opens the sealed bodies of entries.</summary>
 internal static class EntryBody
 {
+    /// <summary>Why there is nothing to open or read any more.</summary>
+    public static LoginEtlException Dismissed(QuarantineEntry entry) => new(
+        "EntryDismissed", FaultKind.Configuration, $"Quarantine entry {entry.Id} was dismissed, and what it held is gone.",
+        "Its properties say who dismissed it, when and why.");
+
     /// <summary>The body; the caller zeroes it.</summary>
     /// <exception cref="LoginEtlException">
     /// <c>SealedBodyUnopened</c>: another key, a body that was changed, or one that was moved here from another message's entry.

@@ -15,6 +15,6 @@ public sealed record QuarantineFilter
     /// <summary>So many at most, the oldest first; null for all.</summary>
     public long? Max { get; init; }
 
-    /// <summary>Also those that have become rows.</summary>
-    public bool IncludeRestored { get; init; }
+    /// <summary>Also those that are settled: that have become rows, or were dismissed.</summary>
+    public bool IncludeSettled { get; init; }
 }

@@ -32,11 +32,17 @@ public sealed class QuarantineReplay : IDisposable
     /// <param name="record">Of the same message, with its id and SentTimestamp.</param>
     /// <param name="rejection">Why it still is none.</param>
     /// <exception cref="LoginEtlException">
-    /// <c>QuarantineKeyNeeded</c>, <c>SealedBodyUnopened</c>, <c>QuarantinedRecordInvalid</c>: about this entry alone.
+    /// <c>QuarantineKeyNeeded</c>, <c>SealedBodyUnopened</c>, <c>QuarantinedRecordInvalid</c>, <c>EntryDismissed</c>: about this entry
+    /// alone.
     /// </exception>
     public bool TryReplay(QuarantineEntry entry, [NotNullWhen(true)] out LoginRecord? record, out Rejection rejection)
     {
         ArgumentNullException.ThrowIfNull(entry);
+        if (entry.DismissedAt is not null)
+        {
+            throw EntryBody.Dismissed(entry);
+        }
+
         var delivery = Delivery(entry);
         record = entry.IsSealed ? Reopen(entry, delivery, out rejection) : StoredRecord.Read(entry, delivery, out rejection);
         return record is not null;

@@ -76,7 +76,7 @@ public sealed class BodyRecovery : IDisposable
     {
         if (!entry.IsSealed)
         {
-            return new OpenedBody(entry, null, NotSealed(entry));
+            return new OpenedBody(entry, null, entry.DismissedAt is null ? NotSealed(entry) : EntryBody.Dismissed(entry));
         }
 
         try

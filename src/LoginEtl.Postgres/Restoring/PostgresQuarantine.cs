@@ -7,6 +7,7 @@ using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
+using Npgsql;
 
 namespace LoginEtl.Postgres.Restoring;
 
@@ -15,6 +16,7 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
 {
     private readonly EntryReader _reader = new(name);
     private readonly CommittingSession _session = new(database);
+    private readonly DismissTransaction _dismiss = new(name);
     private RestoreTransaction? _restore;
 
     /// <inheritdoc/>
@@ -74,13 +76,46 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             throw new ArgumentException($"Entry {mixed.Entry.Id} and its record are not of the same message.", nameof(requests));
         }
 
-        if (requests.Count == 0)
+        return await SettleAsync(
+            requests.Count,
+            async (connection, token) =>
+            {
+                _restore ??= new RestoreTransaction(await Preflight.CheckToRestoreAsync(connection, settings, options, token).ConfigureAwait(false), options);
+                return await _restore.RunAsync(connection, requests, token).ConfigureAwait(false);
+            },
+            r => r.Outcome == RestoreOutcome.Restored, r => r.Outcome == RestoreOutcome.AlreadyRestored, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DismissResult>> DismissAsync(
+        IReadOnlyList<QuarantineEntry> entries, Dismissal dismissal, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        ArgumentNullException.ThrowIfNull(dismissal);
+        return await SettleAsync(
+            entries.Count, (connection, token) => _dismiss.RunAsync(connection, entries, dismissal, token),
+            r => r.Outcome == DismissOutcome.Dismissed, r => r.Outcome == DismissOutcome.AlreadyDismissed, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => database.DisposeAsync();
+
+    /// <summary>Settles entries in one transaction, again and again until it stands.</summary>
+    /// <param name="count">How many; none need no transaction.</param>
+    /// <param name="work">All but the commit; one result an entry, in their order.</param>
+    /// <param name="isSettled">Says of a result that this transaction settles its entry.</param>
+    /// <param name="wasSettled">Says of a result that an earlier one had settled it in the same way.</param>
+    /// <param name="cancellationToken">Not heeded any more once COMMIT is sent.</param>
+    private async Task<T[]> SettleAsync<T>(
+        int count, Func<NpgsqlConnection, CancellationToken, Task<T[]>> work, Func<T, bool> isSettled, Func<T, bool> wasSettled, CancellationToken cancellationToken)
+    {
+        if (count == 0)
         {
             return [];
         }
 
         // What the last try had to say when it sent COMMIT; while set, whether that took place is not known.
-        RestoreResult[]? promised = null;
+        T[]? promised = null;
         var retry = new FaultRetry(options.RetryFor, database.Endpoint);
         while (true)
         {
@@ -89,9 +124,10 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             {
                 var scope = await _session.BeginAsync(token).ConfigureAwait(false);
                 await using var _ = scope.ConfigureAwait(false);
-                _restore ??= new RestoreTransaction(await Preflight.CheckToRestoreAsync(scope.Connection, settings, options, token).ConfigureAwait(false), options);
-                var results = await _restore.RunAsync(scope.Connection, requests, token).ConfigureAwait(false);
-                if (promised is not null && IsSame(promised, results))
+                var results = await work(scope.Connection, token).ConfigureAwait(false);
+
+                // The entries that a lost COMMIT promised are settled now, and were locked meanwhile: it took place.
+                if (promised is not null && promised.Any(isSettled) && promised.Zip(results).All(p => !isSettled(p.First) || wasSettled(p.Second)))
                 {
                     return promised;
                 }
@@ -112,11 +148,4 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             }
         }
     }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => database.DisposeAsync();
-
-    // The entries that a lost COMMIT promised are restored now, and were locked meanwhile: it took place.
-    private static bool IsSame(RestoreResult[] promised, RestoreResult[] found) => promised.Any(p => p.Outcome == RestoreOutcome.Restored)
-        && promised.Zip(found).All(p => p.First.Outcome != RestoreOutcome.Restored || p.Second.Outcome == RestoreOutcome.AlreadyRestored);
 }

@@ -15,6 +15,15 @@ internal static class SchemaNames
     /// <summary>Of the quarantine: when an entry became a row.</summary>
     public const string RestoredAt = "restored_at";
 
+    /// <summary>Of the quarantine: when an entry was dismissed.</summary>
+    public const string DismissedAt = "dismissed_at";
+
+    /// <summary>Of the quarantine: the account that dismissed an entry.</summary>
+    public const string DismissedBy = "dismissed_by";
+
+    /// <summary>Of the quarantine: why an entry was dismissed.</summary>
+    public const string DismissalReason = "dismissal_reason";
+
     /// <summary>Of the quarantine: the queue that a message came from.</summary>
     public const string Queue = "queue";
 
@@ -68,6 +77,6 @@ internal static class SchemaNames
     /// </summary>
     public static readonly (string Name, string Type)[] AddedToQuarantine =
     [
-        (RestoredAt, "timestamptz"), (Queue, "text"),
+        (RestoredAt, "timestamptz"), (Queue, "text"), (DismissedAt, "timestamptz"), (DismissedBy, "text"), (DismissalReason, "text"),
     ];
 }

@@ -115,6 +115,12 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
             return;
         }
 
+        if (entry.DismissedAt is not null)
+        {
+            WriteObject(new RestoreResult(entry, RestoreOutcome.Dismissed));
+            return;
+        }
+
         try
         {
             if (TryRead(entry, out var record, out var rejection))
