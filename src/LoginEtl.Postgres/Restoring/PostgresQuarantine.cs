@@ -35,8 +35,8 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             var beside = await LiveBeside.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
             var quarantine = beside.Single(b => b.Name.Name == SchemaNames.Quarantine);
             quarantine.RequireOurs();
-            var columns = await TableNames.ColumnsAsync(connection, quarantine.Name, cancellationToken).ConfigureAwait(false);
-            return SchemaNames.AddedToQuarantine.FirstOrDefault(c => !columns.Contains(c.Name)).Name is not { } lacking
+            var columns = await QuarantineMigration.LackingAsync(connection, quarantine.Name, cancellationToken).ConfigureAwait(false);
+            return columns.FirstOrDefault().Name is not { } lacking
                 ? new PostgresQuarantine(database, settings, options, quarantine.Name)
                 : throw new LoginEtlException(
                     "LedgerUnsuitable", FaultKind.Configuration, $"{quarantine.Name} was made by an earlier version and lacks the column {lacking}.",

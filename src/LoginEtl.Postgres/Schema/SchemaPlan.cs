@@ -40,7 +40,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
         statements.AddRange(SchemaNames.All.Where(r => !existing.Contains(r)).Select(r => SchemaStatements.Create(name.Beside(r))));
         var quarantine = name.Beside(SchemaNames.Quarantine);
         if (existing.Contains(SchemaNames.Quarantine)
-            && await LackingAsync(quarantine, cancellationToken).ConfigureAwait(false) is { Count: > 0 } lacking)
+            && await QuarantineMigration.LackingAsync(connection, quarantine, cancellationToken).ConfigureAwait(false) is { Count: > 0 } lacking)
         {
             statements.Add(SchemaStatements.AddToQuarantine(quarantine, lacking));
         }
@@ -69,12 +69,5 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
         var column = live.Columns.FirstOrDefault(c => c.Name == "app_version") ?? throw new LoginEtlException(
             "TableUnsuitable", FaultKind.Configuration, $"{live.Name} has no column app_version that could become text.", "Leave -AppVersionColumn out.");
         return column.Type is ColumnType.Int2 or ColumnType.Int4 or ColumnType.Int8;
-    }
-
-    private async Task<List<(string Name, string Type)>> LackingAsync(QualifiedName quarantine, CancellationToken cancellationToken)
-    {
-        var columns = await TableNames.ColumnsAsync(connection, quarantine, cancellationToken).ConfigureAwait(false);
-        // Something else of that name stays as it is, and pre-flight says so.
-        return columns.IsSupersetOf(SchemaNames.QuarantineColumns) ? [.. SchemaNames.AddedToQuarantine.Where(c => !columns.Contains(c.Name))] : [];
     }
 }
