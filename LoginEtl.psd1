@@ -25,6 +25,7 @@
         'Protect-LoginPii'
         'Receive-LoginMessage'
         'Remove-LoginKey'
+        'Remove-LoginQuarantine'
         'Reset-LoginMessage'
         'Restore-LoginQuarantine'
         'Send-LoginMessage'

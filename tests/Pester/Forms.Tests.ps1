@@ -18,7 +18,10 @@ BeforeAll {
         $logins | Protect-LoginPii $keys
         Invoke-LoginEtl $queue $keys $database -DrainWindow 0.2 -WarningAction Ignore
         Get-LoginQuarantine $database
+        Get-LoginQuarantine $database | Unprotect-LoginPii $database $keys -PrivateKeyPath (Join-Path $TestDrive 'keys-private/quarantine.json') -Reason forms -AuditFile (Join-Path $TestDrive 'audit.jsonl') -Confirm:$false
         Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath (Join-Path $TestDrive 'keys-private/quarantine.json') -AllowNullPii
+        Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason forms -Confirm:$false
+        Get-LoginQuarantine $database -All
         Test-LoginEtl $queue $keys $database
         Get-LoginKeyset $keys
         Update-LoginToken $database $keys

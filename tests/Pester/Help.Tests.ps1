@@ -19,7 +19,7 @@ Describe 'A parameter of several cmdlets' {
         Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
         # How many texts there are where the same name means different things, and why.
         $others = @{
-            InputObject       = 8   # every cmdlet takes other objects
+            InputObject       = 9    # every cmdlet takes other objects
             Attribute         = 2   # of values to find, or of tokens to open
             AuditFile         = 2   # made by one cmdlet, only read by the other
             BatchSize         = 2   # exact for a writer; a rotation goes by ranges of the table
@@ -31,7 +31,8 @@ Describe 'A parameter of several cmdlets' {
             Path              = 2   # files to read, or a folder to make
             PrivateKeyPath    = 4   # to make, to add to, or to read; of the quarantine or of the vault
             ProfileName       = 3   # of the queue, of the database or of the key service
-            Reason            = 2   # why personal data are asked for, or why a message was rejected
+            Reason            = 3   # why personal data are asked for, why a message was rejected, or why it is dismissed
+            Queue             = 2   # to receive from or send to, or where an entry came from
             Region            = 3   # of the queue, of the database or of the key service
             Force             = 2   # whatever the cmdlet would refuse
             Database          = 2   # needed, or told of a change where it is named

@@ -220,8 +220,29 @@ Invoke-LoginEtl -DrainWindow 0.2
         (Get-QueueCount $queue).Visible | Should -Be ($bodies.Count - 2)
         Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database
         Get-Everything { Get-LoginQuarantine $database } | Assert-Clean -Saying 'Reason'
+        $recover = @{ Database = $database; Keyset = $keys; Reason = 'leaks'; AuditFile = Join-Path $TestDrive "bodies-$(New-Guid).jsonl"; Confirm = $false }
+        # Hidden until it is revealed, also where there is no key, and in the audit file.
+        Get-Everything { Get-LoginQuarantine $database | Unprotect-LoginPii @recover -PrivateKeyPath "$keys-private/quarantine.json" -Verbose } | Assert-Clean -Saying 'redacted'
+        Get-Everything { Get-LoginQuarantine $database | Unprotect-LoginPii @recover } | Assert-Clean -Saying 'QuarantineKeyNeeded'
+        Get-Content $recover.AuditFile -Raw | Assert-Clean -Saying 'messages'
+        # Mended, from a script block and as a text: written, refused, and of a wrong kind.
+        $mend = { $_.Body.Reveal() + 'x' }
+        Get-Everything { Get-LoginQuarantine $database | Unprotect-LoginPii @recover -PrivateKeyPath "$keys-private/quarantine.json" | Restore-LoginQuarantine $database $keys -Body $mend -Verbose } | Assert-Clean -Saying 'Refused'
+        Get-Everything { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -Body $login } | Assert-Clean -Saying 'BodyForSeveral'
+        # The engine's own error, which has no JSON form.
+        $refused = { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -Body $login, $login } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*' -PassThru
+        $refused, $refused.Exception, $refused.InvocationInfo | Format-List * -Force | Out-String -Width 4000 | Assert-Clean -Saying 'ParameterArgumentTransformationError'
+        Get-Everything { Get-LoginQuarantine $database -Max 1 | Restore-LoginQuarantine $database $keys -Body $login } | Assert-Clean -Saying 'Restored'
         Get-Everything { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys } | Assert-Clean -Saying 'Outcome'
         Get-Everything { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath "$keys-private/quarantine.json" -AllowNullPii } | Assert-Clean -Saying 'Outcome'
+    }
+
+    It 'from dismissing what is nobody''s login' {
+        Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database
+        Get-Everything { Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason leaks -WhatIf } | Assert-Clean -Saying 'Dismiss'
+        Get-Everything { Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason leaks -Confirm:$false -Verbose } | Assert-Clean -Saying 'Dismissed'
+        Get-Everything { Get-LoginQuarantine $database -All; Get-LoginQuarantine $database -All | Restore-LoginQuarantine $database $keys -Body { $login } } | Assert-Clean -Saying 'Dismissed'
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM login_etl_quarantine WHERE sealed_body IS NOT NULL OR record IS NOT NULL').n | Should -Be 0
     }
 
     It 'from making keysets' {

@@ -25,6 +25,9 @@ Describe 'Get- and Restore-LoginQuarantine' {
         ($entries | Format-List * -Force | Out-String) + ($entries | ConvertTo-Json -Depth 4) | Should -Not -Match 'canary|siv1|10\.9\.8\.7'
         Get-LoginQuarantine $database -Reason too_long | Should -HaveCount 1
         Get-LoginQuarantine $database -Max 2 | Should -HaveCount 2
+        $entries.Queue | Select-Object -Unique | Should -Be $queue
+        Get-LoginQuarantine $database -Queue "arn:aws:sqs:us-east-1:000000000000:$queue" | Should -HaveCount 3
+        Get-LoginQuarantine $database -Queue another | Should -BeNullOrEmpty
     }
 
     It 'restores what can be written now, once, and leaves the rest' {
@@ -35,7 +38,7 @@ Describe 'Get- and Restore-LoginQuarantine' {
         $refused.Reason | Should -Be 'InvalidJson'
         (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 2
         Get-LoginQuarantine $database | Should -HaveCount 1
-        Get-LoginQuarantine $database -IncludeRestored | Should -HaveCount 3
+        Get-LoginQuarantine $database -All | Should -HaveCount 3
 
         $again = Get-LoginQuarantine $database -IncludeRestored | Where-Object RestoredAt | Restore-LoginQuarantine @restore
         $again.Outcome | Select-Object -Unique | Should -Be 'AlreadyRestored'
@@ -51,6 +54,68 @@ Describe 'Get- and Restore-LoginQuarantine' {
 
     It 'with -WhatIf restores nothing' {
         Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath $private -AllowNullPii -WhatIf
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 0
+    }
+
+    It 'gives sealed bodies back, hidden until they are revealed, after a line of the audit' {
+        $recover = @{ Database = $database; Keyset = $keys; Reason = 'Ticket 8'; AuditFile = Join-Path $TestDrive "audit-$(New-Guid).jsonl"; Confirm = $false; PrivateKeyPath = $private }
+        Get-LoginQuarantine $database | Unprotect-LoginPii @recover -WhatIf | Should -BeNullOrEmpty
+        $recover.AuditFile | Should -Not -Exist
+        $bodies = Get-LoginQuarantine $database | Unprotect-LoginPii @recover -ErrorVariable failed -ErrorAction SilentlyContinue | Sort-Object Reason
+        $bodies.Reason | Should -Be 'invalid_json', 'null_field'
+        $bodies[0].Body.Reveal() | Should -Be 'not JSON, canary-device'
+        $bodies[0].MessageId | Should -Be (Get-LoginQuarantine $database -Reason invalid_json).MessageId
+        ($bodies | Out-String) + ($bodies | Format-List * -Force | Out-String) + ($bodies | ConvertTo-Json -Depth 4) | Should -Not -Match 'canary'
+        $bodies | Out-String -Width 80 | Should -Match '\[redacted\]'
+        # What the database, or the table's shape, refused is a masked record.
+        $failed.FullyQualifiedErrorId | Should -BeLike 'EntryNotSealed,*'
+        (Get-Content $recover.AuditFile | ConvertFrom-Json).messages | Sort-Object | Should -Be ($bodies.MessageId | Sort-Object)
+        (Test-LoginAudit $database $keys -AuditFile $recover.AuditFile).IsIntact | Should -BeTrue
+    }
+
+    It 'writes mended bodies as the rows of their own messages, and never one as the rows of several' {
+        $recover = @{ Database = $database; Keyset = $keys; Reason = 'Ticket 8'; AuditFile = Join-Path $TestDrive "audit-$(New-Guid).jsonl"; Confirm = $false; PrivateKeyPath = $private }
+        $good = '{"user_id":"mended","app_version":"1.2.3","ip":"10.9.8.7","device_id":"canary-device"}'
+        { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -Body $good } | Should -Throw -ErrorId 'BodyForSeveral,*'
+        $null = Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -Body { $good } -WhatIf
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 0
+
+        # Two have a sealed body; the one without JSON is not mended.
+        $results = Get-LoginQuarantine $database | Unprotect-LoginPii @recover -ErrorAction Ignore |
+            Restore-LoginQuarantine $database $keys -Body { $_.Body.Reveal() -replace '"ip":null', '"ip":"10.9.8.7"' } | Sort-Object Outcome
+        $results.Outcome | Should -Be 'Restored', 'Refused'
+        $results[1].Reason | Should -Be 'InvalidJson'
+        (Invoke-Sql $database 'SELECT user_id FROM user_logins').user_id | Should -Be 'null-ip'
+
+        # The body as it is, by its property's name; then one text for one entry; then once more.
+        (Get-LoginQuarantine $database -Reason invalid_json | Unprotect-LoginPii @recover | Restore-LoginQuarantine $database $keys).Outcome | Should -Be 'Refused'
+        $entry = Get-LoginQuarantine $database -Reason invalid_json
+        ($entry | Restore-LoginQuarantine $database $keys -Body $good).Outcome | Should -Be 'Restored'
+        ($entry | Restore-LoginQuarantine $database $keys -Body $good).Outcome | Should -Be 'AlreadyRestored'
+        (Invoke-Sql $database "SELECT user_id FROM user_logins ORDER BY user_id").user_id | Should -Be 'mended', 'null-ip'
+        Get-LoginQuarantine $database | Should -HaveCount 1
+    }
+
+    It 'dismisses what is nobody''s login, for a reason, after a question' {
+        $recover = @{ Database = $database; Keyset = $keys; Reason = 'Ticket 8'; AuditFile = Join-Path $TestDrive "audit-$(New-Guid).jsonl"; Confirm = $false; PrivateKeyPath = $private }
+        Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason 'Heartbeats' -WhatIf | Should -BeNullOrEmpty
+        { Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason 'Heartbeats' -ErrorAction Stop } | Should -Throw -Because 'nobody can be asked here'
+        { Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason ' ' -Confirm:$false } | Should -Throw -ErrorId 'ReasonMissing,*'
+        Get-LoginQuarantine $database | Should -HaveCount 3
+
+        $all = Get-LoginQuarantine $database
+        (Get-LoginQuarantine $database -Reason invalid_json | Remove-LoginQuarantine $database -Reason 'Heartbeats' -Confirm:$false).Outcome | Should -Be 'Dismissed'
+        ($all | Remove-LoginQuarantine $database -Reason 'Others' -Confirm:$false).Outcome | Sort-Object | Should -Be 'Dismissed', 'Dismissed', 'AlreadyDismissed'
+        Get-LoginQuarantine $database | Should -BeNullOrEmpty
+        $entries = Get-LoginQuarantine $database -All
+        $entries.DismissalReason | Sort-Object | Should -Be 'Heartbeats', 'Others', 'Others'
+        $entries | ForEach-Object { $_.DismissedAt | Should -Not -BeNullOrEmpty; $_.DismissedBy | Should -Not -BeNullOrEmpty }
+        $entries | Out-String -Width 80 | Should -Match 'dismissed'
+
+        ($entries | Restore-LoginQuarantine $database $keys -Body { '{}' }).Outcome | Select-Object -Unique | Should -Be 'Dismissed'
+        ($entries | Restore-LoginQuarantine $database $keys).Outcome | Select-Object -Unique | Should -Be 'Dismissed'
+        $null = $entries | Unprotect-LoginPii @recover -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed.FullyQualifiedErrorId | Select-Object -Unique | Should -BeLike 'EntryDismissed,*'
         (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 0
     }
 }

@@ -15,6 +15,9 @@ public sealed record AuditEntry
     /// <summary>The tokens asked for; the line holds keyed fingerprints of them, and their keys' prefixes.</summary>
     public required IReadOnlyList<string> Tokens { get; init; }
 
+    /// <summary>The messages whose quarantined bodies were asked for, by their ids; empty where it is about tokens.</summary>
+    public IReadOnlyList<string> Messages { get; init; } = [];
+
     /// <summary>How many of them were opened.</summary>
     public required int Opened { get; init; }
 }

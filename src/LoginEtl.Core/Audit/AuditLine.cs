@@ -35,10 +35,15 @@ internal sealed record AuditLine(long Number, Guid FileId, uint KeyId, string Pr
             json.WriteString("command", entry.Command);
             json.WriteString("reason", entry.Reason);
             WriteArray(json, "attributes", entry.Attributes);
-            json.WriteNumber("asked", entry.Tokens.Count);
+            json.WriteNumber("asked", entry.Tokens.Count + entry.Messages.Count);
             json.WriteNumber("opened", entry.Opened);
             WriteArray(json, "keys", entry.Tokens.Select(Masking.TokenPrefix.Of).OfType<string>().Distinct().Order(StringComparer.Ordinal));
             WriteArray(json, "tokens", entry.Tokens.Select(t => keys.Fingerprint(keys.Primary, t)!));
+            if (entry.Messages.Count > 0)
+            {
+                WriteArray(json, "messages", entry.Messages);
+            }
+
             if (note is not null)
             {
                 json.WriteString("note", note);

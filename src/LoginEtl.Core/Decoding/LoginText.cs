@@ -169,6 +169,14 @@ public sealed class LoginText(DecodeOptions? options = null)
         return bodies.ConvertAll(body => Decode(sourceId, ++number, body)!);
     }
 
+    /// <summary>A body that somebody has written as text, hidden from here on.</summary>
+    /// <param name="text">In any form; what it is, the decoder says.</param>
+    public static PlainBody BodyOf(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return new PlainBody(Encode(text));
+    }
+
     private static byte[] Encode(string line)
     {
         try

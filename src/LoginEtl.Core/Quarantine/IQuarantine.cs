@@ -18,4 +18,11 @@ public interface IQuarantine : IAsyncDisposable
     /// </summary>
     /// <exception cref="Faults.LoginEtlException">Nothing was restored, or <c>CommitUnknown</c>: then run it again.</exception>
     Task<IReadOnlyList<RestoreResult>> RestoreAsync(IReadOnlyList<RestoreRequest> requests, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Dismisses entries that are nobody's login, in one transaction: what they hold is erased, who, when and why stand in its
+    /// place, and the ledger still knows their messages. Retries faults of the system. One result an entry, in their order.
+    /// </summary>
+    /// <exception cref="Faults.LoginEtlException">Nothing was dismissed, or <c>CommitUnknown</c>: then run it again.</exception>
+    Task<IReadOnlyList<DismissResult>> DismissAsync(IReadOnlyList<QuarantineEntry> entries, Dismissal dismissal, CancellationToken cancellationToken);
 }

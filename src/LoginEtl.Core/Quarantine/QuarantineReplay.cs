@@ -9,8 +9,8 @@ using LoginEtl.Records;
 namespace LoginEtl.Quarantine;
 
 /// <summary>
-/// Makes entries of the quarantine records again: a sealed body is opened, decoded and protected anew; a record that the
-/// database refused is taken as it stands.
+/// Makes entries of the quarantine records again: a sealed body is opened, decoded and protected anew, and so is one that
+/// somebody has mended; a record that the database refused is taken as it stands.
 /// </summary>
 public sealed class QuarantineReplay : IDisposable
 {
@@ -32,18 +32,40 @@ public sealed class QuarantineReplay : IDisposable
     /// <param name="record">Of the same message, with its id and SentTimestamp.</param>
     /// <param name="rejection">Why it still is none.</param>
     /// <exception cref="LoginEtlException">
-    /// <c>QuarantineKeyNeeded</c>, <c>SealedBodyUnopened</c>, <c>QuarantinedRecordInvalid</c>: about this entry alone.
+    /// <c>QuarantineKeyNeeded</c>, <c>SealedBodyUnopened</c>, <c>QuarantinedRecordInvalid</c>, <c>EntryDismissed</c>: about this entry
+    /// alone.
     /// </exception>
     public bool TryReplay(QuarantineEntry entry, [NotNullWhen(true)] out LoginRecord? record, out Rejection rejection)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        var delivery = new QuarantinedDelivery(new MessageId(entry.MessageId), entry.SentTimestamp, entry.ReceiveCount);
+        if (entry.DismissedAt is not null)
+        {
+            throw EntryBody.Dismissed(entry);
+        }
+
+        var delivery = Delivery(entry);
         record = entry.IsSealed ? Reopen(entry, delivery, out rejection) : StoredRecord.Read(entry, delivery, out rejection);
+        return record is not null;
+    }
+
+    /// <summary>Whether a mended body, in the place of the one that was sent, is a record now. Needs no private key.</summary>
+    /// <param name="entry">From the quarantine; whatever it holds, and whatever it is there for.</param>
+    /// <param name="body">Decoded as strictly as any other.</param>
+    /// <param name="record">Of the entry's message, with its id and SentTimestamp.</param>
+    /// <param name="rejection">Why it still is none.</param>
+    public bool TryMend(QuarantineEntry entry, PlainBody body, [NotNullWhen(true)] out LoginRecord? record, out Rejection rejection)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentNullException.ThrowIfNull(body);
+        record = Protect(entry, LoginDecoder.Decode(Delivery(entry), body.RevealBytes()), out rejection);
         return record is not null;
     }
 
     /// <summary>Zeroes the private key.</summary>
     public void Dispose() => _privateKeyset?.Dispose();
+
+    private static QuarantinedDelivery Delivery(QuarantineEntry entry) =>
+        new(new MessageId(entry.MessageId), entry.SentTimestamp, entry.ReceiveCount);
 
     private LoginRecord? Reopen(QuarantineEntry entry, QuarantinedDelivery delivery, out Rejection rejection)
     {
@@ -54,7 +76,7 @@ public sealed class QuarantineReplay : IDisposable
             return null;
         }
 
-        var body = Open(entry);
+        var body = EntryBody.Open(entry, PrivateKeyset(entry));
         try
         {
             return Protect(entry, LoginDecoder.Decode(delivery, body), out rejection);
@@ -84,17 +106,7 @@ public sealed class QuarantineReplay : IDisposable
         return record;
     }
 
-    private byte[] Open(QuarantineEntry entry)
-    {
-        if (_privateKeyset is null)
-        {
-            throw new LoginEtlException(
-                "QuarantineKeyNeeded", FaultKind.Keys, $"Quarantine entry {entry.Id} holds a sealed body, and no private key was given.",
-                "Name the file of the quarantine's private keyset.");
-        }
-
-        return BodySealer.Open(_privateKeyset, entry.SealedBody, new MessageId(entry.MessageId)) ?? throw new LoginEtlException(
-            "SealedBodyUnopened", FaultKind.Keys, $"The sealed body of quarantine entry {entry.Id} does not open with the private keyset {_privateKeyset.Source}.",
-            "Give the private half of the keyset it was sealed to; if it is, the entry was changed.");
-    }
+    private Keyset PrivateKeyset(QuarantineEntry entry) => _privateKeyset ?? throw new LoginEtlException(
+        "QuarantineKeyNeeded", FaultKind.Keys, $"Quarantine entry {entry.Id} holds a sealed body, and no private key was given.",
+        "Name the file of the quarantine's private keyset.");
 }

@@ -9,6 +9,9 @@ public enum RestoreOutcome
     /// <summary>It was a row before: no second one.</summary>
     AlreadyRestored,
 
+    /// <summary>It was dismissed before: what it held is gone, and no row is made of its message.</summary>
+    Dismissed,
+
     /// <summary>Refused again: it stays in quarantine.</summary>
     Refused,
 

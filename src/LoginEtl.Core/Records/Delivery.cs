@@ -16,6 +16,9 @@ public abstract class Delivery
     /// <summary>How often it was delivered; 1 where the source does not count.</summary>
     public abstract int ReceiveCount { get; }
 
+    /// <summary>Name of the queue it came from; null where it came from none, or nobody knows.</summary>
+    public virtual string? Queue => null;
+
     /// <summary>How messages and errors name it; free of personal data.</summary>
     public abstract override string ToString();
 }

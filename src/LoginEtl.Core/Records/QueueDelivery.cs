@@ -78,5 +78,8 @@ public sealed class QueueDelivery : Delivery
     }
 
     /// <inheritdoc/>
+    public override string? Queue => Book?.Queue;
+
+    /// <inheritdoc/>
     public override string ToString() => _id.Value;
 }

@@ -1,3 +1,5 @@
+using LoginEtl.Faults;
+
 namespace LoginEtl.Recovery;
 
 /// <summary>Who recovers what for.</summary>
@@ -14,4 +16,16 @@ public sealed record RecoveryOptions
 
     /// <summary>The vault; stays the caller's. Needed with <see cref="Escrow"/>.</summary>
     public IVault? Vault { get; init; }
+
+    /// <summary>Looks at the reason before anything is opened.</summary>
+    /// <exception cref="LoginEtlException"><c>ReasonMissing</c>.</exception>
+    public void RequireReason()
+    {
+        if (string.IsNullOrWhiteSpace(Reason))
+        {
+            throw new LoginEtlException(
+                "ReasonMissing", FaultKind.Configuration, "Personal data is recovered for a reason, and -Reason is blank. Nothing was recovered.",
+                "Say why in -Reason: it goes to the audit file. Leave personal data out of it.");
+        }
+    }
 }

@@ -23,12 +23,7 @@ public sealed class TokenRecovery : IDisposable
         _keyring = keyring;
         _audit = audit;
         _options = options;
-        if (string.IsNullOrWhiteSpace(options.Reason))
-        {
-            throw new LoginEtlException(
-                "ReasonMissing", FaultKind.Configuration, "Personal data is recovered for a reason, and -Reason is blank. Nothing was recovered.",
-                "Say why in -Reason: it goes to the audit file. Leave personal data out of it.");
-        }
+        options.RequireReason();
     }
 
     /// <summary>What had to be put right in the audit file before the last group; null when nothing had.</summary>

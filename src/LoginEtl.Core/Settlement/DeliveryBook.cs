@@ -51,6 +51,9 @@ public sealed class DeliveryBook
     /// <summary>The run these are the books of; set once, before the first delivery.</summary>
     public ReceivingRun? Run { get; internal set; }
 
+    /// <summary>Name of the queue that the deliveries came from; null while no run has the books.</summary>
+    public string? Queue => Run?.Name;
+
     /// <summary>Deliveries taken in so far.</summary>
     public long Received => Interlocked.Read(ref _received);
 

@@ -12,10 +12,13 @@ public enum Outcome
     /// <summary>A row that was there already was left (<c>-OnConflict Skip</c>).</summary>
     Skipped,
 
-    /// <summary>A message that was written before: no second row.</summary>
+    /// <summary>A message that was written before, or restored from quarantine: no second row.</summary>
     Duplicate,
 
-    /// <summary>In quarantine, with its reason: one entry, however often the message comes.</summary>
+    /// <summary>
+    /// In quarantine, with its reason: one entry, however often the message comes. A later delivery counts here as well, since
+    /// the run that quarantined it may have died before it could tell.
+    /// </summary>
     Quarantined,
 
     /// <summary>Sent to the table, which did not take it: a trigger kept it out or routed it. Settled all the same.</summary>

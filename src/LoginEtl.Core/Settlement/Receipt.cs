@@ -32,10 +32,10 @@ public sealed record Receipt
     /// <summary>Rows that were there and were left.</summary>
     public long Skipped { get; init; }
 
-    /// <summary>Settled before: no second row.</summary>
+    /// <summary>Rows already, written before or restored from quarantine: no second row.</summary>
     public long Duplicate { get; init; }
 
-    /// <summary>In quarantine.</summary>
+    /// <summary>In quarantine: put there by this run, or delivered again while there, or after it was dismissed.</summary>
     public long Quarantined { get; init; }
 
     /// <summary>

@@ -106,13 +106,32 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
 
         _list.Require("Table", $"{table.Name}", () => TargetCheck.RequireTable(table));
         new TableChecks(_list, table, options).Run(there);
-        _list.Require("Ledgers, quarantine and keys", string.Join(", ", beside.Select(b => b.Name)), beside.Select<LiveBeside, Action>(b => b.RequireOurs));
+        await CheckBesideAsync(connection, beside, cancellationToken).ConfigureAwait(false);
         await CheckPruningAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         await CheckAnchorAsync(connection, table, cancellationToken).ConfigureAwait(false);
         if (options.UseVault)
         {
             await CheckVaultAsync(connection, table, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private async Task CheckBesideAsync(NpgsqlConnection connection, IReadOnlyList<LiveBeside> beside, CancellationToken cancellationToken)
+    {
+        const string Name = "Ledgers, quarantine and keys";
+        var quarantine = beside.Single(b => b.Name.Name == SchemaNames.Quarantine).Name;
+        var lacking = beside.All(b => b is { Exists: true, IsOurs: true })
+            ? await QuarantineMigration.LackingAsync(connection, quarantine, cancellationToken).ConfigureAwait(false)
+            : [];
+        if (lacking.Count == 0)
+        {
+            _list.Require(Name, string.Join(", ", beside.Select(b => b.Name)), beside.Select<LiveBeside, Action>(b => b.RequireOurs));
+            return;
+        }
+
+        _list.Add(
+            Name,
+            $"{quarantine} was made by an earlier version and lacks {string.Join(", ", lacking.Select(c => c.Name))}: runs go on, and what is in it can be neither seen nor settled",
+            "Run Initialize-LoginDatabase, which adds them.");
     }
 
     private async Task CheckAnchorAsync(NpgsqlConnection connection, LiveTable table, CancellationToken cancellationToken)

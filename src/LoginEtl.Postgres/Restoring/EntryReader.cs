@@ -15,9 +15,10 @@ internal sealed class EntryReader(QualifiedName quarantine)
     private readonly string _page =
         $"""
         SELECT id, message_id, source, reason, field, sqlstate, constraint_name, receive_count, sent_at, created_at, {SchemaNames.RestoredAt},
-               sealed_body, record::text
+               sealed_body, record::text, {SchemaNames.Queue}, {SchemaNames.DismissedAt}, {SchemaNames.DismissedBy}, {SchemaNames.DismissalReason}
         FROM {quarantine.Quoted}
-        WHERE id > $1 AND ($2 IS NULL OR reason = $2) AND ($3 IS NULL OR created_at >= $3) AND ($4 OR {SchemaNames.RestoredAt} IS NULL)
+        WHERE id > $1 AND ($2 IS NULL OR reason = $2) AND ($3 IS NULL OR created_at >= $3) AND ($4 OR ({SchemaNames.RestoredAt} IS NULL AND {SchemaNames.DismissedAt} IS NULL))
+          AND ($6 IS NULL OR {SchemaNames.Queue} = $6)
         ORDER BY id LIMIT $5
         """;
 
@@ -27,7 +28,8 @@ internal sealed class EntryReader(QualifiedName quarantine)
     {
         object[] parameters =
         [
-            after, Nullable(filter.Reason, NpgsqlDbType.Text), Nullable(filter.Since?.UtcDateTime, NpgsqlDbType.TimestampTz), filter.IncludeRestored, most,
+            after, Nullable(filter.Reason, NpgsqlDbType.Text), Nullable(filter.Since?.UtcDateTime, NpgsqlDbType.TimestampTz), filter.IncludeSettled, most,
+            Nullable(filter.Queue, NpgsqlDbType.Text),
         ];
         return database.UseAsync(connection => connection.QueryAsync(_page, parameters, Read, cancellationToken), cancellationToken);
     }
@@ -47,6 +49,10 @@ internal sealed class EntryReader(QualifiedName quarantine)
         SentTimestamp = Time(row, 8),
         CreatedAt = Time(row, 9)!.Value,
         RestoredAt = Time(row, 10),
+        Queue = Text(row, 13),
+        DismissedAt = Time(row, 14),
+        DismissedBy = Text(row, 15),
+        DismissalReason = Text(row, 16),
     };
 
     private static string? Text(NpgsqlDataReader row, int place) => row.IsDBNull(place) ? null : row.GetString(place);

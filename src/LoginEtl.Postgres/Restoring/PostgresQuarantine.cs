@@ -19,6 +19,7 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
 
     private readonly EntryReader _reader = new(name);
     private readonly CommittingSession _session = new(database);
+    private readonly DismissTransaction _dismiss = new(name);
     private RestoreTransaction? _restore;
 
     /// <inheritdoc/>
@@ -37,11 +38,11 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             var beside = await LiveBeside.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
             var quarantine = beside.Single(b => b.Name.Name == SchemaNames.Quarantine);
             quarantine.RequireOurs();
-            var columns = await TableNames.ColumnsAsync(connection, quarantine.Name, cancellationToken).ConfigureAwait(false);
-            return columns.Contains(SchemaNames.RestoredAt)
+            var columns = await QuarantineMigration.LackingAsync(connection, quarantine.Name, cancellationToken).ConfigureAwait(false);
+            return columns.FirstOrDefault().Name is not { } lacking
                 ? new PostgresQuarantine(database, settings, options, quarantine.Name)
                 : throw new LoginEtlException(
-                    "LedgerUnsuitable", FaultKind.Configuration, $"{quarantine.Name} was made by an earlier version and lacks the column {SchemaNames.RestoredAt}.",
+                    "LedgerUnsuitable", FaultKind.Configuration, $"{quarantine.Name} was made by an earlier version and lacks the column {lacking}.",
                     "Run Initialize-LoginDatabase, which adds it.");
         },
         cancellationToken);
@@ -78,16 +79,68 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             throw new ArgumentException($"Entry {mixed.Entry.Id} and its record are not of the same message.", nameof(requests));
         }
 
-        if (requests.Count == 0)
+        LiveTable? was = null;
+        var reads = 0;
+        return await SettleAsync(
+            requests.Count,
+            async (connection, commitUnknown, token) =>
+            {
+                _restore ??= await ReadTableAsync(connection, was, commitUnknown, token).ConfigureAwait(false);
+                try
+                {
+                    if (await _restore.RunAsync(connection, requests, token).ConfigureAwait(false) is { } results)
+                    {
+                        return results;
+                    }
+
+                    (was, _restore) = (_restore.Table, null);
+                    reads = ++reads <= MostReads ? reads : throw TableChange.Restless(was, commitUnknown);
+                }
+                catch (PostgresException e) when (TableChange.MayExplain(e) && ++reads <= MostReads)
+                {
+                    (was, _restore) = (_restore!.Table, null);
+                }
+
+                return null;
+            },
+            r => r.Outcome is RestoreOutcome.Restored or RestoreOutcome.Suppressed, r => r.Outcome == RestoreOutcome.AlreadyRestored,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DismissResult>> DismissAsync(
+        IReadOnlyList<QuarantineEntry> entries, Dismissal dismissal, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        ArgumentNullException.ThrowIfNull(dismissal);
+        return await SettleAsync(
+            entries.Count, async (connection, _, token) => await _dismiss.RunAsync(connection, entries, dismissal, token).ConfigureAwait(false),
+            r => r.Outcome == DismissOutcome.Dismissed, r => r.Outcome == DismissOutcome.AlreadyDismissed, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => database.DisposeAsync();
+
+    /// <summary>Settles entries in one transaction, again and again until it stands.</summary>
+    /// <param name="count">How many; none need no transaction.</param>
+    /// <param name="work">
+    /// All but the commit; one result an entry, in their order, or null to be begun anew. It is told whether an earlier COMMIT
+    /// may have taken place.
+    /// </param>
+    /// <param name="isSettled">Says of a result that this transaction settles its entry.</param>
+    /// <param name="wasSettled">Says of a result that an earlier one had settled it in the same way.</param>
+    /// <param name="cancellationToken">Not heeded any more once COMMIT is sent.</param>
+    private async Task<T[]> SettleAsync<T>(
+        int count, Func<NpgsqlConnection, bool, CancellationToken, Task<T[]?>> work, Func<T, bool> isSettled, Func<T, bool> wasSettled, CancellationToken cancellationToken)
+    {
+        if (count == 0)
         {
             return [];
         }
 
         // What the last try had to say when it sent COMMIT; while set, whether that took place is not known.
-        RestoreResult[]? promised = null;
+        T[]? promised = null;
         var retry = new FaultRetry(options.RetryFor, database.Endpoint);
-        LiveTable? was = null;
-        var reads = 0;
         while (true)
         {
             var token = promised is null ? cancellationToken : CancellationToken.None;
@@ -95,15 +148,13 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             {
                 var scope = await _session.BeginAsync(token).ConfigureAwait(false);
                 await using var _ = scope.ConfigureAwait(false);
-                _restore ??= await ReadTableAsync(scope.Connection, was, promised is not null, token).ConfigureAwait(false);
-                if (await _restore.RunAsync(scope.Connection, requests, token).ConfigureAwait(false) is not { } results)
+                if (await work(scope.Connection, promised is not null, token).ConfigureAwait(false) is not { } results)
                 {
-                    (was, _restore) = (_restore.Table, null);
-                    reads = ++reads <= MostReads ? reads : throw TableChange.Restless(was, promised is not null);
                     continue;
                 }
 
-                if (promised is not null && IsSame(promised, results))
+                // The entries that a lost COMMIT promised are settled now, and were locked meanwhile: it took place.
+                if (promised is not null && promised.Any(isSettled) && promised.Zip(results).All(p => !isSettled(p.First) || wasSettled(p.Second)))
                 {
                     return promised;
                 }
@@ -117,10 +168,6 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
                 promised = results;
                 await scope.CommitAsync().ConfigureAwait(false);
                 return results;
-            }
-            catch (PostgresException e) when (_restore is not null && TableChange.MayExplain(e) && ++reads <= MostReads)
-            {
-                (was, _restore) = (_restore.Table, null);
             }
             catch (Exception e) when (FaultRetry.Concerns(e, commitInDoubt: promised is not null))
             {
@@ -141,13 +188,4 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             throw TableChange.Refused(was, null, why, commitUnknown);
         }
     }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => database.DisposeAsync();
-
-    private static bool IsSettled(RestoreResult result) => result.Outcome is RestoreOutcome.Restored or RestoreOutcome.Suppressed;
-
-    // The entries that a lost COMMIT promised are restored now, and were locked meanwhile: it took place.
-    private static bool IsSame(RestoreResult[] promised, RestoreResult[] found) => promised.Any(IsSettled)
-        && promised.Zip(found).All(p => !IsSettled(p.First) || p.Second.Outcome == RestoreOutcome.AlreadyRestored);
 }

@@ -17,6 +17,7 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
     private readonly VaultInsert _vault = new(table.Name);
     private readonly RowByRow _rows = new(table);
     private readonly TransactionStart _start = new(table, []);
+    private readonly EntryLock _lock = new(table.Name.Beside(SchemaNames.Quarantine));
     private readonly string _quarantine = table.Name.Beside(SchemaNames.Quarantine).Quoted;
 
     /// <summary>The table that it restores to, as it was read.</summary>
@@ -33,7 +34,7 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
             return null;
         }
 
-        var states = await LockAsync(connection, requests, cancellationToken).ConfigureAwait(false);
+        var states = await _lock.TakeAsync(connection, requests.Select(r => r.Entry.Id), cancellationToken).ConfigureAwait(false);
         var settled = await SettledAsync(connection, states.Values, cancellationToken).ConfigureAwait(false);
         var results = new RestoreResult[requests.Count];
         var items = new List<BatchItem>();
@@ -43,6 +44,10 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
             if (!states.TryGetValue(entry.Id, out var state))
             {
                 results[i] = new RestoreResult(entry, RestoreOutcome.Missing);
+            }
+            else if (state.IsDismissed)
+            {
+                results[i] = new RestoreResult(entry, RestoreOutcome.Dismissed);
             }
             else if (state.IsRestored || !settled.Add((state.IsLine, state.Key)))
             {
@@ -79,17 +84,6 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
 
     private static RestoreResult Refused(QuarantineEntry entry, Refusal refusal) =>
         new(entry, RestoreOutcome.Refused, refusal.Reason, refusal.Field, refusal.SqlState, refusal.Constraint);
-
-    // In the order of their ids, so that two who restore the same entries queue up instead of deadlocking.
-    private async Task<Dictionary<long, EntryState>> LockAsync(
-        NpgsqlConnection connection, IReadOnlyList<RestoreRequest> requests, CancellationToken cancellationToken)
-    {
-        var found = await connection.QueryAsync(
-            $"SELECT id, key, source IS NOT NULL, {SchemaNames.RestoredAt} IS NOT NULL FROM {_quarantine} WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
-            [requests.Select(r => r.Entry.Id).ToArray()],
-            r => (Id: r.GetInt64(0), State: new EntryState(r.GetGuid(1), r.GetBoolean(2), r.GetBoolean(3))), cancellationToken).ConfigureAwait(false);
-        return found.ToDictionary(f => f.Id, f => f.State);
-    }
 
     // Messages that have a row, whatever their entry says. One that the ledger has forgotten can come no more.
     private async Task<HashSet<(bool IsLine, Guid Key)>> SettledAsync(

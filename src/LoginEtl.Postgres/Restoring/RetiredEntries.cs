@@ -16,14 +16,14 @@ internal static class RetiredEntries
     public static RestoreResult? Refuse(RestoreRequest request, RetiredKeys retired)
     {
         var (entry, record) = request;
-        return retired.Of(record).FirstOrDefault(k => entry.IsSealed || k.State != StoredKeyState.Retired || k.CanBeMadeAnew()) is not { } key
+        return retired.Of(record).FirstOrDefault(k => request.IsMaskedNow || k.State != StoredKeyState.Retired || k.CanBeMadeAnew()) is not { } key
             ? null
-            : new RestoreResult(entry, RestoreOutcome.Refused, RejectReason.RetiredKey, key.Attribute) { Remedy = Remedy(entry, key) };
+            : new RestoreResult(entry, RestoreOutcome.Refused, RejectReason.RetiredKey, key.Attribute) { Remedy = Remedy(request, key) };
     }
 
-    private static string Remedy(QuarantineEntry entry, StoredKey key)
+    private static string Remedy(RestoreRequest request, StoredKey key)
     {
-        if (entry.IsSealed)
+        if (request.IsMaskedNow)
         {
             return "This host has masked it under the old key: give it the keyset with the new primary key, then restore again.";
         }

@@ -13,10 +13,10 @@ internal static class RoleGrants
     /// <summary>What an analyst needs.</summary>
     public const string Reader = "login_etl_reader";
 
-    /// <summary>What it takes to see the quarantine and to restore from it.</summary>
+    /// <summary>What it takes to see the quarantine, to restore from it and to dismiss entries.</summary>
     public const string Auditor = "login_etl_auditor";
 
-    /// <summary>What it takes to recover: rows, the vault's originals (and to erase those), and the audit's anchor.</summary>
+    /// <summary>What it takes to recover: rows, sealed bodies, the vault's originals (and to erase those), and the audit's anchor.</summary>
     public const string Recoverer = "login_etl_recoverer";
 
     /// <summary>What it takes to rotate keys; the keys themselves are elsewhere.</summary>
@@ -24,6 +24,12 @@ internal static class RoleGrants
 
     private const string CreateRole = "CREATE ROLE ";
     private static readonly (string Privilege, string Column)[] RightsOfRotation = [("SELECT", ""), ("UPDATE", LoginFields.MaskedIp), ("UPDATE", LoginFields.MaskedDeviceId)];
+    private static readonly (string Privilege, string Column)[] RightsOfSettling =
+    [
+        .. new[] { SchemaNames.RestoredAt, SchemaNames.DismissedAt, SchemaNames.DismissedBy, SchemaNames.DismissalReason, "sealed_body", "record" }
+            .Select(c => ("UPDATE", c)),
+    ];
+
     private static readonly string[] Roles = [Writer, Reader, Auditor, Recoverer, KeyKeeper];
 
     private const string HasRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
@@ -97,10 +103,11 @@ internal static class RoleGrants
         yield return (Writer, table.Beside(SchemaNames.Vault), [("INSERT", "")]);
         yield return (Auditor, table.Beside(SchemaNames.Vault), [("INSERT", "")]);
         yield return (Recoverer, table, [("SELECT", "")]);
+        yield return (Recoverer, quarantine, [("SELECT", "")]);
         yield return (Recoverer, table.Beside(SchemaNames.Vault), [("SELECT", ""), ("DELETE", "")]);
         yield return (Reader, table, [("SELECT", "")]);
         yield return (Auditor, table, [("INSERT", "")]);
-        yield return (Auditor, quarantine, [("SELECT", ""), ("UPDATE", SchemaNames.RestoredAt)]);
+        yield return (Auditor, quarantine, [("SELECT", ""), .. RightsOfSettling]);
         yield return (KeyKeeper, table, RightsOfRotation);
         yield return (KeyKeeper, quarantine, [("SELECT", ""), ("UPDATE", "record")]);
         yield return (KeyKeeper, table.Beside(SchemaNames.Keys), [("SELECT", ""), ("INSERT", ""), ("UPDATE", "")]);

@@ -15,6 +15,18 @@ internal static class SchemaNames
     /// <summary>Of the quarantine: when an entry became a row.</summary>
     public const string RestoredAt = "restored_at";
 
+    /// <summary>Of the quarantine: when an entry was dismissed.</summary>
+    public const string DismissedAt = "dismissed_at";
+
+    /// <summary>Of the quarantine: the account that dismissed an entry.</summary>
+    public const string DismissedBy = "dismissed_by";
+
+    /// <summary>Of the quarantine: why an entry was dismissed.</summary>
+    public const string DismissalReason = "dismissal_reason";
+
+    /// <summary>Of the quarantine: the queue that a message came from.</summary>
+    public const string Queue = "queue";
+
     /// <summary>Sealed originals of mac tokens.</summary>
     public const string Vault = "login_etl_vault";
 
@@ -70,5 +82,14 @@ internal static class SchemaNames
     [
         "key", "message_id", "source", "reason", "field", "sqlstate", "constraint_name", "receive_count", "sent_at",
         "sealed_body", "record", "batch",
+    ];
+
+    /// <summary>
+    /// Columns that later versions gave the quarantine, and their types. All of them may be NULL, so that writers of any
+    /// version go on beside them, and a writer goes on beside a quarantine that lacks them.
+    /// </summary>
+    public static readonly (string Name, string Type)[] AddedToQuarantine =
+    [
+        (RestoredAt, "timestamptz"), (Queue, "text"), (DismissedAt, "timestamptz"), (DismissedBy, "text"), (DismissalReason, "text"),
     ];
 }

@@ -39,9 +39,10 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
 
         statements.AddRange(SchemaNames.All.Where(r => !existing.Contains(r)).Select(r => SchemaStatements.Create(name.Beside(r))));
         var quarantine = name.Beside(SchemaNames.Quarantine);
-        if (existing.Contains(SchemaNames.Quarantine) && await LacksRestoredAtAsync(quarantine, cancellationToken).ConfigureAwait(false))
+        if (existing.Contains(SchemaNames.Quarantine)
+            && await QuarantineMigration.LackingAsync(connection, quarantine, cancellationToken).ConfigureAwait(false) is { Count: > 0 } lacking)
         {
-            statements.Add(SchemaStatements.AddRestoredAt(quarantine));
+            statements.Add(SchemaStatements.AddToQuarantine(quarantine, lacking));
         }
 
         var pruning = await PruneFunction.StateAsync(connection, name, role: null, cancellationToken).ConfigureAwait(false);
@@ -68,12 +69,5 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
         var column = live.Columns.FirstOrDefault(c => c.Name == "app_version") ?? throw new LoginEtlException(
             "TableUnsuitable", FaultKind.Configuration, $"{live.Name} has no column app_version that could become text.", "Leave -AppVersionColumn out.");
         return column.Type is ColumnType.Int2 or ColumnType.Int4 or ColumnType.Int8;
-    }
-
-    private async Task<bool> LacksRestoredAtAsync(QualifiedName quarantine, CancellationToken cancellationToken)
-    {
-        var columns = await TableNames.ColumnsAsync(connection, quarantine, cancellationToken).ConfigureAwait(false);
-        // Something else of that name stays as it is, and pre-flight says so.
-        return !columns.Contains(SchemaNames.RestoredAt) && columns.IsSupersetOf(SchemaNames.QuarantineColumns);
     }
 }

@@ -31,9 +31,18 @@ internal static class SchemaStatements
     public static string AlterAppVersion(QualifiedName table, AppVersionFormat from) =>
         $"ALTER TABLE {table.Quoted} ALTER COLUMN app_version TYPE text USING {VersionText(from)}";
 
-    /// <summary>What quarantines of earlier versions lack.</summary>
-    public static string AddRestoredAt(QualifiedName quarantine) =>
-        $"ALTER TABLE {quarantine.Quoted} ADD COLUMN {SchemaNames.RestoredAt} timestamptz";
+    /// <summary>What quarantines of earlier versions lack. Those where nothing could be dismissed let no entry be empty.</summary>
+    public static string AddToQuarantine(QualifiedName quarantine, IReadOnlyList<(string Name, string Type)> missing)
+    {
+        var changes = missing.Select(c => $"ADD COLUMN {c.Name} {c.Type}").ToList();
+        if (missing.Any(c => c.Name == SchemaNames.DismissedAt))
+        {
+            changes.Insert(0, $"DROP CONSTRAINT IF EXISTS {SchemaNames.Quarantine}_check");
+            changes.Add($"ADD {HoldsOneThing}");
+        }
+
+        return $"ALTER TABLE {quarantine.Quoted} {string.Join(", ", changes)}";
+    }
 
     /// <summary>A relation of <see cref="SchemaNames.All"/>, beside the table.</summary>
     public static string Create(QualifiedName relation) => relation.Name switch
@@ -75,6 +84,9 @@ internal static class SchemaStatements
         COMMENT ON COLUMN {ledger.Quoted}.outcome IS '{string.Join(", ", Enum.GetValues<LedgerOutcome>().Select(o => $"{(short)o} {o.ToString().ToLowerInvariant()}"))}'
         """;
 
+    private const string HoldsOneThing =
+        $"CONSTRAINT {SchemaNames.Quarantine}_content CHECK (num_nonnulls(sealed_body, record) = CASE WHEN {SchemaNames.DismissedAt} IS NULL THEN 1 ELSE 0 END)";
+
     // json, not jsonb: a record may be here just because it holds what jsonb cannot (NUL, half a surrogate pair).
     private static string CreateQuarantine(QualifiedName quarantine) =>
         $"""
@@ -93,8 +105,8 @@ internal static class SchemaStatements
             record json,
             batch uuid NOT NULL,
             created_at timestamptz NOT NULL DEFAULT now(),
-            {SchemaNames.RestoredAt} timestamptz,
-            CHECK (num_nonnulls(sealed_body, record) = 1)
+            {string.Join(",\n    ", SchemaNames.AddedToQuarantine.Select(c => $"{c.Name} {c.Type}"))},
+            {HoldsOneThing}
         );
         CREATE INDEX ON {quarantine.Quoted} (key);
         COMMENT ON TABLE {quarantine.Quoted} IS 'LoginEtl: messages that could not be written, sealed or masked, with the reason.'

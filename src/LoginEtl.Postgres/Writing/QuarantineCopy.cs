@@ -10,14 +10,17 @@ namespace LoginEtl.Postgres.Writing;
 /// <summary>Writes entries of the quarantine.</summary>
 internal sealed class QuarantineCopy(QualifiedName quarantine, TimeSpan timeout)
 {
-    private readonly string _copy =
-        $"COPY {quarantine.Quoted} ({string.Join(", ", SchemaNames.QuarantineColumns)}) FROM STDIN (FORMAT BINARY)";
+    // A quarantine of an earlier version has no place for it: entries then are the poorer by that, and no run stops for it.
+    private bool _hasQueue;
 
     /// <summary>Adds one entry a refused message.</summary>
     public async Task WriteAsync(
         NpgsqlConnection connection, IReadOnlyCollection<(BatchItem Item, Refusal Refusal)> refused, Guid batch, CancellationToken cancellationToken)
     {
-        var importer = await connection.BeginBinaryImportAsync(_copy, cancellationToken).ConfigureAwait(false);
+        _hasQueue = _hasQueue || (await TableNames.ColumnsAsync(connection, quarantine, cancellationToken).ConfigureAwait(false)).Contains(SchemaNames.Queue);
+        var columns = _hasQueue ? SchemaNames.QuarantineColumns.Append(SchemaNames.Queue) : SchemaNames.QuarantineColumns;
+        var importer = await connection.BeginBinaryImportAsync(
+            $"COPY {quarantine.Quoted} ({string.Join(", ", columns)}) FROM STDIN (FORMAT BINARY)", cancellationToken).ConfigureAwait(false);
         await using var _ = importer.ConfigureAwait(false);
         importer.Timeout = timeout;
         foreach (var (item, refusal) in refused)
@@ -41,6 +44,10 @@ internal sealed class QuarantineCopy(QualifiedName quarantine, TimeSpan timeout)
                 ? importer.WriteAsync(RecordJson.Of(record), NpgsqlDbType.Json, cancellationToken)
                 : importer.WriteNullAsync(cancellationToken)).ConfigureAwait(false);
             await importer.WriteAsync(batch, NpgsqlDbType.Uuid, cancellationToken).ConfigureAwait(false);
+            if (_hasQueue)
+            {
+                await TextAsync(item.Login.GetDelivery().Queue is { } queue ? Storable(queue) : null).ConfigureAwait(false);
+            }
         }
 
         if (await importer.CompleteAsync(cancellationToken).ConfigureAwait(false) != (ulong)refused.Count)

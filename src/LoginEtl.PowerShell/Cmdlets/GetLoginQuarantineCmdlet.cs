@@ -6,7 +6,7 @@ using LoginEtl.Quarantine;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
-/// <summary>Get-LoginQuarantine: what was rejected, and why; the oldest first.</summary>
+/// <summary>Get-LoginQuarantine: what was rejected, and why; the oldest first. What is settled is left out.</summary>
 /// <example>
 /// <code>Get-LoginQuarantine $dsn | Group-Object Reason, Field -NoElement</code>
 /// <para>What was rejected, and how often.</para>
@@ -24,6 +24,11 @@ public sealed class GetLoginQuarantineCmdlet : DatabaseCmdlet
     [ValidateNotNullOrEmpty]
     public string? Reason { get; set; }
 
+    /// <summary>Only those of this queue: its name, URL or ARN.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Queue { get; set; }
+
     /// <summary>Only those that came at this time or later.</summary>
     [Parameter]
     public DateTimeOffset? Since { get; set; }
@@ -33,15 +38,16 @@ public sealed class GetLoginQuarantineCmdlet : DatabaseCmdlet
     [ValidateRange(1L, long.MaxValue)]
     public long? Max { get; set; }
 
-    /// <summary>Also those that have become rows.</summary>
+    /// <summary>Also those that are settled: that have become rows, or were dismissed.</summary>
     [Parameter]
-    public SwitchParameter IncludeRestored { get; set; }
+    [Alias("IncludeRestored")]
+    public SwitchParameter All { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         var settings = ConnectionSettings();
-        var filter = new QuarantineFilter { Reason = Reason, Since = Since, Max = Max, IncludeRestored = IncludeRestored };
+        var filter = new QuarantineFilter { Reason = Reason, Queue = Queue is null ? null : EnvironmentSettings.QueueName(Queue), Since = Since, Max = Max, IncludeSettled = All };
         var quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, new SinkOptions(), StopToken), Table);
         try
         {

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
@@ -7,14 +8,22 @@ using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Quarantine;
+using LoginEtl.Records;
 using LoginEtl.Versions;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
-/// <summary>Restore-LoginQuarantine: writes what was rejected, once it can be read or written.</summary>
+/// <summary>
+/// Restore-LoginQuarantine: writes what was rejected, once it can be read or written, or with -Body what it should have been. It
+/// becomes the row of that very message, once, under the time at which it was sent.
+/// </summary>
 /// <example>
 /// <code>Get-LoginQuarantine $dsn | Restore-LoginQuarantine $dsn keys/ -PrivateKeyPath keys-private/quarantine.json -AllowNullPii</code>
 /// <para>Opens sealed bodies with the private key, on a machine that may hold it, and writes those that now pass.</para>
+/// </example>
+/// <example>
+/// <code>Get-LoginQuarantine $dsn -Reason missing_field | Unprotect-LoginPii $dsn keys/ -PrivateKeyPath keys-private/quarantine.json -Reason 'Ticket 8' | Restore-LoginQuarantine $dsn keys/ -Body { $_.Body.Reveal() -replace '"userid"', '"user_id"' }</code>
+/// <para>Mends bodies and writes them. What still does not pass stays, and the result says why.</para>
 /// </example>
 [Cmdlet(VerbsData.Restore, "LoginQuarantine", SupportsShouldProcess = true)]
 [OutputType(typeof(RestoreResult))]
@@ -22,13 +31,16 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
 {
     private const int BatchSize = 100;
     private readonly List<RestoreRequest> _requests = new(BatchSize);
+    private bool _oneBody;
+    private long _taken;
     private IQuarantine? _quarantine;
     private Keyring? _keyring;
     private Protector? _protector;
     private QuarantineReplay? _replay;
 
-    /// <summary>Entries from Get-LoginQuarantine.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    /// <summary>Entries from Get-LoginQuarantine, or bodies from Unprotect-LoginPii.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Entry")]
     [LiveObject]
     [ValidateNotNull]
     public QuarantineEntry? InputObject { get; set; }
@@ -42,6 +54,15 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? PrivateKeyPath { get; set; }
+
+    /// <summary>
+    /// The mended body in the place of the one that was sent: a script block that is given each object as $_, or the text for one
+    /// entry. A text that is typed stays in the shell's history.
+    /// </summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [BodyText]
+    [ValidateNotNull]
+    public PlainBody? Body { get; set; }
 
     /// <summary>How each attribute is masked: siv, mac, escrow, and pfx for ip; LOGINETL_METHOD, else siv, when not given.</summary>
     [Parameter]
@@ -70,6 +91,8 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        // A script block has not been asked yet: this is a text that was given.
+        _oneBody = Body is not null;
         var settings = ConnectionSettings();
         var methods = Guard(() => MethodParameter.Read(Method));
         var form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
@@ -85,16 +108,32 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     protected override void ProcessRecord()
     {
         var entry = InputObject!;
+        if (_oneBody && ++_taken > 1)
+        {
+            // Before anything was written: one login would become the rows of several messages.
+            ThrowTerminatingError(FaultRecord.Of(
+                new LoginEtlException(
+                    "BodyForSeveral", FaultKind.Configuration, "One text was given as -Body, and more than one entry came. Nothing was restored.",
+                    "Give one entry, or a script block that makes each entry's own body: -Body { $_.Body.Reveal() -replace … }."),
+                entry.Id));
+        }
+
         if (!ShouldProcess(entry.ToString()))
         {
             return;
         }
 
+        if (entry.DismissedAt is not null)
+        {
+            WriteObject(new RestoreResult(entry, RestoreOutcome.Dismissed));
+            return;
+        }
+
         try
         {
-            if (_replay!.TryReplay(entry, out var record, out var rejection))
+            if (TryRead(entry, out var record, out var rejection))
             {
-                _requests.Add(new RestoreRequest(entry, record));
+                _requests.Add(new RestoreRequest(entry, record) { IsMaskedNow = Body is not null || entry.IsSealed });
             }
             else
             {
@@ -127,6 +166,9 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
             await _quarantine.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    private bool TryRead(QuarantineEntry entry, [NotNullWhen(true)] out LoginRecord? record, out Rejection rejection) =>
+        Body is null ? _replay!.TryReplay(entry, out record, out rejection) : _replay!.TryMend(entry, Body, out record, out rejection);
 
     private void RestoreBatch()
     {

@@ -5,14 +5,16 @@ using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.PowerShell.Output;
+using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>
-/// Unprotect-LoginPii: recovers personal data from records, rows or tokens, for authorised people. A line of the audit file
-/// is written and anchored before each group of at most 512 leaves; without it nothing does.
+/// Unprotect-LoginPii: recovers personal data from records, rows or tokens, and the sealed bodies of quarantined messages, for
+/// authorised people. A line of the audit file is written and anchored before each group leaves (512 values or 16 bodies at
+/// most); without it nothing does.
 /// </summary>
 /// <example>
 /// <code>Find-LoginRecord $dsn keys/ -Ip (Read-Host -AsSecureString) | Unprotect-LoginPii $dsn keys/ -Reason 'Request 4711' -AuditFile recovery.jsonl</code>
@@ -22,20 +24,32 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// <code>'siv1.AX5A8mOW2lq…' | Unprotect-LoginPii $dsn keys/ -Attribute ip -Reason 'Fraud case 12'</code>
 /// <para>One token.</para>
 /// </example>
+/// <example>
+/// <code>Get-LoginQuarantine $dsn -Reason invalid_json | Unprotect-LoginPii $dsn keys/ -PrivateKeyPath keys-private/quarantine.json -Reason 'Ticket 8' | ForEach-Object { $_.Body.Reveal() }</code>
+/// <para>Bodies that did not decode, in clear: what the producer sent.</para>
+/// </example>
 [Cmdlet(VerbsSecurity.Unprotect, "LoginPii", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
-[OutputType(typeof(RecoveredLogin))]
+[OutputType(typeof(RecoveredLogin), typeof(RecoveredBody))]
 public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
 {
     private readonly List<(long Position, PSObject Input, MaskedPair Tokens)> _group = [];
+    private readonly List<QuarantineEntry> _entries = [];
     private bool _confirmed;
     private long _position;
+    private DatabaseSettings? _settings;
     private IAuditAnchor? _anchor;
     private IVault? _vault;
     private EscrowKey? _escrow;
     private AuditLog? _audit;
-    private TokenRecovery? _recovery;
+    private RecoveryOptions? _options;
+    private string? _privateKey;
+    private TokenRecovery? _tokens;
+    private BodyRecovery? _bodies;
 
-    /// <summary>LoginRecord objects, rows with MaskedIp or masked_ip (and so for the device id), or tokens with -Attribute.</summary>
+    /// <summary>
+    /// LoginRecord objects, rows with MaskedIp or masked_ip (and so for the device id), tokens with -Attribute, or entries from
+    /// Get-LoginQuarantine.
+    /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
     [ValidateNotNull]
     public PSObject? InputObject { get; set; }
@@ -55,7 +69,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
     [ValidateNotNullOrEmpty]
     public string? AuditFile { get; set; }
 
-    /// <summary>File of the vault's private key, for tokens of the method escrow.</summary>
+    /// <summary>File of a private key: the vault's for tokens of the method escrow, the quarantine's for its bodies.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? PrivateKeyPath { get; set; }
@@ -69,19 +83,13 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
             return;
         }
 
-        var settings = ConnectionSettings();
+        _settings = ConnectionSettings();
         var path = Guard(() => GetUnresolvedProviderPathFromPSPath(EnvironmentSettings.Require(AuditFile, EnvironmentSettings.AuditVariable, "-AuditFile")));
-        if (PrivateKeyPath is not null)
-        {
-            var privateKey = GetUnresolvedProviderPathFromPSPath(PrivateKeyPath);
-            _escrow = Guard(() => EscrowKey.Read(privateKey), privateKey);
-            _vault = Await(() => Connectors.Database.OpenVaultAsync(settings, StopToken), Table);
-        }
-
-        _anchor = Await(() => Connectors.Database.OpenAnchorAsync(settings, StopToken), Table);
+        _privateKey = PrivateKeyPath is null ? null : GetUnresolvedProviderPathFromPSPath(PrivateKeyPath);
+        _anchor = Await(() => Connectors.Database.OpenAnchorAsync(_settings, StopToken), Table);
         _audit = Guard(() => new AuditLog(path, Keyring, _anchor), path);
-        var options = new RecoveryOptions { Command = MyInvocation.MyCommand.Name, Reason = Reason!, Escrow = _escrow, Vault = _vault };
-        _recovery = Guard(() => new TokenRecovery(Keyring, _audit, options));
+        _options = new RecoveryOptions { Command = MyInvocation.MyCommand.Name, Reason = Reason! };
+        Await(() => { _options.RequireReason(); return Task.CompletedTask; });
     }
 
     /// <inheritdoc/>
@@ -93,11 +101,22 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
             return;
         }
 
+        if (InputObject!.BaseObject is QuarantineEntry entry)
+        {
+            _entries.Add(entry);
+            if (_entries.Count == BodyRecovery.GroupSize)
+            {
+                RecoverBodies();
+            }
+
+            return;
+        }
+
         if (MaskedRow.Of(InputObject!, Attribute) is not { } tokens)
         {
             var what = InputObject!.BaseObject is string
                 ? new LoginEtlException("AttributeMissing", FaultKind.Configuration, $"Input {_position} is a text, and nothing says which attribute it is a token of.", "Give -Attribute ip or -Attribute device_id.")
-                : new LoginEtlException("NothingMasked", FaultKind.Configuration, $"Input {_position} has neither a masked ip nor a masked device id.", "Give records, rows with masked_ip or masked_device_id, or tokens with -Attribute.");
+                : new LoginEtlException("NothingMasked", FaultKind.Configuration, $"Input {_position} has neither a masked ip nor a masked device id.", "Give records, rows with masked_ip or masked_device_id, tokens with -Attribute, or entries of the quarantine.");
             WriteError(FaultRecord.Of(what, _position));
             return;
         }
@@ -110,12 +129,17 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => RecoverGroup();
+    protected override void EndProcessing()
+    {
+        RecoverGroup();
+        RecoverBodies();
+    }
 
     /// <inheritdoc/>
     protected override async Task CleanUpAsync()
     {
-        _recovery?.Dispose();
+        _tokens?.Dispose();
+        _bodies?.Dispose();
         _audit?.Dispose();
         _escrow?.Dispose();
         await base.CleanUpAsync().ConfigureAwait(false);
@@ -137,11 +161,9 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
             return;
         }
 
-        var opened = Await(() => _recovery!.RecoverAsync([.. _group.Select(g => g.Tokens)], StopToken), Table);
-        if (_recovery!.Note is { } note)
-        {
-            WriteWarning($"Audit file: {note}.");
-        }
+        _tokens ??= OpenTokens();
+        var opened = Await(() => _tokens.RecoverAsync([.. _group.Select(g => g.Tokens)], StopToken), Table);
+        Tell(_tokens.Note);
 
         for (var i = 0; i < opened.Count; i++)
         {
@@ -149,6 +171,51 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
         }
 
         _group.Clear();
+    }
+
+    private void RecoverBodies()
+    {
+        if (_entries.Count == 0)
+        {
+            return;
+        }
+
+        _bodies ??= Guard(() => new BodyRecovery(_privateKey, _audit!, _options!), _privateKey);
+        var opened = Await(() => _bodies.RecoverAsync(_entries, StopToken), Table);
+        Tell(_bodies.Note);
+        foreach (var (entry, body, fault) in opened)
+        {
+            if (body is null)
+            {
+                WriteError(FaultRecord.Of(fault!, entry.Id));
+            }
+            else
+            {
+                WriteObject(new RecoveredBody(entry, body));
+            }
+        }
+
+        _entries.Clear();
+    }
+
+    // The private key is the vault's only where there are tokens.
+    private TokenRecovery OpenTokens()
+    {
+        if (_privateKey is not null)
+        {
+            _escrow = Guard(() => EscrowKey.Read(_privateKey), _privateKey);
+            _vault = Await(() => Connectors.Database.OpenVaultAsync(_settings!, StopToken), Table);
+        }
+
+        return Guard(() => new TokenRecovery(Keyring, _audit!, _options! with { Escrow = _escrow, Vault = _vault }));
+    }
+
+    private void Tell(string? note)
+    {
+        if (note is not null)
+        {
+            WriteWarning($"Audit file: {note}.");
+        }
     }
 
     private void Emit((long Position, PSObject Input, MaskedPair Tokens) row, OpenedPair opened)

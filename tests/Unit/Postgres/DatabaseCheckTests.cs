@@ -39,6 +39,7 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     [InlineData("DROP TABLE login_etl_quarantine", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_quarantine")]
     [InlineData("ALTER TABLE login_etl_ledger DROP outcome", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_ledger")]
     [InlineData("DROP TABLE login_etl_key", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_key")]
+    [InlineData("ALTER TABLE login_etl_quarantine DROP queue, DROP dismissed_at", "Ledgers, quarantine and keys", CheckOutcome.Warn, "queue, dismissed_at")]
     [InlineData("DROP TABLE login_etl_audit_anchor", "Audit anchor", CheckOutcome.Warn, "login_etl_audit_anchor")]
     [InlineData("DROP FUNCTION login_etl_prune(integer)", "Ledger pruning", CheckOutcome.Warn, "login_etl_prune")]
     [InlineData("ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", "Row security", CheckOutcome.Pass, "")]

@@ -67,7 +67,7 @@ public sealed class QuarantineTests(ServersFixture servers) : IDisposable
         }
 
         Assert.Empty(await ListAsync(quarantine));
-        Assert.NotNull(Assert.Single(await ListAsync(quarantine, new QuarantineFilter { IncludeRestored = true })).RestoredAt);
+        Assert.NotNull(Assert.Single(await ListAsync(quarantine, new QuarantineFilter { IncludeSettled = true })).RestoredAt);
 
         await using var sink = await database.SinkAsync();
         Assert.Equal([Outcome.Duplicate], (await sink.WriteAsync([reject], TestDatabase.Token)).Outcomes);

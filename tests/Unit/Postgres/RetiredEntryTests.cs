@@ -119,7 +119,7 @@ public sealed class RetiredEntryTests(ServersFixture servers) : IDisposable
         using var replay = new QuarantineReplay(protector, _keys.PrivatePath);
         await using var quarantine = await new PostgresConnector().OpenQuarantineAsync(database.Settings(), new SinkOptions(), TestDatabase.Token);
         var requests = new List<RestoreRequest>();
-        await foreach (var entry in quarantine.ListAsync(new QuarantineFilter { IncludeRestored = true }, TestDatabase.Token))
+        await foreach (var entry in quarantine.ListAsync(new QuarantineFilter { IncludeSettled = true }, TestDatabase.Token))
         {
             Assert.True(replay.TryReplay(entry, out var record, out _));
             requests.Add(new RestoreRequest(entry, record));

@@ -160,6 +160,7 @@ public sealed class SchemaTests(ServersFixture servers)
         var database = await TestDatabase.InitializedAsync(servers);
         await database.RunAsync("ALTER TABLE login_etl_quarantine DROP restored_at");
         Assert.Equal(["ALTER TABLE \"public\".\"login_etl_quarantine\" ADD COLUMN restored_at timestamptz"], await database.InitializeAsync());
+        Assert.Empty(await database.InitializeAsync());
         await database.RunAsync("DROP TABLE login_etl_quarantine; CREATE TABLE login_etl_quarantine (mine text)");
         Assert.Empty(await database.InitializeAsync());
     }

@@ -142,7 +142,7 @@ public sealed class SuppressedRowTests(ServersFixture servers)
         for (var round = 0; round < 2; round++)
         {
             QuarantineEntry? entry = null;
-            await foreach (var listed in quarantine.ListAsync(new QuarantineFilter { IncludeRestored = true }, TestDatabase.Token))
+            await foreach (var listed in quarantine.ListAsync(new QuarantineFilter { IncludeSettled = true }, TestDatabase.Token))
             {
                 entry = listed;
             }

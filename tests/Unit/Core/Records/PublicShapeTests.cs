@@ -41,6 +41,7 @@ public sealed class PublicShapeTests
     [InlineData(typeof(SealedReject))]
     [InlineData(typeof(SealedBody))]
     [InlineData(typeof(Plaintext))]
+    [InlineData(typeof(PlainBody))]
     [InlineData(typeof(ReceivedMessage))]
     public void What_carries_a_message_shows_only_what_is_listed(Type type)
     {
@@ -63,7 +64,7 @@ public sealed class PublicShapeTests
         foreach (var (name, held) in Members(type).Where(m => sounds.Contains(m.Name)))
         {
             Assert.True(
-                held == typeof(Plaintext) || held == typeof(LoginEtl.Connections.SecretText) || held == typeof(SealedBody),
+                held == typeof(Plaintext) || held == typeof(LoginEtl.Connections.SecretText) || held == typeof(SealedBody) || held == typeof(PlainBody),
                 $"{type.Name}.{name} is a {held.Name}.");
         }
     }
@@ -71,7 +72,7 @@ public sealed class PublicShapeTests
     [Fact]
     public void Only_Core_makes_messages_records_and_tokens()
     {
-        foreach (var type in new[] { typeof(LoginMessage), typeof(RejectedLogin), typeof(LoginRecord), typeof(SealedReject), typeof(SealedBody), typeof(Token) })
+        foreach (var type in new[] { typeof(LoginMessage), typeof(RejectedLogin), typeof(LoginRecord), typeof(SealedReject), typeof(SealedBody), typeof(PlainBody), typeof(Token) })
         {
             Assert.Empty(type.GetConstructors());
         }

@@ -1,0 +1,24 @@
+using LoginEtl.Faults;
+using LoginEtl.Keysets;
+using LoginEtl.Masking;
+using LoginEtl.Records;
+
+namespace LoginEtl.Quarantine;
+
+/// <summary>Opens the sealed bodies of entries.</summary>
+internal static class EntryBody
+{
+    /// <summary>Why there is nothing to open or read any more.</summary>
+    public static LoginEtlException Dismissed(QuarantineEntry entry) => new(
+        "EntryDismissed", FaultKind.Configuration, $"Quarantine entry {entry.Id} was dismissed, and what it held is gone.",
+        "Its properties say who dismissed it, when and why.");
+
+    /// <summary>The body; the caller zeroes it.</summary>
+    /// <exception cref="LoginEtlException">
+    /// <c>SealedBodyUnopened</c>: another key, a body that was changed, or one that was moved here from another message's entry.
+    /// </exception>
+    public static byte[] Open(QuarantineEntry entry, Keyset privateKeyset) =>
+        BodySealer.Open(privateKeyset, entry.SealedBody, new MessageId(entry.MessageId)) ?? throw new LoginEtlException(
+            "SealedBodyUnopened", FaultKind.Keys, $"The sealed body of quarantine entry {entry.Id} does not open with the private keyset {privateKeyset.Source}.",
+            "Give the private half of the keyset it was sealed to; if it is, the entry was changed.");
+}

@@ -1,0 +1,25 @@
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Schema;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Restoring;
+
+/// <summary>Locks entries for whoever settles them.</summary>
+internal sealed class EntryLock(QualifiedName quarantine)
+{
+    private readonly string _query =
+        $"""
+        SELECT id, key, source IS NOT NULL, {SchemaNames.RestoredAt} IS NOT NULL, {SchemaNames.DismissedAt} IS NOT NULL
+        FROM {quarantine.Quoted} WHERE id = ANY ($1) ORDER BY id FOR UPDATE
+        """;
+
+    /// <summary>The states of those that are there, by their ids.</summary>
+    /// <remarks>In the order of their ids, so that two who settle the same entries queue up instead of deadlocking.</remarks>
+    public async Task<Dictionary<long, EntryState>> TakeAsync(NpgsqlConnection connection, IEnumerable<long> ids, CancellationToken cancellationToken)
+    {
+        var found = await connection.QueryAsync(
+            _query, [ids.ToArray()],
+            r => (Id: r.GetInt64(0), State: new EntryState(r.GetGuid(1), r.GetBoolean(2), r.GetBoolean(3), r.GetBoolean(4))), cancellationToken).ConfigureAwait(false);
+        return found.ToDictionary(f => f.Id, f => f.State);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Management.Automation;
+using LoginEtl.Connections;
+using LoginEtl.PowerShell.Hosting;
+using LoginEtl.PowerShell.Loading;
+using LoginEtl.Quarantine;
+
+namespace LoginEtl.PowerShell.Cmdlets;
+
+/// <summary>
+/// Remove-LoginQuarantine: dismisses what is nobody's login. What an entry holds is erased for good; who, when and why stand in
+/// its place, and its message, delivered again, makes nothing.
+/// </summary>
+/// <example>
+/// <code>Get-LoginQuarantine $dsn -Queue login-queue -Reason missing_field | Remove-LoginQuarantine $dsn -Reason 'Heartbeats of the new app'</code>
+/// <para>Dismisses messages of something else, after a question for each.</para>
+/// </example>
+[Cmdlet(VerbsCommon.Remove, "LoginQuarantine", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(DismissResult))]
+public sealed class RemoveLoginQuarantineCmdlet : DatabaseCmdlet
+{
+    private const int BatchSize = 100;
+    private readonly List<QuarantineEntry> _entries = new(BatchSize);
+    private IQuarantine? _quarantine;
+    private Dismissal? _dismissal;
+
+    /// <summary>Entries from Get-LoginQuarantine, or bodies from Unprotect-LoginPii that were looked at.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Entry")]
+    [LiveObject]
+    [ValidateNotNull]
+    public QuarantineEntry? InputObject { get; set; }
+
+    /// <summary>Why. It stays in the quarantine: leave personal data out of it.</summary>
+    [Parameter(Mandatory = true)]
+    public string? Reason { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        var settings = ConnectionSettings();
+        _dismissal = Guard(() => new Dismissal(Reason!));
+        _quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, new SinkOptions(), StopToken), Table);
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (!ShouldProcess(InputObject!.ToString(), "Dismiss, and erase what it holds"))
+        {
+            return;
+        }
+
+        _entries.Add(InputObject);
+        if (_entries.Count == BatchSize)
+        {
+            Dismiss();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Dismiss();
+
+    /// <inheritdoc/>
+    protected override async Task CleanUpAsync()
+    {
+        if (_quarantine is not null)
+        {
+            await _quarantine.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void Dismiss()
+    {
+        if (_entries.Count > 0)
+        {
+            WriteObject(Await(() => _quarantine!.DismissAsync(_entries, _dismissal!, StopToken), Table), enumerateCollection: true);
+            _entries.Clear();
+        }
+    }
+}
