@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using LoginEtl.Connections;
 using LoginEtl.Faults;
 
 namespace LoginEtl.Worker;
@@ -55,7 +56,7 @@ internal sealed class Setting<T>
             return parsed.GetValue(Option)!;
         }
 
-        if (Environment.GetEnvironmentVariable(_variable) is not { Length: > 0 } text)
+        if (EnvironmentSettings.Read(_variable) is not { Length: > 0 } text)
         {
             return _otherwise;
         }

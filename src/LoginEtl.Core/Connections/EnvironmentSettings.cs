@@ -30,6 +30,14 @@ public static class EnvironmentSettings
     /// <summary>Audit file of recoveries.</summary>
     public const string AuditVariable = "LOGINETL_AUDIT";
 
+    /// <summary>
+    /// A variable's text without the line end that it has when it was filled from a file or a secret. In a database's settings
+    /// that may be a password's last character: there it stays, and is refused.
+    /// </summary>
+    /// <param name="variable">One of the project's own.</param>
+    public static string? Read(string variable) => Environment.GetEnvironmentVariable(variable) is not { } text ? null
+        : variable == DatabaseVariable ? text : text.TrimEnd('\r', '\n');
+
     /// <summary>A setting as given, else from its variable.</summary>
     /// <param name="given">As given; null or blank when not.</param>
     /// <param name="variable">Its environment variable.</param>
@@ -37,7 +45,7 @@ public static class EnvironmentSettings
     /// <exception cref="LoginEtlException"><c>SettingMissing</c>.</exception>
     public static string Require(string? given, string variable, string parameter)
     {
-        var value = string.IsNullOrWhiteSpace(given) ? Environment.GetEnvironmentVariable(variable) : given;
+        var value = string.IsNullOrWhiteSpace(given) ? Read(variable) : given;
         return !string.IsNullOrWhiteSpace(value) ? value : throw new LoginEtlException(
             "SettingMissing", FaultKind.Configuration, $"{parameter} was not given, and {variable} is not set.",
             $"Give {parameter}, or set {variable}.");
@@ -51,7 +59,7 @@ public static class EnvironmentSettings
     public static T OneOf<T>(T? given, string variable, T otherwise)
         where T : struct, Enum
     {
-        if (given is { } value || Environment.GetEnvironmentVariable(variable) is not { } text || string.IsNullOrWhiteSpace(text))
+        if (given is { } value || Read(variable) is not { } text || string.IsNullOrWhiteSpace(text))
         {
             return given ?? otherwise;
         }
@@ -68,7 +76,7 @@ public static class EnvironmentSettings
     /// <exception cref="LoginEtlException"><c>SettingInvalid</c>; the text is not quoted.</exception>
     public static IdentityFrom Identity(string? given, string parameter)
     {
-        var text = string.IsNullOrWhiteSpace(given) ? Environment.GetEnvironmentVariable(IdentityFromVariable) : given;
+        var text = string.IsNullOrWhiteSpace(given) ? Read(IdentityFromVariable) : given;
         return string.IsNullOrWhiteSpace(text) ? IdentityFrom.Envelope
             : IdentityFrom.TryParse(text, out var identity) ? identity
             : throw NotValid(string.IsNullOrWhiteSpace(given) ? IdentityFromVariable : parameter, IdentityFrom.Expected);
@@ -84,7 +92,7 @@ public static class EnvironmentSettings
     /// <param name="given">As given; null or blank when not.</param>
     public static string QueueName(string? given)
     {
-        var queue = string.IsNullOrWhiteSpace(given) ? Environment.GetEnvironmentVariable(QueueVariable) : given;
+        var queue = string.IsNullOrWhiteSpace(given) ? Read(QueueVariable) : given;
         var name = (queue ?? "").Split('/', ':')[^1];
         return name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? name : "no queue";
     }

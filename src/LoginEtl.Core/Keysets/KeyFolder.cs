@@ -93,14 +93,14 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposab
     public static void WriteFile(string path, KeyForm form, uint primary, IReadOnlyList<KeysetKey> keys, bool replace) =>
         KeyFile.Write(path, json => KeysetJson.Write(json, form.TypeUrl, form.MaterialType, primary, keys), replace);
 
-    /// <exception cref="LoginEtlException"><c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
+    /// <exception cref="LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
     public static Keyset ReadFile(string path, bool isSecret) => ReadBytes(path, isSecret, json =>
         isSecret && EncryptedKeysetJson.Read(json) is not null
             ? throw Keyset.Invalid(path, "it is encrypted: name its folder as awskms:FOLDER")
             : KeysetJson.Parse(json, path));
 
     /// <summary>The keyset of private halves in a file, which must be its owner's alone.</summary>
-    /// <exception cref="LoginEtlException"><c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
+    /// <exception cref="LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
     public static Keyset ReadPrivate(string path)
     {
         var keyset = ReadFile(path, isSecret: true);
@@ -132,6 +132,12 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposab
             bytes = GC.AllocateArray<byte>((int)file.Length, pinned: true);
             file.ReadExactly(bytes);
             return read(bytes);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new LoginEtlException(
+                "KeysetNotFound", FaultKind.Keys, $"The key file {path} is not there.",
+                "Name the file by its path, and see that the volume or disk it lies on is mounted.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -192,10 +192,17 @@ internal sealed class Database : IAsyncDisposable
             builder.ApplicationName = ApplicationName;
         }
 
-        if (builder.Host!.Contains(',', StringComparison.Ordinal) && string.IsNullOrEmpty(builder.TargetSessionAttributes))
-        {
-            builder.TargetSessionAttributes = "primary";
-        }
+        builder.TargetSessionAttributes = TargetSession(builder);
+    }
+
+    // The driver takes any other than any for lists of hosts alone. Of one host pre-flight asks itself whether it takes rows.
+    private static string TargetSession(NpgsqlConnectionStringBuilder builder)
+    {
+        var asked = builder.TargetSessionAttributes;
+        return builder.Host!.Contains(',', StringComparison.Ordinal) ? string.IsNullOrEmpty(asked) ? "primary" : asked
+            : asked?.ToLowerInvariant() is "standby" or "read-only"
+                ? throw DatabaseFault.InvalidDatabase("The target session attributes ask for a server that takes no rows.")
+                : "any";
     }
 
     // A path is the directory of a Unix socket.

@@ -16,7 +16,7 @@ public sealed class KeyIdCompleter : IArgumentCompleter
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         ArgumentNullException.ThrowIfNull(fakeBoundParameters);
-        var source = fakeBoundParameters[nameof(KeysetCmdlet.Keyset)]?.ToString() ?? Environment.GetEnvironmentVariable(EnvironmentSettings.KeysetVariable);
+        var source = fakeBoundParameters[nameof(KeysetCmdlet.Keyset)]?.ToString() ?? EnvironmentSettings.Read(EnvironmentSettings.KeysetVariable);
         if (string.IsNullOrWhiteSpace(source) || fakeBoundParameters[nameof(KeysetCmdlet.Name)]?.ToString() is not { } name)
         {
             return [];

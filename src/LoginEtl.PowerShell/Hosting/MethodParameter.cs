@@ -9,6 +9,6 @@ internal static class MethodParameter
 {
     /// <exception cref="Faults.LoginEtlException"><c>MethodInvalid</c>.</exception>
     public static MaskMethods Read(Hashtable? given) => given is null
-        ? MaskMethods.Parse(Environment.GetEnvironmentVariable(EnvironmentSettings.MethodVariable) ?? "")
+        ? MaskMethods.Parse(EnvironmentSettings.Read(EnvironmentSettings.MethodVariable) ?? "")
         : MaskMethods.From(given.Cast<DictionaryEntry>().Select(e => KeyValuePair.Create($"{e.Key}", e.Value?.ToString())));
 }

@@ -21,6 +21,9 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
     private static readonly (byte[] Utf8, string Name)[] Attributes =
         [.. MessageAttributes.All.Select(name => (Encoding.UTF8.GetBytes(name), name))];
 
+    // Larger than a login.
+    private const int MostOnStack = 1024;
+
     public static ReceiveUnmarshaller Default { get; } = new();
 
     public override AmazonWebServiceResponse Unmarshall(JsonUnmarshallerContext context) =>
@@ -216,10 +219,11 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
         }
 
         // Unescaping never makes text longer. The room for it is used again: a body is copied once more and no more.
-        var unescaped = ArrayPool<byte>.Shared.Rent(raw.Length);
+        var rented = raw.Length > MostOnStack ? ArrayPool<byte>.Shared.Rent(raw.Length) : null;
+        Span<byte> unescaped = rented is null ? stackalloc byte[MostOnStack] : rented;
         try
         {
-            return (unescaped[..reader.CopyString(unescaped)], null);
+            return (unescaped[..reader.CopyString(unescaped)].ToArray(), null);
         }
         catch (InvalidOperationException)
         {
@@ -227,8 +231,11 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
         }
         finally
         {
-            // Personal data, for whoever rents it next.
-            ArrayPool<byte>.Shared.Return(unescaped, clearArray: true);
+            if (rented is not null)
+            {
+                // Personal data, for whoever rents it next.
+                ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+            }
         }
     }
 

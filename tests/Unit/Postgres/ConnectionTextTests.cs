@@ -28,6 +28,23 @@ public sealed class ConnectionTextTests
         Assert.Equal((host, port), (it.Host, it.Port));
     }
 
+    [Theory]
+    [InlineData("postgresql://etl@127.0.0.1:5432/logins?target_session_attrs=read-write")]
+    [InlineData("Host=127.0.0.1;Username=etl;Database=logins;Target Session Attributes=primary")]
+    [InlineData("Host=127.0.0.1;Target Session Attributes=prefer-standby")]
+    [InlineData("Host=127.0.0.1;Target Session Attributes=any")]
+    public void One_host_may_be_asked_for_its_session_as_a_list_may(string text) => Open(text);
+
+    [Theory]
+    [InlineData("postgresql://etl@127.0.0.1/logins?target_session_attrs=read-only")]
+    [InlineData("Host=127.0.0.1;Target Session Attributes=Standby")]
+    public void A_host_that_is_to_take_no_rows_is_refused(string text)
+    {
+        var fault = Assert.Throws<LoginEtlException>(() => Open(text));
+        Assert.Equal("InvalidDatabase", fault.Id);
+        Assert.Contains("takes no rows", fault.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_list_of_more_hosts_than_anybody_has_is_refused()
     {

@@ -151,4 +151,14 @@ public sealed class KeyringTests : IDisposable
     }
 
     private static LoginEtlException Fault(Action action) => Assert.Throws<LoginEtlException>(action);
+
+    [Fact]
+    public void A_private_key_that_is_not_there_is_told_as_missing_and_not_as_closed()
+    {
+        var missing = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid()}", "private.json");
+        var fault = Assert.Throws<LoginEtlException>(() => KeyFolder.ReadPrivate(missing));
+        Assert.Equal("KeysetNotFound", fault.Id);
+        Assert.Contains(missing, fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("chmod", fault.Remedy, StringComparison.Ordinal);
+    }
 }
