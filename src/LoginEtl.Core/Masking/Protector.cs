@@ -157,6 +157,7 @@ public sealed class Protector : IDisposable
             AppVersion = message.AppVersion,
             HasNoAddress = message.Ip is { } address && !AddressText.IsAddress(_ipForm(address.Reveal())),
             CreateDate = DateOnly.FromDateTime(sent.UtcDateTime),
+            CreatedAt = sent,
         };
     }
 

@@ -98,8 +98,9 @@ public sealed class QuarantineReplay : IDisposable
 
         if (entry.SentTimestamp is null)
         {
-            // The day of the load is the day it was first tried.
+            // The time of the load is the one at which it was first tried.
             record.CreateDate = DateOnly.FromDateTime(entry.CreatedAt.UtcDateTime);
+            record.CreatedAt = entry.CreatedAt;
         }
 
         rejection = default;

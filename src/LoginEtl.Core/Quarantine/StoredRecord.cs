@@ -33,6 +33,7 @@ internal static class StoredRecord
                 Locale = Text("locale"),
                 AppVersion = Required("app_version"),
                 CreateDate = DateOnly.ParseExact(Required("create_date"), "yyyy-MM-dd", CultureInfo.InvariantCulture),
+                CreatedAt = entry.SentTimestamp ?? entry.CreatedAt,
             };
 
             string? Text(string name)

@@ -39,8 +39,13 @@ public sealed class LoginRecord : ProtectedLogin
     /// <summary>Day (UTC) of SentTimestamp; the day of the load where a source has none.</summary>
     public required DateOnly CreateDate { get; set; }
 
+    internal DateTimeOffset? CreatedAt { get; set; }
+
     /// <summary>Its ip is no address and was masked as opaque text: another text of the same address has another token.</summary>
     internal bool HasNoAddress { get; init; }
+
+    /// <summary>The moment that <see cref="CreateDate"/> was the day of, for columns that hold one.</summary>
+    public DateTimeOffset? GetCreatedAt() => CreatedAt;
 
     /// <summary>What goes to the vault in the row's own transaction; empty unless a value is masked by escrow.</summary>
     public IReadOnlyList<SealedOriginal> GetSealedOriginals() => _originals;

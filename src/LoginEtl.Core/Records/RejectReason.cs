@@ -62,4 +62,7 @@ public enum RejectReason
 
     /// <summary>A record out of quarantine carries a token under a key that no row may be written under any more.</summary>
     RetiredKey,
+
+    /// <summary>The column is a uuid, and the value is none.</summary>
+    InvalidUuid,
 }

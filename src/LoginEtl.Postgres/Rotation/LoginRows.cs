@@ -37,7 +37,7 @@ internal sealed class LoginRows
         CreateDate = Of(row, RecordField.CreateDate) is { } day ? DateOnly.ParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture) : null,
     };
 
-    // A point in time is written as midnight UTC, and would be read as a day of the session's time zone.
+    // A point in time would be read as a day of the session's time zone.
     private static string Text(TargetColumn column) =>
         column.Field != RecordField.CreateDate ? $"{QualifiedName.Quote(column.Live.Name)}::text"
         : column.Live.Type == ColumnType.TimestampTz ? $"to_char({QualifiedName.Quote(column.Live.Name)} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"

@@ -21,11 +21,14 @@ internal enum ColumnType
     /// <summary>date.</summary>
     Date,
 
-    /// <summary>timestamp without time zone: midnight.</summary>
+    /// <summary>timestamp without time zone: the moment in UTC.</summary>
     Timestamp,
 
-    /// <summary>timestamp with time zone: midnight UTC.</summary>
+    /// <summary>timestamp with time zone: the moment.</summary>
     TimestampTz,
+
+    /// <summary>uuid, of a text that is one.</summary>
+    Uuid,
 
     /// <summary>Anything else: no row can be written to it.</summary>
     Other,

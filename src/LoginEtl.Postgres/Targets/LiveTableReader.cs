@@ -144,6 +144,7 @@ internal static class LiveTableReader
             "date" => ColumnType.Date,
             "timestamp" => ColumnType.Timestamp,
             "timestamptz" => ColumnType.TimestampTz,
+            "uuid" => ColumnType.Uuid,
             _ => ColumnType.Other,
         };
         return new LiveColumn(

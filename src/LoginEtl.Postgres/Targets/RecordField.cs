@@ -3,7 +3,7 @@ namespace LoginEtl.Postgres.Targets;
 /// <summary>What of a record goes to a column.</summary>
 internal enum RecordField
 {
-    /// <summary>Text, not empty.</summary>
+    /// <summary>Text, not empty; a uuid where the column is one.</summary>
     UserId,
 
     /// <summary>Text or null.</summary>
@@ -30,6 +30,6 @@ internal enum RecordField
     /// <summary>Third part of the version.</summary>
     AppVersionPatch,
 
-    /// <summary>A day.</summary>
+    /// <summary>A day, or the moment.</summary>
     CreateDate,
 }

@@ -131,6 +131,7 @@ internal static class TargetCheck
             RecordField.AppVersionMajor or RecordField.AppVersionMinor or RecordField.AppVersionPatch =>
                 live.Type is ColumnType.Int2 or ColumnType.Int4 or ColumnType.Int8,
             RecordField.MaskedIp or RecordField.MaskedDeviceId => live.Type == ColumnType.Text,
+            RecordField.UserId => live.Type is ColumnType.Text or ColumnType.Enum or ColumnType.Uuid,
             _ => live.Type is ColumnType.Text or ColumnType.Enum,
         };
         if (!fits)

@@ -29,6 +29,7 @@ internal sealed record TargetColumn(RecordField Field, LiveColumn Live)
         ColumnType.Date => NpgsqlDbType.Date,
         ColumnType.Timestamp => NpgsqlDbType.Timestamp,
         ColumnType.TimestampTz => NpgsqlDbType.TimestampTz,
+        ColumnType.Uuid => NpgsqlDbType.Uuid,
         // An enum's binary form is its label.
         _ => NpgsqlDbType.Text,
     };

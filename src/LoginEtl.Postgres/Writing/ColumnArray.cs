@@ -13,6 +13,7 @@ internal static class ColumnArray
         NpgsqlDbType.Smallint => Parameter<short?>(rows, place, column),
         NpgsqlDbType.Integer or NpgsqlDbType.Date => Parameter<int?>(rows, place, column),
         NpgsqlDbType.Bigint or NpgsqlDbType.Timestamp or NpgsqlDbType.TimestampTz => Parameter<long?>(rows, place, column),
+        NpgsqlDbType.Uuid => Parameter<Guid?>(rows, place, column),
         _ => Parameter<string?>(rows, place, column),
     };
 

@@ -35,6 +35,8 @@ internal sealed class RowEncoder(TargetTable table, TooLong onTooLong)
     {
         switch (column.Field)
         {
+            case RecordField.UserId when column.Live.Type == ColumnType.Uuid:
+                return TryUuid(column, record.UserId, out value);
             case RecordField.UserId:
                 return TryRequired(column, record.UserId, out value);
             case RecordField.DeviceType:
@@ -47,11 +49,27 @@ internal sealed class RowEncoder(TargetTable table, TooLong onTooLong)
                 return TryToken(column, record.MaskedDeviceId, out value);
             case RecordField.CreateDate:
                 var day = record.CreateDate.DayNumber - Epoch.DayNumber;
-                value = column.Live.Type == ColumnType.Date ? day : (object)(day * TimeSpan.MicrosecondsPerDay);
+                value = column.Live.Type == ColumnType.Date ? day : (object)((day * TimeSpan.MicrosecondsPerDay) + MicrosecondsOf(record));
                 return null;
             default:
                 return TryVersion(column, record.AppVersion, out value);
         }
+    }
+
+    // A script may have set another day: then its midnight.
+    private static long MicrosecondsOf(LoginRecord record) =>
+        record.GetCreatedAt() is { UtcDateTime: var moment } && DateOnly.FromDateTime(moment) == record.CreateDate
+            ? moment.TimeOfDay.Ticks / TimeSpan.TicksPerMicrosecond
+            : 0;
+
+    // The forms that people and PostgreSQL write; .NET would take others, too.
+    private static Refusal? TryUuid(TargetColumn column, string? text, out object? value)
+    {
+        Guid uuid = default;
+        var isUuid = text is not null && text.All(c => char.IsAsciiHexDigit(c) || c is '-' or '{' or '}')
+            && (Guid.TryParseExact(text, "D", out uuid) || Guid.TryParseExact(text, "N", out uuid) || Guid.TryParseExact(text, "B", out uuid));
+        value = isUuid ? uuid : null;
+        return value is not null ? null : text is null ? new Refusal(RejectReason.NullField, column.BodyField) : new Refusal(RejectReason.InvalidUuid, column.BodyField);
     }
 
     private Refusal? TryVersion(TargetColumn column, string? text, out object? value)

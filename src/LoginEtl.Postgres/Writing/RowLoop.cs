@@ -133,6 +133,7 @@ internal static class RowLoop
         ColumnType.Date => "date",
         ColumnType.Timestamp => "timestamp",
         ColumnType.TimestampTz => "timestamptz",
+        ColumnType.Uuid => "uuid",
         _ => "text",
     };
 }

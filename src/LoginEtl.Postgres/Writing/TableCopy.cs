@@ -72,6 +72,7 @@ internal sealed class TableCopy(TargetTable table, TimeSpan timeout)
         string text => importer.WriteAsync(text, column.WireType, cancellationToken),
         int number => importer.WriteAsync(number, column.WireType, cancellationToken),
         long number => importer.WriteAsync(number, column.WireType, cancellationToken),
+        Guid uuid => importer.WriteAsync(uuid, column.WireType, cancellationToken),
         _ => importer.WriteAsync(value, column.WireType, cancellationToken),
     };
 }

@@ -26,7 +26,7 @@ public sealed class PreflightTests(ServersFixture servers)
     [InlineData("ALTER TABLE login_etl_ledger SET UNLOGGED", "DatabaseNotDurable")]
     [InlineData("ALTER TABLE user_logins SET UNLOGGED", "DatabaseNotDurable")]
     [InlineData("ALTER TABLE user_logins DROP COLUMN locale", "TableUnsuitable", "locale")]
-    [InlineData("ALTER TABLE user_logins ALTER user_id TYPE uuid USING NULL", "TableUnsuitable", "uuid")]
+    [InlineData("ALTER TABLE user_logins ALTER user_id TYPE json USING NULL", "TableUnsuitable", "json")]
     [InlineData("ALTER TABLE user_logins ALTER create_date TYPE text", "TableUnsuitable", "create_date")]
     [InlineData("ALTER TABLE user_logins ALTER masked_ip TYPE varchar(50)", "TableUnsuitable", "masked_ip")]
     [InlineData("ALTER TABLE user_logins ALTER app_version TYPE smallint", "TableUnsuitable", "smallint")]
