@@ -87,6 +87,9 @@ function Soak {
         $tests = @(
             'Batch_of_which_a_fifth_is_bad_takes_at_most_three_times_a_clean_one'
             'States_are_looked_at_for_little_of_a_batch'
+            'Table_is_looked_at_for_at_most_a_fiftieth_of_a_batch'
+            'Thousands_of_bodies_of_a_megabyte_drain_in_the_memory_of_a_small_container'
+            'Thousands_of_bodies_of_a_megabyte_drain_in_little_memory'
             'Million_rows_are_rotated_beside_two_writers_and_a_kill_without_loss_or_double_and_no_old_prefix_is_left'
             'Millions_of_messages_leave_memory_handles_and_connections_flat'
             'Database_that_is_down_for_minutes_while_messages_are_held_loses_nothing_and_nothing_comes_twice'
@@ -97,6 +100,12 @@ function Soak {
     $failed = foreach ($test in $tests) {
         try { dotnet "tests/Unit/bin/$Configuration/net10.0/LoginEtl.Unit.dll" -showliveoutput -method "*.$test" | Out-Host }
         catch [System.Management.Automation.NativeCommandExitException] { $test }
+    }
+    if ($Count -gt 1) {
+        $env:LOGINETL_LONG_RUNS, $env:LOGINETL_TEST_POSTGRES = $null, 14
+        try { dotnet "tests/Unit/bin/$Configuration/net10.0/LoginEtl.Unit.dll" -namespace LoginEtl.Unit.Postgres -namespace LoginEtl.Unit.Runs | Out-Host }
+        catch [System.Management.Automation.NativeCommandExitException] { $failed = @($failed) + 'PostgreSQL 14' }
+        finally { $env:LOGINETL_TEST_POSTGRES = $null }
     }
     if ($failed) { throw "Failed: $($failed -join ', ')" }
 }

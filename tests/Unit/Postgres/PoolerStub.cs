@@ -51,7 +51,7 @@ internal sealed class PoolerStub : IAsyncDisposable
                 await client.GetStream().WriteAsync(answer, _stop.Token);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException or IOException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException or IOException)
         {
             // Disposed.
         }
