@@ -137,7 +137,11 @@ public sealed class BadRowsBench(PostgresServer server, int size, int rounds)
         new QueueDelivery(new MessageId(Guid.NewGuid().ToString()), "receipt", DateTimeOffset.UtcNow, 1, DateTimeOffset.UtcNow),
         new Token(Token), new Token(Token))
     {
-        UserId = user, DeviceType = "android", Locale = locale, AppVersion = "2.3.0", CreateDate = DateOnly.FromDateTime(DateTime.UtcNow),
+        UserId = user,
+        DeviceType = "android",
+        Locale = locale,
+        AppVersion = "2.3.0",
+        CreateDate = DateOnly.FromDateTime(DateTime.UtcNow),
     };
 
     private static double Median(List<double> times)

@@ -41,8 +41,14 @@ public static class AuditVerification
         var (broken, why) = First(chain, macs, known);
         return new AuditReport
         {
-            Path = path, FileId = chain.FileId, Lines = chain.Count, BrokenLine = broken, Why = why,
-            Anchored = anchor is null ? null : known.Count == 0 ? 0 : known[^1].Line, Note = Note(anchor, chain, known), Found = found,
+            Path = path,
+            FileId = chain.FileId,
+            Lines = chain.Count,
+            BrokenLine = broken,
+            Why = why,
+            Anchored = anchor is null ? null : known.Count == 0 ? 0 : known[^1].Line,
+            Note = Note(anchor, chain, known),
+            Found = found,
         };
     }
 

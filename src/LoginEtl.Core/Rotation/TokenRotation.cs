@@ -68,8 +68,12 @@ public sealed class TokenRotation : IDisposable
             {
                 return new RotationReceipt
                 {
-                    Table = _table.Name, RowsUpdated = _rows, TokensReplaced = _tokens, Passes = pass,
-                    Unreadable = Unreadable(counts), Elapsed = _clock.Elapsed,
+                    Table = _table.Name,
+                    RowsUpdated = _rows,
+                    TokensReplaced = _tokens,
+                    Passes = pass,
+                    Unreadable = Unreadable(counts),
+                    Elapsed = _clock.Elapsed,
                 };
             }
         }

@@ -72,7 +72,8 @@ internal sealed class PostgresTokens : ITokenTable
             var counts = new List<PrefixCount>();
             var command = new NpgsqlCommand(
                 $"SELECT attribute, {TokenColumns.Prefix("token")}, count(*) FROM ({TokenColumns.AllValues(_table.Name)}) a WHERE token IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
-                connection) { CommandTimeout = ScanSeconds };
+                connection)
+            { CommandTimeout = ScanSeconds };
             await using var _ = command.ConfigureAwait(false);
             var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
             await using var __ = reader.ConfigureAwait(false);

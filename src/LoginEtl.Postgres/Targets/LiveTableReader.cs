@@ -110,7 +110,9 @@ internal static class LiveTableReader
             r => new LiveTable(
                 r.GetFieldValue<uint>(0), new QualifiedName(r.GetString(1), r.GetString(2)), r.GetString(3)[0], r.GetBoolean(4), r.GetBoolean(5), [], [], [])
             {
-                IsInsertable = r.GetBoolean(6), HasForeignPartition = r.GetBoolean(7), RowTriggers = r.GetFieldValue<string[]>(8),
+                IsInsertable = r.GetBoolean(6),
+                HasForeignPartition = r.GetBoolean(7),
+                RowTriggers = r.GetFieldValue<string[]>(8),
                 InsertRules = r.GetFieldValue<string[]>(9),
             },
             cancellationToken).ConfigureAwait(false);

@@ -83,7 +83,10 @@ internal sealed class BatchPlan
         var holds = onBadInGroup == BadInGroup.HoldGroup && items.Any(i => i.Login.GetDelivery() is QueueDelivery { Group: not null });
         return new BatchPlan(batch.Count, items)
         {
-            Hold = holds ? new GroupHold() : null, Twins = twins, BatchId = earlier?.BatchId ?? Guid.CreateVersion7(), Promised = earlier?.Promised,
+            Hold = holds ? new GroupHold() : null,
+            Twins = twins,
+            BatchId = earlier?.BatchId ?? Guid.CreateVersion7(),
+            Promised = earlier?.Promised,
         };
     }
 

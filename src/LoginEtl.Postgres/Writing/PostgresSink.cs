@@ -101,7 +101,9 @@ internal sealed class PostgresSink : IRecordSink
                     _pruning?.Begin();
                     return new BatchResult(plan.BatchId, outcomes)
                     {
-                        Held = plan.Held, Refused = plan.Refused, Notices = [.. NoticesOf(changes), .. NoticesOf(outcomes)],
+                        Held = plan.Held,
+                        Refused = plan.Refused,
+                        Notices = [.. NoticesOf(changes), .. NoticesOf(outcomes)],
                         SuppressedAccepted = _options.OnSuppressed == SuppressedAction.Accept,
                     };
                 }

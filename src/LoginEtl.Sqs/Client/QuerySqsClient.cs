@@ -46,7 +46,8 @@ internal sealed class QuerySqsClient(SqsServiceClient service, ServiceCalls call
                 .Add(prefix + ".ReceiptHandle", entry.ReceiptHandle),
             (succeeded, failed) => new DeleteMessageBatchResponse
             {
-                Successful = [.. succeeded.Select(e => new DeleteMessageBatchResultEntry { Id = e.Id })], Failed = failed,
+                Successful = [.. succeeded.Select(e => new DeleteMessageBatchResultEntry { Id = e.Id })],
+                Failed = failed,
             },
             cancellationToken);
 

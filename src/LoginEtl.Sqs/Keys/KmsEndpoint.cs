@@ -23,7 +23,9 @@ internal static partial class KmsEndpoint
     /// <summary>Whose credentials are asked for.</summary>
     public static AwsSettings Credentials(KmsSettings settings) => new()
     {
-        Region = settings.Region, ProfileName = settings.ProfileName, Timeout = settings.Timeout,
+        Region = settings.Region,
+        ProfileName = settings.ProfileName,
+        Timeout = settings.Timeout,
     };
 
     [GeneratedRegex("^arn:[a-z-]+:kms:(?<region>[a-z0-9-]+):")]

@@ -153,6 +153,7 @@ internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, DeliveryBook
         var left = Longest - (DateTimeOffset.UtcNow - delivery.ReceivedAt);
         var seconds = (int)Math.Ceiling(Math.Min(lease.Timeout.TotalSeconds, left.TotalSeconds));
         return new ChangeMessageVisibilityBatchRequestEntry(
-            index.ToString(CultureInfo.InvariantCulture), delivery.ReceiptHandle) { VisibilityTimeout = seconds };
+            index.ToString(CultureInfo.InvariantCulture), delivery.ReceiptHandle)
+        { VisibilityTimeout = seconds };
     }
 }

@@ -58,7 +58,8 @@ internal sealed class MessageReturn(SqsQueue queue, DeliveryBook book, SqsTiming
             .Select((d, i) => (Index: i, d.ReceiptHandle))
             .Where(e => !returned.Contains(e.Index))
             .Select(e => new ChangeMessageVisibilityBatchRequestEntry(
-                e.Index.ToString(CultureInfo.InvariantCulture), e.ReceiptHandle) { VisibilityTimeout = 0 })
+                e.Index.ToString(CultureInfo.InvariantCulture), e.ReceiptHandle)
+            { VisibilityTimeout = 0 })
             .ToList();
         try
         {

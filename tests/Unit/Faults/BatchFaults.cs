@@ -88,7 +88,10 @@ internal static class BatchFaults
 
     private static JsonObject Failed(string id, string code, bool senderFault) => new()
     {
-        ["Id"] = id, ["Code"] = code, ["SenderFault"] = senderFault, ["Message"] = "made up by the proxy",
+        ["Id"] = id,
+        ["Code"] = code,
+        ["SenderFault"] = senderFault,
+        ["Message"] = "made up by the proxy",
     };
 
     private static HashSet<string> Ids(JsonArray entries, int every) => [.. entries.Where((_, index) => index % every == 0).Select(Id)];

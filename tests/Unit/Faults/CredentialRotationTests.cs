@@ -14,7 +14,9 @@ public sealed class CredentialRotationTests(SharedLane shared)
     // Takes long enough for several keys.
     private static readonly PlannedRun SlowRun = new()
     {
-        BatchSize = 10, Wire = new WireFaults { Delay = TimeSpan.FromMilliseconds(15) }, OtherFlags = ["--profile-name", "rotating"],
+        BatchSize = 10,
+        Wire = new WireFaults { Delay = TimeSpan.FromMilliseconds(15) },
+        OtherFlags = ["--profile-name", "rotating"],
     };
 
     [Fact]

@@ -9,7 +9,14 @@ public sealed class ReceiptCheckTests
 {
     private static readonly RunReceipt True = new()
     {
-        Outcome = "completed", Received = 6, Written = 2, Duplicate = 1, Quarantined = 2, Lapsed = 1, Balanced = true, ExitCode = 2,
+        Outcome = "completed",
+        Received = 6,
+        Written = 2,
+        Duplicate = 1,
+        Quarantined = 2,
+        Lapsed = 1,
+        Balanced = true,
+        ExitCode = 2,
     };
 
     private static readonly Dictionary<string, (RunReceipt Receipt, int ExitCode, string Complaint)> Lies = new()

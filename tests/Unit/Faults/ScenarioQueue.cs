@@ -62,7 +62,9 @@ internal sealed class ScenarioQueue(SqsCalls calls, string url)
         {
             var answer = await calls.CallAsync("ReceiveMessage", new JsonObject
             {
-                ["QueueUrl"] = url, ["MaxNumberOfMessages"] = Ten, ["VisibilityTimeout"] = 60,
+                ["QueueUrl"] = url,
+                ["MaxNumberOfMessages"] = Ten,
+                ["VisibilityTimeout"] = 60,
             }, CancellationToken.None);
             foreach (var message in answer["Messages"]?.AsArray() ?? [])
             {

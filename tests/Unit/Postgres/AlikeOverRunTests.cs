@@ -185,7 +185,7 @@ public sealed class AlikeOverRunTests(ServersFixture servers)
         Assert.Empty((await sink.WriteAsync([batch[1]], TestDatabase.Token)).Refused);
     }
 
-[Fact]
+    [Fact]
     public async Task Warning_of_a_refused_row_quotes_no_value_that_a_trigger_gives_for_a_name()
     {
         const string canary = "canary-7f3a";
@@ -196,7 +196,7 @@ public sealed class AlikeOverRunTests(ServersFixture servers)
         Assert.Equal("refused_by_database, SQLSTATE P0001", refused.ToString());
     }
 
-        private static async Task QuarantinedAsync(IRecordSink sink, int times, Func<ProtectedLogin> login)
+    private static async Task QuarantinedAsync(IRecordSink sink, int times, Func<ProtectedLogin> login)
     {
         for (var time = 0; time < times; time++)
         {

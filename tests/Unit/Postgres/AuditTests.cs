@@ -225,7 +225,11 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
 
     private static AuditEntry Entry(string reason, params string[] tokens) => new()
     {
-        Command = "Unprotect-LoginPii", Reason = reason, Attributes = ["ip"], Tokens = tokens, Opened = tokens.Length,
+        Command = "Unprotect-LoginPii",
+        Reason = reason,
+        Attributes = ["ip"],
+        Tokens = tokens,
+        Opened = tokens.Length,
     };
 
     private async Task<IAuditAnchor> AnchorAsync() =>

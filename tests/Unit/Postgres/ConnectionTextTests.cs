@@ -114,7 +114,9 @@ public sealed class ConnectionTextTests
     {
         await using var database = Database.From(new DatabaseSettings
         {
-            Database = new SecretText("postgresql://a:b@h/d"), UserName = "me", Password = new SecretText("mine"),
+            Database = new SecretText("postgresql://a:b@h/d"),
+            UserName = "me",
+            Password = new SecretText("mine"),
         });
         Assert.Equal("me", new NpgsqlConnectionStringBuilder(database.Source.ConnectionString).Username);
         Assert.DoesNotContain("mine", database.Endpoint, StringComparison.Ordinal);

@@ -18,7 +18,10 @@ internal static class Logins
         return new LoginRecord(login, new Token(ip ?? Siv), new Token(Siv))
         {
             // Not the id alone: one in 4,096 begins with "bad", which many tests have their table refuse.
-            UserId = user ?? $"u{Guid.NewGuid():N}", DeviceType = "android", Locale = locale, AppVersion = version,
+            UserId = user ?? $"u{Guid.NewGuid():N}",
+            DeviceType = "android",
+            Locale = locale,
+            AppVersion = version,
             CreateDate = DateOnly.FromDateTime((login.SentTimestamp ?? DateTimeOffset.UtcNow).UtcDateTime),
         };
     }

@@ -119,7 +119,12 @@ public sealed class MendedBodyTests(ServersFixture servers) : IDisposable
 
     private static QuarantineEntry Entry(Delivery delivery) => new([1, 2, 3], null)
     {
-        Id = 1, MessageId = delivery.Id!.Value.Value, Reason = "invalid_json", ReceiveCount = 1, SentTimestamp = delivery.SentTimestamp, CreatedAt = DateTimeOffset.UtcNow,
+        Id = 1,
+        MessageId = delivery.Id!.Value.Value,
+        Reason = "invalid_json",
+        ReceiveCount = 1,
+        SentTimestamp = delivery.SentTimestamp,
+        CreatedAt = DateTimeOffset.UtcNow,
     };
 
     private static async Task WriteAsync(TestDatabase database, params ProtectedLogin[] batch)

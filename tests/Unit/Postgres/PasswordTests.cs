@@ -110,7 +110,8 @@ public sealed class PasswordTests(ServersFixture servers)
         var settings = new DatabaseSettings
         {
             Database = new SecretText(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = "nobody", Password = "wrong" }.ConnectionString),
-            UserName = right.Username, Password = new SecretText(right.Password!),
+            UserName = right.Username,
+            Password = new SecretText(right.Password!),
         };
         await using var sink = await database.SinkAsync(settings: settings);
         Assert.Equal([Outcome.Written], (await sink.WriteAsync(Logins.Records(1), TestDatabase.Token)).Outcomes);

@@ -136,7 +136,11 @@ public sealed class QuarantineReplayTests : IDisposable
 
     private static QuarantineEntry Entry(Delivery delivery, byte[]? sealedBody, string? record, string reason = "missing_field") => new(sealedBody, record)
     {
-        Id = 1, MessageId = delivery.Id!.Value.Value, Reason = reason, ReceiveCount = delivery.ReceiveCount, SentTimestamp = delivery.SentTimestamp,
+        Id = 1,
+        MessageId = delivery.Id!.Value.Value,
+        Reason = reason,
+        ReceiveCount = delivery.ReceiveCount,
+        SentTimestamp = delivery.SentTimestamp,
         CreatedAt = new DateTimeOffset(2024, 2, 29, 12, 0, 0, TimeSpan.Zero),
     };
 }

@@ -82,6 +82,8 @@ public sealed class RoleTests(ServersFixture servers)
 
     private static string With(DatabaseSettings settings) => new NpgsqlConnectionStringBuilder(settings.Database.Reveal())
     {
-        Username = settings.UserName, Password = settings.Password!.Reveal(), Pooling = false,
+        Username = settings.UserName,
+        Password = settings.Password!.Reveal(),
+        Pooling = false,
     }.ConnectionString;
 }

@@ -16,7 +16,11 @@ internal static class RotatingLogins
 
     public static LoginRecord Of(Token ip, Token device, string user) => new(Logins.Delivery(), ip, device)
     {
-        UserId = user, DeviceType = "ios", Locale = "DE", AppVersion = "1.2.3", CreateDate = new DateOnly(2026, 11, 21),
+        UserId = user,
+        DeviceType = "ios",
+        Locale = "DE",
+        AppVersion = "1.2.3",
+        CreateDate = new DateOnly(2026, 11, 21),
     };
 
     /// <summary>Many under the present primary keys; a value repeats every 100 rows.</summary>

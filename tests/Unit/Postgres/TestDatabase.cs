@@ -38,7 +38,8 @@ internal sealed class TestDatabase
 
     public DatabaseSettings Settings(string? table = null) => new()
     {
-        Database = new SecretText(ConnectionString), Table = table ?? DatabaseSettings.DefaultTable,
+        Database = new SecretText(ConnectionString),
+        Table = table ?? DatabaseSettings.DefaultTable,
     };
 
     public Task<IReadOnlyList<string>> InitializeAsync(string? table = null, bool planOnly = false) =>

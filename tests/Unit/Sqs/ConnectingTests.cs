@@ -31,8 +31,11 @@ public sealed class ConnectingTests(ServersFixture servers)
     {
         var settings = new QueueSettings
         {
-            Queue = "q", Region = "us-east-1", EndpointUrl = new Uri("http://127.0.0.1:1/"),
-            AccessKey = "a", SecretKey = new SecretText("top-secret"),
+            Queue = "q",
+            Region = "us-east-1",
+            EndpointUrl = new Uri("http://127.0.0.1:1/"),
+            AccessKey = "a",
+            SecretKey = new SecretText("top-secret"),
         };
         var clock = Stopwatch.StartNew();
 
@@ -51,7 +54,9 @@ public sealed class ConnectingTests(ServersFixture servers)
     {
         var settings = (await TestQueue.CreateAsync(servers)).Settings with
         {
-            AccessKey = null, SecretKey = null, ProfileName = "no-such-profile",
+            AccessKey = null,
+            SecretKey = null,
+            ProfileName = "no-such-profile",
         };
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(
@@ -66,7 +71,9 @@ public sealed class ConnectingTests(ServersFixture servers)
     {
         var settings = (await TestQueue.CreateAsync(servers)).Settings with
         {
-            AccessKey = null, SecretKey = null, Timeout = TimeSpan.FromSeconds(1),
+            AccessKey = null,
+            SecretKey = null,
+            Timeout = TimeSpan.FromSeconds(1),
         };
         var clock = Stopwatch.StartNew();
 

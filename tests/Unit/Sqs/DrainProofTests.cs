@@ -7,8 +7,15 @@ public sealed class DrainProofTests
 {
     private static readonly DrainSample Empty = new()
     {
-        At = default, Taken = 7, IsLocked = false, NothingToCome = true, OthersHold = false, MayBeLocked = false, IsBlurred = false,
-        EmptyPollBegan = null, IdlePollBegan = null,
+        At = default,
+        Taken = 7,
+        IsLocked = false,
+        NothingToCome = true,
+        OthersHold = false,
+        MayBeLocked = false,
+        IsBlurred = false,
+        EmptyPollBegan = null,
+        IdlePollBegan = null,
     };
 
     private readonly DrainProof _proof = new(window: TimeSpan.FromSeconds(60), timeout: TimeSpan.FromSeconds(100));

@@ -122,7 +122,9 @@ public sealed class DrainTests(ServersFixture servers)
         await queue.SendAsync(5);
         await using var source = await queue.ReceiveAsync(new ReceiveOptions
         {
-            MaxHeld = 5, StallTimeout = TimeSpan.FromSeconds(1.5), DrainWindow = TimeSpan.FromSeconds(4),
+            MaxHeld = 5,
+            StallTimeout = TimeSpan.FromSeconds(1.5),
+            DrainWindow = TimeSpan.FromSeconds(4),
         });
 
         Assert.Equal(5, (await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled)).Count);

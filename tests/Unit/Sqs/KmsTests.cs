@@ -142,7 +142,9 @@ public sealed class KmsTests : IAsyncDisposable
 
     private void Create() => KeysetCeremony.Create(Folder, Path.Combine(_root, "private.json"), new NewKeysetOptions
     {
-        Methods = MaskMethods.Parse("device_id=mac"), Kms = new KmsSettings("alias/login-etl"), KeyService = () => new KmsKeyService(),
+        Methods = MaskMethods.Parse("device_id=mac"),
+        Kms = new KmsSettings("alias/login-etl"),
+        KeyService = () => new KmsKeyService(),
         Stop = TestContext.Current.CancellationToken,
     });
 

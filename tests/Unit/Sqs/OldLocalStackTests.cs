@@ -132,7 +132,10 @@ public sealed class OldLocalStackTests
         var answer = await client.ReceiveMessageAsync(
             new ReceiveMessageRequest("http://localhost:4566/0/q")
             {
-                MaxNumberOfMessages = 10, WaitTimeSeconds = 1, VisibilityTimeout = 30, MessageSystemAttributeNames = [.. MessageAttributes.All],
+                MaxNumberOfMessages = 10,
+                WaitTimeSeconds = 1,
+                VisibilityTimeout = 30,
+                MessageSystemAttributeNames = [.. MessageAttributes.All],
             },
             Cancelled);
 

@@ -74,7 +74,8 @@ internal sealed class TestQueue
     {
         ["RedrivePolicy"] = new JsonObject
         {
-            ["deadLetterTargetArn"] = $"arn:aws:sqs:us-east-1:000000000000:{Name}", ["maxReceiveCount"] = maxReceiveCount,
+            ["deadLetterTargetArn"] = $"arn:aws:sqs:us-east-1:000000000000:{Name}",
+            ["maxReceiveCount"] = maxReceiveCount,
         }.ToJsonString(),
     };
 

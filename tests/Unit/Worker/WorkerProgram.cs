@@ -13,7 +13,8 @@ internal static class WorkerProgram
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "login-etl.dll"), .. flags])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         var settings = queue?.Settings;
         foreach (var (name, value) in new[]

@@ -82,8 +82,10 @@ internal sealed class QueryAnswer
     {
         var message = new SqsMessage
         {
-            MessageId = Text(element, "MessageId"), ReceiptHandle = Text(element, "ReceiptHandle"),
-            MD5OfBody = Text(element, "MD5OfBody"), Attributes = Attributes(element),
+            MessageId = Text(element, "MessageId"),
+            ReceiptHandle = Text(element, "ReceiptHandle"),
+            MD5OfBody = Text(element, "MD5OfBody"),
+            Attributes = Attributes(element),
             MessageAttributes = MessageAttributes(element),
         };
         if (element.Element("Body")?.Value is { } text)

@@ -11,8 +11,14 @@ internal static class Envelopes
     /// <summary>As SNS sends it to a queue.</summary>
     public static string Sns(string message, string id = Id, string time = Time) => new JsonObject
     {
-        ["Type"] = "Notification", ["MessageId"] = id, ["TopicArn"] = "arn:aws:sns:eu-west-1:123456789012:t", ["Subject"] = null,
-        ["Message"] = message, ["Timestamp"] = time, ["SignatureVersion"] = "1", ["Signature"] = "c2ln",
+        ["Type"] = "Notification",
+        ["MessageId"] = id,
+        ["TopicArn"] = "arn:aws:sns:eu-west-1:123456789012:t",
+        ["Subject"] = null,
+        ["Message"] = message,
+        ["Timestamp"] = time,
+        ["SignatureVersion"] = "1",
+        ["Signature"] = "c2ln",
         ["MessageAttributes"] = new JsonObject { ["a"] = new JsonObject { ["Type"] = "String", ["Value"] = "b" } },
     }.ToJsonString();
 

@@ -65,7 +65,9 @@ public sealed class SecondImplementationTests : IDisposable
         {
             python = Process.Start(new ProcessStartInfo(program, [Path.Combine(AppContext.BaseDirectory, "Vectors", "second_implementation.py")])
             {
-                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
             })!;
         }
         catch (System.ComponentModel.Win32Exception)

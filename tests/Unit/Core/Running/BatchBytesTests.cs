@@ -26,7 +26,9 @@ public sealed class BatchBytesTests
         {
             _buffer.TryAdd(new LoginRecord(Admitted(book, 1 << 20), null, null)
             {
-                UserId = new string('u', 1 << 20), AppVersion = "1.0", CreateDate = new DateOnly(2026, 1, 1),
+                UserId = new string('u', 1 << 20),
+                AppVersion = "1.0",
+                CreateDate = new DateOnly(2026, 1, 1),
             });
         }
 

@@ -40,7 +40,8 @@ internal sealed class StubSink(Journal journal) : IRecordSink
             Batches.Add(batch.Count);
             journal.Add("commit", batch);
             return new BatchResult(Guid.NewGuid(), Outcomes?.Invoke(batch) ??
-                [.. batch.Select(l => l is SealedReject ? Outcome.Quarantined : Outcome.Written)]) { Held = Held?.Invoke(batch) ?? [] };
+                [.. batch.Select(l => l is SealedReject ? Outcome.Quarantined : Outcome.Written)])
+            { Held = Held?.Invoke(batch) ?? [] };
         }
         finally
         {

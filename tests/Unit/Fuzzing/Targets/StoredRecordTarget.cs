@@ -53,7 +53,11 @@ internal sealed class StoredRecordTarget : FuzzTarget
     private LoginRecord? Read(string json, out Rejection rejection) => StoredRecord.Read(
         new QuarantineEntry(null, json)
         {
-            Id = 1, MessageId = _delivery.Id!.Value.Value, Reason = "refused_by_database", ReceiveCount = 1, CreatedAt = Deliveries.Sent,
+            Id = 1,
+            MessageId = _delivery.Id!.Value.Value,
+            Reason = "refused_by_database",
+            ReceiveCount = 1,
+            CreatedAt = Deliveries.Sent,
         },
         _delivery, out rejection);
 
