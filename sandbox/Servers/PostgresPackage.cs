@@ -29,6 +29,10 @@ internal sealed class PostgresPackage
     /// <summary>Where initdb and postgres are.</summary>
     public string BinFolder => Path.Combine(Folder, "native", "bin");
 
+    /// <summary>Whether npm has this version for this platform: then it is a fault where it is not there once it is installed.</summary>
+    public bool IsForThisPlatform =>
+        File.ReadAllText(Path.Combine(_packages.Folder, "package.json")).Contains($"\"@embedded-postgres/{NpmPackages.Platform}\"", StringComparison.Ordinal);
+
     /// <summary>The package of a version, or null where there is none.</summary>
     /// <param name="major">Null for the newest.</param>
     public static PostgresPackage? Find(int? major) => All.FirstOrDefault(package => major is null || package.Major == major);

@@ -77,7 +77,7 @@ Describe 'A mistake gives one clear error with what to do, and deletes nothing' 
 
     It 'ends a script with exit code 1' {
         $script = Join-Path $TestDrive 'job.ps1'
-        "Import-Module '$PSScriptRoot/../../LoginEtl.psd1'; Receive-LoginMessage nowhere" | Set-Content $script
+        "Import-Module $(ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1"); Receive-LoginMessage nowhere" | Set-Content $script
         $null = Invoke-PowerShell -NonInteractive -Command "`$ErrorActionPreference = 'Stop'; & '$script'" 2>&1
         $LASTEXITCODE | Should -Be 1
     }

@@ -149,7 +149,7 @@ Describe 'A rotation' {
         $id = (Add-LoginKey $keys ip).KeyId
         $null = Disable-LoginKey $keys ip $id -Confirm:$false
         # Where nobody can be asked, asking fails.
-        $script = "Import-Module '$PSScriptRoot/../../LoginEtl.psd1'; Remove-LoginKey '$keys' ip $id -Force"
+        $script = "Import-Module $(ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1"); Remove-LoginKey '$keys' ip $id -Force"
         $null = Invoke-PowerShell -NonInteractive -Command $script 2>&1
         (Get-LoginKeyset $keys ip | Where-Object KeyId -EQ $id).Status | Should -Be 'Disabled'
         (Remove-LoginKey $keys ip $id -Force -Confirm:$false).Status | Should -Be 'Destroyed'

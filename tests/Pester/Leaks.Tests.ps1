@@ -114,7 +114,7 @@ Describe 'Nothing leaks' {
         } | ConvertTo-Json -Depth 4 | Set-Content $settings
         $bodies | Set-Content $source
         @"
-Import-Module '$PSScriptRoot/../../LoginEtl.psd1'
+Import-Module $(ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1")
 Get-Content '$source' | Send-LoginMessage
 Receive-LoginMessage -DrainWindow 0.2 | Protect-LoginPii | Write-LoginRecord -PassThru
 Get-Content '$source' | ConvertFrom-LoginJson | Sort-Object Ip | Protect-LoginPii | Write-LoginRecord

@@ -68,7 +68,7 @@ namespace Microsoft.Extensions.Logging { public interface ILoggerFactory { } }
         $script = @"
 Add-Type -TypeDefinition '$code' -OutputAssembly '$dll'
 [void] [Reflection.Assembly]::LoadFrom('$dll')
-Import-Module '$PSScriptRoot/../../LoginEtl.psd1'
+Import-Module $(ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1")
 try { Initialize-LoginDatabase 'Host=127.0.0.1;Port=1;Username=u;Database=d' } catch { `$_.FullyQualifiedErrorId }
 "@
         Invoke-PowerShell -NonInteractive -Command $script | Should -BeLike 'DatabaseUnreachable,*'

@@ -6,7 +6,7 @@ BeforeAll {
         $script = Join-Path $TestDrive 'progress.ps1'
         @"
 `$ps = [powershell]::Create().AddScript({
-    Import-Module '$PSScriptRoot/../../LoginEtl.psd1'
+    Import-Module $(ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1")
     $Body
 })
 try { [void] `$ps.Invoke() } catch { }

@@ -39,7 +39,7 @@ Describe 'The receipt of a pipeline' {
         $env:LOGINETL_QUEUE, $env:LOGINETL_KEYSET, $env:LOGINETL_DATABASE = $queue, $keys, $database
         try {
             $script = Join-Path $TestDrive 'script.ps1'
-            "Import-Module '$PSScriptRoot/../../LoginEtl.psd1'; $Line" | Set-Content $script
+            "Import-Module $(ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1"); $Line" | Set-Content $script
             $null = Invoke-PowerShell -NonInteractive -File $script 2>&1
             $LASTEXITCODE | Should -Be 1
         }

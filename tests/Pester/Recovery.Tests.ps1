@@ -143,7 +143,7 @@ Describe 'Recovery' {
     It 'keeps a whole file whenever it is killed, and never gives plaintext without a line' {
         $script = Join-Path $TestDrive 'recover.ps1'
         @"
-Import-Module '$PSScriptRoot/../../LoginEtl.psd1'
+Import-Module $(ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1")
 `$tokens = Get-Content '$TestDrive/tokens.txt'
 while (`$true) { `$tokens | Unprotect-LoginPii '$database' '$keys' -Attribute ip -Reason kill -AuditFile '$audit' -Confirm:`$false | ForEach-Object { 'given' } }
 "@ | Set-Content $script

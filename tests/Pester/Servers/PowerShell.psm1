@@ -25,4 +25,7 @@ function Start-PowerShell([string] $Script, [string] $Output) {
     $process
 }
 
-Export-ModuleMember -Function Invoke-PowerShell, Start-PowerShell
+# A text as a script writes it: a clone may lie in a folder with an apostrophe.
+function ConvertTo-Literal([string] $Text) { "'" + [Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($Text) + "'" }
+
+Export-ModuleMember -Function Invoke-PowerShell, Start-PowerShell, ConvertTo-Literal
