@@ -118,21 +118,15 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
 
     private Task Settle(List<ProtectedLogin> batch, IReadOnlyList<Outcome> outcomes, bool suppressedAccepted)
     {
-        if (suppressedAccepted)
-        {
-            All.AcceptSuppressed();
-            Lines.AcceptSuppressed();
-        }
-
         var settled = new List<QueueDelivery>();
         var back = new List<QueueDelivery>();
         for (var i = 0; i < batch.Count; i++)
         {
-            All.Settle(outcomes[i]);
-            CountAddress(batch[i], outcomes[i]);
+            var row = new RowFacts(batch[i] is LoginRecord { HasNoAddress: true }, suppressedAccepted);
+            All.Settle(outcomes[i], row);
             if (batch[i].GetDelivery() is not QueueDelivery delivery)
             {
-                Lines.Settle(outcomes[i]);
+                Lines.Settle(outcomes[i], row);
             }
             else if (outcomes[i] == Outcome.Returned)
             {
@@ -140,38 +134,14 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
             }
             else
             {
-                if (suppressedAccepted)
-                {
-                    delivery.Book!.AcceptSuppressed();
-                }
-
                 // Settled first: its heartbeat ends before its delete.
-                delivery.Book!.Settle(delivery, outcomes[i]);
+                delivery.Book!.Settle(delivery, outcomes[i], row);
                 settled.Add(delivery);
             }
         }
 
         HoldBack(back);
         return Task.WhenAll(settled.GroupBy(d => d.Book!.Run!).Select(r => r.Key.DeleteAsync([.. r])));
-    }
-
-    // Of rows alone: a duplicate was counted when its row was written.
-    private void CountAddress(ProtectedLogin login, Outcome outcome)
-    {
-        if (login is not LoginRecord { HasNoAddress: true } || outcome is not (Outcome.Written or Outcome.Updated))
-        {
-            return;
-        }
-
-        All.CountNotAnAddress();
-        if (login.GetDelivery() is QueueDelivery delivery)
-        {
-            delivery.Book!.CountNotAnAddress();
-        }
-        else
-        {
-            Lines.CountNotAnAddress();
-        }
     }
 
     /// <summary>Messages of held groups wait for their way back.</summary>

@@ -12,8 +12,6 @@ internal sealed class WriterBook
     private readonly Lock _lock = new();
     private readonly OutcomeCounts _ended = new();
     private long _received;
-    private bool _suppressedAccepted;
-    private long _notAnAddress;
 
     public void Admit()
     {
@@ -31,19 +29,11 @@ internal sealed class WriterBook
         }
     }
 
-    public void AcceptSuppressed()
+    public void Settle(Outcome outcome, RowFacts row)
     {
         lock (_lock)
         {
-            _suppressedAccepted = true;
-        }
-    }
-
-    public void CountNotAnAddress()
-    {
-        lock (_lock)
-        {
-            _notAnAddress++;
+            _ended.Add(outcome, row);
         }
     }
 
@@ -53,7 +43,7 @@ internal sealed class WriterBook
         {
             var ended = new OutcomeCounts();
             ended.Add(_ended);
-            return new BookEntries(_received, ended, Undeleted: 0, Open: _received - ended.Total) { SuppressedAccepted = _suppressedAccepted, NotAnAddress = _notAnAddress };
+            return new BookEntries(_received, ended, Undeleted: 0, Open: _received - ended.Total);
         }
     }
 }

@@ -11,10 +11,10 @@ public sealed record BookEntries(long Received, OutcomeCounts Ended, long Undele
     public long HeldGroups { get; init; }
 
     /// <summary>Its writer took suppressed rows for what they should be.</summary>
-    public bool SuppressedAccepted { get; init; }
+    public bool SuppressedAccepted => Ended.SuppressedAccepted;
 
     /// <summary>Rows whose ip is no address.</summary>
-    public long NotAnAddress { get; init; }
+    public long NotAnAddress => Ended.NotAnAddress;
 
     /// <summary>Every delivery received has exactly one outcome.</summary>
     public bool Balanced => Open == 0 && Received == Ended.Total;

@@ -9,28 +9,14 @@ namespace LoginEtl.Settlement;
 /// </summary>
 public sealed class DeliveryBook
 {
-    // The largest body that SQS takes, and as much again for its part of the answer that brings it.
-    private const long LargestMessage = 2 << 20;
-
-    // Beside its body: ids, handles, tokens, entries in tables.
-    private const long Overhead = 1 << 10;
-
-    // Below this a quarter of the bound is less than what must be free for the next message.
-    private const long SmallBound = 4 * LargestMessage;
-
     private readonly Lock _lock = new();
     private readonly Dictionary<MessageId, QueueDelivery> _open = [];
     private readonly OutcomeCounts _ended = new();
-    private readonly int _capacity;
-    private readonly long _maxBytes;
+    private readonly HeldRoom _room;
     private readonly HashSet<MessageId>? _returned;
-    private TaskCompletionSource? _roomFreed;
-    private long _heldBytes;
     private long _received;
     private long _undeleted;
     private long _heldGroups;
-    private bool _suppressedAccepted;
-    private long _notAnAddress;
     private long _progressAt = Environment.TickCount64;
 
     /// <param name="capacity">Most deliveries held at a time.</param>
@@ -43,8 +29,7 @@ public sealed class DeliveryBook
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBytes);
-        _capacity = capacity;
-        _maxBytes = maxBytes;
+        _room = new HeldRoom(capacity, maxBytes);
         _returned = holdReturned ? [] : null;
     }
 
@@ -75,28 +60,26 @@ public sealed class DeliveryBook
     /// <summary>How many more may be taken in now, be each of them as large as a message can be.</summary>
     public int Room
     {
-        get { lock (_lock) { return RoomNow; } }
+        get { lock (_lock) { return _room.Free; } }
     }
 
     /// <summary>Bytes of all that is held.</summary>
     public long HeldBytes
     {
-        get { lock (_lock) { return _heldBytes; } }
+        get { lock (_lock) { return _room.Bytes; } }
     }
 
     /// <summary>Whether it is for their bytes, and not their number, that no more may be taken in.</summary>
     public bool IsFullOfBytes
     {
-        get { lock (_lock) { return _open.Count < _capacity && RoomByBytes <= 0; } }
+        get { lock (_lock) { return _room.IsFullOfBytes; } }
     }
 
     /// <summary>Whether a writer is to wait for no more of a batch that has so many bytes in it.</summary>
-    internal bool FillsBatch(long bytes) => bytes >= _maxBytes / 4 || (_maxBytes < SmallBound && IsFullOfBytes);
-
-    private int RoomNow => (int)Math.Max(0, Math.Min(_capacity - _open.Count, RoomByBytes));
-
-    // Where no body is held, one may always come.
-    private long RoomByBytes => Math.Max((_maxBytes - _heldBytes) / LargestMessage, _heldBytes <= _open.Count * Overhead ? 1 : 0);
+    internal bool FillsBatch(long bytes)
+    {
+        lock (_lock) { return _room.FillsBatch(bytes); }
+    }
 
     /// <summary>Time since something was last settled or claimed by a writer.</summary>
     public TimeSpan SinceProgress =>
@@ -120,12 +103,7 @@ public sealed class DeliveryBook
             if (_open.TryGetValue(id, out var held) && held.State == DeliveryState.Returning)
             {
                 // Otherwise the return's answer, still under way, would let go of a message that is held again.
-                LetGo(held);
-                _ended.Add(Outcome.Returned);
-                if (!held.ComesAgain)
-                {
-                    _returned?.Add(id);
-                }
+                End(held, Outcome.Returned, default);
             }
             else if (held is not null)
             {
@@ -139,7 +117,7 @@ public sealed class DeliveryBook
             delivery.Admission = _received;
             _open.Add(id, delivery);
             var isNew = _returned?.Contains(id) != true;
-            Weigh(delivery, isNew ? bodyLength : 0);
+            _room.Take(delivery, isNew ? bodyLength : 0);
             return isNew;
         }
     }
@@ -147,16 +125,7 @@ public sealed class DeliveryBook
     /// <summary>Waits until <see cref="Room"/> is above zero.</summary>
     public Task WaitForRoomAsync(CancellationToken cancellationToken)
     {
-        lock (_lock)
-        {
-            if (RoomNow > 0)
-            {
-                return Task.CompletedTask;
-            }
-
-            _roomFreed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _roomFreed.Task.WaitAsync(cancellationToken);
-        }
+        lock (_lock) { return _room.WaitAsync(cancellationToken); }
     }
 
     /// <summary>A writer buffers it. False when it is no longer held (returned or settled): leave it out.</summary>
@@ -184,14 +153,16 @@ public sealed class DeliveryBook
             if (Move(delivery, DeliveryState.HeldBack, DeliveryState.Committing))
             {
                 // Its content is gone: it comes again.
-                Weigh(delivery, 0);
+                _room.Weigh(delivery, 0);
                 Progressed();
             }
         }
     }
 
     /// <summary>Counts it under its outcome and lets go of it. A second call changes nothing and says false.</summary>
-    public bool Settle(QueueDelivery delivery, Outcome outcome)
+    public bool Settle(QueueDelivery delivery, Outcome outcome) => Settle(delivery, outcome, default);
+
+    internal bool Settle(QueueDelivery delivery, Outcome outcome, RowFacts row)
     {
         ArgumentNullException.ThrowIfNull(delivery);
         lock (_lock)
@@ -201,34 +172,19 @@ public sealed class DeliveryBook
                 return false;
             }
 
-            LetGo(delivery);
-            _ended.Add(outcome);
-            if (outcome == Outcome.Returned && !delivery.ComesAgain)
-            {
-                _returned?.Add(delivery.Id!.Value);
-            }
-
+            End(delivery, outcome, row);
             Progressed();
             return true;
         }
     }
 
     /// <summary>Deletes that failed for good after their commit: the messages come again and are duplicates then.</summary>
-    public void CountUndeleted(long deliveries)
-    {
-        lock (_lock)
-        {
-            _undeleted += deliveries;
-        }
-    }
+    public void CountUndeleted(long deliveries) => Interlocked.Add(ref _undeleted, deliveries);
 
     /// <summary>All that is held or being written: their leases are to be kept alive.</summary>
     public IReadOnlyList<QueueDelivery> Leased()
     {
-        lock (_lock)
-        {
-            return [.. _open.Values.Where(d => d.State != DeliveryState.Returning)];
-        }
+        lock (_lock) { return [.. _open.Values.Where(d => d.State != DeliveryState.Returning)]; }
     }
 
     /// <summary>Whether its lease is still to be kept alive: held, in a writer's buffer or in a transaction.</summary>
@@ -284,31 +240,7 @@ public sealed class DeliveryBook
         [.. deliveries.Where(d => Move(d, DeliveryState.Returning, DeliveryState.HeldBack))];
 
     /// <summary>A group was held because of a bad message.</summary>
-    internal void CountHeldGroup()
-    {
-        lock (_lock)
-        {
-            _heldGroups++;
-        }
-    }
-
-    /// <summary>What is suppressed is as it should be.</summary>
-    internal void AcceptSuppressed()
-    {
-        lock (_lock)
-        {
-            _suppressedAccepted = true;
-        }
-    }
-
-    /// <summary>A row was written whose ip is no address.</summary>
-    internal void CountNotAnAddress()
-    {
-        lock (_lock)
-        {
-            _notAnAddress++;
-        }
-    }
+    internal void CountHeldGroup() => Interlocked.Increment(ref _heldGroups);
 
     /// <summary>The end of the run: what nobody will settle any more is visible again when its lease runs out.</summary>
     internal void LapseOpen()
@@ -329,7 +261,7 @@ public sealed class DeliveryBook
         {
             var ended = new OutcomeCounts();
             ended.Add(_ended);
-            return new BookEntries(_received, ended, _undeleted, _open.Count) { HeldGroups = _heldGroups, SuppressedAccepted = _suppressedAccepted, NotAnAddress = _notAnAddress };
+            return new BookEntries(_received, ended, Interlocked.Read(ref _undeleted), _open.Count) { HeldGroups = Interlocked.Read(ref _heldGroups) };
         }
     }
 
@@ -354,27 +286,21 @@ public sealed class DeliveryBook
         }
     }
 
-    private void LetGo(QueueDelivery delivery)
+    private void End(QueueDelivery delivery, Outcome outcome, RowFacts row)
     {
         _open.Remove(delivery.Id!.Value);
         delivery.State = DeliveryState.Settled;
-        _heldBytes -= delivery.HeldBytes;
-        delivery.HeldBytes = 0;
-    }
-
-    private void Weigh(QueueDelivery delivery, int bodyLength)
-    {
-        _heldBytes += Overhead + bodyLength - delivery.HeldBytes;
-        delivery.HeldBytes = Overhead + bodyLength;
+        _room.LetGo(delivery);
+        _ended.Add(outcome, row);
+        if (outcome == Outcome.Returned && !delivery.ComesAgain)
+        {
+            _returned?.Add(delivery.Id!.Value);
+        }
     }
 
     private void Progressed()
     {
         Interlocked.Exchange(ref _progressAt, Environment.TickCount64);
-        if (RoomNow > 0)
-        {
-            _roomFreed?.TrySetResult();
-            _roomFreed = null;
-        }
+        _room.Wake();
     }
 }
