@@ -96,6 +96,17 @@ Describe 'Get- and Restore-LoginQuarantine' {
         Get-LoginQuarantine $database | Should -HaveCount 1
     }
 
+    It 'takes logins out of envelopes that a run had left on, unless told not to' {
+        $login = '{"user_id":"inside","app_version":"1.2.3","ip":"10.9.8.7","device_id":"d"}'
+        @{ Type = 'Notification'; MessageId = "$(New-Guid)"; TopicArn = 'arn:aws:sns:eu-west-1:123456789012:t'; Message = $login } | ConvertTo-Json -Compress | Send-LoginMessage $queue
+        Receive-LoginMessage $queue -Envelope None -WarningAction Ignore | Protect-LoginPii $keys -WarningAction Ignore | Write-LoginRecord $database -WarningAction Ignore
+        $restore = @{ Database = $database; Keyset = $keys; PrivateKeyPath = $private }
+        $entry = Get-LoginQuarantine $database -Reason missing_field
+        ($entry | Restore-LoginQuarantine @restore -Envelope None).Outcome | Should -Be 'Refused'
+        ($entry | Restore-LoginQuarantine @restore -Envelope Auto).Outcome | Should -Be 'Restored'
+        (Invoke-Sql $database 'SELECT user_id FROM user_logins').user_id | Should -Be 'inside'
+    }
+
     It 'dismisses what is nobody''s login, for a reason, after a question' {
         $recover = @{ Database = $database; Keyset = $keys; Reason = 'Ticket 8'; AuditFile = Join-Path $TestDrive "audit-$(New-Guid).jsonl"; Confirm = $false; PrivateKeyPath = $private }
         Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason 'Heartbeats' -WhatIf | Should -BeNullOrEmpty

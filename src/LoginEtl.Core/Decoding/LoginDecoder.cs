@@ -40,9 +40,9 @@ public static class LoginDecoder
             rejection = Open(ref text, outer, ref values, ref sender);
         }
 
-        if (delivery is QueueDelivery queued)
+        if (delivery is not LineDelivery)
         {
-            queued.SenderIdentity = IdentityOf(options.Identity, attribute, rejection is null ? text : default, sender);
+            delivery.SenderIdentity = IdentityOf(options.Identity, attribute, rejection is null ? text : default, sender);
         }
 
         return rejection is { } why

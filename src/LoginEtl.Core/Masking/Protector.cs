@@ -175,9 +175,9 @@ public sealed class Protector : IDisposable
                 _lines ??= new LineIdentity(_keyring.Get(KeyAttribute.LineId));
                 line.Identify(_lines.Of(line, login.Body));
                 break;
-            case QueueDelivery { SenderIdentity: { } identity } queued:
+            case { SenderIdentity: { } identity } sent:
                 _messages ??= new MessageIdentity(_keyring.Get(KeyAttribute.LineId));
-                queued.Identify(_messages.Of(identity));
+                sent.Identify(_messages.Of(identity));
                 break;
         }
     }

@@ -16,14 +16,17 @@ public sealed class QuarantineReplay : IDisposable
 {
     private readonly Protector _protector;
     private readonly Keyset? _privateKeyset;
+    private readonly DecodeOptions? _decoding;
 
     /// <param name="protector">Stays the caller's. Its options decide anew, about null PII say.</param>
     /// <param name="privateKeyPath">File of the quarantine's private keyset; null when only records are replayed.</param>
+    /// <param name="decoding">How bodies are decoded; the defaults when null.</param>
     /// <exception cref="LoginEtlException"><c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
-    public QuarantineReplay(Protector protector, string? privateKeyPath)
+    public QuarantineReplay(Protector protector, string? privateKeyPath, DecodeOptions? decoding = null)
     {
         ArgumentNullException.ThrowIfNull(protector);
         _protector = protector;
+        _decoding = decoding;
         _privateKeyset = privateKeyPath is null ? null : KeyFolder.ReadPrivate(privateKeyPath);
     }
 
@@ -57,7 +60,7 @@ public sealed class QuarantineReplay : IDisposable
     {
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(body);
-        record = Protect(entry, LoginDecoder.Decode(Delivery(entry), body.RevealBytes()), out rejection);
+        record = Protect(entry, LoginDecoder.Decode(Delivery(entry), body.RevealBytes(), _decoding), out rejection);
         return record is not null;
     }
 
@@ -79,7 +82,7 @@ public sealed class QuarantineReplay : IDisposable
         var body = EntryBody.Open(entry, PrivateKeyset(entry));
         try
         {
-            return Protect(entry, LoginDecoder.Decode(delivery, body), out rejection);
+            return Protect(entry, LoginDecoder.Decode(delivery, body, _decoding), out rejection);
         }
         finally
         {

@@ -19,6 +19,20 @@ public abstract class Delivery
     /// <summary>Name of the queue it came from; null where it came from none, or nobody knows.</summary>
     public virtual string? Queue => null;
 
+    /// <summary>What its sender says makes it the same message; null where nothing but its source does, or once it is keyed.</summary>
+    internal SenderIdentity? SenderIdentity { get; set; }
+
+    /// <summary>The same under the key; null where the source's id says it.</summary>
+    internal KeyedIdentity? KeyedIdentity { get; private set; }
+
+    /// <summary>Keeps the sender's identity under the key alone, once the key is at hand.</summary>
+    internal void Identify(KeyedIdentity identity)
+    {
+        // In this order: another who protects the same message finds one of the two.
+        KeyedIdentity = identity;
+        SenderIdentity = null;
+    }
+
     /// <summary>How messages and errors name it; free of personal data.</summary>
     public abstract override string ToString();
 }

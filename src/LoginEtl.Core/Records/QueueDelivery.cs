@@ -45,12 +45,6 @@ public sealed class QueueDelivery : Delivery
     /// <summary>FIFO: group and position; null for standard queues.</summary>
     public FifoPosition? Group { get; }
 
-    /// <summary>What its sender says makes it the same message; null where that is the queue's id, or once it is keyed.</summary>
-    internal SenderIdentity? SenderIdentity { get; set; }
-
-    /// <summary>The same under the key; null where the queue's id says it.</summary>
-    internal KeyedIdentity? KeyedIdentity { get; private set; }
-
     /// <summary>The books of the run that received it; null until a run admitted it.</summary>
     public DeliveryBook? Book { get; internal set; }
 
@@ -68,14 +62,6 @@ public sealed class QueueDelivery : Delivery
 
     /// <summary>It goes back in order to be received again by the same run. Guarded by the book's lock.</summary>
     internal bool ComesAgain { get; set; }
-
-    /// <summary>Keeps the sender's identity under the key alone, once the key is at hand.</summary>
-    internal void Identify(KeyedIdentity identity)
-    {
-        // In this order: another who protects the same message finds one of the two.
-        KeyedIdentity = identity;
-        SenderIdentity = null;
-    }
 
     /// <inheritdoc/>
     public override string? Queue => Book?.Queue;

@@ -20,13 +20,22 @@ public static class LedgerKey
     /// </exception>
     public static Guid Of(Delivery delivery) => delivery switch
     {
-        QueueDelivery { KeyedIdentity: { } keyed } => keyed.Time is { } sent ? TimeOrdered(sent, keyed.Id, version: 8) : keyed.Id,
-        QueueDelivery { SenderIdentity: not null } => throw new InvalidOperationException("A sender's identity has no ledger key before it is keyed."),
+        { KeyedIdentity: not null } => OfSender(delivery)!.Value,
+        { SenderIdentity: not null } => throw new InvalidOperationException("A sender's identity has no ledger key before it is keyed."),
         QueueDelivery { Group: not null } fifo => Bits(fifo.Id!.Value),
         QueueDelivery { SentTimestamp: { } sent } standard => TimeOrdered(sent, Bits(standard.Id!.Value), version: 7),
         LineDelivery { Id: { } id } => Guid.Parse(id.Value),
         _ => throw new InvalidOperationException("A message without SentTimestamp or identity has no ledger key."),
     };
+
+    /// <summary>The key where the sender says what is the same message; null where its source does.</summary>
+    public static Guid? OfSender(Delivery delivery)
+    {
+        ArgumentNullException.ThrowIfNull(delivery);
+        return delivery.KeyedIdentity is not { } keyed ? null
+            : keyed.Time is { } sent ? TimeOrdered(sent, keyed.Id, version: 8)
+            : keyed.Id;
+    }
 
     private static Guid TimeOrdered(DateTimeOffset sent, Guid id, int version)
     {

@@ -18,13 +18,16 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
     private readonly RowByRow _rows = new(table);
     private readonly TransactionStart _start = new(table, []);
     private readonly EntryLock _lock = new(table.Name.Beside(SchemaNames.Quarantine));
-    private readonly string _quarantine = table.Name.Beside(SchemaNames.Quarantine).Quoted;
+    private readonly RestoreLedgers _ledgers = new(table.Name);
+    private readonly string _mark =
+        $"UPDATE {table.Name.Beside(SchemaNames.Quarantine).Quoted} SET {SchemaNames.RestoredAt} = now() WHERE id = ANY ($1) AND {SchemaNames.RestoredAt} IS NULL";
 
     /// <summary>The table that it restores to, as it was read.</summary>
     public LiveTable Table => table.Live;
 
     /// <summary>Does everything but the commit.</summary>
-    /// <returns>One result a request, in their order; null when the table is not what it was when it was read.</returns>
+    /// <returns>One result a request, in their order; null when it is to be begun anew: the table is not what it was
+    /// when it was read, or somebody else has just settled one of the logins.</returns>
     public async Task<RestoreResult[]?> RunAsync(
         NpgsqlConnection connection, IReadOnlyList<RestoreRequest> requests, CancellationToken cancellationToken)
     {
@@ -35,23 +38,29 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
         }
 
         var states = await _lock.TakeAsync(connection, requests.Select(r => r.Entry.Id), cancellationToken).ConfigureAwait(false);
-        var settled = await SettledAsync(connection, states.Values, cancellationToken).ConfigureAwait(false);
+        var places = requests.Select(r => states.TryGetValue(r.Entry.Id, out var state) ? RestorePlaces.Of(state, r.Record) : null).ToList();
+        var settled = await _ledgers.SettledAsync(connection, places.OfType<RestorePlaces>(), cancellationToken).ConfigureAwait(false);
         var results = new RestoreResult[requests.Count];
-        var items = new List<BatchItem>();
+        var items = new Dictionary<LedgerPlace, BatchItem>();
         for (var i = 0; i < results.Length; i++)
         {
             var (entry, record) = requests[i];
-            if (!states.TryGetValue(entry.Id, out var state))
+            if (places[i] is not { } at)
             {
                 results[i] = new RestoreResult(entry, RestoreOutcome.Missing);
             }
-            else if (state.IsDismissed)
+            else if (at.State.IsDismissed)
             {
                 results[i] = new RestoreResult(entry, RestoreOutcome.Dismissed);
             }
-            else if (state.IsRestored || !settled.Add((state.IsLine, state.Key)))
+            else if (at.State.IsRestored || settled.Contains(at.Own) || settled.Contains(at.Login))
             {
                 results[i] = new RestoreResult(entry, RestoreOutcome.AlreadyRestored);
+            }
+            else if (items.ContainsKey(at.Login))
+            {
+                // The same login once more: it shares the fate of the first.
+                continue;
             }
             else if (RetiredEntries.Refuse(requests[i], start.Retired) is { } retired)
             {
@@ -63,58 +72,36 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
             }
             else
             {
-                items.Add(new BatchItem { Ordinal = i, Key = state.Key, IsLine = state.IsLine, Login = record, Row = row });
+                items.Add(at.Login, new BatchItem { Ordinal = i, Key = at.Login.Key, IsLine = at.Login.IsLine, Login = record, Row = row });
             }
         }
 
         var rows = items.Count == 0 ? RowResults.AllWritten
-            : await _rows.InsertAsync(connection, BatchPlan.InTableOrder(items, table), cancellationToken).ConfigureAwait(false);
-        foreach (var item in items)
+            : await _rows.InsertAsync(connection, BatchPlan.InTableOrder([.. items.Values], table), cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < results.Length; i++)
         {
-            var entry = requests[item.Ordinal].Entry;
-            results[item.Ordinal] = rows.Refused.TryGetValue(item, out var refusal) ? Refused(entry, refusal)
-                : new RestoreResult(entry, rows.Suppressed.Contains(item) ? RestoreOutcome.Suppressed : RestoreOutcome.Restored);
+            if (results[i] is null)
+            {
+                var (entry, item) = (requests[i].Entry, items[places[i]!.Login]);
+                results[i] = rows.Refused.TryGetValue(item, out var refusal) ? Refused(entry, refusal)
+                    : new RestoreResult(entry, item.Ordinal != i ? RestoreOutcome.AlreadyRestored : rows.Suppressed.Contains(item) ? RestoreOutcome.Suppressed : RestoreOutcome.Restored);
+            }
         }
 
-        await MarkAsync(connection, [.. items.Where(i => !rows.Refused.ContainsKey(i))], requests, cancellationToken).ConfigureAwait(false);
+        // Those too whose login became a row by another entry or message.
+        var done = Enumerable.Range(0, results.Length)
+            .Where(i => results[i].Outcome is RestoreOutcome.Restored or RestoreOutcome.Suppressed or RestoreOutcome.AlreadyRestored).ToList();
+        if (!await _ledgers.TryMarkAsync(connection, done.Select(i => places[i]!), settled, cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        await connection.RunAsync(_mark, [done.Select(i => requests[i].Entry.Id).ToArray()], cancellationToken).ConfigureAwait(false);
         await _vault.WriteAsync(
-            connection, items.Where(i => !rows.Refused.ContainsKey(i)).Select(i => i.Login).OfType<LoginRecord>(), cancellationToken).ConfigureAwait(false);
+            connection, items.Values.Where(i => !rows.Refused.ContainsKey(i)).Select(i => i.Login).OfType<LoginRecord>(), cancellationToken).ConfigureAwait(false);
         return results;
     }
 
     private static RestoreResult Refused(QuarantineEntry entry, Refusal refusal) =>
         new(entry, RestoreOutcome.Refused, refusal.Reason, refusal.Field, refusal.SqlState, refusal.Constraint);
-
-    // Messages that have a row, whatever their entry says. One that the ledger has forgotten can come no more.
-    private async Task<HashSet<(bool IsLine, Guid Key)>> SettledAsync(
-        NpgsqlConnection connection, IEnumerable<EntryState> states, CancellationToken cancellationToken)
-    {
-        var settled = new HashSet<(bool, Guid)>();
-        foreach (var group in states.GroupBy(s => s.IsLine))
-        {
-            var keys = await connection.QueryAsync(
-                $"SELECT key FROM {Ledger(group.Key)} WHERE key = ANY ($1) AND outcome <> {(short)LedgerOutcome.Quarantined}",
-                [group.Select(s => s.Key).ToArray()], r => r.GetGuid(0), cancellationToken).ConfigureAwait(false);
-            settled.UnionWith(keys.Select(k => (group.Key, k)));
-        }
-
-        return settled;
-    }
-
-    private async Task MarkAsync(
-        NpgsqlConnection connection, IReadOnlyList<BatchItem> restored, IReadOnlyList<RestoreRequest> requests, CancellationToken cancellationToken)
-    {
-        foreach (var group in restored.GroupBy(i => i.IsLine).OrderBy(g => g.Key))
-        {
-            await connection.RunAsync(
-                $"UPDATE {Ledger(group.Key)} SET outcome = {(short)LedgerOutcome.Restored} WHERE key = ANY ($1)",
-                [group.Select(i => i.Key).ToArray()], cancellationToken).ConfigureAwait(false);
-        }
-
-        await connection.RunAsync(
-            $"UPDATE {_quarantine} SET {SchemaNames.RestoredAt} = now() WHERE id = ANY ($1)",
-            [restored.Select(i => requests[i.Ordinal].Entry.Id).ToArray()], cancellationToken).ConfigureAwait(false);
-    }
-
-    private string Ledger(bool isLine) => table.Name.Beside(isLine ? SchemaNames.FileLedger : SchemaNames.Ledger).Quoted;
 }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using LoginEtl.Connections;
+using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
@@ -20,6 +21,10 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// <example>
 /// <code>Get-LoginQuarantine $dsn | Restore-LoginQuarantine $dsn keys/ -PrivateKeyPath keys-private/quarantine.json -AllowNullPii</code>
 /// <para>Opens sealed bodies with the private key, on a machine that may hold it, and writes those that now pass.</para>
+/// </example>
+/// <example>
+/// <code>Get-LoginQuarantine $dsn | Restore-LoginQuarantine $dsn keys/ -PrivateKeyPath keys-private/quarantine.json -Envelope Auto</code>
+/// <para>Takes logins out of the SNS notifications that a run with -Envelope None had put into quarantine; two copies of one notification make one row.</para>
 /// </example>
 /// <example>
 /// <code>Get-LoginQuarantine $dsn -Reason missing_field | Unprotect-LoginPii $dsn keys/ -PrivateKeyPath keys-private/quarantine.json -Reason 'Ticket 8' | Restore-LoginQuarantine $dsn keys/ -Body { $_.Body.Reveal() -replace '"userid"', '"user_id"' }</code>
@@ -64,6 +69,13 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     [ValidateNotNull]
     public PlainBody? Body { get; set; }
 
+    /// <summary>
+    /// Whether a login is taken out of an SNS notification, an EventBridge event or a JSON string that holds an object, two
+    /// layers at most; Auto does, None takes bodies as they are. LOGINETL_ENVELOPE, else Auto, when not given.
+    /// </summary>
+    [Parameter]
+    public Envelope? Envelope { get; set; }
+
     /// <summary>How each attribute is masked: siv, mac, escrow, and pfx for ip; LOGINETL_METHOD, else siv, when not given.</summary>
     [Parameter]
     [ValidateNotNull]
@@ -96,11 +108,12 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
         var settings = ConnectionSettings();
         var methods = Guard(() => MethodParameter.Read(Method));
         var form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
+        var decoding = Guard(() => DecodingParameters.Read(Envelope, identityFrom: null));
         var options = new SinkOptions { AppVersionFormat = AppVersionFormat, OnTooLong = OnTooLong, UseVault = methods.UseVault };
         _keyring = OpenKeyring(Keyset);
         _protector = Guard(() => new Protector(_keyring, new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii }));
         var privateKey = PrivateKeyPath is null ? null : GetUnresolvedProviderPathFromPSPath(PrivateKeyPath);
-        _replay = Guard(() => new QuarantineReplay(_protector, privateKey), privateKey);
+        _replay = Guard(() => new QuarantineReplay(_protector, privateKey, decoding), privateKey);
         _quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, options, StopToken), Table);
     }
 
