@@ -1,3 +1,5 @@
 using LoginEtl.Worker;
 
+CoreDumps.Refuse();
+using var streams = StandardStreams.Take();
 return await WorkerCommand.Create(StopSignals.Catch()).RunAsync(args);
