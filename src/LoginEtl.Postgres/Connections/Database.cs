@@ -182,6 +182,9 @@ internal sealed class Database : IAsyncDisposable
         builder.Pooling = true;
         builder.Multiplexing = false;
         builder.Enlist = false;
+        // All that is set is set for one transaction, so there is nothing to reset; and behind a pooler DISCARD ALL would
+        // take away what others have put into the session.
+        builder.NoResetOnClose = true;
         builder.PersistSecurityInfo = false;
         // Both would put values of rows into exceptions and logs.
         builder.IncludeErrorDetail = false;

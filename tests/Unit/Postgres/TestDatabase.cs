@@ -36,6 +36,9 @@ internal sealed class TestDatabase
         return database;
     }
 
+    /// <summary>The same database by another way.</summary>
+    public static TestDatabase By(string connectionString) => new(connectionString);
+
     public DatabaseSettings Settings(string? table = null) => new()
     {
         Database = new SecretText(ConnectionString),
