@@ -22,6 +22,7 @@ internal sealed class PostgresAnchor(Database database, string anchor) : IAuditA
         async connection =>
         {
             var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
+            await ForeignObjects.RequireNoneAsync(connection, table.Name, [SchemaNames.AuditAnchor], cancellationToken).ConfigureAwait(false);
             var name = table.Name.Beside(SchemaNames.AuditAnchor);
             var columns = await TableNames.ColumnsAsync(connection, name, cancellationToken).ConfigureAwait(false);
             return columns.IsSupersetOf(SchemaNames.AuditAnchorColumns)

@@ -107,6 +107,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         _list.Require("Table", $"{table.Name}", () => TargetCheck.RequireTable(table));
         new TableChecks(_list, table, options).Run(there);
         await CheckBesideAsync(connection, beside, cancellationToken).ConfigureAwait(false);
+        await CheckOwnersAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         await CheckPruningAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         await CheckAnchorAsync(connection, table, cancellationToken).ConfigureAwait(false);
         if (options.UseVault)
@@ -134,6 +135,12 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
             "Run Initialize-LoginDatabase, which adds them.");
     }
 
+    private async Task CheckOwnersAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    {
+        var foreign = await ForeignObjects.FindAsync(connection, table, SchemaNames.All, cancellationToken).ConfigureAwait(false);
+        _list.Require("Owners", "the relations beside the table belong to whom the table, its schema or the database does, and have no triggers", [.. foreign.Select<LoginEtlException, Action>(f => () => throw f)]);
+    }
+
     private async Task CheckAnchorAsync(NpgsqlConnection connection, LiveTable table, CancellationToken cancellationToken)
     {
         var anchor = table.Name.Beside(SchemaNames.AuditAnchor);
@@ -153,7 +160,13 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
 
     private async Task CheckPruningAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {
-        var (exists, isGranted, isCurrent) = await PruneFunction.StateAsync(connection, table, role: null, cancellationToken).ConfigureAwait(false);
+        var (exists, isGranted, isCurrent, stranger) = await PruneFunction.StateAsync(connection, table, role: null, cancellationToken).ConfigureAwait(false);
+        if (stranger is not null)
+        {
+            _list.Fail("Ledger pruning", ForeignObjects.Owned(PruneFunction.Function(table), stranger, table));
+            return;
+        }
+
         _list.Add(
             "Ledger pruning",
             isGranted && isCurrent ? string.Create(

@@ -19,6 +19,7 @@ internal sealed class PostgresVault(Database database, QualifiedName vault) : IV
             var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
             var vault = await LiveBeside.ReadVaultAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
             vault.RequireOurs();
+            await ForeignObjects.RequireNoneAsync(connection, table.Name, [SchemaNames.Vault], cancellationToken).ConfigureAwait(false);
             return new PostgresVault(database, vault.Name);
         },
         cancellationToken);

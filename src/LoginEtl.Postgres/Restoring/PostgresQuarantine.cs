@@ -38,6 +38,7 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             var beside = await LiveBeside.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
             var quarantine = beside.Single(b => b.Name.Name == SchemaNames.Quarantine);
             quarantine.RequireOurs();
+            await ForeignObjects.RequireNoneAsync(connection, table.Name, SchemaNames.OfRuns, cancellationToken).ConfigureAwait(false);
             var columns = await QuarantineMigration.LackingAsync(connection, quarantine.Name, cancellationToken).ConfigureAwait(false);
             return columns.FirstOrDefault().Name is not { } lacking
                 ? new PostgresQuarantine(database, settings, options, quarantine.Name)

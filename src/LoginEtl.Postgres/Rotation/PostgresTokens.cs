@@ -49,6 +49,8 @@ internal sealed class PostgresTokens : ITokenTable
                 beside.RequireOurs();
             }
 
+            await ForeignObjects.RequireNoneAsync(connection, table.Name, SchemaNames.OfRuns, cancellationToken).ConfigureAwait(false);
+
             return new PostgresTokens(database, table);
         },
         cancellationToken);

@@ -20,12 +20,14 @@ internal static class PruneFunction
     /// <summary>Entries a call deletes when it is not told how many.</summary>
     public const int Most = 10_000;
 
-    private const string State =
+    // Others may have made one of the name, or one more beside it: of that name and argument there is one.
+    private static readonly string s_state =
         $"""
         SELECT coalesce((SELECT has_function_privilege(r.oid, p.oid, 'EXECUTE') FROM pg_roles r WHERE r.rolname = coalesce(nullif($2, ''), current_user)), false),
-               p.prosrc = $3
-        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-        WHERE n.nspname = $1 AND p.proname = '{Name}'
+               p.prosrc = $3 AND p.prosecdef AND l.lanname = 'plpgsql' AND p.proconfig = ARRAY['search_path=pg_catalog, pg_temp', 'enable_seqscan=off'],
+               {ForeignObjects.Trusted("p.proowner", "$4")}, pg_get_userbyid(p.proowner)
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+        WHERE p.oid = to_regprocedure($1)
         """;
 
     // FIFO queues' keys have no time in them, and those of senders' identities only the sender's: a uuid that is not of version 7.
@@ -36,7 +38,7 @@ internal static class PruneFunction
     /// <param name="replaces">An earlier version is there; its owner and grants stay.</param>
     public static string Create(QualifiedName ledger, bool replaces)
     {
-        var function = $"{ledger.Beside(Name).Quoted}(integer)";
+        var function = Function(ledger);
         return
             $"""
             CREATE INDEX IF NOT EXISTS {ledger.Name}_untimed ON {ledger.Quoted} (created_at) WHERE {Version} <> 7;
@@ -70,19 +72,22 @@ internal static class PruneFunction
     private static string Days(TimeSpan age) => age.TotalDays.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The statement that lets a role call it.</summary>
-    public static string Grant(QualifiedName table, string role) => $"GRANT EXECUTE ON FUNCTION {table.Beside(Name).Quoted}(integer) TO {role}";
+    public static string Grant(QualifiedName table, string role) => $"GRANT EXECUTE ON FUNCTION {Function(table)} TO {role}";
 
-    /// <summary>Whether it is there, whether a role may call it, and whether it does what this version's does.</summary>
+    /// <summary>It with its argument, by which it is told from others of its name.</summary>
+    public static string Function(QualifiedName table) => $"{table.Beside(Name).Quoted}(integer)";
+
+    /// <summary>Whether it is there, whether a role may call it, and whether it is the one that this version makes.</summary>
     /// <param name="connection">Open.</param>
     /// <param name="table">Beside which it stands.</param>
     /// <param name="role">Null for the connection's own.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public static async Task<(bool Exists, bool IsGranted, bool IsCurrent)> StateAsync(
+    public static async Task<PruneFunctionState> StateAsync(
         NpgsqlConnection connection, QualifiedName table, string? role, CancellationToken cancellationToken)
     {
         var found = await connection.QueryAsync(
-            State, [table.Schema, role ?? "", Body(table.Beside(SchemaNames.Ledger))],
-            r => (IsGranted: r.GetBoolean(0), IsCurrent: r.GetBoolean(1)), cancellationToken).ConfigureAwait(false);
-        return (found.Count > 0, found.Exists(f => f.IsGranted), found.Exists(f => f.IsCurrent));
+            s_state, [Function(table), role ?? "", Body(table.Beside(SchemaNames.Ledger)), table.Quoted],
+            r => new PruneFunctionState(Exists: true, r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2) ? null : r.GetString(3)), cancellationToken).ConfigureAwait(false);
+        return found.FirstOrDefault() ?? new PruneFunctionState(false, false, false, null);
     }
 }

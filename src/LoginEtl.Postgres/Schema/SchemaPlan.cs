@@ -37,6 +37,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
             statements.Add(SchemaStatements.AlterAppVersion(name, options.AlterFrom));
         }
 
+        await ForeignObjects.RequireNoneAsync(connection, name, SchemaNames.All, cancellationToken).ConfigureAwait(false);
         statements.AddRange(SchemaNames.All.Where(r => !existing.Contains(r)).Select(r => SchemaStatements.Create(name.Beside(r))));
         var quarantine = name.Beside(SchemaNames.Quarantine);
         if (existing.Contains(SchemaNames.Quarantine)
@@ -46,6 +47,11 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
         }
 
         var pruning = await PruneFunction.StateAsync(connection, name, role: null, cancellationToken).ConfigureAwait(false);
+        if (pruning.Stranger is { } owner)
+        {
+            throw ForeignObjects.Owned(PruneFunction.Function(name), owner, name);
+        }
+
         if (!pruning.IsCurrent && await HasLedgerAsync(name, existing, cancellationToken).ConfigureAwait(false))
         {
             statements.Add(PruneFunction.Create(name.Beside(SchemaNames.Ledger), replaces: pruning.Exists));

@@ -50,6 +50,8 @@ internal static class Preflight
             beside.RequireDurable();
         }
 
+        await ForeignObjects.RequireNoneAsync(connection, target.Name, SchemaNames.OfRuns, cancellationToken).ConfigureAwait(false);
+
         return (target, besides);
     }
 

@@ -51,6 +51,7 @@ internal sealed class VaultInsert(QualifiedName table)
     {
         var vault = await LiveBeside.ReadVaultAsync(connection, table, cancellationToken).ConfigureAwait(false);
         vault.RequireOurs();
+        await ForeignObjects.RequireNoneAsync(connection, table, [SchemaNames.Vault], cancellationToken).ConfigureAwait(false);
         vault.RequireDurable();
         vault.RequireGranted();
     }

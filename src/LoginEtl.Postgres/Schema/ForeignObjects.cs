@@ -1,0 +1,64 @@
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Connections;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Schema;
+
+/// <summary>
+/// Relations that have our names and are not ours: others who may create objects in the schema may have made them, and
+/// what stands on them, a trigger say, runs with the rights of whoever writes there.
+/// </summary>
+internal static class ForeignObjects
+{
+    private static readonly string s_query =
+        $"""
+        SELECT c.relname, pg_get_userbyid(c.relowner), {Trusted("c.relowner", "$3")},
+               array_to_string(ARRAY(
+                   SELECT 'the trigger ' || tgname FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal
+                   UNION ALL SELECT 'the rule ' || rulename FROM pg_rewrite WHERE ev_class = c.oid AND c.relkind IN ('r', 'p')), ', ')
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $1 AND c.relname = ANY ($2)
+        ORDER BY array_position($2, c.relname::text)
+        """;
+
+    /// <summary>
+    /// A condition: the owner may do with the table what its owner may, or with its schema or the database, as a superuser may
+    /// everywhere; or is who asks. Those need no trick to have their way.
+    /// </summary>
+    /// <param name="owner">An expression.</param>
+    /// <param name="table">An expression that names the user's table; it may not be there yet. The schema is <c>n</c>.</param>
+    public static string Trusted(string owner, string table) =>
+        $"""
+        ({owner} = (SELECT oid FROM pg_roles WHERE rolname = current_user) OR pg_has_role({owner}, n.nspowner, 'MEMBER')
+            OR pg_has_role({owner}, (SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER')
+            OR coalesce(pg_has_role({owner}, (SELECT relowner FROM pg_class WHERE oid = to_regclass({table})), 'MEMBER'), false))
+        """;
+
+    /// <summary>What stands against trusting those of the names that are there; empty when nothing does.</summary>
+    public static async Task<IReadOnlyList<LoginEtlException>> FindAsync(
+        NpgsqlConnection connection, QualifiedName table, string[] names, CancellationToken cancellationToken)
+    {
+        var found = await connection.QueryAsync(
+            s_query, [table.Schema, names, table.Quoted],
+            r => (Name: table.Beside(r.GetString(0)), Owner: r.GetString(1), IsTrusted: r.GetBoolean(2), Attached: r.GetString(3)), cancellationToken).ConfigureAwait(false);
+        return [.. found.Where(f => !f.IsTrusted).Select(f => Owned($"{f.Name}", f.Owner, table)), .. found.Where(f => f.Attached.Length > 0).Select(f => Attached(f.Name, f.Attached))];
+    }
+
+    /// <exception cref="LoginEtlException"><c>ForeignObject</c>: the first of them.</exception>
+    public static async Task RequireNoneAsync(NpgsqlConnection connection, QualifiedName table, string[] names, CancellationToken cancellationToken)
+    {
+        foreach (var fault in await FindAsync(connection, table, names, cancellationToken).ConfigureAwait(false))
+        {
+            throw fault;
+        }
+    }
+
+    /// <summary>It belongs to somebody else.</summary>
+    public static LoginEtlException Owned(string name, string owner, QualifiedName table) => new(
+        "ForeignObject", FaultKind.Denied, $"{name} belongs to {owner}, who owns neither {table} nor its schema or database: what others put there would run with this user's rights.",
+        $"If it is yours, give it to the owner of {table} (ALTER … OWNER TO). If not, find out who made it, rename or drop it, and run Initialize-LoginDatabase.");
+
+    private static LoginEtlException Attached(QualifiedName name, string attached) => new(
+        "ForeignObject", FaultKind.Denied, $"{name} has {attached}, which would run with this user's rights; this version makes none.",
+        $"Find out who made it, and drop it from {name}.");
+}

@@ -1,0 +1,181 @@
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Postgres;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Postgres;
+
+/// <summary>What others have made under our names, or put on what is ours, is neither used nor called.</summary>
+public sealed class ForeignObjectTests(ServersFixture servers)
+{
+    private const string Trap = "CREATE FUNCTION a_trap() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN CREATE TABLE sprung (); RETURN NEW; END'; ";
+    private static readonly string[] Relations = ["login_etl_ledger", "login_etl_file_ledger", "login_etl_quarantine", "login_etl_vault", "login_etl_key", "login_etl_audit_anchor"];
+
+    public static TheoryData<string> All => [.. Relations];
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task A_relation_that_another_has_made_first_is_refused(string relation)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await AsIntruderAsync(database, async intruder =>
+        {
+            // As he could have made it: the same columns, and a trap.
+            await database.RunAsync(
+                $"""
+                ALTER TABLE {relation} RENAME TO ours; CREATE TABLE {relation} (LIKE ours INCLUDING ALL); DROP TABLE ours CASCADE;
+                ALTER TABLE {relation} OWNER TO {intruder};
+                """);
+            var fault = await RefusedAsync(database, d => d.InitializeAsync());
+            Assert.Contains($"{relation} belongs to {intruder}", fault.Message, StringComparison.Ordinal);
+            await AssertFailsAsync(database, relation, intruder);
+            if (relation is not ("login_etl_vault" or "login_etl_audit_anchor"))
+            {
+                await RefusedAsync(database, d => d.SinkAsync());
+                await RefusedAsync(database, d => d.TokensAsync());
+                await RefusedAsync(database, d => new PostgresConnector().OpenQuarantineAsync(d.Settings(), new SinkOptions(), TestDatabase.Token));
+            }
+            else if (relation == "login_etl_vault")
+            {
+                await RefusedAsync(database, d => d.SinkAsync(new SinkOptions { UseVault = true }));
+                await RefusedAsync(database, d => new PostgresConnector().OpenVaultAsync(d.Settings(), TestDatabase.Token));
+            }
+            else
+            {
+                await RefusedAsync(database, d => new PostgresConnector().OpenAnchorAsync(d.Settings(), TestDatabase.Token));
+            }
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task A_trigger_or_rule_on_what_is_ours_is_refused(string relation)
+    {
+        foreach (var trap in (string[])[
+            $"{Trap}CREATE TRIGGER watch BEFORE INSERT ON {relation} FOR EACH ROW EXECUTE FUNCTION a_trap()",
+            $"CREATE RULE watch AS ON INSERT TO {relation} DO ALSO NOTHING"])
+        {
+            var database = await TestDatabase.InitializedAsync(servers);
+            await database.RunAsync(trap);
+            Assert.Contains("watch", (await RefusedAsync(database, d => d.InitializeAsync())).Message, StringComparison.Ordinal);
+            await AssertFailsAsync(database, relation, "watch");
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off")]
+    public async Task A_pruning_function_that_another_has_made_is_never_called(string options)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await AsIntruderAsync(database, async intruder =>
+        {
+            await database.RunAsync(
+                $"""
+                CREATE TABLE called (n int); GRANT INSERT ON called TO PUBLIC; DROP FUNCTION login_etl_prune(integer);
+                CREATE FUNCTION login_etl_prune(most integer DEFAULT 10000) RETURNS bigint LANGUAGE plpgsql{options} AS 'BEGIN INSERT INTO public.called VALUES (1); RETURN 0; END';
+                ALTER FUNCTION login_etl_prune(integer) OWNER TO {intruder};
+                """);
+            Assert.Contains(intruder, (await RefusedAsync(database, d => d.InitializeAsync())).Message, StringComparison.Ordinal);
+            var check = Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning");
+            Assert.Equal(CheckOutcome.Fail, check.Outcome);
+            await WriteAsync(database);
+            Assert.Equal(0, await database.CountAsync("called"));
+        });
+    }
+
+    [Fact]
+    public async Task A_pruning_function_of_the_same_name_beside_ours_is_never_called()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync(
+            """
+            CREATE TABLE called (n int); GRANT INSERT ON called TO PUBLIC;
+            CREATE FUNCTION login_etl_prune(most bigint) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.called VALUES (1); RETURN 0; END';
+            CREATE FUNCTION login_etl_prune(most integer, VARIADIC more integer[]) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.called VALUES (1); RETURN 0; END';
+            INSERT INTO login_etl_ledger VALUES ('01900000-0000-7000-8000-000000000001', 1, gen_random_uuid());
+            """);
+        await WriteAsync(database);
+        Assert.Equal(0, await database.CountAsync("called"));
+        Assert.Equal(1, await database.CountAsync("login_etl_ledger"));
+    }
+
+    [Theory]
+    [InlineData("ALTER FUNCTION login_etl_prune(integer) SECURITY INVOKER")]
+    [InlineData("ALTER FUNCTION login_etl_prune(integer) RESET search_path")]
+    [InlineData("ALTER FUNCTION login_etl_prune(integer) SET search_path = public")]
+    public async Task A_pruning_function_with_other_rights_or_settings_is_told_and_made_anew(string change)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync(change);
+        Assert.Equal(CheckOutcome.Warn, Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning").Outcome);
+        Assert.NotEmpty(await database.InitializeAsync());
+        Assert.Equal(CheckOutcome.Pass, Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning").Outcome);
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE user_logins OWNER TO {0}; ALTER TABLE login_etl_ledger OWNER TO {0}")]
+    [InlineData("CREATE ROLE {0}_group; GRANT {0}_group TO {0}; ALTER TABLE user_logins OWNER TO {0}_group; ALTER TABLE login_etl_ledger OWNER TO {0}")]
+    [InlineData("GRANT {0} TO CURRENT_USER; ALTER SCHEMA public OWNER TO {0}; ALTER TABLE login_etl_ledger OWNER TO {0}")]
+    public async Task Who_owns_the_table_or_its_schema_is_trusted_himself_or_by_a_group(string rights)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await AsIntruderAsync(database, async owner =>
+        {
+            try
+            {
+                await database.RunAsync(rights.Replace("{0}", owner, StringComparison.Ordinal));
+                Assert.All(await CheckAsync(database), c => Assert.True(c.Outcome == CheckOutcome.Pass, c.Detail));
+                await WriteAsync(database);
+            }
+            finally
+            {
+                await database.RunAsync($"REASSIGN OWNED BY {owner} TO CURRENT_USER; DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{owner}_group') THEN REASSIGN OWNED BY {owner}_group TO CURRENT_USER; DROP ROLE {owner}_group; END IF; END $$");
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Who_makes_the_tables_himself_runs_on_them()
+    {
+        var database = await TestDatabase.NewAsync(servers, LoginTable.Create);
+        await database.AsRoleAsync(role => $"GRANT CREATE ON SCHEMA public TO {role}; GRANT INSERT ON user_logins TO {role}", async settings =>
+        {
+            await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), TestDatabase.Token);
+            Assert.Equal(CheckOutcome.Pass, Assert.Single(await new PostgresConnector().CheckAsync(settings, new SinkOptions(), TestDatabase.Token), c => c.Name == "Owners").Outcome);
+            await using var sink = await database.SinkAsync(settings: settings);
+            await sink.WriteAsync(Logins.Records(3), TestDatabase.Token);
+        });
+        Assert.Equal(3, await database.CountAsync());
+    }
+
+    private static Task AsIntruderAsync(TestDatabase database, Func<string, Task> act) =>
+        database.AsRoleAsync(role => $"GRANT CREATE ON SCHEMA public TO {role}", settings => act(settings.UserName!));
+
+    private static async Task<LoginEtlException> RefusedAsync<T>(TestDatabase database, Func<TestDatabase, Task<T>> act)
+    {
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => act(database));
+        Assert.Equal("ForeignObject", fault.Id);
+        return fault;
+    }
+
+    private static async Task AssertFailsAsync(TestDatabase database, string relation, string what)
+    {
+        var check = Assert.Single(await CheckAsync(database), c => c.Name == "Owners");
+        Assert.Equal(CheckOutcome.Fail, check.Outcome);
+        Assert.Contains(relation, check.Detail, StringComparison.Ordinal);
+        Assert.Contains(what, check.Detail, StringComparison.Ordinal);
+    }
+
+    private static Task<IReadOnlyList<Check>> CheckAsync(TestDatabase database) =>
+        new PostgresConnector().CheckAsync(database.Settings(), new SinkOptions(), TestDatabase.Token);
+
+    // And gives pruning, which runs beside it, the time to be wrong.
+    private static async Task WriteAsync(TestDatabase database)
+    {
+        await using var sink = await database.SinkAsync();
+        await sink.WriteAsync(Logins.Records(1), TestDatabase.Token);
+        await Task.Delay(500, TestDatabase.Token);
+    }
+}
