@@ -44,7 +44,7 @@ public sealed class PostgresConnector : IDatabaseConnector
         ArgumentNullException.ThrowIfNull(options);
         var database = Database.From(settings);
         await using var _ = database.ConfigureAwait(false);
-        return await new SchemaInstaller(database, settings.Table, options).InstallAsync(cancellationToken).ConfigureAwait(false);
+        return await new SchemaInstaller(database, settings, options).InstallAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<TargetTable> CheckAsync(

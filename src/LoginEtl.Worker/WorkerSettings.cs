@@ -21,6 +21,7 @@ internal sealed class WorkerSettings
     private readonly Setting<string?> _method = Settings.Text("--method", "How each attribute is masked, such as ip=pfx,device_id=mac (siv, mac, escrow, and pfx for ip; siv when not given)");
     private readonly Setting<string?> _database = Settings.Text("--database", "Connection string or postgresql:// URI; better in the variable, where no process list shows it");
     private readonly Setting<string?> _table = Settings.Text("--table", "The table, with or without a schema", DatabaseSettings.DefaultTable);
+    private readonly Setting<string?> _columnName = Settings.Text("--column-name", "Columns that the table calls otherwise, our name and then the table's, such as masked_ip=hashed_ip,create_date=logged_at");
     private readonly Setting<string?> _rootCertificate = Settings.Text("--root-certificate", "PEM file of the certificate authority to trust");
     private readonly Setting<bool> _iamAuthentication = Settings.Switch("--iam-authentication", "An IAM token of Amazon RDS is the database password: one is made for every connection");
     private readonly Setting<string?> _region = Settings.Text("--region", "AWS region");
@@ -54,7 +55,7 @@ internal sealed class WorkerSettings
 
     public IEnumerable<Option> All =>
     [
-        _queue.Option, _keyset.Option, _method.Option, _database.Option, _table.Option, _rootCertificate.Option, _iamAuthentication.Option, _region.Option,
+        _queue.Option, _keyset.Option, _method.Option, _database.Option, _table.Option, _columnName.Option, _rootCertificate.Option, _iamAuthentication.Option, _region.Option,
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
         _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _maxHeldBytes.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
         _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _onSuppressed.Option, _ipForm.Option, _allowNullPii.Option, _defaultLocale.Option,
@@ -70,7 +71,7 @@ internal sealed class WorkerSettings
         EnvironmentSettings.Require(_keyset.Value(parsed), EnvironmentSettings.KeysetVariable, _keyset.Option.Name),
         new KeyAccess { KeyService = () => new KmsKeyService(), Stop = stop });
 
-    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>, <c>MethodInvalid</c>.</exception>
+    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>, <c>MethodInvalid</c>, <c>ColumnNameInvalid</c>.</exception>
     public EtlJob Job(ParseResult parsed, IQueueConnector queues, IDatabaseConnector databases) => new(queues, databases)
     {
         Into = Database(parsed),
@@ -93,12 +94,13 @@ internal sealed class WorkerSettings
         Protocol = _protocol.Value(parsed),
     };
 
-    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>.</exception>
+    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>ColumnNameInvalid</c>.</exception>
     public DatabaseSettings Database(ParseResult parsed) => new()
     {
         Database = new SecretText(EnvironmentSettings.Require(
             _database.Value(parsed), EnvironmentSettings.DatabaseVariable, _database.Option.Name)),
         Table = _table.Value(parsed) ?? DatabaseSettings.DefaultTable,
+        ColumnNames = ColumnNames.Parse(_columnName.Value(parsed) ?? ""),
         RootCertificate = _rootCertificate.Value(parsed),
         PasswordSource = _iamAuthentication.Value(parsed) ? new RdsPasswordSource() : null,
         PasswordAccount = new AwsSettings { Region = _region.Value(parsed), ProfileName = _profileName.Value(parsed) },

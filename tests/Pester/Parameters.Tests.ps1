@@ -27,6 +27,90 @@ Describe '-Attribute' {
     }
 }
 
+Describe '-ColumnName' {
+    BeforeAll {
+        $other = New-TestDatabase
+        $renamed = @{ ColumnName = @{ user_id = 'login'; masked_ip = 'Hashed IP'; masked_device_id = 'device"; DROP TABLE user_logins; --'; app_version = 'Version'; create_date = 'logged_at' } }
+        $recover = @{ Database = $other; Keyset = $keys; Reason = 'Ticket 4711'; AuditFile = (Join-Path $TestDrive 'columns.jsonl'); Confirm = $false }
+        $long = '{"user_id":"' + 'u' * 129 + '","app_version":"1.2.3","ip":"10.1.0.9","device_id":"d"}'
+    }
+
+    It 'is what a table is made, tested, filled, searched and restored by, and what its rows are recovered by' {
+        Initialize-LoginDatabase $other @renamed
+        Initialize-LoginDatabase $other @renamed -Verbose 4>&1 | Should -BeLike '*Nothing is missing*'
+        $queue = New-TestQueue
+        @(Test-LoginEtl $queue $keys $other @renamed | Where-Object Outcome -EQ 'Fail') | ForEach-Object { "$_" } | Should -BeNullOrEmpty
+
+        New-LoginBody | ConvertFrom-LoginJson -SourceId columns | Protect-LoginPii $keys | Write-LoginRecord $other @renamed
+        '{"user_id":"user-2","app_version":"1.2.3","ip":"10.1.0.2","device_id":"device-2"}', $long | Send-LoginMessage $queue
+        $receipt = Invoke-LoginEtl $queue $keys $other @renamed -DrainWindow 0.2 -WarningAction Ignore
+        $receipt.Written, $receipt.Quarantined | Should -Be 1, 1
+
+        $found = '10.1.0.1' | Find-LoginRecord $other $keys -Attribute ip @renamed
+        $found.UserId | Should -Be 'user-1'
+        ($found | Unprotect-LoginPii @recover @renamed).DeviceId | Should -Be 'device-1'
+        # As a driver gives them; what of our names is beside is another column.
+        $recovered = Invoke-Sql $other 'SELECT *, 7 AS "UserId", ''none'' AS masked_ip FROM user_logins ORDER BY login' | Unprotect-LoginPii @recover @renamed
+        $recovered.UserId | Should -Be 'user-1', 'user-2'
+        $recovered.Ip | Should -Be '10.1.0.1', '10.1.0.2'
+        $recovered.DeviceId | Should -Be 'device-1', 'device-2'
+
+        $entry = Get-LoginQuarantine $other @renamed
+        $entry.Reason, $entry.Field | Should -Be 'too_long', 'user_id'
+        ($entry | Restore-LoginQuarantine $other $keys @renamed -OnTooLong Truncate).Outcome | Should -Be 'Restored'
+        (Invoke-Sql $other 'SELECT count(*) AS n FROM user_logins WHERE "Hashed IP" LIKE ''siv1.%'' AND logged_at IS NOT NULL').n | Should -Be 3
+
+        Initialize-LoginDatabase $other @renamed -AppVersionColumn Text -AlterFrom Packed
+        (Invoke-Sql $other 'SELECT "Version" AS version FROM user_logins ORDER BY 1').version | Should -Be '1.2.1', '1.2.3', '1.2.3'
+    }
+
+    It 'is what keys are counted and rotated by, also from the environment' {
+        $env:LOGINETL_COLUMN_NAME = 'masked_ip=hashed_ip,user_id=login'
+        try {
+            $rotated = New-TestDatabase
+            Initialize-LoginDatabase $rotated
+            New-LoginBody | ConvertFrom-LoginJson -SourceId rotated | Protect-LoginPii $keys | Write-LoginRecord $rotated
+            $old = Get-LoginKeyset $keys | Where-Object Name -EQ 'ip'
+            Add-LoginKey $keys ip | Set-LoginPrimaryKey $keys -Database $rotated | ForEach-Object IsPrimary | Should -BeTrue
+            $null = $old | Disable-LoginKey $keys -Database $rotated
+            { $old | Remove-LoginKey $keys -Database $rotated -Confirm:$false } | Should -Throw -ErrorId 'KeyInUse,*'
+            $null = $old | Enable-LoginKey $keys -Database $rotated
+            (Update-LoginToken $rotated $keys -Confirm:$false).TokensReplaced | Should -Be 1
+            $null = $old | Disable-LoginKey $keys -Database $rotated
+            { $old | Remove-LoginKey $keys -Database $rotated -ColumnName @{ } -Confirm:$false } | Should -Throw -ErrorId 'TableUnsuitable,*' -ExpectedMessage '*masked_ip*'
+            ($old | Remove-LoginKey $keys -Database $rotated -Confirm:$false).Status | Should -Be 'Destroyed'
+        }
+        finally { $env:LOGINETL_COLUMN_NAME = $null }
+    }
+
+    It 'that cannot be is refused by every cmdlet, and what it says is not shown' {
+        $bad = @{ ColumnName = @{ masked_ip = 'Host=h;Password=canary-secret' } }
+        $steps = @{
+            'Initialize-LoginDatabase' = { Initialize-LoginDatabase $other @bad }
+            'Write-LoginRecord'        = { New-LoginBody | ConvertFrom-LoginJson -SourceId bad | Protect-LoginPii $keys | Write-LoginRecord $other @bad }
+            'Find-LoginRecord'         = { '10.1.0.1' | Find-LoginRecord $other $keys -Attribute ip @bad }
+            'Unprotect-LoginPii'       = { [pscustomobject] @{ masked_ip = 'x' } | Unprotect-LoginPii @recover @bad }
+            'Get-LoginQuarantine'      = { Get-LoginQuarantine $other @bad }
+            'Restore-LoginQuarantine'  = { Get-LoginQuarantine $other -All | Restore-LoginQuarantine $other $keys @bad }
+            'Remove-LoginQuarantine'   = { Get-LoginQuarantine $other -All | Remove-LoginQuarantine $other -Reason r -Confirm:$false @bad }
+            'Update-LoginToken'        = { Update-LoginToken $other $keys @bad }
+            'Set-LoginPrimaryKey'      = { Get-LoginKeyset $keys | Where-Object { $_.Name -eq 'ip' -and $_.IsPrimary } | Set-LoginPrimaryKey $keys -Database $other @bad }
+        }
+        foreach ($step in $steps.GetEnumerator()) {
+            $fault = $step.Value | Should -Throw -ErrorId 'ColumnNameInvalid,*' -PassThru -Because $step.Key
+            "$fault $($fault.ErrorDetails.RecommendedAction)" | Should -Not -Match 'canary-secret'
+        }
+        $check = Test-LoginEtl queue $keys $other @bad | Where-Object Name -EQ 'Database'
+        $check.Outcome | Should -Be 'Fail'
+        (Invoke-LoginEtl queue $keys $other @bad -ErrorAction SilentlyContinue).Error | Should -Match 'masked_ip looks like a connection string'
+    }
+
+    It 'may be an ordered dictionary, with our names in capitals' {
+        Initialize-LoginDatabase $other -Table in_order -ColumnName ([ordered] @{ LOCALE = 'device_type'; Device_Type = 'locale' })
+        (Invoke-Sql $other "SELECT attname FROM pg_attribute WHERE attrelid = 'in_order'::regclass AND attnum IN (2, 5) ORDER BY attnum").attname | Should -Be 'locale', 'device_type'
+    }
+}
+
 Describe 'A duration' {
     BeforeAll {
         $record = New-LoginBody | ConvertFrom-LoginJson -SourceId durations | Protect-LoginPii $keys

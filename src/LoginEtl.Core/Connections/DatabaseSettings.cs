@@ -27,6 +27,9 @@ public sealed record DatabaseSettings
     /// <summary>The table, with or without a schema (<c>etl.user_logins</c>).</summary>
     public string Table { get; init; } = DefaultTable;
 
+    /// <summary>What the table calls the columns that logins go to.</summary>
+    public ColumnNames ColumnNames { get; init; } = ColumnNames.Default;
+
     /// <summary>PEM file with the certificate authority to trust; null for the system's.</summary>
     public string? RootCertificate { get; init; }
 

@@ -24,6 +24,9 @@ public static class EnvironmentSettings
     /// <summary>What makes two messages the same one: <see cref="IdentityFrom.Expected"/>.</summary>
     public const string IdentityFromVariable = "LOGINETL_IDENTITY_FROM";
 
+    /// <summary>What the table calls its columns, such as <c>masked_ip=hashed_ip,create_date=logged_at</c>.</summary>
+    public const string ColumnNameVariable = "LOGINETL_COLUMN_NAME";
+
     /// <summary>Connection string or URI.</summary>
     public const string DatabaseVariable = "LOGINETL_DATABASE";
 

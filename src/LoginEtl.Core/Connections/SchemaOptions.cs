@@ -12,7 +12,7 @@ public sealed record SchemaOptions
     public AppVersionColumn AppVersionColumn { get; init; }
 
     /// <summary>
-    /// With <see cref="AppVersionColumn.Text"/>: turns an existing integer column <c>app_version</c> into text. The only
+    /// With <see cref="AppVersionColumn.Text"/>: turns an existing integer column of the version into text. The only
     /// thing that ever changes a column of the user's; it rewrites the table and locks it meanwhile.
     /// </summary>
     public bool AlterAppVersion { get; init; }

@@ -6,7 +6,7 @@ using LoginEtl.Records;
 
 namespace LoginEtl.Quarantine;
 
-/// <summary>Reads a protected record as the quarantine keeps it: JSON under the names of the table's columns.</summary>
+/// <summary>Reads a protected record as the quarantine keeps it: JSON under our names of the columns, whatever the table calls them.</summary>
 internal static class StoredRecord
 {
     /// <summary>The record; null with a reason where a value cannot be text.</summary>

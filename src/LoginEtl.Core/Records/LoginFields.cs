@@ -26,4 +26,22 @@ public static class LoginFields
 
     /// <summary>The column of <see cref="DeviceId"/>'s token.</summary>
     public const string MaskedDeviceId = "masked_device_id";
+
+    /// <summary>The column of the first part of the version, where there are three.</summary>
+    public const string AppVersionMajor = "app_version_major";
+
+    /// <summary>The column of the second part of the version, where there are three.</summary>
+    public const string AppVersionMinor = "app_version_minor";
+
+    /// <summary>The column of the third part of the version, where there are three.</summary>
+    public const string AppVersionPatch = "app_version_patch";
+
+    /// <summary>The column of the day or the moment at which the message was sent.</summary>
+    public const string CreateDate = "create_date";
+
+    /// <summary>All columns, by our names: a table has one for the version, or three.</summary>
+    public static IReadOnlyList<string> Columns { get; } =
+    [
+        UserId, DeviceType, MaskedIp, MaskedDeviceId, Locale, AppVersion, AppVersionMajor, AppVersionMinor, AppVersionPatch, CreateDate,
+    ];
 }

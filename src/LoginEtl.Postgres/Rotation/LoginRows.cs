@@ -13,17 +13,19 @@ internal sealed class LoginRows
 
     private readonly IReadOnlyList<TargetColumn> _columns;
     private readonly LiveTable _table;
+    private readonly TokenColumns _tokens;
 
     /// <exception cref="LoginEtl.Faults.LoginEtlException"><c>TableUnsuitable</c>.</exception>
     public LoginRows(LiveTable table)
     {
         _table = table;
         _columns = TargetCheck.MatchColumns(table);
+        _tokens = new TokenColumns(table);
     }
 
     /// <summary>Selects rows by tokens of an attribute, in <c>$1</c>.</summary>
     public string Query(string attribute) =>
-        $"SELECT {string.Join(", ", _columns.Select(Text))} FROM {_table.Name.Quoted} WHERE {QualifiedName.Quote(TokenColumns.Of(attribute))} = ANY ($1)";
+        $"SELECT {string.Join(", ", _columns.Select(Text))} FROM {_table.Name.Quoted} WHERE {_tokens.Of(attribute)} = ANY ($1)";
 
     /// <summary>A row of <see cref="Query"/>.</summary>
     public StoredLogin Read(NpgsqlDataReader row) => new()

@@ -73,7 +73,7 @@ internal sealed class PostgresTokens : ITokenTable
         {
             var counts = new List<PrefixCount>();
             var command = new NpgsqlCommand(
-                $"SELECT attribute, {TokenColumns.Prefix("token")}, count(*) FROM ({TokenColumns.AllValues(_table.Name)}) a WHERE token IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
+                $"SELECT attribute, {TokenColumns.Prefix("token")}, count(*) FROM ({new TokenColumns(_table).AllValues(_table.Name)}) a WHERE token IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
                 connection)
             { CommandTimeout = ScanSeconds };
             await using var _ = command.ConfigureAwait(false);
@@ -126,7 +126,7 @@ internal sealed class PostgresTokens : ITokenTable
         return TryAsync<IReadOnlyList<TokenRow>>(
             async (connection, token) => range.Relation == _quarantine
                 ? await QuarantineTokens.ReadAsync(connection, range, ips, devices, token).ConfigureAwait(false)
-                : await TableTokens.ReadAsync(connection, range, ips, devices, token).ConfigureAwait(false),
+                : await TableTokens.ReadAsync(connection, new TokenColumns(_table), range, ips, devices, token).ConfigureAwait(false),
             cancellationToken);
 
         string[] Prefixes(string attribute) => [.. old.Where(k => k.Attribute == attribute).Select(k => k.Prefix)];
@@ -136,7 +136,7 @@ internal sealed class PostgresTokens : ITokenTable
     public Task<ReplacedTokens> ReplaceAsync(RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken) => TryAsync(
         (connection, token) => range.Relation == _quarantine
             ? QuarantineTokens.ReplaceAsync(connection, range, changes, token)
-            : TableTokens.ReplaceAsync(connection, range, changes, token),
+            : TableTokens.ReplaceAsync(connection, new TokenColumns(_table), range, changes, token),
         cancellationToken);
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
-using LoginEtl.Rotation;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Records;
+using LoginEtl.Rotation;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Rotation;
@@ -17,7 +18,7 @@ internal static class QuarantineTokens
         connection.QueryAsync(
             $"""
             SELECT id::text, ip, device FROM (
-                SELECT id, {TokenColumns.OfRecord(TokenColumns.Ip)} AS ip, {TokenColumns.OfRecord(TokenColumns.DeviceId)} AS device
+                SELECT id, {TokenColumns.OfRecord(LoginFields.MaskedIp)} AS ip, {TokenColumns.OfRecord(LoginFields.MaskedDeviceId)} AS device
                 FROM {range.Relation} WHERE record IS NOT NULL AND id >= {range.First} AND id < {range.End}) q
             WHERE {TableTokens.IsOld("ip", 1)} OR {TableTokens.IsOld("device", 2)}
             """,
@@ -29,9 +30,9 @@ internal static class QuarantineTokens
         TableTokens.RunAsync(
             connection,
             $"""
-            UPDATE {range.Relation} q SET record = {Replace(Replace("q.record::text", TokenColumns.Ip, "c.old_ip", "c.new_ip"), TokenColumns.DeviceId, "c.old_device", "c.new_device")}::json
+            UPDATE {range.Relation} q SET record = {Replace(Replace("q.record::text", LoginFields.MaskedIp, "c.old_ip", "c.new_ip"), LoginFields.MaskedDeviceId, "c.old_device", "c.new_device")}::json
             FROM unnest($1::text[]::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]) AS c(place, old_ip, old_device, new_ip, new_device)
-            WHERE q.id = c.place AND {TokenColumns.OfRecord(TokenColumns.Ip)} IS NOT DISTINCT FROM c.old_ip AND {TokenColumns.OfRecord(TokenColumns.DeviceId)} IS NOT DISTINCT FROM c.old_device
+            WHERE q.id = c.place AND {TokenColumns.OfRecord(LoginFields.MaskedIp)} IS NOT DISTINCT FROM c.old_ip AND {TokenColumns.OfRecord(LoginFields.MaskedDeviceId)} IS NOT DISTINCT FROM c.old_device
             """,
             changes, cancellationToken);
 

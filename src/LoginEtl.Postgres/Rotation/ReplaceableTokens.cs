@@ -28,7 +28,8 @@ internal static class ReplaceableTokens
         {TableLeaves.Tree}
         SELECT n.nspname, c.relname, has_schema_privilege(n.oid, 'USAGE'), row_security_active(c.oid),
                (SELECT bool_and(has_column_privilege(c.oid, a.attnum, 'SELECT') AND (a.attnum < 0 OR has_column_privilege(c.oid, a.attnum, 'UPDATE')))
-                FROM pg_attribute a WHERE a.attrelid = c.oid AND (a.attname = ANY ($2) OR a.attname = 'ctid'))
+                FROM pg_attribute a WHERE a.attrelid = c.oid AND (a.attname = ANY ($2) OR a.attname = 'ctid')),
+               (SELECT string_agg(quote_ident(name), ', ') FROM unnest($2) name)
         FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = 'r'
         ORDER BY c.oid
@@ -43,7 +44,8 @@ internal static class ReplaceableTokens
             throw Hidden(table.Name);
         }
 
-        var columns = table.Columns.Where(c => c.Name is TokenColumns.Ip or TokenColumns.DeviceId).ToList();
+        TargetCheck.RequireColumns(table, RecordField.MaskedIp, RecordField.MaskedDeviceId);
+        LiveColumn[] columns = [table.Find(RecordField.MaskedIp)!, table.Find(RecordField.MaskedDeviceId)!];
         if (columns.FirstOrDefault(c => !c.IsSelectable || !c.IsUpdatable) is { } denied)
         {
             throw new LoginEtlException(
@@ -67,7 +69,7 @@ internal static class ReplaceableTokens
     {
         var leaves = await connection.QueryAsync(
             Leaves, parameters,
-            r => (Name: new QualifiedName(r.GetString(0), r.GetString(1)), IsReachable: r.GetBoolean(2), HasRowSecurity: r.GetBoolean(3), IsGranted: r.GetBoolean(4)),
+            r => (Name: new QualifiedName(r.GetString(0), r.GetString(1)), IsReachable: r.GetBoolean(2), HasRowSecurity: r.GetBoolean(3), IsGranted: r.GetBoolean(4), Columns: r.GetString(5)),
             cancellationToken).ConfigureAwait(false);
         foreach (var leaf in leaves)
         {
@@ -77,7 +79,7 @@ internal static class ReplaceableTokens
                 throw new LoginEtlException(
                     "TableAccessDenied", FaultKind.Denied,
                     $"The user may not read and update the masked columns of {leaf.Name}. Rights on {table.Name} do not hold for a partition by itself, and new partitions have none.",
-                    $"Initialize-LoginDatabase -Role, run again, gives them to login_etl_key_keeper; another user needs {usage}GRANT SELECT, UPDATE ({TokenColumns.Ip}, {TokenColumns.DeviceId}) ON {leaf.Name}.");
+                    $"Initialize-LoginDatabase -Role, run again, gives them to login_etl_key_keeper; another user needs {usage}GRANT SELECT, UPDATE ({leaf.Columns}) ON {leaf.Name}.");
             }
 
             if (leaf.HasRowSecurity)

@@ -13,11 +13,11 @@ internal static class TableTokens
 
     /// <summary>Rows that carry one of the prefixes.</summary>
     public static Task<List<TokenRow>> ReadAsync(
-        NpgsqlConnection connection, RowRange range, string[] oldIps, string[] oldDevices, CancellationToken cancellationToken) =>
+        NpgsqlConnection connection, TokenColumns columns, RowRange range, string[] oldIps, string[] oldDevices, CancellationToken cancellationToken) =>
         connection.QueryAsync(
             $"""
-            SELECT ctid::text, {TokenColumns.Ip}::text, {TokenColumns.DeviceId}::text FROM ONLY {range.Relation}
-            WHERE ctid >= '({range.First},0)'::tid AND ctid < '({range.End},0)'::tid AND ({IsOld(TokenColumns.Ip, 1)} OR {IsOld(TokenColumns.DeviceId, 2)})
+            SELECT ctid::text, {columns.Ip}::text, {columns.DeviceId}::text FROM ONLY {range.Relation}
+            WHERE ctid >= '({range.First},0)'::tid AND ctid < '({range.End},0)'::tid AND ({IsOld(columns.Ip, 1)} OR {IsOld(columns.DeviceId, 2)})
             """,
             [oldIps, oldDevices], Row, cancellationToken);
 
@@ -26,13 +26,13 @@ internal static class TableTokens
     /// are compared.
     /// </summary>
     public static Task<ReplacedTokens> ReplaceAsync(
-        NpgsqlConnection connection, RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken) =>
+        NpgsqlConnection connection, TokenColumns columns, RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken) =>
         RunAsync(
             connection,
             $"""
-            UPDATE ONLY {range.Relation} t SET {TokenColumns.Ip} = c.new_ip, {TokenColumns.DeviceId} = c.new_device
+            UPDATE ONLY {range.Relation} t SET {columns.Ip} = c.new_ip, {columns.DeviceId} = c.new_device
             FROM unnest($1::text[]::tid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS c(place, old_ip, old_device, new_ip, new_device)
-            WHERE t.ctid = c.place AND t.{TokenColumns.Ip} IS NOT DISTINCT FROM c.old_ip AND t.{TokenColumns.DeviceId} IS NOT DISTINCT FROM c.old_device
+            WHERE t.ctid = c.place AND t.{columns.Ip} IS NOT DISTINCT FROM c.old_ip AND t.{columns.DeviceId} IS NOT DISTINCT FROM c.old_device
             """,
             changes, cancellationToken);
 

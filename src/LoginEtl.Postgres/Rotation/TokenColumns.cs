@@ -1,20 +1,29 @@
 using LoginEtl.Masking;
 using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 
 namespace LoginEtl.Postgres.Rotation;
 
-/// <summary>The masked columns, and how SQL takes a token's prefix.</summary>
-internal static class TokenColumns
+/// <summary>The masked columns of a table, as SQL takes them, and a token's prefix.</summary>
+internal sealed class TokenColumns
 {
+    /// <exception cref="LoginEtl.Faults.LoginEtlException"><c>TableUnsuitable</c>: the table lacks one.</exception>
+    public TokenColumns(LiveTable table)
+    {
+        TargetCheck.RequireColumns(table, RecordField.MaskedIp, RecordField.MaskedDeviceId);
+        Ip = QualifiedName.Quote(table.NameOf(RecordField.MaskedIp));
+        DeviceId = QualifiedName.Quote(table.NameOf(RecordField.MaskedDeviceId));
+    }
+
     /// <summary>Token of the address.</summary>
-    public const string Ip = LoginFields.MaskedIp;
+    public string Ip { get; }
 
     /// <summary>Token of the device.</summary>
-    public const string DeviceId = LoginFields.MaskedDeviceId;
+    public string DeviceId { get; }
 
     /// <summary>The column of an attribute.</summary>
-    public static string Of(string attribute) => attribute switch
+    public string Of(string attribute) => attribute switch
     {
         LoginFields.Ip => Ip,
         LoginFields.DeviceId => DeviceId,
@@ -25,15 +34,15 @@ internal static class TokenColumns
     public static string Prefix(string token) =>
         $"CASE {string.Join(" ", TokenPrefix.Shapes.Select(s => $"WHEN {token} LIKE '{s.Start}%' THEN left({token}, {s.Length})"))} END";
 
-    /// <summary>A token of a quarantined record; the writer's JSON has no spaces, and no quotes inside of values.</summary>
+    /// <summary>A token of a quarantined record, which has our names; the writer's JSON has no spaces, and no quotes inside of values.</summary>
     public static string OfRecord(string column) => $"substring(record::text FROM '\"{column}\":\"([^\"]*)\"')";
 
     /// <summary>Every value of both attributes, in the table and in the quarantine, as columns attribute and token.</summary>
-    public static string AllValues(QualifiedName table) =>
+    public string AllValues(QualifiedName table) =>
         $"""
         SELECT v.attribute, v.token FROM {table.Quoted} CROSS JOIN LATERAL (VALUES ('{LoginFields.Ip}', {Ip}::text), ('{LoginFields.DeviceId}', {DeviceId}::text)) v(attribute, token)
         UNION ALL
         SELECT v.attribute, v.token FROM {table.Beside(SchemaNames.Quarantine).Quoted}
-        CROSS JOIN LATERAL (VALUES ('{LoginFields.Ip}', {OfRecord(Ip)}), ('{LoginFields.DeviceId}', {OfRecord(DeviceId)})) v(attribute, token) WHERE record IS NOT NULL
+        CROSS JOIN LATERAL (VALUES ('{LoginFields.Ip}', {OfRecord(LoginFields.MaskedIp)}), ('{LoginFields.DeviceId}', {OfRecord(LoginFields.MaskedDeviceId)})) v(attribute, token) WHERE record IS NOT NULL
         """;
 }

@@ -1,3 +1,4 @@
+using LoginEtl.Connections;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Records;
 using Npgsql;
@@ -23,7 +24,6 @@ internal static class RoleGrants
     public const string KeyKeeper = "login_etl_key_keeper";
 
     private const string CreateRole = "CREATE ROLE ";
-    private static readonly (string Privilege, string Column)[] RightsOfRotation = [("SELECT", ""), ("UPDATE", LoginFields.MaskedIp), ("UPDATE", LoginFields.MaskedDeviceId)];
     private static readonly (string Privilege, string Column)[] RightsOfSettling =
     [
         .. new[] { SchemaNames.RestoredAt, SchemaNames.DismissedAt, SchemaNames.DismissedBy, SchemaNames.DismissalReason, "sealed_body", "record" }
@@ -51,7 +51,7 @@ internal static class RoleGrants
     public static bool IsCreateRole(string statement) => statement.StartsWith(CreateRole, StringComparison.Ordinal);
 
     /// <summary>The statements for what is missing.</summary>
-    public static async Task<List<string>> MissingAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    public static async Task<List<string>> MissingAsync(NpgsqlConnection connection, QualifiedName table, ColumnNames names, CancellationToken cancellationToken)
     {
         var statements = new List<string>();
         foreach (var role in Roles)
@@ -74,12 +74,13 @@ internal static class RoleGrants
             }
         }
 
-        foreach (var (role, relation, rights) in Wanted(table).Concat(partitions.Select(p => (KeyKeeper, p, RightsOfRotation))))
+        (string Privilege, string Column)[] rotation = [("SELECT", ""), ("UPDATE", names.Of(LoginFields.MaskedIp)), ("UPDATE", names.Of(LoginFields.MaskedDeviceId))];
+        foreach (var (role, relation, rights) in Wanted(table).Concat(partitions.Prepend(table).Select(p => (KeyKeeper, p, rotation))))
         {
             object[] parameters = [role, relation.Quoted, rights.Select(r => r.Privilege).ToArray(), rights.Select(r => r.Column).ToArray()];
             if (!await IsSoAsync(HasRights, parameters).ConfigureAwait(false))
             {
-                var list = string.Join(", ", rights.Select(r => r.Column.Length == 0 ? r.Privilege : $"{r.Privilege} ({r.Column})"));
+                var list = string.Join(", ", rights.Select(r => r.Column.Length == 0 ? r.Privilege : $"{r.Privilege} ({QualifiedName.Quote(r.Column)})"));
                 statements.Add($"GRANT {list} ON {relation.Quoted} TO {role}");
             }
         }
@@ -108,7 +109,6 @@ internal static class RoleGrants
         yield return (Reader, table, [("SELECT", "")]);
         yield return (Auditor, table, [("INSERT", "")]);
         yield return (Auditor, quarantine, [("SELECT", ""), .. RightsOfSettling]);
-        yield return (KeyKeeper, table, RightsOfRotation);
         yield return (KeyKeeper, quarantine, [("SELECT", ""), ("UPDATE", "record")]);
         yield return (KeyKeeper, table.Beside(SchemaNames.Keys), [("SELECT", ""), ("INSERT", ""), ("UPDATE", "")]);
         yield return (Writer, table.Beside(SchemaNames.Keys), [("SELECT", "")]);

@@ -6,7 +6,7 @@ using Npgsql;
 namespace LoginEtl.Postgres.Schema;
 
 /// <summary>Creates what is missing, in one transaction.</summary>
-internal sealed class SchemaInstaller(Database database, string table, SchemaOptions options)
+internal sealed class SchemaInstaller(Database database, DatabaseSettings settings, SchemaOptions options)
 {
     // Any number, the same in every process: "LoginEtl" in ASCII.
     private const long AdvisoryLock = 0x4C6F67696E45746C;
@@ -28,7 +28,7 @@ internal sealed class SchemaInstaller(Database database, string table, SchemaOpt
                 await connection.RunAsync($"SELECT pg_advisory_xact_lock({AdvisoryLock})", cancellationToken).ConfigureAwait(false);
             }
 
-            var statements = await new SchemaPlan(connection, table, options).MakeAsync(cancellationToken).ConfigureAwait(false);
+            var statements = await new SchemaPlan(connection, settings, options).MakeAsync(cancellationToken).ConfigureAwait(false);
             foreach (var statement in options.PlanOnly ? [] : statements)
             {
                 await RunAsync(transaction, statement, cancellationToken).ConfigureAwait(false);
@@ -39,11 +39,11 @@ internal sealed class SchemaInstaller(Database database, string table, SchemaOpt
         }
         catch (PostgresException e) when (TableNames.IsOfAnotherDatabase(e))
         {
-            throw TableNames.OfAnotherDatabase(table);
+            throw TableNames.OfAnotherDatabase(settings.Table);
         }
         catch (PostgresException e) when (TableNames.IsInvalid(e))
         {
-            throw TableNames.Invalid(table);
+            throw TableNames.Invalid(settings.Table);
         }
         catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
         {

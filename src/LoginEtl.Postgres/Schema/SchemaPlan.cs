@@ -6,7 +6,7 @@ using Npgsql;
 namespace LoginEtl.Postgres.Schema;
 
 /// <summary>Finds out what is missing, and the statements that make it.</summary>
-internal sealed class SchemaPlan(NpgsqlConnection connection, string table, SchemaOptions options)
+internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings settings, SchemaOptions options)
 {
     /// <summary>The statements, in the order in which they run; empty when nothing is missing.</summary>
     /// <exception cref="LoginEtlException"><c>SettingInvalid</c>, <c>TableUnsuitable</c>, <c>SchemaNotFound</c>.</exception>
@@ -18,8 +18,8 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
                 "SettingInvalid", FaultKind.Configuration, "A version column of an existing table is altered to text only.", "Give -AppVersionColumn Text.");
         }
 
-        var live = await LiveTableReader.ReadAsync(connection, table, cancellationToken).ConfigureAwait(false);
-        var name = live?.Name ?? await TableNames.ParseAsync(connection, table, cancellationToken).ConfigureAwait(false);
+        var live = await LiveTableReader.ReadAsync(connection, settings, cancellationToken).ConfigureAwait(false);
+        var name = live?.Name ?? await TableNames.ParseAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false);
         var existing = await TableNames.ExistingAsync(connection, name.Schema, cancellationToken).ConfigureAwait(false);
         var statements = new List<string>();
         if (existing is null)
@@ -30,11 +30,11 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
 
         if (live is null)
         {
-            statements.Add(SchemaStatements.CreateTable(name, options.AppVersionColumn));
+            statements.Add(SchemaStatements.CreateTable(name, settings.ColumnNames, options.AppVersionColumn));
         }
         else if (options.AlterAppVersion && HoldsIntegers(live))
         {
-            statements.Add(SchemaStatements.AlterAppVersion(name, options.AlterFrom));
+            statements.Add(SchemaStatements.AlterAppVersion(name, settings.ColumnNames, options.AlterFrom));
         }
 
         await ForeignObjects.RequireNoneAsync(connection, name, SchemaNames.All, cancellationToken).ConfigureAwait(false);
@@ -59,7 +59,12 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
 
         if (options.Roles)
         {
-            statements.AddRange(await RoleGrants.MissingAsync(connection, name, cancellationToken).ConfigureAwait(false));
+            if (live is not null)
+            {
+                TargetCheck.RequireColumns(live, RecordField.MaskedIp, RecordField.MaskedDeviceId);
+            }
+
+            statements.AddRange(await RoleGrants.MissingAsync(connection, name, settings.ColumnNames, cancellationToken).ConfigureAwait(false));
         }
 
         return statements;
@@ -72,8 +77,9 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
 
     private static bool HoldsIntegers(LiveTable live)
     {
-        var column = live.Columns.FirstOrDefault(c => c.Name == "app_version") ?? throw new LoginEtlException(
-            "TableUnsuitable", FaultKind.Configuration, $"{live.Name} has no column app_version that could become text.", "Leave -AppVersionColumn out.");
+        var column = live.Find(RecordField.AppVersion) ?? throw new LoginEtlException(
+            "TableUnsuitable", FaultKind.Configuration, $"{live.Name} has no column {live.NameOf(RecordField.AppVersion)} that could become text.",
+            "Leave -AppVersionColumn out, or say what the table calls it with -ColumnName @{ app_version = '…' }.");
         return column.Type is ColumnType.Int2 or ColumnType.Int4 or ColumnType.Int8;
     }
 }

@@ -13,23 +13,29 @@ internal static class SchemaStatements
     public static string CreateSchema(string schema) => $"CREATE SCHEMA {QualifiedName.Quote(schema)}";
 
     /// <summary>The assignment's own table.</summary>
-    public static string CreateTable(QualifiedName table, AppVersionColumn version) =>
-        $"""
-        CREATE TABLE {table.Quoted} (
-            user_id varchar(128),
-            device_type varchar(32),
-            {LoginFields.MaskedIp} varchar(256),
-            {LoginFields.MaskedDeviceId} varchar(256),
-            locale varchar(32),
-            {VersionColumns(version)},
-            create_date date
-        )
-        """;
+    public static string CreateTable(QualifiedName table, ColumnNames names, AppVersionColumn version)
+    {
+        (string Column, string Type)[] versions = version switch
+        {
+            AppVersionColumn.Text => [(LoginFields.AppVersion, "text")],
+            AppVersionColumn.Three => [(LoginFields.AppVersionMajor, "integer"), (LoginFields.AppVersionMinor, "integer"), (LoginFields.AppVersionPatch, "integer")],
+            _ => [(LoginFields.AppVersion, "integer")],
+        };
+        (string Column, string Type)[] columns =
+        [
+            (LoginFields.UserId, "varchar(128)"), (LoginFields.DeviceType, "varchar(32)"), (LoginFields.MaskedIp, "varchar(256)"),
+            (LoginFields.MaskedDeviceId, "varchar(256)"), (LoginFields.Locale, "varchar(32)"), .. versions, (LoginFields.CreateDate, "date"),
+        ];
+        return $"CREATE TABLE {table.Quoted} (\n    {string.Join(",\n    ", columns.Select(c => $"{Quoted(names, c.Column)} {c.Type}"))}\n)";
+    }
 
     /// <summary>Turns an integer version column into text.</summary>
     /// <exception cref="LoginEtlException">The format cannot be turned back.</exception>
-    public static string AlterAppVersion(QualifiedName table, AppVersionFormat from) =>
-        $"ALTER TABLE {table.Quoted} ALTER COLUMN app_version TYPE text USING {VersionText(from)}";
+    public static string AlterAppVersion(QualifiedName table, ColumnNames names, AppVersionFormat from)
+    {
+        var version = Quoted(names, LoginFields.AppVersion);
+        return $"ALTER TABLE {table.Quoted} ALTER COLUMN {version} TYPE text USING {VersionText(version, from)}";
+    }
 
     /// <summary>What quarantines of earlier versions lack. Those where nothing could be dismissed let no entry be empty.</summary>
     public static string AddToQuarantine(QualifiedName quarantine, IReadOnlyList<(string Name, string Type)> missing)
@@ -54,19 +60,14 @@ internal static class SchemaStatements
         _ => CreateLedger(relation),
     };
 
-    private static string VersionColumns(AppVersionColumn version) => version switch
-    {
-        AppVersionColumn.Text => "app_version text",
-        AppVersionColumn.Three => "app_version_major integer,\n    app_version_minor integer,\n    app_version_patch integer",
-        _ => "app_version integer",
-    };
+    private static string Quoted(ColumnNames names, string column) => QualifiedName.Quote(names.Of(column));
 
-    private static string VersionText(AppVersionFormat from) => from switch
+    private static string VersionText(string version, AppVersionFormat from) => from switch
     {
-        AppVersionFormat.Auto or AppVersionFormat.Digits => "app_version::text",
-        AppVersionFormat.Packed => "concat_ws('.', app_version / 1000000, app_version / 1000 % 1000, app_version % 1000)",
-        AppVersionFormat.Decimal => "concat_ws('.', app_version / 10000, app_version / 100 % 100, app_version % 100)",
-        AppVersionFormat.Nibble => "concat_ws('.', app_version / 256, app_version / 16 % 16, app_version % 16)",
+        AppVersionFormat.Auto or AppVersionFormat.Digits => $"{version}::text",
+        AppVersionFormat.Packed => $"concat_ws('.', {version} / 1000000, {version} / 1000 % 1000, {version} % 1000)",
+        AppVersionFormat.Decimal => $"concat_ws('.', {version} / 10000, {version} / 100 % 100, {version} % 100)",
+        AppVersionFormat.Nibble => $"concat_ws('.', {version} / 256, {version} / 16 % 16, {version} % 16)",
         _ => throw new LoginEtlException(
             "SettingInvalid", FaultKind.Configuration, $"Integers are never encoded as {from}.", "Name Packed, Decimal or Nibble, or leave it out."),
     };

@@ -1,3 +1,4 @@
+using LoginEtl.Connections;
 using LoginEtl.Postgres.Schema;
 
 namespace LoginEtl.Postgres.Targets;
@@ -15,6 +16,9 @@ internal sealed record LiveTable(
     uint Oid, QualifiedName Name, char Kind, bool IsLogged, bool HasRowSecurity,
     IReadOnlyList<LiveColumn> Columns, IReadOnlyList<UniqueKey> UniqueKeys, IReadOnlyList<RowRule> Rules)
 {
+    /// <summary>What it calls our columns, as the settings say.</summary>
+    public ColumnNames Names { get; init; } = ColumnNames.Default;
+
     /// <summary>By which a later transaction sees whether it is still so.</summary>
     public TableFingerprint? Fingerprint { get; init; }
 
@@ -35,4 +39,10 @@ internal sealed record LiveTable(
     /// columns, and an empty name for an expression.
     /// </summary>
     public ILookup<string, string> PartitionKeys { get; init; } = Array.Empty<string>().ToLookup(k => k);
+
+    /// <summary>What it calls a field's column, which it may lack.</summary>
+    public string NameOf(RecordField field) => Names.Of(field.Column());
+
+    /// <summary>A field's column; null where it lacks it.</summary>
+    public LiveColumn? Find(RecordField field) => Columns.FirstOrDefault(c => c.Name == NameOf(field));
 }

@@ -1,3 +1,4 @@
+using LoginEtl.Connections;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Schema;
 using Npgsql;
@@ -88,10 +89,10 @@ internal static class LiveTableReader
         SELECT DISTINCT format('%I IS NOT NULL', b.attname), ARRAY[b.attname::text] FROM base b WHERE b.required
         """;
 
-    /// <summary>The table; null when there is none of that name.</summary>
-    public static async Task<LiveTable?> ReadAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
+    /// <summary>The table that the settings name; null when there is none of that name.</summary>
+    public static async Task<LiveTable?> ReadAsync(NpgsqlConnection connection, DatabaseSettings settings, CancellationToken cancellationToken)
     {
-        if (await FindAsync(connection, table, cancellationToken).ConfigureAwait(false) is not { Name: var name })
+        if (await FindAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false) is not { Name: var name })
         {
             return null;
         }
@@ -99,7 +100,7 @@ internal static class LiveTableReader
         // First of all that is kept: what changes from here on makes it another.
         var fingerprint = await TableFingerprint.ReadAsync(connection, name, cancellationToken).ConfigureAwait(false);
         return await FindAsync(connection, name.Quoted, cancellationToken).ConfigureAwait(false) is { } relation
-            ? await WithColumnsAsync(connection, relation with { Fingerprint = fingerprint }, cancellationToken).ConfigureAwait(false)
+            ? await WithColumnsAsync(connection, relation with { Fingerprint = fingerprint, Names = settings.ColumnNames }, cancellationToken).ConfigureAwait(false)
             : null;
     }
 

@@ -61,7 +61,7 @@ internal static class Preflight
     {
         try
         {
-            if (await LiveTableReader.ReadAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false) is { } table)
+            if (await LiveTableReader.ReadAsync(connection, settings, cancellationToken).ConfigureAwait(false) is { } table)
             {
                 return table;
             }

@@ -1,3 +1,5 @@
+using LoginEtl.Records;
+
 namespace LoginEtl.Postgres.Targets;
 
 /// <summary>What of a record goes to a column.</summary>
@@ -32,4 +34,23 @@ internal enum RecordField
 
     /// <summary>A day, or the moment.</summary>
     CreateDate,
+}
+
+/// <summary>What we call the columns.</summary>
+internal static class RecordFields
+{
+    /// <summary>Our name of a field's column.</summary>
+    public static string Column(this RecordField field) => field switch
+    {
+        RecordField.UserId => LoginFields.UserId,
+        RecordField.DeviceType => LoginFields.DeviceType,
+        RecordField.MaskedIp => LoginFields.MaskedIp,
+        RecordField.MaskedDeviceId => LoginFields.MaskedDeviceId,
+        RecordField.Locale => LoginFields.Locale,
+        RecordField.AppVersion => LoginFields.AppVersion,
+        RecordField.AppVersionMajor => LoginFields.AppVersionMajor,
+        RecordField.AppVersionMinor => LoginFields.AppVersionMinor,
+        RecordField.AppVersionPatch => LoginFields.AppVersionPatch,
+        _ => LoginFields.CreateDate,
+    };
 }

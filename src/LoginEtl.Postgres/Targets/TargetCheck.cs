@@ -13,19 +13,11 @@ internal static class TargetCheck
     // Three parts of five digits, two dots.
     private const int SortableLength = 17;
 
-    private static readonly (RecordField Field, string Column)[] Plain =
-    [
-        (RecordField.UserId, "user_id"), (RecordField.DeviceType, "device_type"), (RecordField.MaskedIp, Records.LoginFields.MaskedIp),
-        (RecordField.MaskedDeviceId, Records.LoginFields.MaskedDeviceId), (RecordField.Locale, "locale"), (RecordField.CreateDate, "create_date"),
-    ];
+    private static readonly RecordField[] Plain =
+        [RecordField.UserId, RecordField.DeviceType, RecordField.MaskedIp, RecordField.MaskedDeviceId, RecordField.Locale, RecordField.CreateDate];
 
-    private static readonly (RecordField Field, string Column)[] OneVersion = [(RecordField.AppVersion, "app_version")];
-
-    private static readonly (RecordField Field, string Column)[] ThreeVersions =
-    [
-        (RecordField.AppVersionMajor, "app_version_major"), (RecordField.AppVersionMinor, "app_version_minor"),
-        (RecordField.AppVersionPatch, "app_version_patch"),
-    ];
+    private static readonly RecordField[] OneVersion = [RecordField.AppVersion];
+    private static readonly RecordField[] ThreeVersions = [RecordField.AppVersionMajor, RecordField.AppVersionMinor, RecordField.AppVersionPatch];
 
     /// <exception cref="LoginEtlException">The table cannot hold the rows.</exception>
     public static TargetTable Match(LiveTable table, SinkOptions options)
@@ -70,15 +62,9 @@ internal static class TargetCheck
     /// <exception cref="LoginEtlException"><c>TableUnsuitable</c>: one is missing, computed, of another type or too short.</exception>
     public static IReadOnlyList<TargetColumn> MatchColumns(LiveTable table)
     {
-        var byName = table.Columns.ToDictionary(c => c.Name, StringComparer.Ordinal);
-        var version = !byName.ContainsKey("app_version") && ThreeVersions.All(v => byName.ContainsKey(v.Column)) ? ThreeVersions : OneVersion;
-        var wanted = Plain.Concat(version).ToDictionary(w => w.Column, w => w.Field, StringComparer.Ordinal);
-        var missing = wanted.Keys.Where(name => !byName.ContainsKey(name)).ToList();
-        if (missing.Count > 0)
-        {
-            throw Unsuitable(table, $"lacks the column{(missing.Count > 1 ? "s" : "")} {string.Join(", ", missing)}", "Add what is missing, or write to another table.");
-        }
-
+        RecordField[] fields = [.. Plain, .. VersionFields(table)];
+        RequireColumns(table, fields);
+        var wanted = fields.ToDictionary(table.NameOf, StringComparer.Ordinal);
         var columns = table.Columns.Where(c => wanted.ContainsKey(c.Name)).Select(c => new TargetColumn(wanted[c.Name], c)).ToList();
         foreach (var column in columns)
         {
@@ -86,6 +72,18 @@ internal static class TargetCheck
         }
 
         return columns;
+    }
+
+    /// <exception cref="LoginEtlException"><c>TableUnsuitable</c>: the table lacks one of them, by the name that the settings give it.</exception>
+    public static void RequireColumns(LiveTable table, params IEnumerable<RecordField> fields)
+    {
+        var missing = fields.Where(f => table.Find(f) is null).Select(f => f.Column()).ToList();
+        if (missing.Count > 0)
+        {
+            throw Unsuitable(
+                table, $"lacks the column{(missing.Count > 1 ? "s" : "")} {string.Join(", ", missing.Select(m => table.Names.AreGivenFor(m) ? $"{table.Names.Of(m)} ({m})" : m))}",
+                $"Say what the table calls each, exactly, with -ColumnName @{{ {missing[0]} = '…' }} (--column-name {missing[0]}=…); or add what is missing, or name another table.");
+        }
     }
 
     /// <exception cref="LoginEtlException"><c>TableAccessDenied</c>.</exception>
@@ -115,6 +113,13 @@ internal static class TargetCheck
     /// <exception cref="LoginEtlException"><c>TableUnsuitable</c>.</exception>
     public static AppVersionFormat VersionFormat(LiveTable table, IReadOnlyList<TargetColumn> columns, AppVersionFormat format) =>
         VersionFormat(table, columns.First(c => c.BodyField == Records.LoginFields.AppVersion), format);
+
+    // Who names one of the three means them, whatever else the table has.
+    private static RecordField[] VersionFields(LiveTable table)
+    {
+        var areNamed = ThreeVersions.Any(v => table.Names.AreGivenFor(v.Column())) && !table.Names.AreGivenFor(Records.LoginFields.AppVersion);
+        return areNamed || (table.Find(RecordField.AppVersion) is null && ThreeVersions.All(v => table.Find(v) is not null)) ? ThreeVersions : OneVersion;
+    }
 
     private static void CheckColumn(LiveTable table, TargetColumn column)
     {

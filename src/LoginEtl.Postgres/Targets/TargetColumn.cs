@@ -8,16 +8,16 @@ namespace LoginEtl.Postgres.Targets;
 /// <param name="Live">The column as it is.</param>
 internal sealed record TargetColumn(RecordField Field, LiveColumn Live)
 {
+    /// <summary>Our name of it.</summary>
+    public string Name => Field.Column();
+
     /// <summary>The field of the body that rejects name.</summary>
     public string BodyField => Field switch
     {
-        RecordField.UserId => LoginFields.UserId,
-        RecordField.DeviceType => LoginFields.DeviceType,
         RecordField.MaskedIp => LoginFields.Ip,
         RecordField.MaskedDeviceId => LoginFields.DeviceId,
-        RecordField.Locale => LoginFields.Locale,
-        RecordField.CreateDate => Live.Name,
-        _ => LoginFields.AppVersion,
+        RecordField.AppVersionMajor or RecordField.AppVersionMinor or RecordField.AppVersionPatch => LoginFields.AppVersion,
+        _ => Name,
     };
 
     /// <summary>The type sent in binary COPY.</summary>

@@ -34,6 +34,9 @@ internal sealed record TargetTable(
     public IReadOnlyList<string> PartitionedBySender { get; } =
         [.. Live.PartitionKeys.Where(p => p.All(name => Columns.Any(c => c.Live.Name == name && c.Field != RecordField.CreateDate))).Select(p => p.Key)];
 
+    /// <summary>Our name of a column that the server names, and its own where it is none of ours.</summary>
+    public string? OurNameOf(string? column) => Columns.FirstOrDefault(c => c.Live.Name == column)?.Name ?? column;
+
     private static List<int> Places(IReadOnlyList<string> key, IReadOnlyList<TargetColumn> columns)
     {
         var places = key.Select(name => columns.Select(c => c.Live.Name).ToList().IndexOf(name)).ToList();

@@ -209,7 +209,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
     // A trigger may raise what it likes as the names of columns and constraints, a value of the row among it.
     private RefusedRow Told(BatchItem item, Refusal refusal)
     {
-        var isName = refusal.SqlState is null || table.Live.Columns.Any(c => c.Name == refusal.Field);
+        var isName = refusal.SqlState is null || table.Columns.Any(c => c.Name == refusal.Field) || table.Live.Columns.Any(c => c.Name == refusal.Field);
         return new RefusedRow(item.Login.MessageId, new Rejection(refusal.Reason, isName ? refusal.Field : null), refusal.SqlState);
     }
 

@@ -48,7 +48,7 @@ internal readonly record struct ConflictClauses(string OnConflict, string Report
         const string there = "met := met || json_build_array(i, false);";
         var columns = table.Columns.ToList();
         var isKey = string.Join(" AND ", key.Columns.Select(name => columns.FindIndex(c => c.Live.Name == name))
-            .Select(c => $"there.{QualifiedName.Quote(columns[c].Live.Name)} = {RowLoop.Value(columns[c], $"v{c}")}"));
+            .Select(c => $"there.{QualifiedName.Quote(columns[c].Live.Name)} = {RowLoop.Value(columns[c], $"{RowLoop.Label}.v{c}")}"));
         return table.Live.RowTriggers.Count + table.Live.InsertRules.Count == 0
             ? there
             : $"IF EXISTS (SELECT FROM {table.Name.Quoted} AS there WHERE {isKey}) THEN {there} ELSE suppressed := suppressed || i; END IF;";

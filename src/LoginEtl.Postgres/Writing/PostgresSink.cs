@@ -178,7 +178,7 @@ internal sealed class PostgresSink : IRecordSink
         }
         catch (LoginEtlException why)
         {
-            var now = await LiveTableReader.ReadAsync(connection, was.Name.Quoted, cancellationToken).ConfigureAwait(false);
+            var now = await LiveTableReader.ReadAsync(connection, _settings, cancellationToken).ConfigureAwait(false);
             throw now?.Fingerprint == was.Fingerprint && sign is not null
                 ? DatabaseFault.From(sign, _database.Endpoint, attempt.CommitInDoubt)
                 : TableChange.Refused(was, now, why, attempt.CommitInDoubt);

@@ -18,7 +18,7 @@ internal static class RecordJson
     private static readonly SearchValues<char> Plain =
         SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Where(c => c is not ('"' or '\\'))]);
 
-    /// <summary>An object of the record's properties under the names of the table's columns; the version as sent.</summary>
+    /// <summary>An object of the record's properties under our names of the columns; the version as sent.</summary>
     public static string Of(LoginRecord record)
     {
         var json = new StringBuilder("{", Usual);

@@ -4,7 +4,7 @@ namespace LoginEtl.Postgres.Writing;
 
 /// <summary>Why a record goes to quarantine instead of its table.</summary>
 /// <param name="Reason">The code.</param>
-/// <param name="Field">The schema's name of the field or column; null where it is the row as a whole.</param>
+/// <param name="Field">Our name of the field or column, and the table's own where it is none of ours; null where it is the row as a whole.</param>
 /// <param name="SqlState">Set when the database refused it.</param>
 /// <param name="Constraint">The constraint it broke, where the database named one.</param>
 internal sealed record Refusal(RejectReason Reason, string? Field, string? SqlState = null, string? Constraint = null)

@@ -39,7 +39,7 @@ internal sealed class RowByRow(TargetTable table)
             return new RowResults(
                 bad.RootElement.EnumerateArray().ToDictionary(
                     e => rows[e[0].GetInt32() - 1],
-                    e => new Refusal(RejectReason.RefusedByDatabase, NameOf(e[3]), e[1].GetString(), NameOf(e[2]))),
+                    e => new Refusal(RejectReason.RefusedByDatabase, table.OurNameOf(NameOf(e[3])), e[1].GetString(), NameOf(e[2]))),
                 there.RootElement.EnumerateArray().ToDictionary(
                     e => rows[e[0].GetInt32() - 1], e => e[1].GetBoolean() ? Outcome.Updated : Outcome.Skipped),
                 missing.RootElement.EnumerateArray().Select(e => rows[e.GetInt32() - 1]).ToHashSet());

@@ -23,6 +23,9 @@ internal static class RowLoop
     /// <summary>Setting with the answer: an array of places, from 1.</summary>
     public const string Suppressed = "login_etl.suppressed";
 
+    /// <summary>Of the block: what is called by it is a variable, whatever the table's columns are called.</summary>
+    public const string Label = "login_etl_loop";
+
     // Undoes a group of which some rows were not taken, to find out which. No class of PostgreSQL's or the standard's.
     private const string SomeAreMissing = "LE000";
 
@@ -47,6 +50,7 @@ internal static class RowLoop
         return Quote(
             $"""
             #variable_conflict use_column
+            <<{Label}>>
             DECLARE
                 rows refcursor := '{Rows}'; {columns}
                 good int[]; bad int[] := '{"{}"}'; places int[]; first int := 1; singly boolean := false; found int;

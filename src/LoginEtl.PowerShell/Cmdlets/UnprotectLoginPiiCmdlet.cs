@@ -47,8 +47,8 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
     private BodyRecovery? _bodies;
 
     /// <summary>
-    /// LoginRecord objects, rows with MaskedIp or masked_ip (and so for the device id), tokens with -Attribute, or entries from
-    /// Get-LoginQuarantine.
+    /// LoginRecord objects, rows with MaskedIp or masked_ip (and so for the device id) or the names of -ColumnName, tokens with
+    /// -Attribute, or entries from Get-LoginQuarantine.
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
     [ValidateNotNull]
@@ -112,11 +112,11 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
             return;
         }
 
-        if (MaskedRow.Of(InputObject!, Attribute) is not { } tokens)
+        if (MaskedRow.Of(InputObject!, Attribute, _settings!.ColumnNames) is not { } tokens)
         {
             var what = InputObject!.BaseObject is string
                 ? new LoginEtlException("AttributeMissing", FaultKind.Configuration, $"Input {_position} is a text, and nothing says which attribute it is a token of.", "Give -Attribute ip or -Attribute device_id.")
-                : new LoginEtlException("NothingMasked", FaultKind.Configuration, $"Input {_position} has neither a masked ip nor a masked device id.", "Give records, rows with masked_ip or masked_device_id, tokens with -Attribute, or entries of the quarantine.");
+                : new LoginEtlException("NothingMasked", FaultKind.Configuration, $"Input {_position} has neither a masked ip nor a masked device id.", "Give records, rows with masked_ip or masked_device_id, or what -ColumnName calls them, tokens with -Attribute, or entries of the quarantine.");
             WriteError(FaultRecord.Of(what, _position));
             return;
         }
@@ -229,7 +229,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
 
         WriteObject(new RecoveredLogin(row.Input)
         {
-            UserId = MaskedRow.UserOf(row.Input),
+            UserId = MaskedRow.UserOf(row.Input, _settings!.ColumnNames),
             Ip = opened.OfIp?.Plaintext?.Reveal(),
             DeviceId = opened.OfDeviceId?.Plaintext?.Reveal(),
             MaskedIp = row.Tokens.MaskedIp,

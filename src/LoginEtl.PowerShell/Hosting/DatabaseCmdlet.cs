@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using LoginEtl.Connections;
 
@@ -35,6 +36,14 @@ public abstract class DatabaseCmdlet : LoginCmdlet
     [ValidateNotNullOrEmpty]
     public string Table { get; set; } = DatabaseSettings.DefaultTable;
 
+    /// <summary>
+    /// Columns that the table calls otherwise, our name and then the table's, exactly: @{ masked_ip = 'hashed_ip'; create_date = 'logged_at' };
+    /// LOGINETL_COLUMN_NAME when not given.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable? ColumnName { get; set; }
+
     /// <summary>PEM file of the certificate authority to trust.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -43,5 +52,5 @@ public abstract class DatabaseCmdlet : LoginCmdlet
     /// <summary>The settings, with the environment where a parameter is not given.</summary>
     protected DatabaseSettings ConnectionSettings() =>
         Guard(() => DatabaseParameters.Settings(
-        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region, ProfileName = ProfileName } : null, Table, RootCertificate));
+        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region, ProfileName = ProfileName } : null, Table, ColumnName, RootCertificate));
 }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using LoginEtl.Connections;
 using LoginEtl.PowerShell.Loading;
@@ -12,10 +13,11 @@ internal static class DatabaseParameters
     /// <param name="credential">User and password.</param>
     /// <param name="iam">Who makes IAM tokens for RDS; null when passwords are used.</param>
     /// <param name="table">The table.</param>
+    /// <param name="columnName">What the table calls its columns.</param>
     /// <param name="rootCertificate">PEM file.</param>
-    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>.</exception>
+    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>ColumnNameInvalid</c>.</exception>
     public static DatabaseSettings Settings(
-        PSCmdlet cmdlet, SecretText? database, PSCredential? credential, AwsSettings? iam, string table, string? rootCertificate)
+        PSCmdlet cmdlet, SecretText? database, PSCredential? credential, AwsSettings? iam, string table, Hashtable? columnName, string? rootCertificate)
     {
         if (database is not null && Connectors.Database.CarriesPassword(database))
         {
@@ -31,6 +33,7 @@ internal static class DatabaseParameters
             PasswordSource = iam is null ? null : Connectors.NewPasswords(),
             PasswordAccount = iam ?? new AwsSettings(),
             Table = table,
+            ColumnNames = ColumnNameParameter.Read(columnName),
             RootCertificate = rootCertificate is null ? null : cmdlet.GetUnresolvedProviderPathFromPSPath(rootCertificate),
         };
     }

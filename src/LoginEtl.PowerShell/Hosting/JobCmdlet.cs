@@ -39,6 +39,14 @@ public abstract class JobCmdlet : QueueCmdlet
     [ValidateNotNullOrEmpty]
     public string Table { get; set; } = DatabaseSettings.DefaultTable;
 
+    /// <summary>
+    /// Columns that the table calls otherwise, our name and then the table's, exactly: @{ masked_ip = 'hashed_ip'; create_date = 'logged_at' };
+    /// LOGINETL_COLUMN_NAME when not given.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable? ColumnName { get; set; }
+
     /// <summary>PEM file of the certificate authority to trust.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -64,7 +72,7 @@ public abstract class JobCmdlet : QueueCmdlet
     /// <summary>The settings of the database, with the environment where a parameter is not given.</summary>
     protected DatabaseSettings ConnectionSettings() =>
         DatabaseParameters.Settings(
-        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region, ProfileName = ProfileName } : null, Table, RootCertificate);
+        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region, ProfileName = ProfileName } : null, Table, ColumnName, RootCertificate);
 
     /// <summary>How rows are written.</summary>
     /// <param name="methods">How they are masked.</param>

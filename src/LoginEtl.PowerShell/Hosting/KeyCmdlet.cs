@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using LoginEtl.Connections;
 using LoginEtl.Keysets;
@@ -37,6 +38,14 @@ public abstract class KeyCmdlet : KeysetCmdlet
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string Table { get; set; } = DatabaseSettings.DefaultTable;
+
+    /// <summary>
+    /// Columns that the table calls otherwise, our name and then the table's, exactly: @{ masked_ip = 'hashed_ip'; create_date = 'logged_at' };
+    /// LOGINETL_COLUMN_NAME when not given.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable? ColumnName { get; set; }
 
     /// <summary>PEM file of the certificate authority to trust.</summary>
     [Parameter]
@@ -98,7 +107,7 @@ public abstract class KeyCmdlet : KeysetCmdlet
         if (_table is null && Database is not null)
         {
             var settings = Guard(() => DatabaseParameters.Settings(
-                this, Database, Credential, IamAuthentication ? new AwsSettings() : null, Table, RootCertificate));
+                this, Database, Credential, IamAuthentication ? new AwsSettings() : null, Table, ColumnName, RootCertificate));
             _table = Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table);
         }
 

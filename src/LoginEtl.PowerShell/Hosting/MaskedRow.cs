@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LoginEtl.Connections;
 using LoginEtl.Masking;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
@@ -11,22 +12,23 @@ internal static class MaskedRow
     /// <summary>The tokens of what came in; null for what has none of their properties.</summary>
     /// <param name="input">An object or a string.</param>
     /// <param name="attribute">For strings; of objects, the only attribute asked for. Null for both. As the schema names it.</param>
-    public static MaskedPair? Of(PSObject input, string? attribute)
+    /// <param name="names">What the table calls the columns.</param>
+    public static MaskedPair? Of(PSObject input, string? attribute, ColumnNames names)
     {
         if (input.BaseObject is string token)
         {
             return attribute == LoginFields.Ip ? new MaskedPair(token, null) : attribute is null ? null : new MaskedPair(null, token);
         }
 
-        var (hasIp, ip) = Text(input, "MaskedIp", "masked_ip");
-        var (hasDevice, device) = Text(input, "MaskedDeviceId", "masked_device_id");
+        var (hasIp, ip) = Text(input, names.Of(LoginFields.MaskedIp), "MaskedIp");
+        var (hasDevice, device) = Text(input, names.Of(LoginFields.MaskedDeviceId), "MaskedDeviceId");
         return hasIp || hasDevice
             ? new MaskedPair(attribute is null or LoginFields.Ip ? ip : null, attribute is null or LoginFields.DeviceId ? device : null)
             : null;
     }
 
     /// <summary>Who logged in, where the row says.</summary>
-    public static string? UserOf(PSObject input) => input.BaseObject is string ? null : Text(input, "UserId", "user_id").Value;
+    public static string? UserOf(PSObject input, ColumnNames names) => input.BaseObject is string ? null : Text(input, names.Of(LoginFields.UserId), "UserId").Value;
 
     /// <summary>A token as errors name it: by its prefix, and never what is no token.</summary>
     public static string NameOf(string token) => TokenPrefix.Of(token) is { } prefix ? $"{prefix}…" : "what is no token";

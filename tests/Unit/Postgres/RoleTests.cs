@@ -17,7 +17,7 @@ public sealed class RoleTests(ServersFixture servers)
     {
         var database = await TestDatabase.NewAsync(servers);
         var plan = await database.InitializeAsync(WithRoles with { PlanOnly = true });
-        Assert.Contains("GRANT SELECT, INSERT, UPDATE (outcome) ON \"public\".\"login_etl_ledger\" TO login_etl_writer", plan);
+        Assert.Contains("GRANT SELECT, INSERT, UPDATE (\"outcome\") ON \"public\".\"login_etl_ledger\" TO login_etl_writer", plan);
         await database.InitializeAsync(WithRoles);
         Assert.Empty(await database.InitializeAsync(WithRoles));
         await database.RunAsync("REVOKE INSERT ON user_logins FROM login_etl_writer");

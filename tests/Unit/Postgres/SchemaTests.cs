@@ -119,7 +119,7 @@ public sealed class SchemaTests(ServersFixture servers)
         Assert.Empty(await database.InitializeAsync(new SchemaOptions { AppVersionColumn = AppVersionColumn.Text }));
         var alter = new SchemaOptions { AppVersionColumn = AppVersionColumn.Text, AlterAppVersion = true };
         var plan = await database.InitializeAsync(alter with { PlanOnly = true });
-        Assert.Equal(["ALTER TABLE \"public\".\"user_logins\" ALTER COLUMN app_version TYPE text USING app_version::text"], plan);
+        Assert.Equal(["ALTER TABLE \"public\".\"user_logins\" ALTER COLUMN \"app_version\" TYPE text USING \"app_version\"::text"], plan);
         Assert.Equal(plan, await database.InitializeAsync(alter));
         Assert.Empty(await database.InitializeAsync(alter));
     }

@@ -93,6 +93,16 @@ public sealed class SuppressedRowTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Column_that_is_called_like_a_variable_of_the_block_that_inserts_is_no_variable()
+    {
+        var database = await TestDatabase.InitializedAsync(
+            servers, LoginTable.Create + "ALTER TABLE user_logins ADD UNIQUE (user_id), ADD v0 text, ADD a0 text, ADD i text, ADD k text, ADD state text; INSERT INTO user_logins (user_id) VALUES ('there');" + DropsSome);
+        await using var sink = await database.SinkAsync(new SinkOptions { OnConflict = ConflictAction.Skip });
+        var result = await sink.WriteAsync([Logins.Record(user: "drop"), Logins.Record(user: "there"), Logins.Record(user: "new")], TestDatabase.Token);
+        Assert.Equal([Outcome.Suppressed, Outcome.Skipped, Outcome.Written], result.Outcomes);
+    }
+
+    [Fact]
     public async Task Under_Accept_they_are_counted_and_nothing_is_said()
     {
         var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create + DropsSome);

@@ -15,11 +15,14 @@ internal sealed class TestDatabase
 
     public string ConnectionString { get; }
 
+    /// <summary>What its table calls the columns.</summary>
+    public ColumnNames Names { get; private init; } = ColumnNames.Default;
+
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<TestDatabase> NewAsync(ServersFixture servers, string? createTable = null)
+    public static async Task<TestDatabase> NewAsync(ServersFixture servers, string? createTable = null, ColumnNames? names = null)
     {
-        var database = new TestDatabase(await servers.NewDatabaseAsync());
+        var database = new TestDatabase(await servers.NewDatabaseAsync()) { Names = names ?? ColumnNames.Default };
         if (createTable is not null)
         {
             await database.RunAsync(createTable);
@@ -29,9 +32,9 @@ internal sealed class TestDatabase
     }
 
     /// <summary>A database with everything in it; a table that is there already stays.</summary>
-    public static async Task<TestDatabase> InitializedAsync(ServersFixture servers, string? createTable = null)
+    public static async Task<TestDatabase> InitializedAsync(ServersFixture servers, string? createTable = null, ColumnNames? names = null)
     {
-        var database = await NewAsync(servers, createTable);
+        var database = await NewAsync(servers, createTable, names);
         await database.InitializeAsync();
         return database;
     }
@@ -43,6 +46,7 @@ internal sealed class TestDatabase
     {
         Database = new SecretText(ConnectionString),
         Table = table ?? DatabaseSettings.DefaultTable,
+        ColumnNames = Names,
     };
 
     public Task<IReadOnlyList<string>> InitializeAsync(string? table = null, bool planOnly = false) =>

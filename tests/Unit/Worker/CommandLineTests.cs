@@ -1,3 +1,4 @@
+using LoginEtl.Faults;
 using LoginEtl.Worker;
 using Xunit;
 
@@ -83,6 +84,18 @@ public sealed class CommandLineTests
         Assert.Equal(("Auto", "Envelope"), ($"{standing.Envelope}", $"{standing.Identity}"));
         var error = Assert.Single(command.Parse([.. Needed, "--identity-from", "s3cret"]).Errors);
         Assert.Equal("--identity-from is not valid: it takes MessageId, Envelope, Attribute:NAME or Field:NAME.", WorkerCommand.Say(error));
+    }
+
+    [Fact]
+    public void Names_of_columns_are_read_and_what_is_none_is_refused_and_not_shown()
+    {
+        var command = WorkerCommand.Create(TestContext.Current.CancellationToken);
+        var names = command.Settings.Database(command.Parse([.. Needed, "--column-name", "masked_ip=hashed_ip,create_date=Logged At"])).ColumnNames;
+        Assert.Equal(("hashed_ip", "Logged At", "locale"), (names.Of("masked_ip"), names.Of("create_date"), names.Of("locale")));
+        Assert.Equal("masked_ip", command.Settings.Database(command.Parse(Needed)).ColumnNames.Of("masked_ip"));
+        var fault = Assert.Throws<LoginEtlException>(() => command.Settings.Database(command.Parse([.. Needed, "--column-name", "Host=h;Password=s3cret"])));
+        Assert.Equal("ColumnNameInvalid", fault.Id);
+        Assert.DoesNotContain("s3cret", fault.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

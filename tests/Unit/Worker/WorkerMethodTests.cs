@@ -31,10 +31,27 @@ public sealed class WorkerMethodTests(ServersFixture servers) : IDisposable
         Assert.Equal(1, await database.CountAsync("login_etl_vault"));
     }
 
+    [Fact]
+    public async Task Table_is_made_and_written_with_the_names_of_columns_that_the_flag_gives()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        var database = await TestDatabase.NewAsync(servers);
+        await using (var sender = await new SqsConnector().SendToAsync(queue.Settings, TestDatabase.Token))
+        {
+            await sender.SendAsync([Deliveries.Body], TestDatabase.Token);
+        }
+
+        var (exitCode, errors) = await RunAsync(
+            queue, database.ConnectionString, ["--initialize", "--column-name", "masked_ip=hashed_ip,create_date=Logged At", "--drain-window", "0.2"], null);
+        Assert.True(exitCode == 0, errors);
+        Assert.Equal(1, await database.CountAsync("user_logins WHERE hashed_ip LIKE 'siv1.%' AND \"Logged At\" IS NOT NULL"));
+    }
+
     [Theory]
     [InlineData("--method device_id=pfx", null, "methods")]
     [InlineData("", "ip=sha256", "methods")]
     [InlineData("--keyset secret:Vault/Name", null, "not PowerShell")]
+    [InlineData("--column-name ip=hashed_ip", null, "names of columns")]
     public async Task A_setting_that_cannot_be_is_one_line_and_exit_code_1(string flags, string? method, string said)
     {
         var (exitCode, errors) = await RunAsync(null, "Host=127.0.0.1;Port=1", flags.Split(' ', StringSplitOptions.RemoveEmptyEntries), method);
