@@ -8,6 +8,17 @@ internal static class AuditFaults
     private const string Remedy =
         "Keep the file as evidence, look at it with Test-LoginAudit, and go on with a new file under another name once it is known what happened.";
 
+    /// <summary>Why a symbolic link is refused.</summary>
+    public const string IsLink = "it is a link, which is never followed";
+
+    /// <summary>Something else stands there: it stays as it is.</summary>
+    public static LoginEtlException NotOurs(string path, string why) => new(
+        "AuditFileNotOurs", FaultKind.Failed, $"{path} is no audit file under this audit key: {why}. Nothing was recovered, and nothing was changed there.",
+        "Name the audit file itself, or one that is not there yet: it is made. Where the very first line was cut off by a lack of room or power, nothing was recovered under it: move the file away.");
+
+    /// <summary>Nothing stands there.</summary>
+    public static LoginEtlException NotFound(string path) => new("AuditFileNotFound", FaultKind.NotFound, $"There is no audit file {path}.", "Correct the path.");
+
     /// <summary>A line does not hold.</summary>
     public static LoginEtlException Broken(string path, long line, string why) => new(
         "AuditBroken", FaultKind.Failed, $"Line {line} of the audit file {path} does not hold: {why}. Nothing was recovered.", Remedy);

@@ -1,3 +1,4 @@
+using LoginEtl.Faults;
 using LoginEtl.Keysets;
 
 namespace LoginEtl.Audit;
@@ -11,7 +12,7 @@ public static class AuditVerification
     /// <param name="anchor">Null to look at the chain alone, which whoever has the audit key can make anew.</param>
     /// <param name="tokens">Asks under which lines these were opened.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="Faults.LoginEtlException">The file or the anchor cannot be read, or the keyset is missing.</exception>
+    /// <exception cref="LoginEtlException">The file or the anchor cannot be read, or the keyset is missing.</exception>
     public static async Task<AuditReport> RunAsync(
         string path, Keyring keyring, IAuditAnchor? anchor, IReadOnlyList<string> tokens, CancellationToken cancellationToken)
     {
@@ -31,7 +32,7 @@ public static class AuditVerification
                 }
             },
         };
-        var file = await AuditFile.ReadAsync(path, cancellationToken).ConfigureAwait(false);
+        var file = await AuditFile.ReadAsync(path, cancellationToken).ConfigureAwait(false) ?? throw AuditFaults.NotFound(path);
         await using (file.ConfigureAwait(false))
         {
             chain.Follow(file);
@@ -86,6 +87,11 @@ public static class AuditVerification
         if (chain.Broken is not null)
         {
             return (chain.Count + 1, chain.Broken);
+        }
+
+        if (chain is { Count: 0, Unfinished: > 0 })
+        {
+            return (1, "it is not a line of an audit file");
         }
 
         return known.Count > 0 && known[^1].Line > chain.Count
