@@ -37,4 +37,9 @@ internal static class AuditFaults
     public static LoginEtlException Replaced(string path) => new(
         "AuditFileReplaced", FaultKind.Failed,
         $"The audit file {path} is not the one that the database knows from this place. Nothing was recovered.", Remedy);
+
+    /// <summary>The database knows less than it did when the file was written.</summary>
+    public static LoginEtlException AnchorsLost(string path, string why) => new(
+        "AuditAnchorsLost", FaultKind.Failed, $"Anchors of the audit file {path} are gone from the database: {why}. Nothing was recovered.",
+        "Look at it with Test-LoginAudit, and find out who may delete from login_etl_audit_anchor, or whether the database was restored from a backup or is another one. Then go on with a new file under another name.");
 }

@@ -24,9 +24,6 @@ public sealed class AuditLog : IDisposable
     private readonly AuditKeys _keys;
     private readonly TimeProvider _time;
     private AuditChain? _chain;
-    private long _anchored;
-    private string _anchoredMac = AuditLine.None;
-    private string? _macAtAnchor;
 
     /// <param name="path">Absolute; made when missing.</param>
     /// <param name="keyring">With the keyset <c>audit</c>; stays the caller's.</param>
@@ -82,73 +79,78 @@ public sealed class AuditLog : IDisposable
     // False when another process made the file meanwhile.
     private async Task<bool> TryBeginAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
-        if (await _anchor.LastAtAsync(_place, cancellationToken).ConfigureAwait(false) is { } known)
+        var facts = await _anchor.AskAsync(null, _place, cancellationToken).ConfigureAwait(false);
+        if (facts.AtPlace is { } before)
         {
-            return Path.Exists(_path) ? false : throw AuditFaults.Cut(_path, 0, known.Line);
+            return Path.Exists(_path) ? false : throw await CutAsync(before.FileId, cancellationToken).ConfigureAwait(false);
         }
 
         var fileId = Guid.NewGuid();
-        var (bytes, mac) = AuditLine.Write(_keys, 1, fileId, _time.GetUtcNow(), entry, null, AuditLine.None);
+        var (bytes, mac) = AuditLine.Write(_keys, 1, fileId, _time.GetUtcNow(), entry, null, facts.Newest, AuditLine.None);
         using var file = AuditFile.Create(_path, bytes);
         if (file is null)
         {
             return false;
         }
 
-        await _anchor.AddAsync(new AnchoredLine(fileId, 1, mac), _place, null, CancellationToken.None).ConfigureAwait(false);
+        await AddAsync(fileId, 1, mac, null, facts.Newest).ConfigureAwait(false);
         return true;
     }
 
     private async Task<string?> AppendAsync(FileStream file, AuditEntry entry, CancellationToken cancellationToken)
     {
         // Whatever fails, the next to come reads the file from its beginning: it may be another one by then.
-        var chain = _chain ?? NewChain();
+        var chain = _chain ?? new AuditChain(_keys);
         _chain = null;
-        chain = await CheckAsync(file, chain, cancellationToken).ConfigureAwait(false);
-        var note = Note(chain);
+        var facts = await AskAsync(file, chain, cancellationToken).ConfigureAwait(false);
+        if ((facts.OfFile?.Line ?? 0) < chain.Count || file.Length < chain.Length)
+        {
+            chain = new AuditChain(_keys);
+        }
+
+        var pending = await CheckAsync(file, chain, facts, cancellationToken).ConfigureAwait(false);
+        var note = Note(chain, pending);
+        var newest = facts.Newest;
+        foreach (var line in pending)
+        {
+            newest = await AddAsync(line.FileId, line.Number, line.Mac, "written before and anchored now", newest).ConfigureAwait(false);
+        }
+
         var fileId = chain.FileId ?? Guid.NewGuid();
         var number = chain.Count + 1;
-        var (bytes, mac) = AuditLine.Write(_keys, number, fileId, _time.GetUtcNow(), entry, note, chain.Head);
+        var (bytes, mac) = AuditLine.Write(_keys, number, fileId, _time.GetUtcNow(), entry, note, newest, chain.Head);
 
         // From here on it is done to its end: what is on disk is to be in the anchor.
         file.SetLength(chain.Length);
         file.Position = chain.Length;
         file.Write(bytes);
         file.Flush(flushToDisk: true);
-        await _anchor.AddAsync(new AnchoredLine(fileId, number, mac), _place, note, CancellationToken.None).ConfigureAwait(false);
+        await AddAsync(fileId, number, mac, note, newest).ConfigureAwait(false);
         _chain = chain;
         return note;
     }
 
-    private AuditChain NewChain()
+    private Task<AuditAnchor> AddAsync(Guid fileId, long line, string mac, string? note, AuditAnchor? newest) => AnchorChain.AddAsync(
+        _anchor, _keys, new AuditAnchor { FileId = fileId, Line = line, Mac = mac, Place = _place, Note = note }, newest);
+
+    /// <summary>Reads what has come since the last line of ours, all of it the first time, and compares with the anchors.</summary>
+    /// <returns>Lines that are not anchored yet.</returns>
+    private async Task<List<AuditLine>> CheckAsync(FileStream file, AuditChain chain, AnchorFacts facts, CancellationToken cancellationToken)
     {
-        _macAtAnchor = null;
-        return new AuditChain(_keys)
+        var anchored = facts.OfFile?.Line ?? 0;
+        var macAtAnchor = anchored == chain.Count ? chain.Head : null;
+        var (pending, seen) = (new List<AuditLine>(), 0L);
+        chain.Followed = line =>
         {
-            Followed = line =>
+            macAtAnchor = line.Number == anchored ? line.Mac : macAtAnchor;
+            seen = Math.Max(seen, line.Anchor ?? 0);
+            if (line.Number > anchored)
             {
-                if (line.Number == _anchored)
-                {
-                    _macAtAnchor = line.Mac;
-                }
-            },
+                pending.Add(line);
+            }
         };
-    }
-
-    /// <summary>Reads what has come since the last line of ours, all of it the first time, and compares with the anchor.</summary>
-    private async Task<AuditChain> CheckAsync(FileStream file, AuditChain chain, CancellationToken cancellationToken)
-    {
-        var known = await KnownAsync(file, chain, cancellationToken).ConfigureAwait(false);
-        if (known is null || known.Line < chain.Count || file.Length < chain.Length)
-        {
-            chain = NewChain();
-        }
-
-        _anchored = known?.Line ?? 0;
-        _anchoredMac = known?.Mac ?? AuditLine.None;
-        _macAtAnchor = _anchored == chain.Count ? chain.Head : null;
         chain.Follow(file);
-        if (chain.Count == 0 && known is null && file.Length > 0)
+        if (chain.Count == 0 && file.Length > 0 && facts.AtPlace is null)
         {
             throw AuditFaults.NotOurs(_path, $"of its first line, {chain.Broken ?? "there is no end"}");
         }
@@ -158,16 +160,28 @@ public sealed class AuditLog : IDisposable
             throw AuditFaults.Broken(_path, chain.Count + 1, why);
         }
 
-        if (_anchored > chain.Count)
+        if (chain.Count == 0 && facts.AtPlace is { } before)
         {
-            throw AuditFaults.Cut(_path, chain.Count, _anchored);
+            throw await CutAsync(before.FileId, cancellationToken).ConfigureAwait(false);
         }
 
-        return _macAtAnchor == _anchoredMac ? chain : throw AuditFaults.Rewritten(_path, _anchored);
+        if (anchored > chain.Count)
+        {
+            throw AuditFaults.Cut(_path, chain.Count, anchored);
+        }
+
+        if (anchored > 0 && macAtAnchor != facts.OfFile!.Mac)
+        {
+            throw AuditFaults.Rewritten(_path, anchored);
+        }
+
+        return AuditPending.Fault(pending, anchored) is { } lost ? throw AuditFaults.AnchorsLost(_path, lost)
+            : seen > (facts.Newest?.Number ?? 0) ? throw AuditFaults.AnchorsLost(_path, $"it names anchor {seen}, and the newest is {facts.Newest?.Number ?? 0}")
+            : pending;
     }
 
     /// <summary>A file that is empty, or that the anchor does not know, may stand where another one was.</summary>
-    private async Task<AnchoredLine?> KnownAsync(FileStream file, AuditChain chain, CancellationToken cancellationToken)
+    private async Task<AnchorFacts> AskAsync(FileStream file, AuditChain chain, CancellationToken cancellationToken)
     {
         var id = chain.FileId;
         if (id is null)
@@ -177,17 +191,19 @@ public sealed class AuditLog : IDisposable
             id = peek.FileId;
         }
 
-        var known = id is null ? null : await _anchor.LastAsync(id.Value, cancellationToken).ConfigureAwait(false);
-        known ??= await _anchor.LastAtAsync(_place, cancellationToken).ConfigureAwait(false);
-        return known is null || id is null || known.FileId == id ? known : throw AuditFaults.Replaced(_path);
+        var facts = await _anchor.AskAsync(id, _place, cancellationToken).ConfigureAwait(false);
+        return facts.OfFile is null && id is not null && facts.AtPlace is not null ? throw AuditFaults.Replaced(_path) : facts;
     }
 
-    private string? Note(AuditChain chain)
+    private async Task<LoginEtlException> CutAsync(Guid fileId, CancellationToken cancellationToken) =>
+        AuditFaults.Cut(_path, 0, (await _anchor.AskAsync(fileId, _place, cancellationToken).ConfigureAwait(false)).OfFile?.Line ?? 0);
+
+    private static string? Note(AuditChain chain, List<AuditLine> pending)
     {
         string?[] notes =
         [
             chain.Unfinished > 0 ? $"an unfinished line of {chain.Unfinished} bytes was cut off; nothing was recovered under it" : null,
-            chain.Count > _anchored ? $"lines {_anchored + 1} to {chain.Count} were written before and are anchored now" : null,
+            pending.Count > 0 ? $"lines {pending[0].Number} to {chain.Count} were written before and are anchored now" : null,
         ];
         return notes.OfType<string>().ToList() is { Count: > 0 } all ? string.Join("; ", all) : null;
     }

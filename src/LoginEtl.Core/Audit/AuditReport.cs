@@ -9,16 +9,19 @@ public sealed record AuditReport
     /// <summary>Its own id; null when it has no line that holds.</summary>
     public Guid? FileId { get; init; }
 
+    /// <summary>What it came to.</summary>
+    public AuditState State { get; init; }
+
     /// <summary>Whether every line holds, and the database knows no other.</summary>
-    public bool IsIntact => BrokenLine is null;
+    public bool IsIntact => State == AuditState.Intact;
 
     /// <summary>Lines that hold.</summary>
     public long Lines { get; init; }
 
-    /// <summary>1-based number of the first line that does not hold or is missing; null when all is well.</summary>
+    /// <summary>1-based number of the first line that does not hold or is missing; null when all lines hold.</summary>
     public long? BrokenLine { get; init; }
 
-    /// <summary>Why it does not hold; null when all is well.</summary>
+    /// <summary>What is wrong; null when all is well.</summary>
     public string? Why { get; init; }
 
     /// <summary>Last line that the database knows; null when it was not asked.</summary>
@@ -31,5 +34,7 @@ public sealed record AuditReport
     public IReadOnlyList<long> Found { get; init; } = [];
 
     /// <inheritdoc/>
-    public override string ToString() => IsIntact ? $"{Path}: {Lines} lines hold" : $"{Path}: line {BrokenLine} does not hold: {Why}";
+    public override string ToString() => IsIntact ? $"{Path}: {Lines} lines hold"
+        : BrokenLine is { } line ? $"{Path}: line {line} does not hold: {Why}"
+        : $"{Path}: {Why}";
 }

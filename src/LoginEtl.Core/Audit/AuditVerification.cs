@@ -19,95 +19,44 @@ public static class AuditVerification
         ArgumentNullException.ThrowIfNull(keyring);
         ArgumentNullException.ThrowIfNull(tokens);
         using var keys = new AuditKeys(keyring);
-        var macs = new List<string>();
-        var found = new List<long>();
-        var chain = new AuditChain(keys)
+        var reading = await AuditReading.ReadAsync(path, keys, anchor, tokens, cancellationToken).ConfigureAwait(false) ?? throw AuditFaults.NotFound(path);
+        var all = anchor is null ? [] : await anchor.ListAsync(null, cancellationToken).ConfigureAwait(false);
+        return Report(reading, anchor is not null, all, AnchorChain.Fault(keys, all));
+    }
+
+    private static AuditReport Report(AuditReading reading, bool isAnchored, IReadOnlyList<AuditAnchor> all, string? chainFault)
+    {
+        var report = new AuditReport
         {
-            Followed = line =>
-            {
-                macs.Add(line.Mac);
-                if (tokens.Any(t => line.Tokens.Contains(keys.Fingerprint(line.KeyId, t))))
-                {
-                    found.Add(line.Number);
-                }
-            },
+            Path = reading.Path,
+            FileId = reading.Chain.FileId,
+            Lines = reading.Chain.Count,
+            Anchored = isAnchored ? reading.Anchored : null,
+            Note = reading.Note(isAnchored),
+            Found = reading.Found,
         };
-        var file = await AuditFile.ReadAsync(path, cancellationToken).ConfigureAwait(false) ?? throw AuditFaults.NotFound(path);
-        await using (file.ConfigureAwait(false))
+        if (Broken(reading, all) is var (line, why))
         {
-            chain.Follow(file);
+            return report with { State = AuditState.Broken, BrokenLine = line, Why = why };
         }
 
-        var known = await KnownAsync(anchor, chain.FileId, path, cancellationToken).ConfigureAwait(false);
-        var (broken, why) = First(chain, macs, known);
-        return new AuditReport
-        {
-            Path = path,
-            FileId = chain.FileId,
-            Lines = chain.Count,
-            BrokenLine = broken,
-            Why = why,
-            Anchored = anchor is null ? null : known.Count == 0 ? 0 : known[^1].Line,
-            Note = Note(anchor, chain, known),
-            Found = found,
-        };
+        var lost = isAnchored ? reading.AnchorsLost(Links(all)) ?? chainFault : null;
+        return lost is null ? report : report with { State = AuditState.AnchorsLost, Why = lost };
     }
 
-    private static async Task<IReadOnlyList<AnchoredLine>> KnownAsync(
-        IAuditAnchor? anchor, Guid? fileId, string path, CancellationToken cancellationToken)
+    private static Dictionary<long, string> Links(IReadOnlyList<AuditAnchor> all) =>
+        all.Where(a => a.Number != 0).GroupBy(a => a.Number).ToDictionary(g => g.Key, g => g.First().Link);
+
+    private static (long Line, string Why)? Broken(AuditReading reading, IReadOnlyList<AuditAnchor> all)
     {
-        if (anchor is null)
+        var place = AuditFile.PlaceOf(reading.Path);
+        if (reading.Known.Count > 0 || all.FirstOrDefault(a => a.Place == place) is not { } here)
         {
-            return [];
+            return reading.Broken();
         }
 
-        var known = fileId is null ? [] : await anchor.ListAsync(fileId.Value, cancellationToken).ConfigureAwait(false);
-        if (known.Count > 0 || await anchor.LastAtAsync(AuditFile.PlaceOf(path), cancellationToken).ConfigureAwait(false) is not { } here)
-        {
-            return known;
-        }
-
-        return await anchor.ListAsync(here.FileId, cancellationToken).ConfigureAwait(false);
-    }
-
-    private static (long? Line, string? Why) First(AuditChain chain, List<string> macs, IReadOnlyList<AnchoredLine> known)
-    {
-        if (chain.FileId is not null && known.Count > 0 && known[0].FileId != chain.FileId)
-        {
-            return (1, "the database knows another file from this place: this one was put there instead");
-        }
-
-        var differing = known.FirstOrDefault(k => k.Line <= macs.Count && macs[(int)k.Line - 1] != k.Mac);
-        if (differing is not null)
-        {
-            // Lines between two anchored ones may differ earlier: the first that is known to is named.
-            return (differing.Line, "the database knows another line of this number: the file was rewritten by somebody who has the audit key");
-        }
-
-        if (chain.Broken is not null)
-        {
-            return (chain.Count + 1, chain.Broken);
-        }
-
-        if (chain is { Count: 0, Unfinished: > 0 })
-        {
-            return (1, "it is not a line of an audit file");
-        }
-
-        return known.Count > 0 && known[^1].Line > chain.Count
-            ? (chain.Count + 1, $"it is missing: the database knows {known[^1].Line} lines, so the end was cut off")
-            : (null, null);
-    }
-
-    private static string? Note(IAuditAnchor? anchor, AuditChain chain, IReadOnlyList<AnchoredLine> known)
-    {
-        var anchored = known.Count == 0 ? 0 : known[^1].Line;
-        string?[] notes =
-        [
-            anchor is null ? "the database was not asked: a cut end, or a file made anew with the audit key, would not show" : null,
-            anchor is not null && chain.Count > anchored ? $"lines {anchored + 1} to {chain.Count} are not anchored yet" : null,
-            chain is { Unfinished: > 0, Broken: null } ? $"{chain.Unfinished} bytes of an unfinished line stand at the end; nothing was recovered under it" : null,
-        ];
-        return notes.OfType<string>().ToList() is { Count: > 0 } all ? string.Join("; ", all) : null;
+        return reading.Chain.FileId is not null
+            ? (1, "the database knows another file from this place: this one was put there instead")
+            : reading.Broken() ?? (1, $"it is missing: the database knows {all.Where(a => a.FileId == here.FileId).Max(a => a.Line)} lines, so the end was cut off");
     }
 }

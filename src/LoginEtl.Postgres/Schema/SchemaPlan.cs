@@ -45,6 +45,12 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
             statements.Add(SchemaStatements.AddToQuarantine(quarantine, lacking));
         }
 
+        var anchor = name.Beside(SchemaNames.AuditAnchor);
+        if (existing.Contains(SchemaNames.AuditAnchor) && await AnchorMigration.IsUnchainedAsync(connection, anchor, cancellationToken).ConfigureAwait(false))
+        {
+            statements.Add(SchemaStatements.ChainAnchors(anchor));
+        }
+
         var pruning = await PruneFunction.StateAsync(connection, name, role: null, cancellationToken).ConfigureAwait(false);
         if (!pruning.IsCurrent && await HasLedgerAsync(name, existing, cancellationToken).ConfigureAwait(false))
         {

@@ -108,7 +108,7 @@ public sealed class ForeignFileTests : IDisposable
         }
 
         Assert.InRange(started.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
-        Assert.Equal(0, _anchor.Count);
+        Assert.Empty(_anchor.Anchors);
     }
 
     [Fact]
@@ -229,10 +229,10 @@ public sealed class ForeignFileTests : IDisposable
 
     private async Task AssertRefusedAsync(string path, string? holding, byte[] content)
     {
-        var (before, anchored) = (Directory.GetFileSystemEntries(Folder).Order().ToList(), _anchor.Count);
+        var (before, anchored) = (Directory.GetFileSystemEntries(Folder).Order().ToList(), _anchor.Anchors.Count);
         var written = holding is null ? default : File.GetLastWriteTimeUtc(holding);
         Assert.Equal("AuditFileNotOurs", (await Assert.ThrowsAsync<LoginEtlException>(() => RecordAsync(path))).Id);
-        Assert.Equal(anchored, _anchor.Count);
+        Assert.Equal(anchored, _anchor.Anchors.Count);
         Assert.Equal(before, Directory.GetFileSystemEntries(Folder).Order());
         if (holding is not null)
         {

@@ -6,34 +6,37 @@ namespace LoginEtl.Unit.Core.Audit;
 /// <summary>An anchor that never waits.</summary>
 internal sealed class MemoryAnchor : IAuditAnchor
 {
-    private readonly List<(AnchoredLine Line, string Place)> _lines = [];
-
-    public int Count => _lines.Count;
+    public List<AuditAnchor> Anchors { get; } = [];
 
     public bool Fails { get; set; }
 
     public bool FailsToAnswer { get; set; }
 
-    public Task<AnchoredLine?> LastAsync(Guid fileId, CancellationToken cancellationToken) =>
-        Task.FromResult(_lines.Where(l => l.Line.FileId == fileId).Select(l => l.Line).LastOrDefault());
-
-    public Task<AnchoredLine?> LastAtAsync(string place, CancellationToken cancellationToken) => FailsToAnswer
+    public Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken) => FailsToAnswer
         ? throw Lost()
-        : Task.FromResult(_lines.Where(l => l.Place == place).Select(l => l.Line).LastOrDefault());
+        : Task.FromResult(new AnchorFacts(
+            Anchors.Where(a => a.FileId == fileId).MaxBy(a => a.Line), Anchors.FirstOrDefault(a => a.Place == place), Anchors.LastOrDefault(a => a.Number > 0)));
 
-    public Task<IReadOnlyList<AnchoredLine>> ListAsync(Guid fileId, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<AnchoredLine>>([.. _lines.Where(l => l.Line.FileId == fileId).Select(l => l.Line)]);
+    public Task<IReadOnlyList<AuditAnchor>> ListAsync(Guid? fileId, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<AuditAnchor>>([.. Anchors.Where(a => fileId is null || a.FileId == fileId)]);
 
-    public Task AddAsync(AnchoredLine line, string place, string? note, CancellationToken cancellationToken)
+    public Task<AuditAnchor?> AddAsync(AuditAnchor anchor, CancellationToken cancellationToken)
     {
         if (Fails)
         {
             throw Lost();
         }
 
-        _lines.Add((line, place));
-        return Task.CompletedTask;
+        if (Anchors.Any(a => a.Number == anchor.Number))
+        {
+            return Task.FromResult<AuditAnchor?>(null);
+        }
+
+        Anchors.Add(anchor with { By = "somebody", At = DateTimeOffset.UtcNow });
+        return Task.FromResult<AuditAnchor?>(Anchors[^1]);
     }
+
+    public Task<IReadOnlyList<string>> WritersAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
