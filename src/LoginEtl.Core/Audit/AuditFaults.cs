@@ -42,4 +42,14 @@ internal static class AuditFaults
     public static LoginEtlException AnchorsLost(string path, string why) => new(
         "AuditAnchorsLost", FaultKind.Failed, $"Anchors of the audit file {path} are gone from the database: {why}. Nothing was recovered.",
         "Look at it with Test-LoginAudit, and find out who may delete from login_etl_audit_anchor, or whether the database was restored from a backup or is another one. Then go on with a new file under another name.");
+
+    /// <summary>It is not where it was.</summary>
+    public static LoginEtlException Moved(string path, string place) => new(
+        "AuditFileMoved", FaultKind.Failed,
+        $"The audit file {path} belongs to {AuditText.Safe(place)}, from where its lines were anchored; this is {AuditText.Safe(AuditPlace.Of(path))}. Nothing was recovered.",
+        "Name it as it was named then, on that host; or go on with a new file under another name. A container needs a fixed host name.");
+
+    /// <summary>No such folder.</summary>
+    public static LoginEtlException NoArchive(string folder) => new(
+        "AuditArchiveNotFound", FaultKind.NotFound, $"There is no folder {folder} of archived audit files.", "Correct -Archive, or mount what belongs there.");
 }

@@ -49,9 +49,6 @@ internal static class AuditFile
         }
     }
 
-    /// <summary>Where a file stands, as the anchor keeps it.</summary>
-    public static string PlaceOf(string path) => $"{Environment.MachineName}:{Path.GetFullPath(path)}";
-
     /// <summary>A file that cannot be used.</summary>
     public static LoginEtlException Unwritable(string path, Exception e) => new(
         "AuditFileUnwritable", FaultKind.Denied, $"The audit file {path} cannot be read and written ({e.GetType().Name}). Nothing was recovered.",

@@ -34,7 +34,7 @@ public sealed class AuditLog : IDisposable
     {
         ArgumentNullException.ThrowIfNull(keyring);
         _path = path;
-        _place = AuditFile.PlaceOf(path);
+        _place = AuditPlace.Of(path);
         _anchor = anchor;
         _keys = new AuditKeys(keyring);
         _time = time ?? TimeProvider.System;
@@ -44,7 +44,7 @@ public sealed class AuditLog : IDisposable
     /// <returns>What had to be put right before, in words; null when all was well.</returns>
     /// <exception cref="LoginEtlException">
     /// <c>AuditFileNotOurs</c>, <c>AuditFileUnwritable</c>, <c>AuditFileBusy</c>, <c>AuditBroken</c>, <c>AuditFileCut</c>,
-    /// <c>AuditFileRewritten</c>, or the anchor cannot be reached: no plaintext may leave.
+    /// <c>AuditFileRewritten</c>, <c>AuditFileReplaced</c>, <c>AuditFileMoved</c>, <c>AuditAnchorsLost</c>, or the anchor cannot be reached: no plaintext may leave.
     /// </exception>
     public async Task<string?> RecordAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
@@ -192,7 +192,9 @@ public sealed class AuditLog : IDisposable
         }
 
         var facts = await _anchor.AskAsync(id, _place, cancellationToken).ConfigureAwait(false);
-        return facts.OfFile is null && id is not null && facts.AtPlace is not null ? throw AuditFaults.Replaced(_path) : facts;
+        return id is not null && facts.AtPlace is { } first && first.FileId != id ? throw AuditFaults.Replaced(_path)
+            : facts.OfFile is { } last && !AuditPlace.Comparer.Equals(last.Place, _place) ? throw AuditFaults.Moved(_path, last.Place)
+            : facts;
     }
 
     private async Task<LoginEtlException> CutAsync(Guid fileId, CancellationToken cancellationToken) =>

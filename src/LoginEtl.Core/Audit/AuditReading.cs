@@ -56,9 +56,11 @@ internal sealed class AuditReading
         return reading;
     }
 
-    /// <summary>The first line that does not hold, against the anchors of this file.</summary>
-    public (long Line, string Why)? Broken()
+    /// <summary>The first line that does not hold, against the anchors of this file, or of the one that is to be here.</summary>
+    /// <param name="expected">Null when nothing is known of any.</param>
+    public (long Line, string Why)? Broken(KnownFile? expected)
     {
+        var anchored = Math.Max(Anchored, Chain.FileId is null ? expected?.Lines ?? 0 : 0);
         if (Known.FirstOrDefault(k => k.Line <= Lines.Count && Lines[(int)k.Line - 1].Mac != k.Mac) is { } differing)
         {
             // Lines between two anchored ones may differ earlier: the first that is known to is named.
@@ -67,7 +69,7 @@ internal sealed class AuditReading
 
         return Chain.Broken is { } why ? (Chain.Count + 1, why)
             : Chain is { Count: 0, Unfinished: > 0 } ? (1, "it is not a line of an audit file")
-            : Anchored > Chain.Count ? (Chain.Count + 1, $"it is missing: the database knows {Anchored} lines, so the end was cut off")
+            : anchored > Chain.Count ? (Chain.Count + 1, $"it is missing: the database knows {anchored} lines, so the end was cut off")
             : null;
     }
 

@@ -3,10 +3,10 @@ using LoginEtl.Keysets;
 
 namespace LoginEtl.Audit;
 
-/// <summary>Looks at an audit file and changes nothing.</summary>
+/// <summary>Looks at audit files and changes nothing.</summary>
 public static class AuditVerification
 {
-    /// <summary>Reads all of it.</summary>
+    /// <summary>Reads all of one file.</summary>
     /// <param name="path">Absolute.</param>
     /// <param name="keyring">With the keyset <c>audit</c>.</param>
     /// <param name="anchor">Null to look at the chain alone, which whoever has the audit key can make anew.</param>
@@ -20,43 +20,26 @@ public static class AuditVerification
         ArgumentNullException.ThrowIfNull(tokens);
         using var keys = new AuditKeys(keyring);
         var reading = await AuditReading.ReadAsync(path, keys, anchor, tokens, cancellationToken).ConfigureAwait(false) ?? throw AuditFaults.NotFound(path);
-        var all = anchor is null ? [] : await anchor.ListAsync(null, cancellationToken).ConfigureAwait(false);
-        return Report(reading, anchor is not null, all, AnchorChain.Fault(keys, all));
+        var book = anchor is null ? null : new AuditBook(keys, await anchor.ListAsync(null, cancellationToken).ConfigureAwait(false));
+        var report = AuditJudgement.Of(reading, book, AuditPlace.Of(path));
+        return report.IsIntact && book?.Fault is { } fault ? report with { State = AuditState.AnchorsLost, Why = fault } : report;
     }
 
-    private static AuditReport Report(AuditReading reading, bool isAnchored, IReadOnlyList<AuditAnchor> all, string? chainFault)
+    /// <summary>Reads every file that the database knows, and says of each what became of it; what is wrong with the anchors comes first.</summary>
+    /// <param name="keyring">With the keyset <c>audit</c>.</param>
+    /// <param name="anchor">The database.</param>
+    /// <param name="files">Absolute paths of files that are looked at if they are there, whether they are known or not.</param>
+    /// <param name="archives">Absolute paths of folders with archived files and copies of other hosts' files, known by their ids.</param>
+    /// <param name="tokens">Asks under which lines these were opened.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="LoginEtlException">The anchor or an archive cannot be read, or the keyset is missing.</exception>
+    public static async Task<IReadOnlyList<AuditReport>> RunAsync(
+        Keyring keyring, IAuditAnchor anchor, IReadOnlyList<string> files, IReadOnlyList<string> archives, IReadOnlyList<string> tokens,
+        CancellationToken cancellationToken)
     {
-        var report = new AuditReport
-        {
-            Path = reading.Path,
-            FileId = reading.Chain.FileId,
-            Lines = reading.Chain.Count,
-            Anchored = isAnchored ? reading.Anchored : null,
-            Note = reading.Note(isAnchored),
-            Found = reading.Found,
-        };
-        if (Broken(reading, all) is var (line, why))
-        {
-            return report with { State = AuditState.Broken, BrokenLine = line, Why = why };
-        }
-
-        var lost = isAnchored ? reading.AnchorsLost(Links(all)) ?? chainFault : null;
-        return lost is null ? report : report with { State = AuditState.AnchorsLost, Why = lost };
-    }
-
-    private static Dictionary<long, string> Links(IReadOnlyList<AuditAnchor> all) =>
-        all.Where(a => a.Number != 0).GroupBy(a => a.Number).ToDictionary(g => g.Key, g => g.First().Link);
-
-    private static (long Line, string Why)? Broken(AuditReading reading, IReadOnlyList<AuditAnchor> all)
-    {
-        var place = AuditFile.PlaceOf(reading.Path);
-        if (reading.Known.Count > 0 || all.FirstOrDefault(a => a.Place == place) is not { } here)
-        {
-            return reading.Broken();
-        }
-
-        return reading.Chain.FileId is not null
-            ? (1, "the database knows another file from this place: this one was put there instead")
-            : reading.Broken() ?? (1, $"it is missing: the database knows {all.Where(a => a.FileId == here.FileId).Max(a => a.Line)} lines, so the end was cut off");
+        ArgumentNullException.ThrowIfNull(keyring);
+        ArgumentNullException.ThrowIfNull(anchor);
+        using var keys = new AuditKeys(keyring);
+        return await new AuditSurvey(keys, anchor, tokens, cancellationToken).RunAsync(files, archives).ConfigureAwait(false);
     }
 }

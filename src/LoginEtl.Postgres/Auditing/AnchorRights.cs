@@ -6,10 +6,10 @@ namespace LoginEtl.Postgres.Auditing;
 /// <summary>Who may do more to the anchors of audit files than read them and add what they say.</summary>
 internal static class AnchorRights
 {
-    // An owner and a superuser may do everything, and nothing here can tell whether they did.
+    // Names without what a terminal would obey. An owner and a superuser may do everything, and nothing here can tell whether they did.
     private const string Query =
         """
-        SELECT DISTINCT coalesce(r.rolname, 'PUBLIC') FROM pg_class c
+        SELECT DISTINCT regexp_replace(coalesce(r.rolname, 'PUBLIC'), '[[:cntrl:]]', '?', 'g') FROM pg_class c
         CROSS JOIN LATERAL (
             SELECT a.grantee, a.privilege_type FROM aclexplode(c.relacl) a WHERE a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER')
             UNION ALL

@@ -115,7 +115,7 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
         // Another file altogether, in the same place.
         var (other, _) = AuditLine.Write(keys, 1, Guid.NewGuid(), DateTimeOffset.UtcNow, Entry("harmless"), null, null, AuditLine.None);
         await File.WriteAllBytesAsync(Path, other, Token);
-        Assert.Equal(1, (await VerifyAsync(anchor)).BrokenLine);
+        Assert.Equal(AuditState.Replaced, (await VerifyAsync(anchor)).State);
         Assert.Equal("AuditFileReplaced", (await Assert.ThrowsAsync<LoginEtlException>(() => RecordAsync(anchor, "new"))).Id);
     }
 

@@ -12,13 +12,27 @@ internal sealed class MemoryAnchor : IAuditAnchor
 
     public bool FailsToAnswer { get; set; }
 
-    public Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken) => FailsToAnswer
-        ? throw Lost()
-        : Task.FromResult(new AnchorFacts(
-            Anchors.Where(a => a.FileId == fileId).MaxBy(a => a.Line), Anchors.FirstOrDefault(a => a.Place == place), Anchors.LastOrDefault(a => a.Number > 0)));
+    public Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken)
+    {
+        if (FailsToAnswer)
+        {
+            throw Lost();
+        }
 
-    public Task<IReadOnlyList<AuditAnchor>> ListAsync(Guid? fileId, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<AuditAnchor>>([.. Anchors.Where(a => fileId is null || a.FileId == fileId)]);
+        lock (Anchors)
+        {
+            return Task.FromResult(new AnchorFacts(
+                Anchors.Where(a => a.FileId == fileId).MaxBy(a => a.Line), Anchors.Find(a => a.Place == place), Anchors.FindLast(a => a.Number > 0)));
+        }
+    }
+
+    public Task<IReadOnlyList<AuditAnchor>> ListAsync(Guid? fileId, CancellationToken cancellationToken)
+    {
+        lock (Anchors)
+        {
+            return Task.FromResult<IReadOnlyList<AuditAnchor>>([.. Anchors.Where(a => fileId is null || a.FileId == fileId)]);
+        }
+    }
 
     public Task<AuditAnchor?> AddAsync(AuditAnchor anchor, CancellationToken cancellationToken)
     {
@@ -27,13 +41,16 @@ internal sealed class MemoryAnchor : IAuditAnchor
             throw Lost();
         }
 
-        if (Anchors.Any(a => a.Number == anchor.Number))
+        lock (Anchors)
         {
-            return Task.FromResult<AuditAnchor?>(null);
-        }
+            if (Anchors.Any(a => a.Number == anchor.Number))
+            {
+                return Task.FromResult<AuditAnchor?>(null);
+            }
 
-        Anchors.Add(anchor with { By = "somebody", At = DateTimeOffset.UtcNow });
-        return Task.FromResult<AuditAnchor?>(Anchors[^1]);
+            Anchors.Add(anchor with { By = "somebody", At = DateTimeOffset.UtcNow });
+            return Task.FromResult<AuditAnchor?>(Anchors[^1]);
+        }
     }
 
     public Task<IReadOnlyList<string>> WritersAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
