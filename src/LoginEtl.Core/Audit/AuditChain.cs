@@ -28,7 +28,7 @@ internal sealed class AuditChain(AuditKeys keys)
     public string? Broken { get; private set; }
 
     /// <summary>Told of every line that holds.</summary>
-    public Action<AuditLine>? Followed { get; init; }
+    public Action<AuditLine>? Followed { get; set; }
 
     /// <summary>Reads on from where it is to the end, to the first line that does not hold, or to a line of this number.</summary>
     public void Follow(Stream file, long last = long.MaxValue)

@@ -9,7 +9,16 @@ namespace LoginEtl.Audit;
 /// One line of an audit file: a JSON object in ASCII whose last member is the MAC over all bytes before it. The member
 /// before that is the MAC of the line before, or zeros in the first.
 /// </summary>
-internal sealed record AuditLine(long Number, Guid FileId, uint KeyId, string Previous, string Mac, IReadOnlyList<string> Tokens)
+/// <param name="Number">1-based.</param>
+/// <param name="FileId">Of its file.</param>
+/// <param name="KeyId">Of the audit key.</param>
+/// <param name="Previous">MAC of the line before.</param>
+/// <param name="Mac">Its own.</param>
+/// <param name="Tokens">Fingerprints.</param>
+/// <param name="Anchor">Number of the newest anchor when it was written, 0 where there was none; null where an earlier version wrote it.</param>
+/// <param name="Link">That anchor's link.</param>
+internal sealed record AuditLine(
+    long Number, Guid FileId, uint KeyId, string Previous, string Mac, IReadOnlyList<string> Tokens, long? Anchor, string? Link)
 {
     /// <summary>What the first line names as the one before it.</summary>
     public static readonly string None = new('0', MacDigits);
@@ -20,7 +29,7 @@ internal sealed record AuditLine(long Number, Guid FileId, uint KeyId, string Pr
 
     /// <summary>The bytes of a line, its newline included, and its MAC.</summary>
     public static (byte[] Bytes, string Mac) Write(
-        AuditKeys keys, long number, Guid fileId, DateTimeOffset at, AuditEntry entry, string? note, string previous)
+        AuditKeys keys, long number, Guid fileId, DateTimeOffset at, AuditEntry entry, string? note, AuditAnchor? newest, string previous)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
@@ -47,6 +56,13 @@ internal sealed record AuditLine(long Number, Guid FileId, uint KeyId, string Pr
             if (note is not null)
             {
                 json.WriteString("note", note);
+            }
+
+            // So that an anchor that is gone is missed by every file that was written after it.
+            json.WriteNumber("anchor", newest?.Number ?? 0);
+            if (newest is not null)
+            {
+                json.WriteString("link", newest.Link);
             }
 
             json.WriteNumber("key", keys.Primary);
@@ -77,7 +93,9 @@ internal sealed record AuditLine(long Number, Guid FileId, uint KeyId, string Pr
             var line = new AuditLine(
                 root.GetProperty("line").GetInt64(), root.GetProperty("file").GetGuid(), root.GetProperty("key").GetUInt32(),
                 root.GetProperty("previous").GetString()!, root.GetProperty("mac").GetString()!,
-                [.. root.GetProperty("tokens").EnumerateArray().Select(t => t.GetString()!)]);
+                [.. root.GetProperty("tokens").EnumerateArray().Select(t => t.GetString()!)],
+                root.TryGetProperty("anchor", out var anchor) ? anchor.GetInt64() : null,
+                root.TryGetProperty("link", out var link) ? link.GetString() : null);
             var mac = keys.Mac(line.KeyId, bytes[..place]);
             why = mac is null ? "the audit keyset does not hold its key" : "its content does not fit its MAC: it was changed";
             return mac == line.Mac ? line : null;

@@ -1,3 +1,4 @@
+using LoginEtl.Faults;
 using LoginEtl.Keysets;
 
 namespace LoginEtl.Audit;
@@ -7,21 +8,22 @@ namespace LoginEtl.Audit;
 /// may leave. Whatever fails on the way, none does. Not thread-safe; processes that share a file take turns.
 /// </summary>
 /// <remarks>
-/// Killed within the line, the file ends in half a line: no anchor knows it, and the next to write cuts it off and says
-/// so. Killed between line and anchor, the file is ahead of its anchor by lines that hold: the next to write anchors
-/// them, and says so. A file behind its anchor, or beside it, was changed, and nothing is added to it.
+/// A file comes to its place with its first line whole. Killed within a later one, it ends in half a line: no anchor
+/// knows it, and the next to write cuts it off and says so. Killed between line and anchor, the file is ahead of its anchor by lines that hold: the next to write anchors
+/// them, and says so. A file behind its anchor, or beside it, was changed, and nothing is added to it; what does not begin
+/// with a line of ours is not touched at all.
 /// </remarks>
 public sealed class AuditLog : IDisposable
 {
+    // Of finding no file and then one that somebody has made meanwhile.
+    private const int MostTries = 100;
+
     private readonly string _path;
     private readonly string _place;
     private readonly IAuditAnchor _anchor;
     private readonly AuditKeys _keys;
     private readonly TimeProvider _time;
-    private AuditChain _chain;
-    private long _anchored;
-    private string _anchoredMac = AuditLine.None;
-    private string? _macAtAnchor;
+    private AuditChain? _chain;
 
     /// <param name="path">Absolute; made when missing.</param>
     /// <param name="keyring">With the keyset <c>audit</c>; stays the caller's.</param>
@@ -32,39 +34,38 @@ public sealed class AuditLog : IDisposable
     {
         ArgumentNullException.ThrowIfNull(keyring);
         _path = path;
-        _place = AuditFile.PlaceOf(path);
+        _place = AuditPlace.Of(path);
         _anchor = anchor;
         _keys = new AuditKeys(keyring);
         _time = time ?? TimeProvider.System;
-        _chain = NewChain();
     }
 
     /// <summary>Records; when it returns, the line is on disk and anchored.</summary>
     /// <returns>What had to be put right before, in words; null when all was well.</returns>
-    /// <exception cref="Faults.LoginEtlException">
-    /// <c>AuditFileUnwritable</c>, <c>AuditFileBusy</c>, <c>AuditBroken</c>, <c>AuditFileCut</c>, <c>AuditFileRewritten</c>,
-    /// or the anchor cannot be reached: no plaintext may leave.
+    /// <exception cref="LoginEtlException">
+    /// <c>AuditFileNotOurs</c>, <c>AuditFileUnwritable</c>, <c>AuditFileBusy</c>, <c>AuditBroken</c>, <c>AuditFileCut</c>,
+    /// <c>AuditFileRewritten</c>, <c>AuditFileReplaced</c>, <c>AuditFileMoved</c>, <c>AuditAnchorsLost</c>, or the anchor cannot be reached: no plaintext may leave.
     /// </exception>
     public async Task<string?> RecordAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        var file = await AuditFile.OpenAsync(_path, cancellationToken).ConfigureAwait(false);
-        await using var _ = file.ConfigureAwait(false);
         try
         {
-            await CheckAsync(file, cancellationToken).ConfigureAwait(false);
-            var note = Note();
-            var fileId = _chain.FileId ?? Guid.NewGuid();
-            var number = _chain.Count + 1;
-            var (bytes, mac) = AuditLine.Write(_keys, number, fileId, _time.GetUtcNow(), entry, note, _chain.Head);
+            for (var tries = 0; tries < MostTries; tries++)
+            {
+                using var file = await AuditFile.OpenAsync(_path, cancellationToken).ConfigureAwait(false);
+                if (file is not null)
+                {
+                    return await AppendAsync(file, entry, cancellationToken).ConfigureAwait(false);
+                }
 
-            // From here on it is done to its end: what is on disk is to be in the anchor.
-            file.SetLength(_chain.Length);
-            file.Position = _chain.Length;
-            file.Write(bytes);
-            file.Flush(flushToDisk: true);
-            await _anchor.AddAsync(new AnchoredLine(fileId, number, mac), _place, note, CancellationToken.None).ConfigureAwait(false);
-            return note;
+                if (await TryBeginAsync(entry, cancellationToken).ConfigureAwait(false))
+                {
+                    return null;
+                }
+            }
+
+            throw new IOException();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -75,54 +76,114 @@ public sealed class AuditLog : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _keys.Dispose();
 
-    private AuditChain NewChain()
+    // False when another process made the file meanwhile.
+    private async Task<bool> TryBeginAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
-        _macAtAnchor = null;
-        return new AuditChain(_keys)
+        var facts = await _anchor.AskAsync(null, _place, cancellationToken).ConfigureAwait(false);
+        if (facts.AtPlace is { } before)
         {
-            Followed = line =>
-            {
-                if (line.Number == _anchored)
-                {
-                    _macAtAnchor = line.Mac;
-                }
-            },
-        };
+            return Path.Exists(_path) ? false : throw await CutAsync(before.FileId, cancellationToken).ConfigureAwait(false);
+        }
+
+        var fileId = Guid.NewGuid();
+        var (bytes, mac) = AuditLine.Write(_keys, 1, fileId, _time.GetUtcNow(), entry, null, facts.Newest, AuditLine.None);
+        using var file = AuditFile.Create(_path, bytes);
+        if (file is null)
+        {
+            return false;
+        }
+
+        await AddAsync(fileId, 1, mac, null, facts.Newest).ConfigureAwait(false);
+        return true;
     }
 
-    /// <summary>Reads what has come since the last line of ours, all of it the first time, and compares with the anchor.</summary>
-    private async Task CheckAsync(FileStream file, CancellationToken cancellationToken)
+    private async Task<string?> AppendAsync(FileStream file, AuditEntry entry, CancellationToken cancellationToken)
     {
-        var known = await KnownAsync(file, cancellationToken).ConfigureAwait(false);
-        if (known is null || known.Line < _chain.Count || file.Length < _chain.Length)
+        // Whatever fails, the next to come reads the file from its beginning: it may be another one by then.
+        var chain = _chain ?? new AuditChain(_keys);
+        _chain = null;
+        var facts = await AskAsync(file, chain, cancellationToken).ConfigureAwait(false);
+        if ((facts.OfFile?.Line ?? 0) < chain.Count || file.Length < chain.Length)
         {
-            _chain = NewChain();
+            chain = new AuditChain(_keys);
         }
 
-        _anchored = known?.Line ?? 0;
-        _anchoredMac = known?.Mac ?? AuditLine.None;
-        _macAtAnchor = _anchored == _chain.Count ? _chain.Head : null;
-        _chain.Follow(file);
-        if (_chain.Broken is { } why)
+        var pending = await CheckAsync(file, chain, facts, cancellationToken).ConfigureAwait(false);
+        var note = Note(chain, pending);
+        var newest = facts.Newest;
+        foreach (var line in pending)
         {
-            throw AuditFaults.Broken(_path, _chain.Count + 1, why);
+            newest = await AddAsync(line.FileId, line.Number, line.Mac, "written before and anchored now", newest).ConfigureAwait(false);
         }
 
-        if (_anchored > _chain.Count)
+        var fileId = chain.FileId ?? Guid.NewGuid();
+        var number = chain.Count + 1;
+        var (bytes, mac) = AuditLine.Write(_keys, number, fileId, _time.GetUtcNow(), entry, note, newest, chain.Head);
+
+        // From here on it is done to its end: what is on disk is to be in the anchor.
+        file.SetLength(chain.Length);
+        file.Position = chain.Length;
+        file.Write(bytes);
+        file.Flush(flushToDisk: true);
+        await AddAsync(fileId, number, mac, note, newest).ConfigureAwait(false);
+        _chain = chain;
+        return note;
+    }
+
+    private Task<AuditAnchor> AddAsync(Guid fileId, long line, string mac, string? note, AuditAnchor? newest) => AnchorChain.AddAsync(
+        _anchor, _keys, new AuditAnchor { FileId = fileId, Line = line, Mac = mac, Place = _place, Note = note }, newest);
+
+    /// <summary>Reads what has come since the last line of ours, all of it the first time, and compares with the anchors.</summary>
+    /// <returns>Lines that are not anchored yet.</returns>
+    private async Task<List<AuditLine>> CheckAsync(FileStream file, AuditChain chain, AnchorFacts facts, CancellationToken cancellationToken)
+    {
+        var anchored = facts.OfFile?.Line ?? 0;
+        var macAtAnchor = anchored == chain.Count ? chain.Head : null;
+        var (pending, seen) = (new List<AuditLine>(), 0L);
+        chain.Followed = line =>
         {
-            throw AuditFaults.Cut(_path, _chain.Count, _anchored);
+            macAtAnchor = line.Number == anchored ? line.Mac : macAtAnchor;
+            seen = Math.Max(seen, line.Anchor ?? 0);
+            if (line.Number > anchored)
+            {
+                pending.Add(line);
+            }
+        };
+        chain.Follow(file);
+        if (chain.Count == 0 && file.Length > 0 && facts.AtPlace is null)
+        {
+            throw AuditFaults.NotOurs(_path, $"of its first line, {chain.Broken ?? "there is no end"}");
         }
 
-        if (_macAtAnchor != _anchoredMac)
+        if (chain.Broken is { } why)
         {
-            throw AuditFaults.Rewritten(_path, _anchored);
+            throw AuditFaults.Broken(_path, chain.Count + 1, why);
         }
+
+        if (chain.Count == 0 && facts.AtPlace is { } before)
+        {
+            throw await CutAsync(before.FileId, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (anchored > chain.Count)
+        {
+            throw AuditFaults.Cut(_path, chain.Count, anchored);
+        }
+
+        if (anchored > 0 && macAtAnchor != facts.OfFile!.Mac)
+        {
+            throw AuditFaults.Rewritten(_path, anchored);
+        }
+
+        return AuditPending.Fault(pending, anchored) is { } lost ? throw AuditFaults.AnchorsLost(_path, lost)
+            : seen > (facts.Newest?.Number ?? 0) ? throw AuditFaults.AnchorsLost(_path, $"it names anchor {seen}, and the newest is {facts.Newest?.Number ?? 0}")
+            : pending;
     }
 
     /// <summary>A file that is empty, or that the anchor does not know, may stand where another one was.</summary>
-    private async Task<AnchoredLine?> KnownAsync(FileStream file, CancellationToken cancellationToken)
+    private async Task<AnchorFacts> AskAsync(FileStream file, AuditChain chain, CancellationToken cancellationToken)
     {
-        var id = _chain.FileId;
+        var id = chain.FileId;
         if (id is null)
         {
             var peek = new AuditChain(_keys);
@@ -130,17 +191,21 @@ public sealed class AuditLog : IDisposable
             id = peek.FileId;
         }
 
-        var known = id is null ? null : await _anchor.LastAsync(id.Value, cancellationToken).ConfigureAwait(false);
-        known ??= await _anchor.LastAtAsync(_place, cancellationToken).ConfigureAwait(false);
-        return known is null || id is null || known.FileId == id ? known : throw AuditFaults.Replaced(_path);
+        var facts = await _anchor.AskAsync(id, _place, cancellationToken).ConfigureAwait(false);
+        return id is not null && facts.AtPlace is { } first && first.FileId != id ? throw AuditFaults.Replaced(_path)
+            : facts.OfFile is { } last && !AuditPlace.Comparer.Equals(last.Place, _place) ? throw AuditFaults.Moved(_path, last.Place)
+            : facts;
     }
 
-    private string? Note()
+    private async Task<LoginEtlException> CutAsync(Guid fileId, CancellationToken cancellationToken) =>
+        AuditFaults.Cut(_path, 0, (await _anchor.AskAsync(fileId, _place, cancellationToken).ConfigureAwait(false)).OfFile?.Line ?? 0);
+
+    private static string? Note(AuditChain chain, List<AuditLine> pending)
     {
         string?[] notes =
         [
-            _chain.Unfinished > 0 ? $"an unfinished line of {_chain.Unfinished} bytes was cut off; nothing was recovered under it" : null,
-            _chain.Count > _anchored ? $"lines {_anchored + 1} to {_chain.Count} were written before and are anchored now" : null,
+            chain.Unfinished > 0 ? $"an unfinished line of {chain.Unfinished} bytes was cut off; nothing was recovered under it" : null,
+            pending.Count > 0 ? $"lines {pending[0].Number} to {chain.Count} were written before and are anchored now" : null,
         ];
         return notes.OfType<string>().ToList() is { Count: > 0 } all ? string.Join("; ", all) : null;
     }

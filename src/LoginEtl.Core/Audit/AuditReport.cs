@@ -1,28 +1,42 @@
+using LoginEtl.Faults;
+
 namespace LoginEtl.Audit;
 
 /// <summary>What a look at an audit file found.</summary>
 public sealed record AuditReport
 {
-    /// <summary>The file.</summary>
-    public required string Path { get; init; }
+    /// <summary>Its place, host and path, as the database knows it; where it is unknown, where it was found.</summary>
+    public required string Place { get; init; }
 
-    /// <summary>Its own id; null when it has no line that holds.</summary>
+    /// <summary>What was read; null when nothing was.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Its own id; null when nobody knows it.</summary>
     public Guid? FileId { get; init; }
 
-    /// <summary>Whether every line holds, and the database knows no other.</summary>
-    public bool IsIntact => BrokenLine is null;
+    /// <summary>What it came to.</summary>
+    public AuditState State { get; init; }
+
+    /// <summary>Whether every line holds, the database knows no other, and it is where it belongs.</summary>
+    public bool IsIntact => State is AuditState.Intact or AuditState.Archived;
 
     /// <summary>Lines that hold.</summary>
     public long Lines { get; init; }
 
-    /// <summary>1-based number of the first line that does not hold or is missing; null when all is well.</summary>
+    /// <summary>1-based number of the first line that does not hold or is missing; null when all lines hold.</summary>
     public long? BrokenLine { get; init; }
 
-    /// <summary>Why it does not hold; null when all is well.</summary>
+    /// <summary>What is wrong; null when all is well.</summary>
     public string? Why { get; init; }
 
     /// <summary>Last line that the database knows; null when it was not asked.</summary>
     public long? Anchored { get; init; }
+
+    /// <summary>When the last of its anchors was added, by the server's clock; null when none is known.</summary>
+    public DateTimeOffset? LastAnchoredAt { get; init; }
+
+    /// <summary>The account of the database that added it.</summary>
+    public string? LastAnchoredBy { get; init; }
 
     /// <summary>What is to be known besides; null when there is nothing.</summary>
     public string? Note { get; init; }
@@ -30,6 +44,24 @@ public sealed record AuditReport
     /// <summary>Lines under which one of the tokens asked about was opened.</summary>
     public IReadOnlyList<long> Found { get; init; } = [];
 
+    /// <summary>What is wrong, and what to do about it; null when all is well.</summary>
+    public LoginEtlException? Fault() => IsIntact ? null : new LoginEtlException(
+        State is AuditState.Broken or AuditState.AnchorsLost ? $"Audit{State}" : $"AuditFile{State}",
+        State == AuditState.Missing ? FaultKind.NotFound : FaultKind.Failed,
+        BrokenLine is { } line ? $"Line {line} of the audit file {Path} does not hold: {Why}."
+            : State == AuditState.AnchorsLost ? $"Anchors are gone from the database, or were changed ({Path ?? Place}): {Why}."
+            : $"The audit file of {Place} (file {FileId}, {Anchored ?? Lines} lines) is not as it should be: {Why}.",
+        State switch
+        {
+            AuditState.Broken => "Keep the file as evidence, and find out who could write it since its last anchor (login_etl_audit_anchor has the times).",
+            AuditState.AnchorsLost => "Find out who may delete from login_etl_audit_anchor, whether the database was restored from a backup, and whether it is the one that the file belongs to.",
+            AuditState.Elsewhere => "Run it on that host, or bring a copy of the file and name its folder in -Archive.",
+            AuditState.Unreadable => "Run it as somebody who may read the file, or bring a copy of it and name its folder in -Archive.",
+            _ => "Find the file and bring it back to its place, or name the folder of archived files in -Archive. Where it is lost, login_etl_audit_anchor still says who recovered and when.",
+        });
+
     /// <inheritdoc/>
-    public override string ToString() => IsIntact ? $"{Path}: {Lines} lines hold" : $"{Path}: line {BrokenLine} does not hold: {Why}";
+    public override string ToString() => IsIntact ? $"{Place}: {Lines} lines hold"
+        : BrokenLine is { } line ? $"{Place}: line {line} does not hold: {Why}"
+        : $"{Place}: {Why}";
 }

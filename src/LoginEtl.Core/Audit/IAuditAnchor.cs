@@ -5,19 +5,22 @@ namespace LoginEtl.Audit;
 /// </summary>
 public interface IAuditAnchor : IAsyncDisposable
 {
-    /// <summary>The last line known of a file; null when none is.</summary>
+    /// <summary>What is to be known before a line is added.</summary>
     /// <exception cref="Faults.LoginEtlException">It cannot be reached.</exception>
-    Task<AnchoredLine?> LastAsync(Guid fileId, CancellationToken cancellationToken);
+    Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken);
 
-    /// <summary>The last line known of any file that stood at a place; null when none did.</summary>
+    /// <summary>All that is kept of a file, or of every file: those without a number first, by file and line; then by number.</summary>
     /// <exception cref="Faults.LoginEtlException">It cannot be reached.</exception>
-    Task<AnchoredLine?> LastAtAsync(string place, CancellationToken cancellationToken);
+    Task<IReadOnlyList<AuditAnchor>> ListAsync(Guid? fileId, CancellationToken cancellationToken);
 
-    /// <summary>All lines known of a file, the first one first.</summary>
+    /// <summary>Keeps one for ever.</summary>
+    /// <returns>As it is kept, with who and when; null when another has taken its number.</returns>
+    /// <exception cref="Faults.LoginEtlException">
+    /// It cannot be reached; <c>AuditFileForked</c>: it knows another line of that number; <c>AuditAnchorNotKept</c>.
+    /// </exception>
+    Task<AuditAnchor?> AddAsync(AuditAnchor anchor, CancellationToken cancellationToken);
+
+    /// <summary>Roles beside the owner that may change anchors, or say who added them and when.</summary>
     /// <exception cref="Faults.LoginEtlException">It cannot be reached.</exception>
-    Task<IReadOnlyList<AnchoredLine>> ListAsync(Guid fileId, CancellationToken cancellationToken);
-
-    /// <summary>Keeps a line for ever.</summary>
-    /// <exception cref="Faults.LoginEtlException">It cannot be reached; <c>AuditFileForked</c>: it knows another line of that number.</exception>
-    Task AddAsync(AnchoredLine line, string place, string? note, CancellationToken cancellationToken);
+    Task<IReadOnlyList<string>> WritersAsync(CancellationToken cancellationToken);
 }

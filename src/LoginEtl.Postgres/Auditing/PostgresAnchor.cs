@@ -12,7 +12,8 @@ namespace LoginEtl.Postgres.Auditing;
 /// <summary>Heads of audit files in PostgreSQL, added row by row; the server adds who and when.</summary>
 internal sealed class PostgresAnchor(Database database, string anchor) : IAuditAnchor
 {
-    private const string Columns = "file_id, line, encode(mac, 'hex')";
+    private const string Columns =
+        "coalesce(number, 0), file_id, line, encode(mac, 'hex'), place, note, coalesce(encode(link, 'hex'), ''), anchored_by, anchored_at";
 
     /// <summary>Finds the anchor.</summary>
     /// <param name="database">Taken over.</param>
@@ -34,49 +35,85 @@ internal sealed class PostgresAnchor(Database database, string anchor) : IAuditA
         cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<AnchoredLine?> LastAsync(Guid fileId, CancellationToken cancellationToken) =>
-        (await QueryAsync($"SELECT {Columns} FROM {anchor} WHERE file_id = $1 ORDER BY line DESC LIMIT 1", [fileId], cancellationToken).ConfigureAwait(false)).FirstOrDefault();
-
-    /// <inheritdoc/>
-    public async Task<AnchoredLine?> LastAtAsync(string place, CancellationToken cancellationToken) =>
-        (await QueryAsync($"SELECT {Columns} FROM {anchor} WHERE place = $1 ORDER BY anchored_at DESC, line DESC LIMIT 1", [place], cancellationToken).ConfigureAwait(false)).FirstOrDefault();
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlyList<AnchoredLine>> ListAsync(Guid fileId, CancellationToken cancellationToken) =>
-        await QueryAsync($"SELECT {Columns} FROM {anchor} WHERE file_id = $1 ORDER BY line", [fileId], cancellationToken).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public async Task AddAsync(AnchoredLine line, string place, string? note, CancellationToken cancellationToken)
+    public async Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(line);
-        object[] parameters =
-        [
-            line.FileId, line.Line, line.Mac, place, new NpgsqlParameter { Value = (object?)note ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
-        ];
-        await database.UseAsync(
-            async connection =>
-            {
-                // Durable whatever the user's settings say: plaintext leaves on the strength of it.
-                await connection.RunAsync("SET synchronous_commit = on", cancellationToken).ConfigureAwait(false);
-                try
-                {
-                    await connection.RunAsync(
-                        $"INSERT INTO {anchor} (file_id, line, mac, place, note) VALUES ($1, $2, decode($3, 'hex'), $4, $5)", parameters, cancellationToken).ConfigureAwait(false);
-                    return 0;
-                }
-                catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
-                {
-                    throw new LoginEtlException(
-                        "AuditFileForked", FaultKind.Failed, $"The database knows line {line.Line} of this audit file already: there are two copies of it that were both written to. Nothing was recovered.",
-                        "Keep both as evidence, and go on with a new file under another name.");
-                }
-            },
+        var found = await database.UseAsync(
+            connection => connection.QueryAsync(
+                $"""
+                (SELECT {Columns}, 0 FROM {anchor} WHERE file_id = $1 ORDER BY line DESC LIMIT 1)
+                UNION ALL (SELECT {Columns}, 1 FROM {anchor} WHERE place = $2 OR ($3 AND lower(place) = lower($2)) ORDER BY number NULLS FIRST, anchored_at, line LIMIT 1)
+                UNION ALL (SELECT {Columns}, 2 FROM {anchor} WHERE number IS NOT NULL ORDER BY number DESC LIMIT 1)
+                """,
+                [Id(fileId), place, AuditPlace.IgnoresCase], r => (Which: r.GetInt32(9), Anchor: Read(r)), cancellationToken),
             cancellationToken).ConfigureAwait(false);
+        return new AnchorFacts(Of(0), Of(1), Of(2));
+
+        AuditAnchor? Of(int which) => found.Where(f => f.Which == which).Select(f => f.Anchor).FirstOrDefault();
     }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<AuditAnchor>> ListAsync(Guid? fileId, CancellationToken cancellationToken) => await database.UseAsync(
+        connection => connection.QueryAsync(
+            $"SELECT {Columns} FROM {anchor} WHERE $1 IS NULL OR file_id = $1 ORDER BY number NULLS FIRST, file_id, line", [Id(fileId)], Read, cancellationToken),
+        cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<AuditAnchor?> AddAsync(AuditAnchor added, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(added);
+        return database.UseAsync(connection => AddAsync(connection, added, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> WritersAsync(CancellationToken cancellationToken) =>
+        await database.UseAsync(connection => AnchorRights.WritersAsync(connection, anchor, cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
-    private Task<List<AnchoredLine>> QueryAsync(string sql, object[] parameters, CancellationToken cancellationToken) => database.UseAsync(
-        connection => connection.QueryAsync(sql, parameters, r => new AnchoredLine(r.GetGuid(0), r.GetInt64(1), r.GetString(2)), cancellationToken), cancellationToken);
+    private async Task<AuditAnchor?> AddAsync(NpgsqlConnection connection, AuditAnchor added, CancellationToken cancellationToken)
+    {
+        // Durable whatever the user's settings say: plaintext leaves on the strength of it.
+        await connection.RunAsync("SET synchronous_commit = on", cancellationToken).ConfigureAwait(false);
+        List<AuditAnchor> kept;
+        try
+        {
+            kept = await connection.QueryAsync(
+                $"INSERT INTO {anchor} ({string.Join(", ", SchemaNames.AuditAnchorContent)}) VALUES ($1, $2, decode($3, 'hex'), $4, $5, $6, decode($7, 'hex')) RETURNING {Columns}",
+                [added.FileId, added.Line, added.Mac, added.Place, Nullable(added.Note, NpgsqlDbType.Text), added.Number, added.Link], Read, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: SchemaNames.AuditAnchorNumber }
+            or { SqlState: PostgresErrorCodes.ForeignKeyViolation })
+        {
+            // Another has added one meanwhile, or somebody has deleted the one before.
+            return null;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            throw new LoginEtlException(
+                "AuditFileForked", FaultKind.Failed, $"The database knows line {added.Line} of this audit file already: there are two copies of it that were both written to. Nothing was recovered.",
+                "Keep both as evidence, and go on with a new file under another name.");
+        }
+
+        return kept is [var one] && one with { By = "", At = default } == added ? one : throw new LoginEtlException(
+            "AuditAnchorNotKept", FaultKind.Failed, $"The database did not keep the anchor of an audit line as it was sent: a trigger or a rule of {anchor} is in the way. Nothing was recovered.",
+            "Drop it, and find out who made it.");
+    }
+
+    private static NpgsqlParameter Id(Guid? fileId) => Nullable(fileId, NpgsqlDbType.Uuid);
+
+    private static NpgsqlParameter Nullable(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
+
+    private static AuditAnchor Read(NpgsqlDataReader r) => new()
+    {
+        Number = r.GetInt64(0),
+        FileId = r.GetGuid(1),
+        Line = r.GetInt64(2),
+        Mac = r.GetString(3),
+        Place = r.GetString(4),
+        Note = r.IsDBNull(5) ? null : r.GetString(5),
+        Link = r.GetString(6),
+        By = r.GetString(7),
+        At = r.GetFieldValue<DateTimeOffset>(8),
+    };
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Postgres.Auditing;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
@@ -146,9 +147,15 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         var anchor = table.Name.Beside(SchemaNames.AuditAnchor);
         var columns = await TableNames.ColumnsAsync(connection, anchor, cancellationToken).ConfigureAwait(false);
         var isOurs = columns.IsSupersetOf(SchemaNames.AuditAnchorColumns);
+        var writers = isOurs ? string.Join(", ", await AnchorRights.WritersAsync(connection, anchor.Quoted, cancellationToken).ConfigureAwait(false)) : "";
         _list.Add(
-            "Audit anchor", isOurs ? $"{anchor}" : $"there is no {anchor} as this version makes it: runs do without it, and nothing can be recovered",
-            isOurs ? null : "Run Initialize-LoginDatabase.");
+            "Audit anchor",
+            !isOurs ? $"there is no {anchor} as this version makes it: runs do without it, and nothing can be recovered"
+                : writers.Length > 0 ? $"{writers} may change {anchor}, or make up who recovered and when"
+                : $"{anchor}",
+            !isOurs ? "Run Initialize-LoginDatabase."
+                : writers.Length > 0 ? "Run Initialize-LoginDatabase -Role, and revoke what remains: SELECT, and INSERT of single columns without anchored_by and anchored_at, are enough."
+                : null);
     }
 
     private async Task CheckVaultAsync(NpgsqlConnection connection, LiveTable table, CancellationToken cancellationToken)

@@ -30,6 +30,8 @@ internal static class RoleGrants
             .Select(c => ("UPDATE", c)),
     ];
 
+    private static readonly (string Privilege, string Column)[] RightsOfAnchoring = [("SELECT", ""), .. SchemaNames.AuditAnchorContent.Select(c => ("INSERT", c))];
+
     private static readonly string[] Roles = [Writer, Reader, Auditor, Recoverer, KeyKeeper];
 
     private const string HasRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
@@ -77,8 +79,15 @@ internal static class RoleGrants
         (string Privilege, string Column)[] rotation = [("SELECT", ""), ("UPDATE", names.Of(LoginFields.MaskedIp)), ("UPDATE", names.Of(LoginFields.MaskedDeviceId))];
         foreach (var (role, relation, rights) in Wanted(table).Concat(partitions.Prepend(table).Select(p => (KeyKeeper, p, rotation))))
         {
+            // Earlier versions gave the whole row: who and when could be made up. With it go the rights to single columns.
+            var tooMuch = relation.Name == SchemaNames.AuditAnchor && await AnchorMigration.FillsRowsAsync(connection, relation, role, cancellationToken).ConfigureAwait(false);
+            if (tooMuch)
+            {
+                statements.Add($"REVOKE INSERT ON {relation.Quoted} FROM {role}");
+            }
+
             object[] parameters = [role, relation.Quoted, rights.Select(r => r.Privilege).ToArray(), rights.Select(r => r.Column).ToArray()];
-            if (!await IsSoAsync(HasRights, parameters).ConfigureAwait(false))
+            if (tooMuch || !await IsSoAsync(HasRights, parameters).ConfigureAwait(false))
             {
                 var list = string.Join(", ", rights.Select(r => r.Column.Length == 0 ? r.Privilege : $"{r.Privilege} ({QualifiedName.Quote(r.Column)})"));
                 statements.Add($"GRANT {list} ON {relation.Quoted} TO {role}");
@@ -113,8 +122,8 @@ internal static class RoleGrants
         yield return (KeyKeeper, table.Beside(SchemaNames.Keys), [("SELECT", ""), ("INSERT", ""), ("UPDATE", "")]);
         yield return (Writer, table.Beside(SchemaNames.Keys), [("SELECT", "")]);
         yield return (Auditor, table.Beside(SchemaNames.Keys), [("SELECT", "")]);
-        yield return (Auditor, table.Beside(SchemaNames.AuditAnchor), [("SELECT", ""), ("INSERT", "")]);
-        yield return (Recoverer, table.Beside(SchemaNames.AuditAnchor), [("SELECT", ""), ("INSERT", "")]);
+        yield return (Auditor, table.Beside(SchemaNames.AuditAnchor), RightsOfAnchoring);
+        yield return (Recoverer, table.Beside(SchemaNames.AuditAnchor), RightsOfAnchoring);
         foreach (var ledger in new[] { table.Beside(SchemaNames.Ledger), table.Beside(SchemaNames.FileLedger) })
         {
             yield return (Writer, ledger, [("SELECT", ""), ("INSERT", ""), ("UPDATE", "outcome")]);

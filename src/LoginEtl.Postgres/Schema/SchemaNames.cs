@@ -58,9 +58,9 @@ internal static class SchemaNames
         "key" or "batch" or "file_id" => "uuid",
         "outcome" => "int2",
         "receive_count" => "int4",
-        "line" => "int8",
+        "line" or "number" => "int8",
         "sent_at" or "changed_at" or "anchored_at" => "timestamptz",
-        "sealed_body" or "sealed" or "mac" => "bytea",
+        "sealed_body" or "sealed" or "mac" or "link" => "bytea",
         "record" => "json",
         _ => "text",
     };
@@ -71,8 +71,20 @@ internal static class SchemaNames
     /// <summary>Columns of the keys' states.</summary>
     public static readonly string[] KeyColumns = ["attribute", "prefix", "method", "state", "changed_at"];
 
+    /// <summary>Columns that the audit's anchor had in every version.</summary>
+    public static readonly string[] AuditAnchorBefore = ["file_id", "line", "mac", "place", "note", "anchored_by", "anchored_at"];
+
+    /// <summary>Columns by which anchors are chained, which it did not have before.</summary>
+    public static readonly string[] AddedToAuditAnchor = ["number", "link"];
+
     /// <summary>Columns of the audit's anchor.</summary>
-    public static readonly string[] AuditAnchorColumns = ["file_id", "line", "mac", "place", "note", "anchored_by", "anchored_at"];
+    public static readonly string[] AuditAnchorColumns = [.. AuditAnchorBefore, .. AddedToAuditAnchor];
+
+    /// <summary>Those of them that whoever recovers may fill; who and when are the server's word.</summary>
+    public static readonly string[] AuditAnchorContent = ["file_id", "line", "mac", "place", "note", .. AddedToAuditAnchor];
+
+    /// <summary>Keeps two anchors from having one number.</summary>
+    public const string AuditAnchorNumber = "login_etl_audit_anchor_number";
 
     /// <summary>Columns the writer fills.</summary>
     public static readonly string[] LedgerColumns = ["key", "outcome", "batch"];

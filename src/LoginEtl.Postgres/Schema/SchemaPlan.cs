@@ -46,6 +46,12 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
             statements.Add(SchemaStatements.AddToQuarantine(quarantine, lacking));
         }
 
+        var anchor = name.Beside(SchemaNames.AuditAnchor);
+        if (existing.Contains(SchemaNames.AuditAnchor) && await AnchorMigration.IsUnchainedAsync(connection, anchor, cancellationToken).ConfigureAwait(false))
+        {
+            statements.Add(SchemaStatements.ChainAnchors(anchor));
+        }
+
         var pruning = await PruneFunction.StateAsync(connection, name, role: null, cancellationToken).ConfigureAwait(false);
         if (pruning.Stranger is { } owner)
         {

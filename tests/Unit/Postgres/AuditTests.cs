@@ -98,7 +98,7 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
         var head = first.Mac;
         for (var i = 2; i <= 3; i++)
         {
-            var (bytes, mac) = AuditLine.Write(keys, i, first.FileId, DateTimeOffset.UtcNow, Entry("harmless"), null, head);
+            var (bytes, mac) = AuditLine.Write(keys, i, first.FileId, DateTimeOffset.UtcNow, Entry("harmless"), null, null, head);
             forged.Write(bytes);
             head = mac;
         }
@@ -113,9 +113,9 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
         Assert.Equal("AuditFileRewritten", (await Assert.ThrowsAsync<LoginEtlException>(() => RecordAsync(anchor, "new"))).Id);
 
         // Another file altogether, in the same place.
-        var (other, _) = AuditLine.Write(keys, 1, Guid.NewGuid(), DateTimeOffset.UtcNow, Entry("harmless"), null, AuditLine.None);
+        var (other, _) = AuditLine.Write(keys, 1, Guid.NewGuid(), DateTimeOffset.UtcNow, Entry("harmless"), null, null, AuditLine.None);
         await File.WriteAllBytesAsync(Path, other, Token);
-        Assert.Equal(1, (await VerifyAsync(anchor)).BrokenLine);
+        Assert.Equal(AuditState.Replaced, (await VerifyAsync(anchor)).State);
         Assert.Equal("AuditFileReplaced", (await Assert.ThrowsAsync<LoginEtlException>(() => RecordAsync(anchor, "new"))).Id);
     }
 
@@ -210,17 +210,14 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
-    public async Task Auditor_adds_to_the_anchor_and_can_change_nothing_of_it()
+    public async Task Writers_have_no_right_to_the_anchor()
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await database.InitializeAsync(new SchemaOptions { Roles = true });
-        foreach (var privilege in new[] { "UPDATE", "DELETE", "TRUNCATE" })
+        foreach (var privilege in new[] { "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER" })
         {
-            Assert.False(await database.ReadAsync<bool>($"SELECT has_table_privilege('login_etl_auditor', 'login_etl_audit_anchor', '{privilege}')"));
+            Assert.False(await database.ReadAsync<bool>($"SELECT has_table_privilege('login_etl_writer', 'login_etl_audit_anchor', '{privilege}')"));
         }
-
-        Assert.True(await database.ReadAsync<bool>("SELECT has_table_privilege('login_etl_auditor', 'login_etl_audit_anchor', 'INSERT')"));
-        Assert.False(await database.ReadAsync<bool>("SELECT has_table_privilege('login_etl_writer', 'login_etl_audit_anchor', 'INSERT')"));
     }
 
     private static AuditEntry Entry(string reason, params string[] tokens) => new()
@@ -266,17 +263,17 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
     {
         public bool Keeps { get; init; }
 
-        public Task<AnchoredLine?> LastAsync(Guid fileId, CancellationToken cancellationToken) => anchor.LastAsync(fileId, cancellationToken);
+        public Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken) => anchor.AskAsync(fileId, place, cancellationToken);
 
-        public Task<AnchoredLine?> LastAtAsync(string place, CancellationToken cancellationToken) => anchor.LastAtAsync(place, cancellationToken);
+        public Task<IReadOnlyList<AuditAnchor>> ListAsync(Guid? fileId, CancellationToken cancellationToken) => anchor.ListAsync(fileId, cancellationToken);
 
-        public Task<IReadOnlyList<AnchoredLine>> ListAsync(Guid fileId, CancellationToken cancellationToken) => anchor.ListAsync(fileId, cancellationToken);
+        public Task<IReadOnlyList<string>> WritersAsync(CancellationToken cancellationToken) => anchor.WritersAsync(cancellationToken);
 
-        public async Task AddAsync(AnchoredLine line, string place, string? note, CancellationToken cancellationToken)
+        public async Task<AuditAnchor?> AddAsync(AuditAnchor added, CancellationToken cancellationToken)
         {
             if (Keeps)
             {
-                await anchor.AddAsync(line, place, note, cancellationToken);
+                await anchor.AddAsync(added, cancellationToken);
             }
 
             throw new LoginEtlException("DatabaseUnreachable", FaultKind.Unreachable, "Lost.", "Look.");

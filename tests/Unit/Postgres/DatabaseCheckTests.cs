@@ -41,6 +41,8 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     [InlineData("DROP TABLE login_etl_key", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_key")]
     [InlineData("ALTER TABLE login_etl_quarantine DROP queue, DROP dismissed_at", "Ledgers, quarantine and keys", CheckOutcome.Warn, "queue, dismissed_at")]
     [InlineData("DROP TABLE login_etl_audit_anchor", "Audit anchor", CheckOutcome.Warn, "login_etl_audit_anchor")]
+    [InlineData("GRANT INSERT ON login_etl_audit_anchor TO PUBLIC", "Audit anchor", CheckOutcome.Warn, "PUBLIC may change")]
+    [InlineData("GRANT INSERT (anchored_at) ON login_etl_audit_anchor TO pg_monitor", "Audit anchor", CheckOutcome.Warn, "pg_monitor may change")]
     [InlineData("DROP FUNCTION login_etl_prune(integer)", "Ledger pruning", CheckOutcome.Warn, "login_etl_prune")]
     [InlineData("ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", "Row security", CheckOutcome.Pass, "")]
     public async Task Check_says_what_is_wrong_and_what_to_do(string change, string name, CheckOutcome outcome, string named)

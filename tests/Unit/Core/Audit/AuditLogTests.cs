@@ -48,24 +48,4 @@ public sealed class AuditLogTests : IDisposable
 
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
-
-    private sealed class MemoryAnchor : IAuditAnchor
-    {
-        private readonly List<AnchoredLine> _lines = [];
-
-        public Task<AnchoredLine?> LastAsync(Guid fileId, CancellationToken cancellationToken) => Task.FromResult(_lines.LastOrDefault(l => l.FileId == fileId));
-
-        public Task<AnchoredLine?> LastAtAsync(string place, CancellationToken cancellationToken) => Task.FromResult(_lines.LastOrDefault());
-
-        public Task<IReadOnlyList<AnchoredLine>> ListAsync(Guid fileId, CancellationToken cancellationToken) =>
-            Task.FromResult<IReadOnlyList<AnchoredLine>>([.. _lines.Where(l => l.FileId == fileId)]);
-
-        public Task AddAsync(AnchoredLine line, string place, string? note, CancellationToken cancellationToken)
-        {
-            _lines.Add(line);
-            return Task.CompletedTask;
-        }
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
 }

@@ -1,5 +1,6 @@
 using LoginEtl.Audit;
 using LoginEtl.Recovery;
+using LoginEtl.Unit.Core.Audit;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Recovery;
@@ -18,7 +19,7 @@ public sealed class TokenRecoveryTests : IDisposable
     {
         var vault = new AskedVault();
         using var escrow = EscrowKey.Read(_keys.EscrowPath);
-        using var audit = new AuditLog(Path.Combine(_keys.Folder, "..", "audit.jsonl"), _keys.Ring, new NoAnchor());
+        using var audit = new AuditLog(Path.Combine(_keys.Folder, "..", "audit.jsonl"), _keys.Ring, new MemoryAnchor());
         using var recovery = new TokenRecovery(
             _keys.Ring, audit, new RecoveryOptions { Command = "Test", Reason = "test", Escrow = escrow, Vault = vault });
         var pairs = await recovery.RecoverAsync([new(Siv, "rubbish"), new("mac1.rubbish", Mac), new(null, Siv)], TestContext.Current.CancellationToken);
@@ -38,19 +39,6 @@ public sealed class TokenRecoveryTests : IDisposable
             Asked.AddRange(tokens.Select(t => (attribute, t)));
             return Task.FromResult<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>>(new Dictionary<string, ReadOnlyMemory<byte>>());
         }
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
-
-    private sealed class NoAnchor : IAuditAnchor
-    {
-        public Task<AnchoredLine?> LastAsync(Guid fileId, CancellationToken cancellationToken) => Task.FromResult<AnchoredLine?>(null);
-
-        public Task<AnchoredLine?> LastAtAsync(string place, CancellationToken cancellationToken) => Task.FromResult<AnchoredLine?>(null);
-
-        public Task<IReadOnlyList<AnchoredLine>> ListAsync(Guid fileId, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AnchoredLine>>([]);
-
-        public Task AddAsync(AnchoredLine line, string place, string? note, CancellationToken cancellationToken) => Task.CompletedTask;
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -1,0 +1,115 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using LoginEtl.Faults;
+
+namespace LoginEtl.Audit;
+
+/// <summary>
+/// Chains anchors under the audit key: each has the next number and a MAC over itself and all of the one before it, who
+/// added that and when included. One that was taken out, changed or put in shows, whoever's file it is of.
+/// </summary>
+internal static class AnchorChain
+{
+    private const string Domain = "login-etl/audit/anchor";
+    private const int KeyIdDigits = 8;
+
+    // Longest wait for others, each of which adds a row.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private const int LongestPause = 20;
+
+    /// <summary>Adds one behind the newest, whoever adds others meanwhile.</summary>
+    /// <param name="anchor">Where.</param>
+    /// <param name="keys">With the key that links are made with.</param>
+    /// <param name="content">Without number and link.</param>
+    /// <param name="newest">As far as is known; null when none has a number.</param>
+    /// <returns>As it is kept.</returns>
+    /// <exception cref="LoginEtlException"><c>AuditAnchorBusy</c>, and those of the anchor.</exception>
+    public static async Task<AuditAnchor> AddAsync(IAuditAnchor anchor, AuditKeys keys, AuditAnchor content, AuditAnchor? newest)
+    {
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < LongestWait;)
+        {
+            var before = newest is not null ? Digest(newest) : Beginning(await anchor.ListAsync(null, CancellationToken.None).ConfigureAwait(false));
+            var next = content with { Number = (newest?.Number ?? 0) + 1 };
+            next = next with { Link = $"{keys.Primary:x8}{keys.Mac(keys.Primary, Content(next, before))}" };
+            if (await anchor.AddAsync(next, CancellationToken.None).ConfigureAwait(false) is { } kept)
+            {
+                return kept;
+            }
+
+            await Task.Delay(Random.Shared.Next(LongestPause)).ConfigureAwait(false);
+            newest = (await anchor.AskAsync(null, content.Place, CancellationToken.None).ConfigureAwait(false)).Newest;
+        }
+
+        throw new LoginEtlException(
+            "AuditAnchorBusy", FaultKind.Failed, $"Others have added anchors of audit files for more than {LongestWait.TotalSeconds:0} s. Nothing was recovered.",
+            "Run it again when they are done.");
+    }
+
+    /// <summary>What is wrong with all that is kept; null when all follows.</summary>
+    /// <param name="keys">That links were made with.</param>
+    /// <param name="all">In the order of <see cref="IAuditAnchor.ListAsync"/>.</param>
+    public static string? Fault(AuditKeys keys, IReadOnlyList<AuditAnchor> all)
+    {
+        var before = Beginning(all);
+        var number = 0L;
+        foreach (var anchor in all.Where(a => a.Number != 0))
+        {
+            if (anchor.Number != ++number)
+            {
+                return anchor.Number == number + 1 ? $"anchor {number} is gone" : $"anchors {number} to {anchor.Number - 1} are gone";
+            }
+
+            var mac = anchor.Link.Length > KeyIdDigits && uint.TryParse(anchor.Link.AsSpan(0, KeyIdDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var keyId)
+                ? keys.Mac(keyId, Content(anchor, before)) : null;
+            if (mac is null || mac != anchor.Link[KeyIdDigits..])
+            {
+                return $"anchor {number} (line {anchor.Line} of file {anchor.FileId}, added as {AuditText.Safe(anchor.By)}) does not follow the one before it: "
+                    + (mac is null ? "the audit keyset does not hold its key" : number == 1 ? "it or an older one was changed, deleted or added by hand" : "it or the one before it was changed, or it was added by hand");
+            }
+
+            before = Digest(anchor);
+        }
+
+        return null;
+    }
+
+    // All that is known of one, once it is kept.
+    private static byte[] Digest(AuditAnchor anchor) => SHA256.HashData(
+        Parts([.. Texts(anchor), anchor.Link, anchor.By, (anchor.At.UtcTicks / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture)]));
+
+    // What the first one follows: those of versions that did not chain.
+    private static byte[] Beginning(IEnumerable<AuditAnchor> all)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var older in all.Where(a => a.Number == 0).OrderBy(a => $"{a.FileId}", StringComparer.Ordinal).ThenBy(a => a.Line))
+        {
+            hash.AppendData(Digest(older));
+        }
+
+        return hash.GetHashAndReset();
+    }
+
+    private static byte[] Content(AuditAnchor anchor, byte[] before) => Parts([Domain, .. Texts(anchor), Convert.ToHexStringLower(before)]);
+
+    private static string[] Texts(AuditAnchor anchor) =>
+        [$"{anchor.Number}", $"{anchor.FileId}", $"{anchor.Line}", anchor.Mac, anchor.Place, anchor.Note ?? ""];
+
+    // Each behind its length, so that nothing can move from one to the next.
+    private static byte[] Parts(string[] texts)
+    {
+        var bytes = new MemoryStream();
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        foreach (var text in texts)
+        {
+            var part = Encoding.UTF8.GetBytes(text);
+            BinaryPrimitives.WriteInt32BigEndian(length, part.Length);
+            bytes.Write(length);
+            bytes.Write(part);
+        }
+
+        return bytes.ToArray();
+    }
+}
