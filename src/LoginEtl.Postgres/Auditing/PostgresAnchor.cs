@@ -73,8 +73,11 @@ internal sealed class PostgresAnchor(Database database, string anchor) : IAuditA
 
     private async Task<AuditAnchor?> AddAsync(NpgsqlConnection connection, AuditAnchor added, CancellationToken cancellationToken)
     {
-        // Durable whatever the user's settings say: plaintext leaves on the strength of it.
-        await connection.RunAsync("SET synchronous_commit = on", cancellationToken).ConfigureAwait(false);
+        // Durable whatever the user's settings say: plaintext leaves on the strength of it. Set for this transaction alone:
+        // behind a pooler the session goes to others.
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = transaction.ConfigureAwait(false);
+        await connection.RunAsync("SET LOCAL synchronous_commit = on", cancellationToken).ConfigureAwait(false);
         List<AuditAnchor> kept;
         try
         {
@@ -95,9 +98,15 @@ internal sealed class PostgresAnchor(Database database, string anchor) : IAuditA
                 "Keep both as evidence, and go on with a new file under another name.");
         }
 
-        return kept is [var one] && one with { By = "", At = default } == added ? one : throw new LoginEtlException(
-            "AuditAnchorNotKept", FaultKind.Failed, $"The database did not keep the anchor of an audit line as it was sent: a trigger or a rule of {anchor} is in the way. Nothing was recovered.",
-            "Drop it, and find out who made it.");
+        if (kept is not [var one] || one with { By = "", At = default } != added)
+        {
+            throw new LoginEtlException(
+                "AuditAnchorNotKept", FaultKind.Failed, $"The database did not keep the anchor of an audit line as it was sent: a trigger or a rule of {anchor} is in the way. Nothing was recovered.",
+                "Drop it, and find out who made it.");
+        }
+
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        return one;
     }
 
     private static NpgsqlParameter Id(Guid? fileId) => Nullable(fileId, NpgsqlDbType.Uuid);

@@ -86,20 +86,21 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             requests.Count,
             async (connection, commitUnknown, token) =>
             {
-                _restore ??= await ReadTableAsync(connection, was, commitUnknown, token).ConfigureAwait(false);
+                // Others may restore at the same time, and find the table changed.
+                var restore = _restore ??= await ReadTableAsync(connection, was, commitUnknown, token).ConfigureAwait(false);
                 try
                 {
-                    if (await _restore.RunAsync(connection, requests, token).ConfigureAwait(false) is { } results)
+                    if (await restore.RunAsync(connection, requests, token).ConfigureAwait(false) is { } results)
                     {
                         return results;
                     }
 
-                    (was, _restore) = (_restore.Table, null);
+                    (was, _restore) = (restore.Table, null);
                     reads = ++reads <= MostReads ? reads : throw TableChange.Restless(was, commitUnknown);
                 }
                 catch (PostgresException e) when (TableChange.MayExplain(e) && ++reads <= MostReads)
                 {
-                    (was, _restore) = (_restore!.Table, null);
+                    (was, _restore) = (restore.Table, null);
                 }
 
                 return null;

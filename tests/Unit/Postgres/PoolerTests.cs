@@ -1,3 +1,4 @@
+using LoginEtl.Audit;
 using LoginEtl.Connections;
 using LoginEtl.Masking;
 using LoginEtl.Postgres;
@@ -31,7 +32,7 @@ public sealed class PoolerTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Runs_restores_and_rotations_leave_nothing_behind_in_the_session()
+    public async Task Runs_restores_recoveries_and_rotations_leave_nothing_behind_in_the_session()
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await database.RunAsync("ALTER TABLE user_logins ADD CONSTRAINT not_bad CHECK (user_id NOT LIKE 'bad%')");
@@ -62,6 +63,17 @@ public sealed class PoolerTests(ServersFixture servers)
             var requests = entries.Select(e => new RestoreRequest(e, replay.TryReplay(e, out var record, out _) ? record : throw new InvalidOperationException()));
             Assert.All(await quarantine.RestoreAsync([.. requests], TestDatabase.Token), r => Assert.Equal(RestoreOutcome.Restored, r.Outcome));
             await other.NoticesNothingAsync();
+        }
+
+        await using (var anchor = await new PostgresConnector().OpenAnchorAsync(pooled.Settings(), TestDatabase.Token))
+        {
+            using var test = new TestKeys();
+            using var log = new AuditLog(Path.Combine(test.Folder, "..", "audit.jsonl"), test.Ring, anchor);
+            for (var line = 0; line < 2; line++)
+            {
+                await log.RecordAsync(new AuditEntry { Command = "Unprotect-LoginPii", Reason = "Ticket 1", Attributes = ["ip"], Tokens = [], Opened = 0 }, TestDatabase.Token);
+                await other.NoticesNothingAsync();
+            }
         }
 
         keys.Promote();
