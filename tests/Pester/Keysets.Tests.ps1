@@ -214,6 +214,20 @@ Describe 'Key files' {
         ErrorIdOf { Add-LoginKey $keys ip } | Should -Be 'KeysetPermissions'
     }
 
+    It 'are refused in a folder that others may write to, and so is a pipe, with what to do about it' {
+        if ($IsWindows) { Set-ItResult -Skipped -Because 'Windows has access lists, and no modes' }
+        $keys = NewKeys
+        chmod 777 $keys
+        foreach ($step in { Token $keys }, { Add-LoginKey $keys ip }, { New-LoginKeyset "$keys/inside" }) {
+            ErrorIdOf $step | Should -Be 'KeysetPermissions'
+            $Error[0].ErrorDetails.RecommendedAction | Should -BeLike "*chmod go-w '$keys'*"
+        }
+        chmod 700 $keys
+        Remove-Item "$keys/ip.json"
+        mkfifo "$keys/ip.json"
+        ErrorIdOf { Token $keys } | Should -Be 'KeysetUnreadable'
+    }
+
     It 'stay their owner''s alone when they are changed' {
         if ($IsWindows) { Set-ItResult -Skipped -Because 'Windows has access lists, and no modes' }
         $keys = NewKeys

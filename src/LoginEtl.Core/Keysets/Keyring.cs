@@ -26,8 +26,8 @@ public sealed class Keyring : IDisposable
     /// <c>awskms:DIR?key=…&amp;region=…&amp;profile=…</c>, a folder of keysets that AWS KMS decrypts.
     /// </summary>
     /// <exception cref="LoginEtlException">
-    /// <c>KeysetNotFound</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>, <c>KeySourceUnknown</c>, <c>KeySourceUnavailable</c>,
-    /// and what the key service throws.
+    /// <c>KeysetNotFound</c>, <c>KeysetPermissions</c>, <c>KeysetUnreadable</c>, <c>KeysetInvalid</c>,
+    /// <c>KeySourceUnknown</c>, <c>KeySourceUnavailable</c>, and what the key service throws.
     /// </exception>
     /// <param name="uri">The key source.</param>
     /// <param name="access">What the host lends for it.</param>
@@ -53,7 +53,7 @@ public sealed class Keyring : IDisposable
         ? keyset
         : throw new LoginEtlException(
             "KeysetNotFound", FaultKind.Keys, $"The key source {Source} has no keyset '{attribute}'.",
-            "Make what is missing with New-LoginKeyset -MissingOnly and the -Method of the run, or add the keyset from its backup.");
+            "Bring it back from a backup if there ever was one; else make it with New-LoginKeyset -MissingOnly and the -Method of the run.");
 
     /// <inheritdoc/>
     public void Dispose()
