@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using LoginEtl.Faults;
 using LoginEtl.Masking;
 
 namespace LoginEtl.Keysets;
@@ -14,7 +15,7 @@ public static class KeyListing
     /// <summary>All keys of a source, or those of one keyset.</summary>
     /// <param name="keyring">The source.</param>
     /// <param name="name">Null for all.</param>
-    /// <exception cref="Faults.LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetInvalid</c>, <c>KeysetNameInvalid</c>.</exception>
+    /// <exception cref="LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetInvalid</c>, <c>KeysetNameInvalid</c>.</exception>
     public static IReadOnlyList<LoginKey> Of(Keyring keyring, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(keyring);
@@ -32,11 +33,15 @@ public static class KeyListing
             key.Status == KeyStatus.Destroyed ? null : CheckValue(keyset, key)));
     }
 
+    internal static string CheckValue(Keyset keyset, KeysetKey key) => Convert.ToHexStringLower(Digest(keyset, key).AsSpan(0, CheckBytes));
+
     // An HMAC of nothing anyone chooses: it says no more of a random key than any token does.
-    internal static string CheckValue(Keyset keyset, KeysetKey key)
+    /// <summary>What equal keys share, whatever holds them, and others do not.</summary>
+    /// <exception cref="LoginEtlException"><c>KeysetInvalid</c>: it is no key.</exception>
+    internal static byte[] Digest(Keyset keyset, KeysetKey key)
     {
         using var bytes = Bytes(keyset, key);
-        return Convert.ToHexStringLower(HMACSHA256.HashData(bytes.Span, "login-etl/1/key-check"u8).AsSpan(0, CheckBytes));
+        return HMACSHA256.HashData(bytes.Span, "login-etl/1/key-check"u8);
     }
 
     private static KeyBytes Bytes(Keyset keyset, KeysetKey key) => keyset.TypeUrl switch

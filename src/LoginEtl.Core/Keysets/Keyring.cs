@@ -26,7 +26,7 @@ public sealed class Keyring : IDisposable
     /// <c>awskms:DIR?key=…&amp;region=…&amp;profile=…</c>, a folder of keysets that AWS KMS decrypts.
     /// </summary>
     /// <exception cref="LoginEtlException">
-    /// <c>KeysetNotFound</c>, <c>KeysetPermissions</c>, <c>KeysetUnreadable</c>, <c>KeysetInvalid</c>,
+    /// <c>KeysetNotFound</c>, <c>KeysetPermissions</c>, <c>KeysetUnreadable</c>, <c>KeysetInvalid</c>, <c>KeyUnderTwoNames</c>,
     /// <c>KeySourceUnknown</c>, <c>KeySourceUnavailable</c>, and what the key service throws.
     /// </exception>
     /// <param name="uri">The key source.</param>
@@ -35,7 +35,17 @@ public sealed class Keyring : IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(uri);
         ArgumentNullException.ThrowIfNull(access);
-        return KeySource.Parse(uri).Read(access);
+        var keyring = KeySource.Parse(uri).Read(access);
+        try
+        {
+            DistinctKeys.Require(keyring._keysets, keyring.Source);
+            return keyring;
+        }
+        catch
+        {
+            keyring.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reads a key source that needs nothing of the host but how it reads relative folders.</summary>
