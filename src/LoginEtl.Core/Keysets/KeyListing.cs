@@ -23,9 +23,20 @@ public static class KeyListing
         return [.. names.SelectMany(n => Of(n, keyring.Get(n)))];
     }
 
-    internal static IEnumerable<LoginKey> Of(string name, Keyset keyset)
+    /// <summary>The private halves in a file, whose check values are those of their public halves.</summary>
+    /// <param name="path">The file, which must be its owner's alone; its name without <c>.json</c> is theirs.</param>
+    /// <exception cref="LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
+    public static IReadOnlyList<LoginKey> OfPrivate(string path)
     {
-        var form = KeyForm.Of(name);
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        using var keyset = KeyFolder.ReadPrivate(path);
+        return [.. Of(Path.GetFileNameWithoutExtension(path), keyset, KeyForm.Private)];
+    }
+
+    internal static IEnumerable<LoginKey> Of(string name, Keyset keyset) => Of(name, keyset, KeyForm.Of(name));
+
+    private static IEnumerable<LoginKey> Of(string name, Keyset keyset, KeyForm form)
+    {
         keyset.RequireType(form.TypeUrl);
         return keyset.Keys.Select(key => new LoginKey(
             name, key.Id, key.Status, key == keyset.Primary, Method(name, form),
@@ -60,7 +71,7 @@ public static class KeyListing
     }
 
     private static string Method(string name, KeyForm form) =>
-        form.Tokens is { } kind ? Enum.GetName(kind)!.ToLowerInvariant() : name switch
+        form == KeyForm.Private ? "private" : form.Tokens is { } kind ? Enum.GetName(kind)!.ToLowerInvariant() : name switch
         {
             KeyAttribute.LineId => "line",
             KeyAttribute.Audit => KeyAttribute.Audit,

@@ -63,7 +63,7 @@ public sealed class Keyring : IDisposable
         ? keyset
         : throw new LoginEtlException(
             "KeysetNotFound", FaultKind.Keys, $"The key source {Source} has no keyset '{attribute}'.",
-            "Bring it back from a backup if there ever was one; else make it with New-LoginKeyset -MissingOnly and the -Method of the run.");
+            "Bring it back from a backup (Import-LoginKey) if there ever was one; else make it with New-LoginKeyset -MissingOnly and the -Method of the run.");
 
     /// <inheritdoc/>
     public void Dispose()

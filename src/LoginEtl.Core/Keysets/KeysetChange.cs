@@ -46,7 +46,7 @@ public sealed class KeysetChange
         using var folder = change._source.Folder(access);
         return folder.Names().Contains(name) ? change : throw new LoginEtlException(
             "KeysetNotFound", FaultKind.Keys, $"There is no keyset '{name}' in {change._folder}.",
-            "Bring it back from a backup if there ever was one; else make it with New-LoginKeyset -MissingOnly.");
+            "Bring it back from a backup (Import-LoginKey) if there ever was one; else make it with New-LoginKeyset -MissingOnly.");
     }
 
     /// <summary>All keys as they are.</summary>
