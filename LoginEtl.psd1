@@ -19,6 +19,7 @@
         'Find-LoginRecord'
         'Get-LoginKeyset'
         'Get-LoginQuarantine'
+        'Import-LoginKey'
         'Initialize-LoginDatabase'
         'Invoke-LoginEtl'
         'New-LoginKeyset'

@@ -26,10 +26,10 @@ Describe 'A parameter of several cmdlets' {
             IamAuthentication = 2   # the cmdlets that change keys have no -Region
             Keyset            = 2   # a source to read from, or one that can be changed
             Method            = 2   # how to mask, or what keysets to make
-            Name              = 2   # a keyset to show, or the one to change
+            Name              = 3   # a keyset to show, the one to change, or those to bring keys into
             PassThru          = 2   # what was written, or the ids of what was sent
             Path              = 2   # files to read, or a folder to make
-            PrivateKeyPath    = 4   # to make, to add to, or to read; of the quarantine or of the vault
+            PrivateKeyPath    = 5   # to make, to add to, to show, or to read; of the quarantine or of the vault
             ProfileName       = 3   # of the queue, of the database or of the key service
             Reason            = 3   # why personal data are asked for, why a message was rejected, or why it is dismissed
             Queue             = 2   # to receive from or send to, or where an entry came from

@@ -98,6 +98,20 @@ Describe 'Get-LoginKeyset' {
         @((Get-LoginKeyset $keys).CheckValue + (Get-LoginKeyset (NewKeys)).CheckValue | Select-Object -Unique).Count | Should -Be 10
     }
 
+    It 'shows the check value of a private half, which is that of its public one' {
+        $keys = NewKeys @{ ip = 'escrow' }
+        foreach ($name in 'quarantine', 'escrow') {
+            $half = Get-LoginKeyset -PrivateKeyPath "$keys-private/$name.json"
+            $half.Name, $half.Method, $half.TokenPrefix | Should -Be @($name, 'private', $null)
+            $half.CheckValue | Should -Match '^[0-9a-f]{8}$'
+            $half.CheckValue, $half.KeyId | Should -Be @((Get-LoginKeyset $keys $name).CheckValue, (Get-LoginKeyset $keys $name).KeyId)
+            $value = (Get-Content "$keys-private/$name.json" -Raw | ConvertFrom-Json).key[0].keyData.value
+            "$($half | Format-List * -Force | Out-String -Width 500)" | Should -Not -Match ([regex]::Escape($value.Substring($value.Length - 12)))
+        }
+        ErrorIdOf { Get-LoginKeyset -PrivateKeyPath "$keys/quarantine.json" } | Should -Be 'KeysetInvalid'
+        ErrorIdOf { Get-LoginKeyset -PrivateKeyPath "$keys/nothing.json" } | Should -Be 'KeysetNotFound'
+    }
+
     It 'has one error for a name that is none and a keyset that is missing' {
         $keys = NewKeys
         ErrorIdOf { Get-LoginKeyset $keys user_id } | Should -Be 'KeysetNameInvalid'
@@ -204,6 +218,64 @@ Describe 'A rotation' {
     }
 }
 
+Describe 'Import-LoginKey' {
+    BeforeEach {
+        $keys = NewKeys
+        $old = Add-LoginKey $keys ip
+        $other = Add-LoginKey $keys device_id
+        Copy-Item $keys "$keys-backup" -Recurse
+        foreach ($name in 'ip', 'device_id') {
+            $keyset = Get-Content "$keys/$name.json" -Raw | ConvertFrom-Json
+            $keyset.key = @($keyset.key[0])
+            $keyset | ConvertTo-Json -Depth 9 | Set-Content "$keys/$name.json"
+        }
+        $new = Add-LoginKey $keys ip
+    }
+
+    It 'emits what came in, and brings nothing a second time' {
+        $imported = Import-LoginKey $keys -From "$keys-backup"
+        "$imported" | Should -Be "$old $other"
+        $imported.IsPrimary | Should -Not -Contain $true
+        (Get-LoginKeyset $keys ip).KeyId | Should -Contain $new.KeyId
+        Import-LoginKey -Path $keys -From "$keys-backup" | Should -BeNullOrEmpty
+    }
+
+    It 'takes the keysets that are named, and LOGINETL_KEYSET' {
+        $env:LOGINETL_KEYSET = $keys
+        try { "$(Import-LoginKey -From "$keys-backup" -Name device_id, line_id)" | Should -Be "$other" }
+        finally { Remove-Item env:LOGINETL_KEYSET }
+        (Get-LoginKeyset $keys ip).KeyId | Should -Not -Contain $old.KeyId
+    }
+
+    It 'says with -WhatIf which keys would come, and changes nothing' {
+        $before = Contents $keys
+        Import-LoginKey $keys -From "$keys-backup" -WhatIf | Should -BeNullOrEmpty
+        Contents $keys | Should -Be $before
+    }
+
+    It 'leaves what was removed, says so, and brings it when told to' {
+        $null = Import-LoginKey $keys -From "$keys-backup" -Name ip
+        $null = Disable-LoginKey $keys ip $old.KeyId
+        $null = Remove-LoginKey $keys ip $old.KeyId -Force -Confirm:$false
+        Import-LoginKey $keys -From "$keys-backup" -Name ip -WarningVariable warnings -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        "$warnings" | Should -BeLike "*$old*-IncludeDestroyed*"
+        (Import-LoginKey $keys -From "$keys-backup" -Name ip -IncludeDestroyed).KeyId | Should -Be $old.KeyId
+    }
+
+    It 'ends wrong ones in one error that changes nothing: <id>' -ForEach @(
+        @{ id = 'KeyConflict'; step = { (Get-Content "$keys-backup/audit.json" -Raw).Replace($audit.key[0].keyData.value, (Get-Content "$keys/line_id.json" -Raw | ConvertFrom-Json).key[0].keyData.value) | Set-Content "$keys-backup/audit.json"; Remove-Item "$keys-backup/line_id.json"; Import-LoginKey $keys -From "$keys-backup" } }
+        @{ id = 'KeysetReadOnly'; step = { Import-LoginKey env:PESTER_NONE -From "$keys-backup" } }
+        @{ id = 'KeysetNotFound'; step = { Import-LoginKey $keys -From "$keys-nowhere" } }
+        @{ id = 'KeysetNotFound'; step = { Import-LoginKey $keys -From "$keys-backup" -Name ip.pfx } }
+        @{ id = 'KeysetNameInvalid'; step = { Import-LoginKey $keys -From "$keys-backup" -Name '../ip' } }
+    ) {
+        $audit = Get-Content "$keys/audit.json" -Raw | ConvertFrom-Json
+        $before = Contents $keys
+        ErrorIdOf $step | Should -Be $id
+        Contents $keys | Should -Be $before
+    }
+}
+
 Describe 'Key files' {
     It 'that others may read are refused' {
         if ($IsWindows) { Set-ItResult -Skipped -Because 'Windows has access lists, and no modes' }
@@ -212,6 +284,20 @@ Describe 'Key files' {
         ErrorIdOf { Token $keys } | Should -Be 'KeysetPermissions'
         ErrorIdOf { Get-LoginKeyset $keys } | Should -Be 'KeysetPermissions'
         ErrorIdOf { Add-LoginKey $keys ip } | Should -Be 'KeysetPermissions'
+    }
+
+    It 'are refused in a folder that others may write to, and so is a pipe, with what to do about it' {
+        if ($IsWindows) { Set-ItResult -Skipped -Because 'Windows has access lists, and no modes' }
+        $keys = NewKeys
+        chmod 777 $keys
+        foreach ($step in { Token $keys }, { Add-LoginKey $keys ip }, { New-LoginKeyset "$keys/inside" }) {
+            ErrorIdOf $step | Should -Be 'KeysetPermissions'
+            $Error[0].ErrorDetails.RecommendedAction | Should -BeLike "*chmod go-w '$keys'*"
+        }
+        chmod 700 $keys
+        Remove-Item "$keys/ip.json"
+        mkfifo "$keys/ip.json"
+        ErrorIdOf { Token $keys } | Should -Be 'KeysetUnreadable'
     }
 
     It 'stay their owner''s alone when they are changed' {

@@ -257,12 +257,13 @@ Invoke-LoginEtl -DrainWindow 0.2
         $audit = "$own.jsonl"
         $login | ConvertFrom-LoginJson | Protect-LoginPii $own | Write-LoginRecord $database
         $row = Invoke-Sql $database 'SELECT * FROM user_logins'
-        $secrets = Get-ChildItem $own | ForEach-Object { (Get-Content $_ | ConvertFrom-Json).key.keyData.value }
+        $secrets = Get-ChildItem $own, "$own-private" | ForEach-Object { (Get-Content $_ | ConvertFrom-Json).key.keyData.value }
         $said = @(
             Get-Everything { Add-LoginKey $own ip }
             $added = (Get-LoginKeyset $own | Where-Object { $_.Name -eq 'ip' -and -not $_.IsPrimary }).KeyId
             $old = (Get-LoginKeyset $own | Where-Object { $_.Name -eq 'ip' -and $_.IsPrimary }).KeyId
             Get-Everything { Get-LoginKeyset $own }
+            Get-Everything { Get-LoginKeyset -PrivateKeyPath "$own-private/quarantine.json" }
             Get-Everything { Set-LoginPrimaryKey $own ip $added -Database $database }
             Get-Everything { Update-LoginToken $database $own }
             Get-Everything { Disable-LoginKey $own ip $old -Database $database }
@@ -277,6 +278,9 @@ Invoke-LoginEtl -DrainWindow 0.2
             Get-Everything { $row | Unprotect-LoginPii $database $own -Reason leaks -AuditFile /nowhere/a.jsonl -Confirm:$false }
             Get-Everything { $null = $row | Unprotect-LoginPii $database $own -Reason leaks -AuditFile $audit -Confirm:$false -Verbose }
             Get-Everything { Test-LoginAudit $database $own -AuditFile $audit -Token $row.masked_device_id }
+            # The first is refused: another key of lines.
+            Get-Everything { Import-LoginKey $own -From $keys }
+            Get-Everything { Import-LoginKey $own -From $keys -Name ip -Verbose }
             Get-Content $audit -Raw
             Invoke-Sql $database 'SELECT k::text AS t FROM login_etl_key k UNION ALL SELECT a::text FROM login_etl_audit_anchor a' | ForEach-Object t
         ) -join "`n"

@@ -4,26 +4,58 @@ using LoginEtl.Faults;
 namespace LoginEtl.Keysets;
 
 /// <summary>
-/// Writes key files: for their owner alone from the first byte on, complete or not there, and on disk before anything is
-/// masked with them, name and all where the system can flush a folder.
+/// Opens key files that nobody else could have put there, and writes them: for their owner alone from the first byte on,
+/// complete or not there, and on disk before anything is masked with them, name and all where the system can flush a folder.
 /// </summary>
 internal static class KeyFile
 {
     private const int LongestKeyset = 64 * 1024;
 
+    // Of a volume that is given new files at a stroke, as Kubernetes does: it happens once a minute at most.
+    private const int MostSwaps = 3;
+
+    /// <summary>Whether anything has that name, be it no file or a link to nothing: it is no keyset that nobody made.</summary>
+    /// <exception cref="IOException">The system cannot tell.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not look.</exception>
+    public static bool IsThere(string path) => OperatingSystem.IsWindows() ? Path.Exists(path) : UnixFile.Find(path) is not null;
+
+    /// <summary>Opens a key file for reading.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="isSecret">Whether others may not even read it.</param>
+    /// <exception cref="LoginEtlException"><c>KeysetPermissions</c>, <c>KeysetUnreadable</c>.</exception>
+    /// <exception cref="IOException">It cannot be opened, or is not there.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not.</exception>
+    public static FileStream Open(string path, bool isSecret)
+    {
+        for (var swaps = 0; ; swaps++)
+        {
+            try
+            {
+                return OpenOnce(path, isSecret);
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && swaps < MostSwaps && Path.Exists(path))
+            {
+                // The file that it led to a moment ago is gone, and there is another.
+            }
+        }
+    }
+
     /// <param name="path">The file.</param>
     /// <param name="content">Writes what it holds.</param>
     /// <param name="replace">Whether a file that is there gives way; without it none ever does, whoever made it and when.</param>
-    /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>, <c>KeysetExists</c>.</exception>
+    /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>, <c>KeysetExists</c>, <c>KeysetPermissions</c>: of the folder.</exception>
     public static void Write(string path, Action<Utf8JsonWriter> content, bool replace)
     {
         using var bytes = new KeyBuffer(LongestKeyset);
         var full = Path.GetFullPath(path);
-        var unfinished = $"{full}.{Guid.NewGuid():N}.tmp";
+        var unfinished = "";
         try
         {
             Serialise(bytes, content);
             MakeUnguarded(Path.GetDirectoryName(full)!);
+            // What a link leads to gives way, and not the link: the bytes of a removed key would stay behind it.
+            full = replace && File.Exists(full) ? KeyPath.Resolve(full) : full;
+            unfinished = $"{full}.{Guid.NewGuid():N}.tmp";
             using (var file = new FileStream(unfinished, OwnerOnly(FileMode.CreateNew)))
             {
                 file.Write(bytes.Written);
@@ -35,13 +67,17 @@ internal static class KeyFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            DeleteIfThere(unfinished);
+            if (unfinished.Length > 0)
+            {
+                DeleteIfThere(unfinished);
+            }
+
             throw !replace && File.Exists(full) ? Exists(full) : Unwritable(full, e);
         }
     }
 
     /// <summary>Makes a folder for its owner alone, unless it is there.</summary>
-    /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>.</exception>
+    /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>, <c>KeysetPermissions</c>.</exception>
     public static void MakeFolder(string folder)
     {
         try
@@ -99,8 +135,31 @@ internal static class KeyFile
         return options;
     }
 
+    private static FileStream OpenOnce(string path, bool isSecret)
+    {
+        var place = KeyPath.Resolve(path);
+        KeyFilePermissions.RequireFile(path, KindOf(place));
+        // Unbuffered: a buffer would keep a copy of the key.
+        var file = new FileStream(place, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+        try
+        {
+            KeyFilePermissions.Require(file, path, isSecret);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static string KindOf(string place) => OperatingSystem.IsWindows()
+        ? Directory.Exists(place) ? UnixFile.Folder : UnixFile.File
+        : UnixFile.Find(place)?.Kind ?? throw new FileNotFoundException();
+
     private static void MakeUnguarded(string folder)
     {
+        KeyPath.RequireFolder(folder);
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(folder);

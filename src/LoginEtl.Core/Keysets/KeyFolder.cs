@@ -18,21 +18,15 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposab
     public string Source => $"{(wrap is null ? "file:" : "awskms:")}{folder}";
 
     /// <summary>All keysets that are there.</summary>
-    /// <exception cref="LoginEtlException">As for <see cref="ReadKeyset"/>, and <c>KeysetNotFound</c>: no such folder.</exception>
+    /// <exception cref="LoginEtlException">As for <see cref="ReadKeyset"/>, and <c>KeysetNotFound</c>: no such folder, or nothing in it.</exception>
     public Keyring Read()
     {
-        if (!Directory.Exists(folder))
-        {
-            throw new LoginEtlException(
-                "KeysetNotFound", FaultKind.Keys, $"There is no key folder {folder}.",
-                $"Make one with New-LoginKeyset -Path '{folder}', or correct the path.");
-        }
-
+        var names = Names();
         var keysets = new Dictionary<string, Keyset>();
         var keyring = new Keyring(Source, keysets, []);
         try
         {
-            foreach (var name in KeyAttribute.All.Where(name => File.Exists(PathOf(folder, name))))
+            foreach (var name in names)
             {
                 keysets.Add(name, ReadKeyset(name));
             }
@@ -43,6 +37,23 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposab
         {
             keyring.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The keysets that are there.</summary>
+    /// <exception cref="LoginEtlException"><c>KeysetNotFound</c>: none; <c>KeysetUnreadable</c>: who knows.</exception>
+    public IReadOnlyList<string> Names()
+    {
+        try
+        {
+            var names = KeyAttribute.All.Where(name => KeyFile.IsThere(PathOf(folder, name))).ToList();
+            return names.Count > 0 ? names : throw new LoginEtlException(
+                "KeysetNotFound", FaultKind.Keys, Directory.Exists(folder) ? $"The key folder {folder} has no keyset in it." : $"There is no key folder {folder}.",
+                $"See that the path is right, and that the volume or disk it lies on is mounted: new keys open nothing that was masked before. If this is a new installation, make them with New-LoginKeyset -Path '{folder}'.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(folder, e);
         }
     }
 
@@ -121,9 +132,7 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposab
         var bytes = Array.Empty<byte>();
         try
         {
-            // Unbuffered: a buffer would keep a copy of the key.
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
-            KeyFilePermissions.Require(file, isSecret);
+            using var file = KeyFile.Open(path, isSecret);
             if (file.Length > LargestFile)
             {
                 throw Keyset.Invalid(path, "the file is too large to be a keyset");
@@ -141,15 +150,17 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposab
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new LoginEtlException(
-                "KeysetUnreadable", FaultKind.Keys, $"The key file {path} cannot be read ({e.GetType().Name}).",
-                "Give the file to the user this runs as, readable by that user alone (chmod 600).");
+            throw Unreadable(path, e);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(bytes);
         }
     }
+
+    private static LoginEtlException Unreadable(string path, Exception cause) => new(
+        "KeysetUnreadable", FaultKind.Keys, $"The key file {path} cannot be read ({cause.GetType().Name}).",
+        "Give it to the user this runs as, readable by that user alone (chmod 600; of a folder 700).");
 
     private delegate T Reading<T>(ReadOnlySpan<byte> json);
 }

@@ -13,10 +13,11 @@ internal sealed class KeyFolderLock : IDisposable
 
     private KeyFolderLock(FileStream file, string path) => (_file, _path) = (file, path);
 
-    /// <exception cref="LoginEtlException"><c>KeysetBusy</c>, <c>KeysetUnwritable</c>.</exception>
+    /// <exception cref="LoginEtlException"><c>KeysetBusy</c>, <c>KeysetUnwritable</c>, <c>KeysetPermissions</c>, <c>KeysetUnreadable</c>.</exception>
     public static KeyFolderLock Take(string folder)
     {
         var path = Path.Combine(folder, FileName);
+        RequireFile(folder, path);
         for (var started = Environment.TickCount64; ;)
         {
             try
@@ -68,4 +69,22 @@ internal sealed class KeyFolderLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    // Opening a pipe would wait, and opening a link make a file elsewhere.
+    private static void RequireFile(string folder, string path)
+    {
+        try
+        {
+            KeyPath.RequireFolder(folder);
+            if (!OperatingSystem.IsWindows() && UnixFile.Find(path) is { } found)
+            {
+                KeyFilePermissions.RequireOwner(path, found, folder);
+                KeyFilePermissions.RequireFile(path, found.Kind);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw KeyFile.Unwritable(path, e);
+        }
+    }
 }

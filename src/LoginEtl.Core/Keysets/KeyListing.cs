@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using LoginEtl.Faults;
 using LoginEtl.Masking;
 
 namespace LoginEtl.Keysets;
@@ -14,7 +15,7 @@ public static class KeyListing
     /// <summary>All keys of a source, or those of one keyset.</summary>
     /// <param name="keyring">The source.</param>
     /// <param name="name">Null for all.</param>
-    /// <exception cref="Faults.LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetInvalid</c>, <c>KeysetNameInvalid</c>.</exception>
+    /// <exception cref="LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetInvalid</c>, <c>KeysetNameInvalid</c>.</exception>
     public static IReadOnlyList<LoginKey> Of(Keyring keyring, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(keyring);
@@ -22,9 +23,20 @@ public static class KeyListing
         return [.. names.SelectMany(n => Of(n, keyring.Get(n)))];
     }
 
-    internal static IEnumerable<LoginKey> Of(string name, Keyset keyset)
+    /// <summary>The private halves in a file, whose check values are those of their public halves.</summary>
+    /// <param name="path">The file, which must be its owner's alone; its name without <c>.json</c> is theirs.</param>
+    /// <exception cref="LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
+    public static IReadOnlyList<LoginKey> OfPrivate(string path)
     {
-        var form = KeyForm.Of(name);
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        using var keyset = KeyFolder.ReadPrivate(path);
+        return [.. Of(Path.GetFileNameWithoutExtension(path), keyset, KeyForm.Private)];
+    }
+
+    internal static IEnumerable<LoginKey> Of(string name, Keyset keyset) => Of(name, keyset, KeyForm.Of(name));
+
+    private static IEnumerable<LoginKey> Of(string name, Keyset keyset, KeyForm form)
+    {
         keyset.RequireType(form.TypeUrl);
         return keyset.Keys.Select(key => new LoginKey(
             name, key.Id, key.Status, key == keyset.Primary, Method(name, form),
@@ -32,11 +44,15 @@ public static class KeyListing
             key.Status == KeyStatus.Destroyed ? null : CheckValue(keyset, key)));
     }
 
+    internal static string CheckValue(Keyset keyset, KeysetKey key) => Convert.ToHexStringLower(Digest(keyset, key).AsSpan(0, CheckBytes));
+
     // An HMAC of nothing anyone chooses: it says no more of a random key than any token does.
-    internal static string CheckValue(Keyset keyset, KeysetKey key)
+    /// <summary>What equal keys share, whatever holds them, and others do not.</summary>
+    /// <exception cref="LoginEtlException"><c>KeysetInvalid</c>: it is no key.</exception>
+    internal static byte[] Digest(Keyset keyset, KeysetKey key)
     {
         using var bytes = Bytes(keyset, key);
-        return Convert.ToHexStringLower(HMACSHA256.HashData(bytes.Span, "login-etl/1/key-check"u8).AsSpan(0, CheckBytes));
+        return HMACSHA256.HashData(bytes.Span, "login-etl/1/key-check"u8);
     }
 
     private static KeyBytes Bytes(Keyset keyset, KeysetKey key) => keyset.TypeUrl switch
@@ -55,7 +71,7 @@ public static class KeyListing
     }
 
     private static string Method(string name, KeyForm form) =>
-        form.Tokens is { } kind ? Enum.GetName(kind)!.ToLowerInvariant() : name switch
+        form == KeyForm.Private ? "private" : form.Tokens is { } kind ? Enum.GetName(kind)!.ToLowerInvariant() : name switch
         {
             KeyAttribute.LineId => "line",
             KeyAttribute.Audit => KeyAttribute.Audit,

@@ -26,8 +26,8 @@ public sealed class Keyring : IDisposable
     /// <c>awskms:DIR?key=…&amp;region=…&amp;profile=…</c>, a folder of keysets that AWS KMS decrypts.
     /// </summary>
     /// <exception cref="LoginEtlException">
-    /// <c>KeysetNotFound</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>, <c>KeySourceUnknown</c>, <c>KeySourceUnavailable</c>,
-    /// and what the key service throws.
+    /// <c>KeysetNotFound</c>, <c>KeysetPermissions</c>, <c>KeysetUnreadable</c>, <c>KeysetInvalid</c>, <c>KeyUnderTwoNames</c>,
+    /// <c>KeySourceUnknown</c>, <c>KeySourceUnavailable</c>, and what the key service throws.
     /// </exception>
     /// <param name="uri">The key source.</param>
     /// <param name="access">What the host lends for it.</param>
@@ -35,7 +35,17 @@ public sealed class Keyring : IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(uri);
         ArgumentNullException.ThrowIfNull(access);
-        return KeySource.Parse(uri).Read(access);
+        var keyring = KeySource.Parse(uri).Read(access);
+        try
+        {
+            DistinctKeys.Require(keyring._keysets, keyring.Source);
+            return keyring;
+        }
+        catch
+        {
+            keyring.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reads a key source that needs nothing of the host but how it reads relative folders.</summary>
@@ -53,7 +63,7 @@ public sealed class Keyring : IDisposable
         ? keyset
         : throw new LoginEtlException(
             "KeysetNotFound", FaultKind.Keys, $"The key source {Source} has no keyset '{attribute}'.",
-            "Make what is missing with New-LoginKeyset -MissingOnly and the -Method of the run, or add the keyset from its backup.");
+            "Bring it back from a backup (Import-LoginKey) if there ever was one; else make it with New-LoginKeyset -MissingOnly and the -Method of the run.");
 
     /// <inheritdoc/>
     public void Dispose()

@@ -43,14 +43,10 @@ public sealed class KeysetChange
                 "Keep it, and its backup. Where it must go, the file ledger goes with it.");
         }
 
-        if (!File.Exists(change.Path))
-        {
-            throw new LoginEtlException(
-                "KeysetNotFound", FaultKind.Keys, $"There is no keyset '{name}' in {change._folder}.",
-                "Make it with New-LoginKeyset -MissingOnly, or correct the path.");
-        }
-
-        return change;
+        using var folder = change._source.Folder(access);
+        return folder.Names().Contains(name) ? change : throw new LoginEtlException(
+            "KeysetNotFound", FaultKind.Keys, $"There is no keyset '{name}' in {change._folder}.",
+            "Bring it back from a backup (Import-LoginKey) if there ever was one; else make it with New-LoginKeyset -MissingOnly.");
     }
 
     /// <summary>All keys as they are.</summary>

@@ -7,7 +7,7 @@ namespace LoginEtl.Keysets;
 /// <param name="KeyId">Id within the keyset.</param>
 /// <param name="Status">Tink's status.</param>
 /// <param name="IsPrimary">New tokens are made with it.</param>
-/// <param name="Method"><c>siv</c>, <c>mac</c>, <c>pfx</c>, <c>line</c>, <c>audit</c>, or <c>public</c> for keys that are sealed to.</param>
+/// <param name="Method"><c>siv</c>, <c>mac</c>, <c>pfx</c>, <c>line</c>, <c>audit</c>, <c>public</c> for keys that are sealed to, or <c>private</c> for those that open.</param>
 /// <param name="TokenPrefix">What all its tokens begin with; null where it makes none.</param>
 /// <param name="CheckValue">
 /// Eight hexadecimal digits that equal keys share and others do not, to compare copies by; null of a destroyed key. Both

@@ -4,29 +4,47 @@ using LoginEtl.PowerShell.Hosting;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
-/// <summary>Get-LoginKeyset: the keys of a source, with everything that may be known of them and never their bytes.</summary>
+/// <summary>Get-LoginKeyset: the keys of a source, or of a file of private halves, with everything that may be known of them and never their bytes.</summary>
 /// <example>
 /// <code>Get-LoginKeyset keys/</code>
 /// <para>Ids, states, token prefixes and key-check values; never a key.</para>
 /// </example>
-[Cmdlet(VerbsCommon.Get, "LoginKeyset")]
+/// <example>
+/// <code>Get-LoginKeyset -PrivateKeyPath keys-private/quarantine.json</code>
+/// <para>Whoever holds a private half compares its check value with that of quarantine in the key folder: they are one pair's.</para>
+/// </example>
+[Cmdlet(VerbsCommon.Get, "LoginKeyset", DefaultParameterSetName = Source)]
 [OutputType(typeof(LoginKey))]
 public sealed class GetLoginKeysetCmdlet : LoginCmdlet
 {
+    private const string Source = "Source";
+    private const string Private = "Private";
+
     /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ParameterSetName = Source)]
     [ValidateNotNullOrEmpty]
     public string? Keyset { get; set; }
 
     /// <summary>One keyset of it; all when not given.</summary>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 1, ParameterSetName = Source)]
     [ArgumentCompleter(typeof(KeysetNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
+    /// <summary>File of private halves, instead of a key source.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = Private)]
+    [ValidateNotNullOrEmpty]
+    public string? PrivateKeyPath { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (PrivateKeyPath is not null)
+        {
+            WriteObject(Guard(() => KeyListing.OfPrivate(GetUnresolvedProviderPathFromPSPath(PrivateKeyPath)), PrivateKeyPath), enumerateCollection: true);
+            return;
+        }
+
         using var keyring = OpenKeyring(Keyset);
         WriteObject(Guard(() => KeyListing.Of(keyring, Name), Name), enumerateCollection: true);
     }

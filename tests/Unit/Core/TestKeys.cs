@@ -10,7 +10,8 @@ internal sealed class TestKeys : IDisposable
 {
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"loginetl-{Guid.NewGuid():N}");
 
-    public TestKeys()
+    /// <param name="known">The attribute that the published mac key is for: one key is not used under two names.</param>
+    public TestKeys(string known = "ip")
     {
         PrivatePath = Path.Combine(_folder, "private", "quarantine.json");
         foreach (var methods in new[] { "", "ip=pfx,device_id=escrow", "ip=mac" })
@@ -18,10 +19,10 @@ internal sealed class TestKeys : IDisposable
             KeysetCeremony.Create(Folder, PrivatePath, new NewKeysetOptions { Methods = MaskMethods.Parse(methods), MissingOnly = true });
         }
 
-        foreach (var (name, known) in new[] { ("ip", "ip"), ("device_id", "device_id"), ("ip.mac", "hmac"), ("device_id.mac", "hmac") })
+        foreach (var (name, published) in new[] { ("ip", "ip"), ("device_id", "device_id"), ($"{known}.mac", "hmac") })
         {
             // Written over in place: the mode stays.
-            File.WriteAllText(Path.Combine(Folder, $"{name}.json"), Vectors.KnownTokens["keysets"]![known]!.ToJsonString());
+            File.WriteAllText(Path.Combine(Folder, $"{name}.json"), Vectors.KnownTokens["keysets"]![published]!.ToJsonString());
         }
 
         Ring = Keyring.Open(Folder);
@@ -41,6 +42,10 @@ internal sealed class TestKeys : IDisposable
 
     /// <summary>For whole runs: reads the folder when it is made, and again when a key was retired.</summary>
     public ProtectorSource Protectors(ProtectOptions? options = null) => new(() => Keyring.Open(Folder), options);
+
+    /// <summary>The folder's keys, of which one keyset has those of another, as no source gives them: what masking does with one key under two names.</summary>
+    public Keyring OpenWith(string name, string from) => new("test", KeyAttribute.All.ToDictionary(
+        n => n, n => KeyFolder.ReadFile(KeyFolder.PathOf(Folder, n == name ? from : n), isSecret: false)), []);
 
     public static Keyset Parse(JsonNode keyset) => KeysetJson.Parse(Encoding.UTF8.GetBytes(keyset.ToJsonString()), "test");
 

@@ -59,9 +59,24 @@ public sealed class KeyringTests : IDisposable
         Assert.All(json, b => Assert.Equal(0, b));
     }
 
-    [Fact]
-    public void A_missing_folder_is_not_found() =>
-        Assert.Equal("KeysetNotFound", Fault(() => Keyring.Open(_keys.Folder + "x")).Id);
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_folder_that_is_missing_or_empty_may_be_a_volume_that_is_not_mounted_and_new_keys_are_the_last_thing_to_try(bool isThere)
+    {
+        var folder = Path.Combine(_keys.Folder, "volume");
+        if (isThere)
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "lost+found"));
+        }
+
+        foreach (var fault in new[] { Fault(() => Keyring.Open(folder)), Fault(() => KeysetChange.Of(folder, "ip", new KeyAccess())) })
+        {
+            Assert.Equal("KeysetNotFound", fault.Id);
+            Assert.Contains(folder, fault.Message, StringComparison.Ordinal);
+            Assert.Matches("path is right.*mounted.*If this is a new installation.*New-LoginKeyset", fault.Remedy);
+        }
+    }
 
     [Theory]
     [InlineData("ip")]
@@ -74,6 +89,7 @@ public sealed class KeyringTests : IDisposable
         var fault = Fault(() => new Protector(ring).Dispose());
         Assert.Equal("KeysetNotFound", fault.Id);
         Assert.Contains($"'{attribute}'", fault.Message, StringComparison.Ordinal);
+        Assert.Matches("backup.*New-LoginKeyset", fault.Remedy);
     }
 
     [Theory]

@@ -68,9 +68,12 @@ public sealed class KeysetChangeTests : IDisposable
     {
         foreach (var (name, path) in new[] { ("quarantine", _keys.PrivatePath), ("escrow", _keys.EscrowPath) })
         {
-            using var half = KeyFolder.ReadFile(path, isSecret: true);
-            Assert.Equal(KeyListing.Of(_keys.Ring, name)[0].CheckValue, KeyListing.CheckValue(half, half.Primary));
+            var half = Assert.Single(KeyListing.OfPrivate(path));
+            Assert.Equal(KeyListing.Of(_keys.Ring, name)[0] with { Method = "private" }, half);
+            Assert.NotNull(half.CheckValue);
         }
+
+        Assert.Equal("KeysetInvalid", Assert.Throws<LoginEtlException>(() => KeyListing.OfPrivate(Path.Combine(_keys.Folder, "quarantine.json"))).Id);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
 using Xunit;
@@ -17,9 +18,10 @@ public sealed class MacTokensTests : IDisposable
     [MemberData(nameof(Known))]
     public void Test_keys_give_the_published_tokens(string attribute, string input, string token)
     {
+        using var keys = new TestKeys(attribute);
         foreach (var method in new[] { "mac", "escrow" })
         {
-            var record = Protect(Deliveries.Replace(attribute, $"\"{input}\""), $"{attribute}={method}");
+            var record = Protect(keys.Ring, Deliveries.Replace(attribute, $"\"{input}\""), $"{attribute}={method}");
             Assert.Equal(token, attribute == "ip" ? record.MaskedIp : record.MaskedDeviceId);
         }
     }
@@ -27,7 +29,8 @@ public sealed class MacTokensTests : IDisposable
     [Fact]
     public void One_key_for_both_columns_still_gives_different_tokens_for_one_text()
     {
-        var record = Protect("""{"user_id":"u","app_version":"1","ip":"same","device_id":"same"}""", "ip=mac,device_id=mac");
+        using var ring = _keys.OpenWith("device_id.mac", from: "ip.mac");
+        var record = Protect(ring, """{"user_id":"u","app_version":"1","ip":"same","device_id":"same"}""", "ip=mac,device_id=mac");
         Assert.NotEqual(record.MaskedIp, record.MaskedDeviceId);
     }
 
@@ -52,9 +55,11 @@ public sealed class MacTokensTests : IDisposable
         }
     }
 
-    private LoginRecord Protect(string body, string methods)
+    private LoginRecord Protect(string body, string methods) => Protect(_keys.Ring, body, methods);
+
+    private static LoginRecord Protect(Keyring ring, string body, string methods)
     {
-        using var protector = _keys.Protector(new ProtectOptions { Methods = MaskMethods.Parse(methods) });
+        using var protector = new Protector(ring, new ProtectOptions { Methods = MaskMethods.Parse(methods) });
         return Assert.IsType<LoginRecord>(protector.Protect(Deliveries.Decode(body)));
     }
 }

@@ -95,8 +95,7 @@ public sealed class TokenPropertyTests : IDisposable
     [Fact]
     public void A_token_of_the_other_attribute_is_refused_even_under_the_same_key()
     {
-        File.WriteAllText(Path.Combine(_keys.Folder, "device_id.json"), File.ReadAllText(Path.Combine(_keys.Folder, "ip.json")));
-        using var ring = Keyring.Open(_keys.Folder);
+        using var ring = _keys.OpenWith("device_id", from: "ip");
         var record = Protect("ip=siv,device_id=siv", [("10.0.0.1", "10.0.0.1")], ring)[0];
         using var ofDevices = new TokenOpener(ring, "device_id");
         using var ofIps = new TokenOpener(ring, "ip");
@@ -135,12 +134,8 @@ public sealed class TokenPropertyTests : IDisposable
                 "typeUrl": "type.googleapis.com\/google.crypto.tink.AesSivKey" } } ],
               "primaryKeyId": 16909060 }
             """;
-        foreach (var name in new[] { "ip", "device_id" })
-        {
-            File.WriteAllText(Path.Combine(_keys.Folder, $"{name}.json"), json);
-        }
-
-        using var ring = Keyring.Open(_keys.Folder);
+        File.WriteAllText(Path.Combine(_keys.Folder, "ip.json"), json);
+        using var ring = _keys.OpenWith("device_id", from: "ip");
         using var ofIps = new TokenOpener(ring, "ip");
         using var ofDevices = new TokenOpener(ring, "device_id");
         Assert.Equal("203.0.113.7", ofIps.Open(["siv1.AQECAwQWvsH7F2VbtE_mZWJYM3rQ6YF6wcWvHGfZuhosnrVGXw"])[0].Plaintext!.Reveal());

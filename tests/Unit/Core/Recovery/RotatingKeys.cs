@@ -30,6 +30,8 @@ internal sealed class RotatingKeys : IDisposable
 
     public Keyring Open() => Keyring.Open(Folder);
 
+    public Keyring OpenWith(string name, string from) => _keys.OpenWith(name, from);
+
     /// <summary>Adds the new keys and makes them primary.</summary>
     public void Promote(KeyStatus old = KeyStatus.Enabled)
     {

@@ -82,8 +82,7 @@ public sealed class TokenOpenerTests : IDisposable
     public void Token_of_the_other_attribute_under_the_same_key_does_not_authenticate()
     {
         var ip = _keys.Mask("192.0.2.1", "x").Ip.Text;
-        File.Copy(Path.Combine(_keys.Folder, "ip.json"), Path.Combine(_keys.Folder, "device_id.json"), overwrite: true);
-        using var ring = _keys.Open();
+        using var ring = _keys.OpenWith("device_id", from: "ip");
         using var opener = new TokenOpener(ring, "device_id");
         Assert.Equal(TokenRefusal.NotAuthentic, Refusal(opener, ip));
     }

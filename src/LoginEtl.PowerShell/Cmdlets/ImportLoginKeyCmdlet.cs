@@ -1,0 +1,59 @@
+using System.Management.Automation;
+using LoginEtl.Keysets;
+using LoginEtl.PowerShell.Hosting;
+
+namespace LoginEtl.PowerShell.Cmdlets;
+
+/// <summary>
+/// Import-LoginKey: brings keys of a backup into a key folder that has moved on since. What the folder lacks comes in, not
+/// primary; what it has stays as it is. A keyset that it lacks altogether comes in as it is in the backup.
+/// </summary>
+/// <example>
+/// <code>Import-LoginKey keys/ -From backup/keys</code>
+/// <para>Adds the keys that the folder lacks, and emits them. One id with two keys is refused, and nothing is changed.</para>
+/// </example>
+[Cmdlet(VerbsData.Import, "LoginKey", SupportsShouldProcess = true)]
+[OutputType(typeof(LoginKey))]
+public sealed class ImportLoginKeyCmdlet : LoginCmdlet
+{
+    /// <summary>Key source: a folder, file:FOLDER or awskms:FOLDER?key=KEY; LOGINETL_KEYSET when not given.</summary>
+    [Parameter(Position = 0)]
+    [Alias("Path")]
+    [ValidateNotNullOrEmpty]
+    public string? Keyset { get; set; }
+
+    /// <summary>The backup: a key source of any kind.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string? From { get; set; }
+
+    /// <summary>The keysets to bring keys into; all of the backup's when not given.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(KeysetNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? Name { get; set; }
+
+    /// <summary>Brings back keys that were removed from the folder, too; without it they stay removed, with a warning.</summary>
+    [Parameter]
+    public SwitchParameter IncludeDestroyed { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        var import = Guard(() => KeyImport.Of(KeySources.Require(Keyset), From!, Name ?? [], IncludeDestroyed, KeySources.Access(this, StopToken)));
+        var planned = Guard(import.Preview, import.Folder);
+        foreach (var key in planned.LeftDestroyed)
+        {
+            WriteWarning($"{key} was removed from {import.Folder} and stays removed; -IncludeDestroyed brings it back.");
+        }
+
+        if (planned.Added.Count == 0)
+        {
+            WriteVerbose($"{import.Folder} lacks no key of the backup.");
+        }
+        else if (ShouldProcess(import.Folder, $"Import {string.Join(", ", planned.Added)}"))
+        {
+            WriteObject(Guard(import.Run, import.Folder).Added, enumerateCollection: true);
+        }
+    }
+}
