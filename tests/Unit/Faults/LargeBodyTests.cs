@@ -42,7 +42,8 @@ public sealed class LargeBodyTests(SharedLane shared)
         endpoint.Fill(Queue, Mixed(large));
         var worker = await WorkerProcess.StartAsync(
             lane, lane.Settings(endpoint.Url, Queue, scenario.Database),
-            [.. (PlannedRun.Clean with { FlushSeconds = 1 }).Flags, "--max-reject-ratio", "1", "--quiet", .. flags],
+            // So long that the bound on bytes alone ends batches.
+            [.. (PlannedRun.Clean with { FlushSeconds = 20 }).Flags, "--max-reject-ratio", "1", "--quiet", .. flags],
             new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = heap });
         var peak = 0L;
         while (!worker.HasEnded)

@@ -12,8 +12,8 @@ internal sealed record Schedule(int Seed, int Messages, int VisibilityTimeout, b
     /// <summary>The same seed draws the same schedule, everywhere.</summary>
     public static Schedule Draw(int seed)
     {
-        // Seeds that follow each other give draws that have nothing to do with each other.
-        var draws = new SampleDraws((ulong)seed * 0x9E3779B97F4A7C15);
+        // Not a multiple of what the generator adds at each draw: seeds that follow each other would give one sequence, moved by one.
+        var draws = new SampleDraws((ulong)seed * 0xD1B54A32D192ED03);
         var messages = 60 + draws.Below(340);
         var visibilityTimeout = 2 + draws.Below(2);
         var looksBetween = draws.Chance(0.2);
