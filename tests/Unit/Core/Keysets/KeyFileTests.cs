@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Unit.Fixtures;
@@ -6,38 +5,15 @@ using Xunit;
 
 namespace LoginEtl.Unit.Core.Keysets;
 
-/// <summary>
-/// Nobody else puts a key where one is read, and nothing but a file is read as one. What takes files of other users runs
-/// as root (as in CI); all the rest as anybody.
-/// </summary>
-public sealed class KeyFileTests : IDisposable
+/// <summary>Nobody else puts a key where one is read, or written.</summary>
+public sealed class KeyFileTests : KeyFileFixture
 {
-    private const UnixFileMode Closed = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode Open = Closed | (UnixFileMode)0b_000_111_111;
-    private const UnixFileMode Readable = Closed | (UnixFileMode)0b_000_101_101;
-    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(10);
-
-    private readonly string _root = Directory.CreateTempSubdirectory("loginetl-").FullName;
-
-    public KeyFileTests()
-    {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has access lists, and no modes.");
-        Mode(_root, Readable);
-        KeysetCeremony.Create(Folder, PrivatePath, overwrite: false);
-    }
-
-    private string Folder => Path.Combine(_root, "a", "keys");
-
-    private string PrivatePath => Path.Combine(_root, "a", "private", "quarantine.json");
-
-    public void Dispose() => Directory.Delete(_root, recursive: true);
-
     [Theory]
     [InlineData("a/keys")]
     [InlineData("a")]
     public void A_folder_on_the_way_that_others_may_write_to_is_refused_by_name(string folder)
     {
-        var path = Path.Combine(_root, folder);
+        var path = Path.Combine(Root, folder);
         Mode(path, Open);
         AssertOpenToOthers(Fault(Folder), path);
         AssertOpenToOthers(Assert.Throws<LoginEtlException>(() => KeysetChange.Of(Folder, "ip", new KeyAccess()).Add()), path);
@@ -58,7 +34,7 @@ public sealed class KeyFileTests : IDisposable
     [Fact]
     public void Keys_are_made_in_no_folder_that_others_may_write_to()
     {
-        var shared = Path.Combine(_root, "shared");
+        var shared = Path.Combine(Root, "shared");
         Directory.CreateDirectory(shared);
         Mode(shared, Open);
         var inside = Path.Combine(shared, "keys");
@@ -73,11 +49,11 @@ public sealed class KeyFileTests : IDisposable
     [Fact]
     public void Every_folder_that_a_link_leads_through_is_asked()
     {
-        var (elsewhere, link) = (Path.Combine(_root, "elsewhere"), Path.Combine(Folder, "ip.json"));
+        var (elsewhere, link) = (Path.Combine(Root, "elsewhere"), Path.Combine(Folder, "ip.json"));
         Directory.CreateDirectory(elsewhere);
         Mode(elsewhere, Closed);
         File.Move(link, Path.Combine(elsewhere, "key"));
-        File.CreateSymbolicLink(Path.Combine(_root, "by"), "elsewhere");
+        File.CreateSymbolicLink(Path.Combine(Root, "by"), "elsewhere");
         File.CreateSymbolicLink(link, "../../by/key");
         Keyring.Open(Folder).Dispose();
 
@@ -88,7 +64,7 @@ public sealed class KeyFileTests : IDisposable
     [Fact]
     public void A_change_goes_through_a_link_and_leaves_it()
     {
-        var (link, target) = (Path.Combine(Folder, "ip.json"), Path.Combine(_root, "key"));
+        var (link, target) = (Path.Combine(Folder, "ip.json"), Path.Combine(Root, "key"));
         File.Move(link, target);
         File.CreateSymbolicLink(link, target);
         var added = KeysetChange.Of(Folder, "ip", new KeyAccess()).Add();
@@ -110,7 +86,7 @@ public sealed class KeyFileTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_a_group_may_write_to_is_closed_where_it_is_roots_own_and_open_where_nobody_knows_it()
+    public void A_folder_that_a_group_may_write_to_is_closed_where_it_isRoots_own_and_open_where_nobody_knows_it()
     {
         UnixUser.RequireRoot();
         Mode(Folder, Closed | UnixFileMode.GroupWrite);
@@ -140,8 +116,8 @@ public sealed class KeyFileTests : IDisposable
     {
         UnixUser.RequireRoot();
         var link = Path.Combine(Folder, "quarantine.json");
-        File.Move(link, Path.Combine(_root, "key"));
-        File.CreateSymbolicLink(link, Path.Combine(_root, "key"));
+        File.Move(link, Path.Combine(Root, "key"));
+        File.CreateSymbolicLink(link, Path.Combine(Root, "key"));
         Mode(Folder, Open | UnixFileMode.StickyBit);
         Keyring.Open(Folder).Dispose();
         UnixUser.OwnLink(link, UnixUser.Other);
@@ -175,7 +151,7 @@ public sealed class KeyFileTests : IDisposable
     public void What_belongs_to_another_user_is_refused(string theirs)
     {
         UnixUser.RequireRoot();
-        var path = Path.Combine(_root, theirs);
+        var path = Path.Combine(Root, theirs);
         UnixUser.Own(path, UnixUser.Other);
         var fault = Fault(Folder);
         AssertOthers(fault, path);
@@ -186,208 +162,18 @@ public sealed class KeyFileTests : IDisposable
     public void An_unprivileged_user_reads_files_of_its_own_and_no_others()
     {
         UnixUser.RequireRoot();
-        foreach (var path in Directory.GetFiles(Folder).Append(Folder).Append(Path.Combine(_root, "a")))
+        foreach (var path in Directory.GetFiles(Folder).Append(Folder).Append(Path.Combine(Root, "a")))
         {
             UnixUser.Own(path, UnixUser.Other, UnixUser.Other);
         }
 
         UnixUser.Run(UnixUser.Other, UnixUser.Other, () => Keyring.Open(Folder).Dispose());
         // A folder that cannot be looked into is no empty one.
-        Mode(Path.Combine(_root, "a"), UnixFileMode.None);
+        Mode(Path.Combine(Root, "a"), UnixFileMode.None);
         UnixUser.Run(UnixUser.Other, UnixUser.Other, () => Assert.Equal("KeysetUnreadable", Fault(Folder).Id));
-        Mode(Path.Combine(_root, "a"), Closed);
+        Mode(Path.Combine(Root, "a"), Closed);
         UnixUser.Own(Path.Combine(Folder, "quarantine.json"), 1);
         Mode(Path.Combine(Folder, "quarantine.json"), Readable);
         UnixUser.Run(UnixUser.Other, UnixUser.Other, () => AssertOthers(Fault(Folder), Path.Combine(Folder, "quarantine.json")));
-    }
-
-    [Fact]
-    public void Secrets_as_Kubernetes_mounts_them_reach_an_unprivileged_user_by_its_group_alone()
-    {
-        UnixUser.RequireRoot();
-        const int group = 2000;
-        var mount = Mount(Folder, group, (UnixFileMode)0b_100_100_000);
-
-        UnixUser.Run(UnixUser.Other, group, () => Keyring.Open(mount).Dispose());
-        // Who is not in the group, root, to whom it is no way in but one for others, and wider modes.
-        UnixUser.Run(UnixUser.Other, UnixUser.Other, () => Assert.Equal("KeysetUnreadable", Fault(mount).Id));
-        Assert.Equal("KeysetPermissions", Fault(mount).Id);
-        foreach (var mode in new[] { 0b_100_100_100, 0b_110_110_000, 0b_100_101_000 })
-        {
-            Mode(Path.Combine(mount, "ip.json"), (UnixFileMode)mode);
-            UnixUser.Run(UnixUser.Other, group, () => Assert.Contains("defaultMode", AssertIs("KeysetPermissions", Fault(mount)).Remedy, StringComparison.Ordinal));
-        }
-
-        // A file of its own that its group may read is open to others.
-        Mode(Path.Combine(mount, "ip.json"), (UnixFileMode)0b_100_100_000);
-        UnixUser.Own(Path.Combine(mount, "ip.json"), UnixUser.Other, group);
-        UnixUser.Run(UnixUser.Other, group, () => Assert.Equal("KeysetPermissions", Fault(mount).Id));
-    }
-
-    [Fact]
-    public async Task Keys_that_are_swapped_while_they_are_read_are_read_from_before_or_after()
-    {
-        var mount = Mount(Folder, null, UnixFileMode.UserRead);
-        using var done = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var swapping = Task.Run(
-            async () =>
-            {
-                for (var version = 2; !done.IsCancellationRequested; version++)
-                {
-                    Swap(mount, version, Path.Combine(Folder, "ip.json"));
-                    await Task.Delay(5, TestContext.Current.CancellationToken);
-                }
-            },
-            TestContext.Current.CancellationToken);
-        for (var reading = 0; reading < 500; reading++)
-        {
-            KeyFolder.ReadFile(Path.Combine(mount, "ip.json"), isSecret: true).Dispose();
-        }
-
-        await done.CancelAsync();
-        await swapping;
-    }
-
-    [Theory]
-    [InlineData("a/keys/ip.json", "pipe")]
-    [InlineData("a/keys/quarantine.json", "pipe")]
-    [InlineData("a/keys/line_id.json", "folder")]
-    [InlineData("a/keys/audit.json", "device")]
-    [InlineData("a/keys/device_id.json", "socket")]
-    [InlineData("a/private/quarantine.json", "pipe")]
-    [InlineData("a/private/quarantine.json", "device")]
-    public async Task What_is_no_file_is_told_as_what_it_is_and_never_waited_for(string file, string kind)
-    {
-        var path = Path.Combine(_root, file);
-        File.Delete(path);
-        using var socket = Make(kind, path);
-        var fault = await FaultInTimeAsync(() => (file.Contains("private", StringComparison.Ordinal) ? KeyFolder.ReadPrivate(path) : (IDisposable)Keyring.Open(Folder)).Dispose());
-        Assert.Equal("KeysetUnreadable", fault.Id);
-        Assert.Contains(path, fault.Message, StringComparison.Ordinal);
-        Assert.Contains(kind, fault.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("pipe")]
-    [InlineData("link to a pipe")]
-    public async Task A_lock_that_is_no_file_is_not_waited_for_either(string kind)
-    {
-        var path = Path.Combine(Folder, ".login-etl.lock");
-        File.Delete(path);
-        UnixUser.MakePipe(kind == "pipe" ? path : Path.Combine(_root, "pipe"));
-        if (kind != "pipe")
-        {
-            File.CreateSymbolicLink(path, Path.Combine(_root, "pipe"));
-        }
-
-        var fault = await FaultInTimeAsync(() => KeysetChange.Of(Folder, "ip", new KeyAccess()).Add());
-        Assert.Equal("KeysetUnreadable", fault.Id);
-        Assert.Contains(path, fault.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_link_to_nothing_is_not_a_keyset_that_nobody_needs()
-    {
-        var path = Path.Combine(Folder, "audit.json");
-        File.Delete(path);
-        File.CreateSymbolicLink(path, "../gone/audit.json");
-        var fault = Fault(Folder);
-        Assert.Equal("KeysetNotFound", fault.Id);
-        Assert.Contains(path, fault.Message, StringComparison.Ordinal);
-
-        File.Delete(path);
-        File.CreateSymbolicLink(path, "audit.json");
-        Assert.Equal("KeysetUnreadable", Fault(Folder).Id);
-    }
-
-    /// <summary>The folder as a volume of Kubernetes: links through <c>..data</c> to a folder of that version, all in a folder that is open and sticky.</summary>
-    private string Mount(string keys, int? group, UnixFileMode mode)
-    {
-        var mount = Path.Combine(_root, "mount");
-        Directory.CreateDirectory(mount);
-        Mode(mount, Open | UnixFileMode.StickyBit);
-        Directory.CreateDirectory(Path.Combine(mount, "..1"));
-        Mode(Path.Combine(mount, "..1"), Readable);
-        File.CreateSymbolicLink(Path.Combine(mount, "..data"), "..1");
-        foreach (var file in Directory.GetFiles(keys, "*.json"))
-        {
-            var path = Path.Combine(mount, "..1", Path.GetFileName(file));
-            File.Copy(file, path);
-            Mode(path, mode);
-            if (group is { } id)
-            {
-                UnixUser.Own(path, 0, id);
-            }
-
-            File.CreateSymbolicLink(Path.Combine(mount, Path.GetFileName(file)), Path.Combine("..data", Path.GetFileName(file)));
-        }
-
-        return mount;
-    }
-
-    // Many links inside, so that the way to the file is long enough to be swapped on.
-    private static void Swap(string mount, int version, string key)
-    {
-        const int links = 30;
-        var (before, after, link) = (Path.Combine(mount, $"..{version - 1}"), Path.Combine(mount, $"..{version}"), Path.Combine(mount, "..data_tmp"));
-        Directory.CreateDirectory(after);
-        Mode(after, Readable);
-        File.Copy(key, Path.Combine(after, $"{links}"));
-        for (var i = 0; i < links; i++)
-        {
-            File.CreateSymbolicLink(Path.Combine(after, i == 0 ? "ip.json" : $"{i}"), $"{i + 1}");
-        }
-
-        File.CreateSymbolicLink(link, Path.GetFileName(after));
-        UnixUser.Rename(link, Path.Combine(mount, "..data"));
-        Directory.Delete(before, recursive: true);
-    }
-
-    private static Socket? Make(string kind, string path)
-    {
-        switch (kind)
-        {
-            case "pipe": UnixUser.MakePipe(path); break;
-            case "folder": Directory.CreateDirectory(path); break;
-            case "device": File.CreateSymbolicLink(path, "/dev/zero"); break;
-            default:
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                socket.Bind(new UnixDomainSocketEndPoint(path));
-                return socket;
-        }
-
-        return null;
-    }
-
-    private static async Task<LoginEtlException> FaultInTimeAsync(Action work) =>
-        await Assert.ThrowsAsync<LoginEtlException>(() => Task.Run(work, TestContext.Current.CancellationToken).WaitAsync(AtOnce, TestContext.Current.CancellationToken));
-
-    private static void AssertOpenToOthers(LoginEtlException fault, string folder)
-    {
-        AssertIs("KeysetPermissions", fault);
-        Assert.Contains($"the folder {folder} ", fault.Message, StringComparison.Ordinal);
-        Assert.Contains($"chmod go-w '{folder}'", fault.Remedy, StringComparison.Ordinal);
-    }
-
-    private static void AssertOthers(LoginEtlException fault, string path)
-    {
-        AssertIs("KeysetPermissions", fault);
-        Assert.Contains($"{path} belongs to user ", fault.Message, StringComparison.Ordinal);
-    }
-
-    private static LoginEtlException AssertIs(string id, LoginEtlException fault)
-    {
-        Assert.Equal((id, FaultKind.Keys), (fault.Id, fault.Kind));
-        return fault;
-    }
-
-    private static LoginEtlException Fault(string source) => Assert.Throws<LoginEtlException>(() => Keyring.Open(source));
-
-    private static void Mode(string path, UnixFileMode mode)
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(path, mode);
-        }
     }
 }
