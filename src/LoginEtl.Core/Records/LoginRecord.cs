@@ -1,3 +1,5 @@
+using LoginEtl.Masking;
+
 namespace LoginEtl.Records;
 
 /// <summary>
@@ -25,10 +27,10 @@ public sealed class LoginRecord : ProtectedLogin
     public string? DeviceType { get; set; }
 
     /// <summary>Token of the address.</summary>
-    public string? MaskedIp { get; }
+    public string? MaskedIp { get; private set; }
 
     /// <summary>Token of the device.</summary>
-    public string? MaskedDeviceId { get; }
+    public string? MaskedDeviceId { get; private set; }
 
     /// <summary>As sent; null where the message had none.</summary>
     public string? Locale { get; set; }
@@ -41,6 +43,9 @@ public sealed class LoginRecord : ProtectedLogin
 
     internal DateTimeOffset? CreatedAt { get; set; }
 
+    /// <summary>What made its tokens, by which the writer knows their keys; null of a record that was stored before.</summary>
+    internal Protector? MaskedBy { get; set; }
+
     /// <summary>Its ip is no address and was masked as opaque text: another text of the same address has another token.</summary>
     internal bool HasNoAddress { get; init; }
 
@@ -49,6 +54,10 @@ public sealed class LoginRecord : ProtectedLogin
 
     /// <summary>What goes to the vault in the row's own transaction; empty unless a value is masked by escrow.</summary>
     public IReadOnlyList<SealedOriginal> GetSealedOriginals() => _originals;
+
+    /// <summary>Tokens of the same values under other keys. What is sealed stays: it belongs to tokens that stay.</summary>
+    internal void MaskAgain(string? maskedIp, string? maskedDeviceId, Protector by) =>
+        (MaskedIp, MaskedDeviceId, MaskedBy) = (maskedIp, maskedDeviceId, by);
 
     // Tokens are short; what else there is may be as long as a body, in two bytes a character.
     internal override long Size => sizeof(char) * (LengthOf(UserId) + LengthOf(DeviceType) + LengthOf(Locale) + LengthOf(AppVersion));

@@ -15,7 +15,7 @@ public static class KeyRegistry
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(keys);
-        var stored = keys.Where(k => k.TokenPrefix is not null).Select(k => Stored(k, StoredKeys.StateOf(k.IsPrimary, k.Status))).ToList();
+        var stored = keys.Where(k => k.TokenPrefix is not null).Select(k => StoredKey.Of(k, StoredKeys.StateOf(k.IsPrimary, k.Status))).ToList();
         return stored.Count == 0 ? Task.CompletedTask : table.SetAsync(stored, cancellationToken);
     }
 
@@ -29,9 +29,9 @@ public static class KeyRegistry
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(key);
         // First, so that none comes while they are counted.
-        await table.SetAsync([Stored(key, StoredKeyState.Disabled)], cancellationToken).ConfigureAwait(false);
+        await table.SetAsync([StoredKey.Of(key, StoredKeyState.Disabled)], cancellationToken).ConfigureAwait(false);
         var counts = await table.CountAsync(cancellationToken).ConfigureAwait(false);
-        if (counts.FirstOrDefault(c => c.Attribute == AttributeOf(key) && c.Prefix == key.TokenPrefix) is { Rows: > 0 and var rows })
+        if (counts.FirstOrDefault(c => c.Attribute == KeyAttribute.Of(key.Name) && c.Prefix == key.TokenPrefix) is { Rows: > 0 and var rows })
         {
             throw new LoginEtlException(
                 "KeyInUse", FaultKind.Configuration, $"{rows} rows of {table.Name} and its quarantine still carry {key.TokenPrefix}, and without {key} nothing can open them. The key was not removed.",
@@ -39,7 +39,4 @@ public static class KeyRegistry
         }
     }
 
-    private static StoredKey Stored(LoginKey key, StoredKeyState state) => new(AttributeOf(key), key.Method, key.TokenPrefix!, state);
-
-    private static string AttributeOf(LoginKey key) => KeyAttribute.Of(key.Name);
 }

@@ -12,8 +12,6 @@ internal sealed class KeyStates(QualifiedName keys)
     // Under the driver's own timeout, so that the server's answer says what it was.
     private const string Wait = "SET LOCAL lock_timeout = '20s'";
 
-    private readonly string _list = $"SELECT attribute, method, prefix, state, changed_at FROM {keys.Quoted} ORDER BY attribute, changed_at, prefix";
-
     private readonly string _set =
         $"""
         INSERT INTO {keys.Quoted} AS k (attribute, method, prefix, state)
@@ -21,12 +19,16 @@ internal sealed class KeyStates(QualifiedName keys)
         ON CONFLICT (attribute, prefix) DO UPDATE SET state = excluded.state, changed_at = now() WHERE k.state <> excluded.state
         """;
 
+    /// <summary>A query for all of them, which <see cref="Read"/> reads.</summary>
+    public static string Query(QualifiedName keys) => $"SELECT attribute, method, prefix, state, changed_at FROM {keys.Quoted} ORDER BY attribute, changed_at, prefix";
+
+    /// <summary>One of <see cref="Query"/>.</summary>
+    public static StoredKey Read(NpgsqlDataReader row) =>
+        new(row.GetString(0), row.GetString(1), row.GetString(2), StoredStates.Parse(row.GetString(3))) { ChangedAt = row.GetDateTime(4) };
+
     /// <summary>All of them.</summary>
     public async Task<IReadOnlyList<StoredKey>> ListAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        await connection.QueryAsync(
-            _list, [],
-            r => new StoredKey(r.GetString(0), r.GetString(1), r.GetString(2), StoredStates.Parse(r.GetString(3))) { ChangedAt = r.GetDateTime(4) },
-            cancellationToken).ConfigureAwait(false);
+        await connection.QueryAsync(Query(keys), [], Read, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Sets them when every batch under way has ended.</summary>
     /// <exception cref="LoginEtlException"><c>KeysBusy</c>.</exception>

@@ -53,7 +53,7 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
             {
                 results[i] = new RestoreResult(entry, RestoreOutcome.AlreadyRestored);
             }
-            else if (RetiredEntries.Refuse(requests[i], start.Retired) is { } retired)
+            else if (RetiredEntries.Refuse(requests[i], start.Keys) is { } retired)
             {
                 results[i] = retired;
             }

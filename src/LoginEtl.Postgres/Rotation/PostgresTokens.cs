@@ -132,9 +132,18 @@ internal sealed class PostgresTokens : ITokenTable
 
     /// <inheritdoc/>
     public Task<ReplacedTokens> ReplaceAsync(RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken) => TryAsync(
-        (connection, token) => range.Relation == _quarantine
-            ? QuarantineTokens.ReplaceAsync(connection, range, changes, token)
-            : TableTokens.ReplaceAsync(connection, range, changes, token),
+        async (connection, token) =>
+        {
+            var transaction = await connection.BeginTransactionAsync(token).ConfigureAwait(false);
+            await using var _ = transaction.ConfigureAwait(false);
+            await connection.RunAsync($"SELECT {KeyLock.Shared(_table.Name.Beside(SchemaNames.Keys))}", token).ConfigureAwait(false);
+            new KnownKeys(await _keys.ListAsync(connection, token).ConfigureAwait(false)).Refuse(changes);
+            var replaced = range.Relation == _quarantine
+                ? await QuarantineTokens.ReplaceAsync(connection, range, changes, token).ConfigureAwait(false)
+                : await TableTokens.ReplaceAsync(connection, range, changes, token).ConfigureAwait(false);
+            await transaction.CommitAsync(token).ConfigureAwait(false);
+            return replaced;
+        },
         cancellationToken);
 
     /// <inheritdoc/>

@@ -66,7 +66,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
 
         // Our own earlier try, if any is still about, holds these keys or has given them up: it can commit no more.
         attempt.CommitInDoubt = false;
-        start.Retired.Refuse(fresh.Select(i => i.Login));
+        start.Keys.Refuse(fresh.Select(i => i.Login));
         limit.Begin();
         var rows = BatchPlan.InTableOrder(fresh.Where(i => i.Refusal is null), table);
         var results = (RowResults?)RowResults.AllWritten;

@@ -2,8 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Keys;
+using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using LoginEtl.Running;
@@ -53,6 +56,25 @@ internal sealed class PostgresSink : IRecordSink
 
     /// <inheritdoc/>
     public string Name => _table.Name.ToString();
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken)
+    {
+        var retry = new FaultRetry(_options.RetryFor, _database.Endpoint);
+        while (true)
+        {
+            try
+            {
+                var connection = await _database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+                await using var _ = connection.ConfigureAwait(false);
+                return await new KeyStates(_table.Name.Beside(SchemaNames.Keys)).ListAsync(connection, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (FaultRetry.Concerns(e))
+            {
+                await retry.WaitAsync(e, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<BatchResult> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)

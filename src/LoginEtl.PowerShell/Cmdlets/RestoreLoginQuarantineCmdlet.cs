@@ -98,10 +98,11 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
         var form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
         var options = new SinkOptions { AppVersionFormat = AppVersionFormat, OnTooLong = OnTooLong, UseVault = methods.UseVault };
         _keyring = OpenKeyring(Keyset);
+        _quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, options, StopToken), Table);
+        _keyring.Follow(Await(() => _quarantine.KeysAsync(StopToken), Table));
         _protector = Guard(() => new Protector(_keyring, new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii }));
         var privateKey = PrivateKeyPath is null ? null : GetUnresolvedProviderPathFromPSPath(PrivateKeyPath);
         _replay = Guard(() => new QuarantineReplay(_protector, privateKey), privateKey);
-        _quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, options, StopToken), Table);
     }
 
     /// <inheritdoc/>

@@ -46,14 +46,14 @@ public sealed class TestLoginEtlCmdlet : JobCmdlet
     }
 
     /// <summary>The prefixes of the keys that mask here; null where they cannot be opened.</summary>
-    private IReadOnlyList<string>? WriteKeys(MaskMethods methods) => Read("Keysets", () =>
+    private IReadOnlyList<string>? WriteKeys(MaskMethods methods) => Read<IReadOnlyList<string>>("Keysets", () =>
     {
         using var keyring = OpenKeyring();
         using var protector = new Protector(keyring, new ProtectOptions { Methods = methods });
         WriteObject(keyring.Warnings.Count == 0
             ? new Check("Keysets", CheckOutcome.Pass, $"{keyring.Source} masks and seals.")
             : new Check("Keysets", CheckOutcome.Warn, string.Join(" ", keyring.Warnings), "Use file: where you can."));
-        return protector.KeyPrefixes;
+        return [.. protector.Keys.Select(k => k.Prefix)];
     });
 
     /// <summary>Whether the keys that mask here are still those that may be written with.</summary>

@@ -30,6 +30,15 @@ internal sealed class RotatingKeys : IDisposable
 
     public Keyring Open() => Keyring.Open(Folder);
 
+    /// <summary>Adds the new keys, not yet primary.</summary>
+    public void Add()
+    {
+        foreach (var (attribute, (oldId, newId)) in _ids)
+        {
+            Write(attribute, oldId, (oldId, KeyStatus.Enabled), (newId, KeyStatus.Enabled));
+        }
+    }
+
     /// <summary>Adds the new keys and makes them primary.</summary>
     public void Promote(KeyStatus old = KeyStatus.Enabled)
     {
