@@ -84,3 +84,117 @@ exit `$receipt.ExitCode
         @('10.1.2.7' | Find-LoginRecord $database $ofPipeline -Attribute ip).Count | Should -Be 6
     }
 }
+
+Describe 'A keyset that a database has not seen' {
+    BeforeAll {
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $queue = New-TestQueue
+        Get-Body first (1..5) | Send-LoginMessage $queue
+        $null = Invoke-LoginEtl $queue $keys $database -DrainWindow 0.2
+        # The mount is not there, and somebody does as the error says.
+        $anew = NewKeys
+    }
+
+    It 'stops each kind of run, and what was received is in the queue again' {
+        Get-Body second (1..5) | Send-LoginMessage $queue
+        { Receive-LoginMessage $queue | Protect-LoginPii $anew | Write-LoginRecord $database } | Should -Throw -ErrorId 'KeyNotKnown,*'
+        $receipt = Invoke-LoginEtl $queue $anew $database -DrainWindow 0.2 -ErrorVariable failed -ErrorAction SilentlyContinue
+        $receipt.ExitCode, $receipt.Received | Should -Be 1, 0
+        $failed.FullyQualifiedErrorId | Should -BeLike 'KeyNotKnown,*'
+        $receipt.Error | Should -Match ([regex]::Escape((Get-LoginKeyset $anew ip).TokenPrefix))
+        { Get-Body third 1 | ConvertFrom-LoginJson | Protect-LoginPii $anew | Write-LoginRecord $database -WhatIf } | Should -Throw -ErrorId 'KeyNotKnown,*'
+        { Update-LoginToken $database $anew } | Should -Throw -ErrorId 'KeyNotKnown,*'
+        Get-RowCount $database | Should -Be 5
+        $count = Get-QueueCount $queue
+        $count.Visible, $count.InFlight | Should -Be 5, 0
+    }
+
+    It 'is told by Test-LoginEtl' {
+        $checks = Test-LoginEtl $queue $anew $database
+        $states = $checks | Where-Object Name -EQ 'Key states'
+        $states.Outcome | Should -Be 'Fail'
+        $states.Remedy | Should -Match 'NewKey'
+        $rows = $checks | Where-Object Name -EQ 'Rows under other keys'
+        $rows.Outcome | Should -Be 'Warn'
+        $rows.Detail | Should -Match "5 of 5 values of ip looked at are under $([regex]::Escape((Get-LoginKeyset $keys ip | Where-Object IsPrimary).TokenPrefix))"
+    }
+
+    It 'finds and recovers nothing without a word' {
+        $found = '10.1.2.1' | Find-LoginRecord $database $anew -Attribute ip -WarningVariable said -WarningAction SilentlyContinue
+        $found | Should -BeNullOrEmpty
+        "$said" | Should -BeLike "5 rows of public.user_logins could not be looked under*5 under $((Get-LoginKeyset $keys ip | Where-Object IsPrimary).TokenPrefix)*"
+        $null = '10.1.2.1' | Find-LoginRecord $database $keys -Attribute ip -WarningVariable said
+        $said | Should -BeNullOrEmpty
+
+        Invoke-Sql $database 'SELECT masked_ip, masked_device_id FROM user_logins' |
+            Unprotect-LoginPii $database $anew -Reason x -AuditFile "$TestDrive/audit.jsonl" -Confirm:$false -WarningVariable said -WarningAction SilentlyContinue -ErrorAction SilentlyContinue
+        "$said" | Should -BeLike '10 values were not recovered*5 under siv1.* of *, 5 under siv1.*'
+    }
+
+    It 'is taken when that is said, and then known' {
+        (Invoke-LoginEtl $queue $anew $database -NewKey -DrainWindow 0.2).Written | Should -Be 5
+        Get-Body fourth (1..2) | ConvertFrom-LoginJson | Protect-LoginPii $anew | Write-LoginRecord $database
+        Get-RowCount $database | Should -Be 12
+    }
+}
+
+Describe 'A rotation' {
+    BeforeEach {
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $own = NewKeys
+        $old = Get-LoginKeyset $own ip
+        Get-Body a (1..3) | ConvertFrom-LoginJson | Protect-LoginPii $own | Write-LoginRecord $database
+        function Get-State { (Invoke-Sql $database "SELECT state FROM login_etl_key WHERE attribute = 'ip' ORDER BY prefix = '$($old.TokenPrefix)' DESC").state }
+    }
+
+    It 'needs no word about new keys where the database is told of them' {
+        $new = Add-LoginKey $own ip -Database $database
+        Get-State | Should -Be 'primary', 'retired'
+        # Only in the file: the database goes on with its own.
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -WarningVariable said -WarningAction SilentlyContinue
+        "$said" | Should -Match '-Database'
+        Get-Body b 1 | ConvertFrom-LoginJson | Protect-LoginPii $own | Write-LoginRecord $database
+        Get-RowCount $database "masked_ip LIKE '$($old.TokenPrefix)%'" | Should -Be 4
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -Database $database -WarningVariable said
+        $said | Should -BeNullOrEmpty
+        Get-State | Should -Be 'retired', 'primary'
+        Get-Body c 1 | ConvertFrom-LoginJson | Protect-LoginPii $own | Write-LoginRecord $database
+        (Update-LoginToken $database $own).RowsUpdated | Should -Be 4
+        Get-RowCount $database "masked_ip LIKE '$($new.TokenPrefix)%'" | Should -Be 5
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM login_etl_key WHERE check_value IS NULL').n | Should -Be 0
+    }
+
+    It 'takes no key away that writers make tokens with, whatever the file says' {
+        $new = Add-LoginKey $own ip
+        $stale = Join-Path $TestDrive ([guid]::NewGuid())
+        Copy-Item $own $stale -Recurse
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -Database $database
+        { Disable-LoginKey $stale ip $new.KeyId -Database $database } | Should -Throw -ErrorId 'KeyIsPrimary,*'
+        $null = Disable-LoginKey $stale ip $new.KeyId
+        { Remove-LoginKey $stale ip $new.KeyId -Database $database -Confirm:$false } | Should -Throw -ErrorId 'KeyIsPrimary,*'
+        $null = Enable-LoginKey $stale ip $new.KeyId -Database $database
+        Get-State | Should -Be 'retired', 'primary'
+        $null = Disable-LoginKey $own ip $old.KeyId -Database $database
+        Get-State | Should -Be 'disabled', 'primary'
+    }
+
+    It 'is refused before anything is changed where the database knows other bytes under an id' {
+        [void] (Invoke-Sql $database "UPDATE login_etl_key SET check_value = '01234567'")
+        $before = Contents $own
+        { Add-LoginKey $own ip -Database $database } | Should -Throw -ErrorId 'KeyMismatch,*'
+        { Set-LoginPrimaryKey $own ip $old.KeyId -Database $database } | Should -Throw -ErrorId 'KeyMismatch,*'
+        { Update-LoginToken $database $own } | Should -Throw -ErrorId 'KeyMismatch,*'
+        Contents $own | Should -Be $before
+        Get-State | Should -Be 'primary'
+    }
+
+    It 'tells a database that knows no key yet of the whole keyset' {
+        [void] (Invoke-Sql $database 'DELETE FROM login_etl_key; DELETE FROM user_logins')
+        $null = Add-LoginKey $own ip -Database $database
+        Get-State | Should -Be 'primary', 'retired'
+        Get-Body d 1 | ConvertFrom-LoginJson | Protect-LoginPii $own | Write-LoginRecord $database
+        Get-RowCount $database | Should -Be 1
+    }
+}

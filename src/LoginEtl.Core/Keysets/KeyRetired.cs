@@ -17,12 +17,12 @@ public static class KeyRetired
         var primaries = known.Where(k => k.State == StoredKeyState.Primary && retired.Any(r => (r.Attribute, r.Method) == (k.Attribute, k.Method))).ToList();
         return new LoginEtlException(
             Id, FaultKind.Keys,
-            $"Tokens were made with a key that is retired in the database: {List(retired)}. Nothing of their batch was written.",
+            $"Tokens are made here with a key that is retired in the database: {List(retired)}. Nothing was written under it.",
             primaries.Count == 0
                 ? "No key is primary there: Set-LoginPrimaryKey with -Database makes one so; then run again: nothing is lost."
                 : $"Give this host a keyset that holds what is primary there, enabled: {List(primaries)}. Then run again, and protect again what was kept: nothing is lost.");
     }
 
     /// <summary>Keys as texts name them.</summary>
-    internal static string List(IEnumerable<StoredKey> keys) => string.Join(", ", keys.Select(k => $"{k.Prefix} of {k.Attribute}"));
+    public static string List(IEnumerable<StoredKey> keys) => string.Join(", ", keys.Select(k => $"{k.Prefix} of {k.Attribute}"));
 }

@@ -95,7 +95,21 @@ public sealed class TokenRotation : IDisposable
         var known = await _table.KeysAsync(cancellationToken).ConfigureAwait(false);
         _keyring.Follow(known);
         Open();
+        RequireKnown(known);
         return known;
+    }
+
+    // A keyset of which the database knows no key is another's: its keys would be told as primary.
+    private void RequireKnown(IReadOnlyList<StoredKey> known)
+    {
+        var keys = _attributes.SelectMany(a => a.Keys).ToList();
+        KeyMismatch.Refuse(keys, known);
+        var strange = keys.Where(k => k.State == StoredKeyState.Primary).GroupBy(k => k.Attribute)
+            .Where(a => known.Any(k => k.Attribute == a.Key) && !known.Any(k => keys.Any(k.IsOf) && k.Attribute == a.Key)).ToList();
+        if (strange.Count > 0)
+        {
+            throw KeyAdmission.NotKnown(strange[0], known);
+        }
     }
 
     private void Open()

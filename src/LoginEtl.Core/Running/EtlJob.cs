@@ -38,6 +38,7 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
         await using (sink.ConfigureAwait(false))
         {
             protectors.TryFollow(await sink.KeysAsync(stop).ConfigureAwait(false));
+            await sink.RequireKeysAsync(protectors.Current.Keys, stop).ConfigureAwait(false);
             var source = await queues.ReceiveFromAsync(From, Receive, stop).ConfigureAwait(false);
             return await EtlRun.RunAsync(source, protectors, sink, Batch, batchWritten, stop).ConfigureAwait(false);
         }

@@ -1,5 +1,6 @@
 using LoginEtl.Connections;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
@@ -17,6 +18,7 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
     private readonly VaultInsert _vault = new(table.Name);
     private readonly RowByRow _rows = new(table);
     private readonly TransactionStart _start = new(table, []);
+    private readonly KeyRegistration _registration = new(table.Live, options.NewKey, options.DryRun);
     private readonly EntryLock _lock = new(table.Name.Beside(SchemaNames.Quarantine));
     private readonly string _quarantine = table.Name.Beside(SchemaNames.Quarantine).Quoted;
 
@@ -67,6 +69,7 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
             }
         }
 
+        await _registration.RegisterAsync(connection, KeyRegistration.KeysOf(items.Select(i => i.Login)), start.Keys, cancellationToken).ConfigureAwait(false);
         var rows = items.Count == 0 ? RowResults.AllWritten
             : await _rows.InsertAsync(connection, BatchPlan.InTableOrder(items, table), cancellationToken).ConfigureAwait(false);
         foreach (var item in items)

@@ -67,24 +67,17 @@ internal sealed class PostgresTokens : ITokenTable
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<PrefixCount>> CountAsync(CancellationToken cancellationToken) => TryAsync(
-        async (connection, token) =>
-        {
-            var counts = new List<PrefixCount>();
-            var command = new NpgsqlCommand(
-                $"SELECT attribute, {TokenColumns.Prefix("token")}, count(*) FROM ({TokenColumns.AllValues(_table.Name)}) a WHERE token IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
-                connection)
-            { CommandTimeout = ScanSeconds };
-            await using var _ = command.ConfigureAwait(false);
-            var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
-            await using var __ = reader.ConfigureAwait(false);
-            while (await reader.ReadAsync(token).ConfigureAwait(false))
-            {
-                counts.Add(new PrefixCount(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetInt64(2)));
-            }
+        (connection, token) => PrefixCounts.CountAsync(connection, TokenColumns.AllValues(_table.Name, hasQuarantine: true), token), cancellationToken);
 
-            return (IReadOnlyList<PrefixCount>)counts;
-        },
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<PrefixCount>> CountTableAsync(string attribute, CancellationToken cancellationToken) => TryAsync(
+        (connection, token) => PrefixCounts.CountAsync(
+            connection, $"SELECT '{attribute}' AS attribute, {TokenColumns.Of(attribute)}::text AS token FROM {_table.Name.Quoted}", token),
         cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<TokenSample?> SampleAsync(CancellationToken cancellationToken) =>
+        TryAsync((connection, token) => TableSample.ReadAsync(connection, _table, token), cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<StoredLogin> FindAsync(

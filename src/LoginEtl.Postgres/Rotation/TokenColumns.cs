@@ -13,6 +13,9 @@ internal static class TokenColumns
     /// <summary>Token of the device.</summary>
     public const string DeviceId = LoginFields.MaskedDeviceId;
 
+    /// <summary>Both.</summary>
+    public static readonly string[] All = [Ip, DeviceId];
+
     /// <summary>The column of an attribute.</summary>
     public static string Of(string attribute) => attribute switch
     {
@@ -28,10 +31,14 @@ internal static class TokenColumns
     /// <summary>A token of a quarantined record; the writer's JSON has no spaces, and no quotes inside of values.</summary>
     public static string OfRecord(string column) => $"substring(record::text FROM '\"{column}\":\"([^\"]*)\"')";
 
-    /// <summary>Every value of both attributes, in the table and in the quarantine, as columns attribute and token.</summary>
-    public static string AllValues(QualifiedName table) =>
+    /// <summary>Every value of both attributes, in the table and in the quarantine where there is one, as columns attribute and token.</summary>
+    public static string AllValues(QualifiedName table, bool hasQuarantine) =>
+        $"SELECT v.attribute, v.token FROM {table.Quoted} CROSS JOIN LATERAL (VALUES ('{LoginFields.Ip}', {Ip}::text), ('{LoginFields.DeviceId}', {DeviceId}::text)) v(attribute, token)"
+        + (hasQuarantine ? OfQuarantine(table) : "");
+
+    private static string OfQuarantine(QualifiedName table) =>
         $"""
-        SELECT v.attribute, v.token FROM {table.Quoted} CROSS JOIN LATERAL (VALUES ('{LoginFields.Ip}', {Ip}::text), ('{LoginFields.DeviceId}', {DeviceId}::text)) v(attribute, token)
+
         UNION ALL
         SELECT v.attribute, v.token FROM {table.Beside(SchemaNames.Quarantine).Quoted}
         CROSS JOIN LATERAL (VALUES ('{LoginFields.Ip}', {OfRecord(Ip)}), ('{LoginFields.DeviceId}', {OfRecord(DeviceId)})) v(attribute, token) WHERE record IS NOT NULL

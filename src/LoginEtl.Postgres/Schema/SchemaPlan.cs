@@ -45,6 +45,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, string table, Sche
             statements.Add(SchemaStatements.AddToQuarantine(quarantine, lacking));
         }
 
+        statements.AddRange(await KeyMigration.StatementsAsync(connection, name, live, existing, cancellationToken).ConfigureAwait(false));
         var pruning = await PruneFunction.StateAsync(connection, name, role: null, cancellationToken).ConfigureAwait(false);
         if (!pruning.IsCurrent && await HasLedgerAsync(name, existing, cancellationToken).ConfigureAwait(false))
         {

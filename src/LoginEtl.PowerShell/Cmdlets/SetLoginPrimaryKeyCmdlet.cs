@@ -20,7 +20,16 @@ public sealed class SetLoginPrimaryKeyCmdlet : KeyCmdlet
     protected override string Action => "Make primary";
 
     /// <inheritdoc/>
-    protected override LoginKey Change(KeysetChange change) => change.Promote(KeyId);
+    protected override LoginKey Change(KeysetChange change)
+    {
+        var key = change.Promote(KeyId);
+        if (Database is null && key.TokenPrefix is not null)
+        {
+            WriteWarning("Only this file says so. A database that knows the key in use goes on with it: name the database with -Database, once.");
+        }
+
+        return key;
+    }
 
     /// <inheritdoc/>
     protected override IReadOnlyList<LoginKey> ToRecord(KeysetChange change, LoginKey changed) => change.List();

@@ -277,6 +277,8 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
 
         public Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken) => inner.KeysAsync(cancellationToken);
 
+        public Task RequireKeysAsync(IReadOnlyList<StoredKey> keys, CancellationToken cancellationToken) => inner.RequireKeysAsync(keys, cancellationToken);
+
         public async Task<BatchResult> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)
         {
             await _goOn.Task.WaitAsync(cancellationToken);

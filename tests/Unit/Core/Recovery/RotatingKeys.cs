@@ -28,6 +28,8 @@ internal sealed class RotatingKeys : IDisposable
 
     public string NewPrefix(string attribute) => TokenPrefix.OfSiv(_ids[attribute].New);
 
+    public ProtectorSource Protectors() => new(Open);
+
     public Keyring Open() => Keyring.Open(Folder);
 
     /// <summary>Adds the new keys, not yet primary.</summary>

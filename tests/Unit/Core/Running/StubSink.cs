@@ -31,6 +31,8 @@ internal sealed class StubSink(Journal journal) : IRecordSink
 
     public Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken) => Task.FromResult(Keys);
 
+    public Task RequireKeysAsync(IReadOnlyList<StoredKey> keys, CancellationToken cancellationToken) => Task.CompletedTask;
+
     public async Task<BatchResult> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _writing) != 1)
