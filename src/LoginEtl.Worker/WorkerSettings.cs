@@ -50,6 +50,7 @@ internal sealed class WorkerSettings
     private readonly Setting<IpForm> _ipForm = Settings.OneOf("--ip-form", "What of an ip is masked: Forwarded takes the first address of an X-Forwarded-For list, without port, brackets and zone", IpForm.Strict);
     private readonly Setting<bool> _allowNullPii = Settings.Switch("--allow-null-pii", "A null ip or device id stays NULL instead of going to quarantine");
     private readonly Setting<string?> _defaultLocale = Settings.Text("--default-locale", "Stands in for a null locale");
+    private readonly Setting<bool> _newKey = Settings.Switch("--new-key", "Goes on under a key that the database has never seen, and registers it");
     private readonly Setting<bool> _initialize = Settings.Switch("--initialize", "Creates what is missing in the database first");
     private readonly Setting<bool> _quiet = Settings.Switch("--quiet", "No progress on standard error");
 
@@ -59,7 +60,7 @@ internal sealed class WorkerSettings
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
         _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _maxHeldBytes.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
         _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _onSuppressed.Option, _ipForm.Option, _allowNullPii.Option, _defaultLocale.Option,
-        _initialize.Option, _quiet.Option,
+        _newKey.Option, _initialize.Option, _quiet.Option,
     ];
 
     public bool Initialize(ParseResult parsed) => _initialize.Value(parsed);
@@ -139,6 +140,7 @@ internal sealed class WorkerSettings
         UseVault = Methods(parsed).UseVault,
         OnBadInGroup = _onBadInGroup.Value(parsed),
         OnSuppressed = _onSuppressed.Value(parsed),
+        NewKey = _newKey.Value(parsed),
     };
 
     /// <exception cref="Faults.LoginEtlException"><c>MethodInvalid</c>.</exception>

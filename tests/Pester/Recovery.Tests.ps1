@@ -251,7 +251,7 @@ Describe 'Rotation' {
 
     It 'tells rows it cannot read, and leaves them' {
         $other = New-Keys
-        Get-Body 3 'other' | ConvertFrom-LoginJson -SourceId other | Protect-LoginPii $other | Write-LoginRecord $database
+        Get-Body 3 'other' | ConvertFrom-LoginJson -SourceId other | Protect-LoginPii $other | Write-LoginRecord $database -NewKey
         $receipt = Update-LoginToken $database $keys -WarningVariable said -WarningAction SilentlyContinue
         $receipt.RowsUpdated | Should -Be 0
         $receipt.Unreadable.Rows | Should -Be 3, 3

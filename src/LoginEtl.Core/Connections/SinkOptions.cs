@@ -42,6 +42,9 @@ public sealed record SinkOptions
     /// <summary>Looks at the vault before the first message is taken; a record with sealed originals goes there in any case.</summary>
     public bool UseVault { get; init; }
 
+    /// <summary>Goes on under a key that the database has never seen, and tells it of the key.</summary>
+    public bool NewKey { get; init; }
+
     /// <summary>How long faults of the system are retried before the run stops.</summary>
     public TimeSpan RetryFor { get; init; } = TimeSpan.FromMinutes(1);
 }

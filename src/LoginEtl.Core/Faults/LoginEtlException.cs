@@ -35,9 +35,6 @@ public sealed class LoginEtlException : Exception
     /// <summary>Whether the batch in hand may have been committed: its answer was lost and could not be found out.</summary>
     public bool CommitUnknown { get; init; }
 
-    /// <summary>Of <c>KeyRetired</c>: the prefixes of tokens that may no longer be written; empty otherwise.</summary>
-    public IReadOnlyList<string> RetiredPrefixes { get; init; } = [];
-
     /// <summary>A want of memory, wherever it was met.</summary>
     public static LoginEtlException OutOfMemory(Exception cause) => new(
         "OutOfMemory", FaultKind.Failed, "The process has no memory left for what it holds.",

@@ -39,6 +39,9 @@ internal static class KeyAttribute
     /// <summary>The attribute that a keyset's keys are for: <see cref="Mac"/> and <see cref="Pfx"/> the other way round.</summary>
     public static string Of(string name) => name.Split('.')[0];
 
+    /// <summary>The keysets whose keys make an attribute's tokens.</summary>
+    public static IEnumerable<string> TokensOf(string attribute) => All.Where(n => KeyForm.Of(n).Tokens is not null && Of(n) == attribute);
+
     /// <summary>A name that is one of <see cref="All"/>.</summary>
     /// <exception cref="LoginEtlException"><c>KeysetNameInvalid</c>.</exception>
     public static string Require(string name) => All.Contains(name) ? name : throw new LoginEtlException(

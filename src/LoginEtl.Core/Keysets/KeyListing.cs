@@ -38,11 +38,21 @@ public static class KeyListing
     private static IEnumerable<LoginKey> Of(string name, Keyset keyset, KeyForm form)
     {
         keyset.RequireType(form.TypeUrl);
-        return keyset.Keys.Select(key => new LoginKey(
-            name, key.Id, key.Status, key == keyset.Primary, Method(name, form),
-            form.Tokens is { } kind ? TokenPrefix.Of(kind, key.Id) : null,
-            key.Status == KeyStatus.Destroyed ? null : CheckValue(keyset, key)));
+        return keyset.Keys.Select(key => Of(name, form, keyset, key));
     }
+
+    /// <summary>The primary key of a keyset.</summary>
+    internal static LoginKey PrimaryOf(string name, Keyset keyset)
+    {
+        var form = KeyForm.Of(name);
+        keyset.RequireType(form.TypeUrl);
+        return Of(name, form, keyset, keyset.Primary);
+    }
+
+    private static LoginKey Of(string name, KeyForm form, Keyset keyset, KeysetKey key) => new(
+        name, key.Id, key.Status, key == keyset.Primary, Method(name, form),
+        form.Tokens is { } kind ? TokenPrefix.Of(kind, key.Id) : null,
+        key.Status == KeyStatus.Destroyed ? null : CheckValue(keyset, key));
 
     internal static string CheckValue(Keyset keyset, KeysetKey key) => Convert.ToHexStringLower(Digest(keyset, key).AsSpan(0, CheckBytes));
 

@@ -25,7 +25,12 @@ internal sealed class Keyset : IDisposable
 
     public IReadOnlyList<KeysetKey> Keys { get; }
 
-    public KeysetKey Primary { get; }
+    /// <summary>What is masked with: the file's primary key, or the one that the database's made it follow.</summary>
+    public KeysetKey Primary { get; private set; }
+
+    /// <summary>Masks with another of its enabled keys from now on; the file stays as it is.</summary>
+    public void Follow(KeysetKey key) =>
+        Primary = key.Status == KeyStatus.Enabled && Keys.Contains(key) ? key : throw new ArgumentException("Not an enabled key of this keyset.", nameof(key));
 
     /// <exception cref="LoginEtlException"><c>KeysetInvalid</c>: it holds keys of another type.</exception>
     public void RequireType(string typeUrl)

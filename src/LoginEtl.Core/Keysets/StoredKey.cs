@@ -9,4 +9,18 @@ public sealed record StoredKey(string Attribute, string Method, string Prefix, S
 {
     /// <summary>When it came into this state, by the server's clock (UTC); set by the database.</summary>
     public DateTimeOffset? ChangedAt { get; init; }
+
+    /// <summary><see cref="LoginKey.CheckValue"/>; null of a destroyed key, and where the database was not told it.</summary>
+    public string? CheckValue { get; init; }
+
+    /// <summary>Whether both are about one key: prefixes are those of an attribute.</summary>
+    public bool IsOf(StoredKey other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return (Attribute, Prefix) == (other.Attribute, other.Prefix);
+    }
+
+    /// <summary>A key that makes tokens, as the database is to know it.</summary>
+    internal static StoredKey Of(LoginKey key, StoredKeyState state) =>
+        new(KeyAttribute.Of(key.Name), key.Method, key.TokenPrefix!, state) { CheckValue = key.CheckValue };
 }

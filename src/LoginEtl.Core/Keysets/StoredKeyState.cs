@@ -6,7 +6,7 @@ public enum StoredKeyState
     /// <summary>New tokens are made with it.</summary>
     Primary,
 
-    /// <summary>Opens what is there; no row may be written under it any more.</summary>
+    /// <summary>Opens what is there, and no row may be written under it: not any more, or not yet.</summary>
     Retired,
 
     /// <summary>Neither writes nor opens.</summary>

@@ -5,8 +5,6 @@ namespace LoginEtl.Masking;
 /// <summary>Mac tokens that carry their original, sealed to a public key.</summary>
 internal sealed class EscrowMasker(MacMasker mac, OriginalSealer sealer, string attribute, Func<string, string> canonicalForm) : IMasker
 {
-    public IReadOnlyList<string> Prefixes => mac.Prefixes;
-
     public void Mask(ReadOnlySpan<Plaintext?> values, Span<Token?> tokens, Span<bool> fits)
     {
         for (var i = 0; i < values.Length; i++)

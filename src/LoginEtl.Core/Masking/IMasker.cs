@@ -5,9 +5,6 @@ namespace LoginEtl.Masking;
 /// <summary>Tokens of one attribute under its primary key, many values a call. Not thread-safe.</summary>
 internal interface IMasker : IDisposable
 {
-    /// <summary>What its tokens begin with.</summary>
-    IReadOnlyList<string> Prefixes { get; }
-
     /// <summary>
     /// Masks each value into the same place; null stays null. False in <paramref name="fits"/> where a value is too long:
     /// one limit for all methods, so that a method can be changed.

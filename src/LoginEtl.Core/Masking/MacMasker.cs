@@ -31,8 +31,6 @@ internal sealed class MacMasker : IMasker
         _hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, bytes.Span);
     }
 
-    public IReadOnlyList<string> Prefixes => [TokenPrefix.Of(TokenKind.Mac, _keyId)];
-
     public void Mask(ReadOnlySpan<Plaintext?> values, Span<Token?> tokens, Span<bool> fits)
     {
         for (var i = 0; i < values.Length; i++)

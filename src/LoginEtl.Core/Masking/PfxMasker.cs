@@ -29,8 +29,6 @@ internal sealed class PfxMasker : IMasker
         _cipher = new IpcryptPfx(bytes.Span);
     }
 
-    public IReadOnlyList<string> Prefixes => [TokenPrefix.Of(TokenKind.Pfx, _keyId), .. _opaque.Prefixes];
-
     public void Mask(ReadOnlySpan<Plaintext?> values, Span<Token?> tokens, Span<bool> fits)
     {
         var opaque = new Plaintext?[values.Length];

@@ -39,10 +39,14 @@ public sealed class Protector : IDisposable
         _ipForm = CanonicalForm.Of(LoginFields.Ip, _options.IpForm);
         _ip = Masker(keyring, methods.OfIp, LoginFields.Ip, _ipForm);
         _deviceId = Masker(keyring, methods.OfDeviceId, LoginFields.DeviceId, CanonicalForm.OfDeviceId);
+        Keys = PrimaryKeys.Of(keyring, methods);
     }
 
-    /// <summary>What the tokens it makes begin with.</summary>
-    public IReadOnlyList<string> KeyPrefixes => [.. _ip.Prefixes, .. _deviceId.Prefixes];
+    /// <summary>The keys that it makes tokens with.</summary>
+    public IReadOnlyList<StoredKey> Keys { get; }
+
+    /// <summary>What made it, and makes another when the keys are to be others; null where nothing does.</summary>
+    internal ProtectorSource? Source { get; init; }
 
     /// <summary>
     /// Protects one. The first of those that were received together masks the personal data of all; what else they hold
@@ -158,6 +162,7 @@ public sealed class Protector : IDisposable
             HasNoAddress = message.Ip is { } address && !AddressText.IsAddress(_ipForm(address.Reveal())),
             CreateDate = DateOnly.FromDateTime(sent.UtcDateTime),
             CreatedAt = sent,
+            MaskedBy = this,
         };
     }
 

@@ -4,26 +4,30 @@ using LoginEtl.Keysets;
 namespace LoginEtl.Masking;
 
 /// <summary>
-/// The protector of a run, made anew from its key source when the database says that its key was retired. One thread
-/// protects while another renews.
+/// The protector of a run or a pipeline, made anew when the database's primary keys are others than its own. One thread
+/// protects while another has it follow.
 /// </summary>
 public sealed class ProtectorSource : IDisposable
 {
     private readonly Func<Keyring> _open;
-    private readonly ProtectOptions? _options;
+    private readonly ProtectOptions _options;
+    private readonly Lock _lock = new();
     private readonly Stack<IDisposable> _owned = [];
+    private Keyring _keyring;
     private volatile Protector _current;
+    private bool _disposed;
 
-    /// <param name="open">Reads the key source, now and whenever a key was retired; what it answers is taken over.</param>
+    /// <param name="open">Reads the key source, now and whenever no key in hand will do; what it answers is taken over.</param>
     /// <param name="options">What is protected how.</param>
     /// <exception cref="LoginEtlException">The keys cannot be read or used.</exception>
     public ProtectorSource(Func<Keyring> open, ProtectOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(open);
         _open = open;
-        _options = options;
+        _options = options ?? new ProtectOptions();
         try
         {
+            _keyring = Open();
             _current = Make();
         }
         catch
@@ -36,46 +40,75 @@ public sealed class ProtectorSource : IDisposable
     /// <summary>The one to protect with now.</summary>
     public Protector Current => _current;
 
+    /// <summary>Where the keys came from, as a URI without secrets.</summary>
+    public string KeySource => _keyring.Source;
+
     /// <summary>
-    /// Whether <see cref="Current"/> makes no tokens under the retired keys, which it may not have done before: the key
-    /// source is read again, once, where it did.
+    /// Has <see cref="Current"/> make tokens under keys that the database takes. Where none in hand will do, the key source is
+    /// read again, once. False when there is none then either, or when the keys are gone.
     /// </summary>
-    /// <param name="fault">Of <see cref="KeyRetired"/>.</param>
+    /// <param name="known">What the database says of its keys.</param>
     /// <exception cref="LoginEtlException">The keys cannot be read any more.</exception>
-    public bool TryRenew(LoginEtlException fault)
+    public bool TryFollow(IReadOnlyList<StoredKey> known)
     {
-        ArgumentNullException.ThrowIfNull(fault);
-        if (IsFree(_current))
+        ArgumentNullException.ThrowIfNull(known);
+        lock (_lock)
         {
+            if (_disposed || MayWrite(_current.Keys))
+            {
+                return !_disposed;
+            }
+
+            if (!MayWrite(PrimaryKeys.Of(_keyring.Follow(known), _options.Methods)))
+            {
+                var next = Open().Follow(known);
+                if (!MayWrite(PrimaryKeys.Of(next, _options.Methods)))
+                {
+                    return false;
+                }
+
+                _keyring = next;
+            }
+
+            _current = Make();
             return true;
         }
 
-        var next = Make();
-        if (!IsFree(next))
+        bool MayWrite(IReadOnlyList<StoredKey> keys) => keys.All(k => k.MayBeWrittenBy(known));
+    }
+
+    /// <summary>Does something with the keys in hand, which stay as they are meanwhile. False when they are gone.</summary>
+    internal bool Use(Func<Keyring, Protector, bool> work)
+    {
+        lock (_lock)
         {
-            return false;
+            return !_disposed && work(_keyring, _current);
         }
-
-        _current = next;
-        return true;
-
-        bool IsFree(Protector protector) => !protector.KeyPrefixes.Intersect(fault.RetiredPrefixes).Any();
     }
 
     /// <summary>All that were made and their keys: one may be in use until the run's end.</summary>
     public void Dispose()
     {
-        while (_owned.TryPop(out var owned))
+        lock (_lock)
         {
-            owned.Dispose();
+            _disposed = true;
+            while (_owned.TryPop(out var owned))
+            {
+                owned.Dispose();
+            }
         }
+    }
+
+    private Keyring Open()
+    {
+        var keyring = _open();
+        _owned.Push(keyring);
+        return keyring;
     }
 
     private Protector Make()
     {
-        var keyring = _open();
-        _owned.Push(keyring);
-        var protector = new Protector(keyring, _options);
+        var protector = new Protector(_keyring, _options) { Source = this };
         _owned.Push(protector);
         return protector;
     }

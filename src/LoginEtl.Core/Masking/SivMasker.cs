@@ -29,9 +29,6 @@ internal sealed class SivMasker : IMasker
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Prefixes => [TokenPrefix.OfSiv(_keyId)];
-
-    /// <inheritdoc/>
     public void Mask(ReadOnlySpan<Plaintext?> values, Span<Token?> tokens, Span<bool> fits)
     {
         var length = Gather(values, fits);

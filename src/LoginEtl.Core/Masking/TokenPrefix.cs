@@ -19,6 +19,13 @@ public static class TokenPrefix
             && (token.StartsWith(SivToken.Prefix, StringComparison.Ordinal) || token.StartsWith(MacToken.Prefix, StringComparison.Ordinal)) ? token[..OfBase64]
         : null;
 
+    /// <summary>The method that a prefix names, as the database has it.</summary>
+    public static string MethodOf(string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        return prefix[..prefix.IndexOf('1', StringComparison.Ordinal)];
+    }
+
     internal static string OfSiv(uint keyId) => Of(TokenKind.Siv, keyId);
 
     internal static string Of(TokenKind kind, uint keyId) => kind switch

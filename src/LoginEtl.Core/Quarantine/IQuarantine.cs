@@ -1,3 +1,5 @@
+using LoginEtl.Keysets;
+
 namespace LoginEtl.Quarantine;
 
 /// <summary>The quarantine beside a table.</summary>
@@ -5,6 +7,10 @@ public interface IQuarantine : IAsyncDisposable
 {
     /// <summary>The quarantine table's name.</summary>
     string Name { get; }
+
+    /// <summary>The keys that the database knows, as they are now.</summary>
+    /// <exception cref="Faults.LoginEtlException">The database failed or refused.</exception>
+    Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken);
 
     /// <summary>The entries, oldest first, read in small pages: a body may have 1 MiB.</summary>
     /// <exception cref="Faults.LoginEtlException">The database failed or refused.</exception>

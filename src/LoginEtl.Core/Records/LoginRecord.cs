@@ -1,3 +1,6 @@
+using LoginEtl.Keysets;
+using LoginEtl.Masking;
+
 namespace LoginEtl.Records;
 
 /// <summary>
@@ -8,11 +11,15 @@ public sealed class LoginRecord : ProtectedLogin
     // A field, and no property: what is sealed is for the vault, not for screens and serialised forms.
     private readonly SealedOriginal[] _originals;
 
+    // Fields behind properties without setters: nobody sets a token in a pipeline.
+    private string? _maskedIp;
+    private string? _maskedDeviceId;
+
     internal LoginRecord(Delivery delivery, Token? maskedIp, Token? maskedDeviceId)
         : base(delivery)
     {
-        MaskedIp = maskedIp?.Text;
-        MaskedDeviceId = maskedDeviceId?.Text;
+        _maskedIp = maskedIp?.Text;
+        _maskedDeviceId = maskedDeviceId?.Text;
         _originals = maskedIp?.Original is null && maskedDeviceId?.Original is null
             ? []
             : [.. new[] { maskedIp?.Original, maskedDeviceId?.Original }.OfType<SealedOriginal>()];
@@ -25,10 +32,10 @@ public sealed class LoginRecord : ProtectedLogin
     public string? DeviceType { get; set; }
 
     /// <summary>Token of the address.</summary>
-    public string? MaskedIp { get; }
+    public string? MaskedIp => _maskedIp;
 
     /// <summary>Token of the device.</summary>
-    public string? MaskedDeviceId { get; }
+    public string? MaskedDeviceId => _maskedDeviceId;
 
     /// <summary>As sent; null where the message had none.</summary>
     public string? Locale { get; set; }
@@ -41,14 +48,24 @@ public sealed class LoginRecord : ProtectedLogin
 
     internal DateTimeOffset? CreatedAt { get; set; }
 
+    /// <summary>What made its tokens; null of a record that was stored before.</summary>
+    internal Protector? MaskedBy { get; set; }
+
     /// <summary>Its ip is no address and was masked as opaque text: another text of the same address has another token.</summary>
     internal bool HasNoAddress { get; init; }
 
     /// <summary>The moment that <see cref="CreateDate"/> was the day of, for columns that hold one.</summary>
     public DateTimeOffset? GetCreatedAt() => CreatedAt;
 
+    /// <summary>The keys that whatever masked it makes tokens with; empty of a record that was stored before.</summary>
+    public IReadOnlyList<StoredKey> GetMaskingKeys() => MaskedBy?.Keys ?? [];
+
     /// <summary>What goes to the vault in the row's own transaction; empty unless a value is masked by escrow.</summary>
     public IReadOnlyList<SealedOriginal> GetSealedOriginals() => _originals;
+
+    /// <summary>Tokens of the same values under other keys. What is sealed stays: it belongs to tokens that stay.</summary>
+    internal void MaskAgain(string? maskedIp, string? maskedDeviceId, Protector by) =>
+        (_maskedIp, _maskedDeviceId, MaskedBy) = (maskedIp, maskedDeviceId, by);
 
     // Tokens are short; what else there is may be as long as a body, in two bytes a character.
     internal override long Size => sizeof(char) * (LengthOf(UserId) + LengthOf(DeviceType) + LengthOf(Locale) + LengthOf(AppVersion));

@@ -29,7 +29,6 @@ internal static class AttributeKeys
 
     /// <summary>The keys as the database is to know them.</summary>
     public static IEnumerable<StoredKey> Stored(Keyring keyring, string attribute) =>
-        Keysets(keyring, attribute).SelectMany(k => k.Keyset.Keys.Select(key => new StoredKey(
-            attribute, StoredKeys.Method(k.Kind), TokenPrefix.Of(k.Kind, key.Id),
-            StoredKeys.StateOf(key == k.Keyset.Primary, key.Status))));
+        KeyAttribute.TokensOf(attribute).Where(n => keyring.Find(n) is not null).SelectMany(n => KeyListing.Of(n, keyring.Get(n)))
+            .Select(k => StoredKey.Of(k, StoredKeys.StateOf(k.IsPrimary, k.Status)));
 }

@@ -21,6 +21,12 @@ public interface ITokenTable : IAsyncDisposable
     /// <summary>All prefixes that rows carry, in one look at the table and the quarantine. Reads all of both.</summary>
     Task<IReadOnlyList<PrefixCount>> CountAsync(CancellationToken cancellationToken);
 
+    /// <summary>The prefixes of one attribute that rows of the table carry. Reads all of it.</summary>
+    Task<IReadOnlyList<PrefixCount>> CountTableAsync(string attribute, CancellationToken cancellationToken);
+
+    /// <summary>A bounded look at the table's tokens; null when the user may not read them.</summary>
+    Task<TokenSample?> SampleAsync(CancellationToken cancellationToken);
+
     /// <summary>Rows whose attribute is one of the tokens.</summary>
     IAsyncEnumerable<StoredLogin> FindAsync(string attribute, IReadOnlyList<string> tokens, CancellationToken cancellationToken);
 

@@ -6,17 +6,71 @@ namespace LoginEtl.Rotation;
 /// <summary>Tells the database of changes to key files, and asks it whether a key is still needed.</summary>
 public static class KeyRegistry
 {
-    /// <summary>Records the states of keys; those that make no tokens are left out.</summary>
+    /// <summary>
+    /// Records the states of keys; those that make no tokens are left out. What is primary in the database stays so, unless one
+    /// of the keys is to be primary.
+    /// </summary>
     /// <param name="table">The tokens and their keys.</param>
-    /// <param name="keys">As they are now.</param>
+    /// <param name="keys">Of one keyset, as they are now.</param>
     /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
-    /// <exception cref="LoginEtlException"><c>KeysBusy</c>, or the database cannot be reached.</exception>
-    public static Task RecordAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, CancellationToken cancellationToken)
+    /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>KeyMismatch</c>, or the database cannot be reached.</exception>
+    public static async Task RecordAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
-        ArgumentNullException.ThrowIfNull(keys);
-        var stored = keys.Where(k => k.TokenPrefix is not null).Select(k => Stored(k, StoredKeys.StateOf(k.IsPrimary, k.Status))).ToList();
-        return stored.Count == 0 ? Task.CompletedTask : table.SetAsync(stored, cancellationToken);
+        var stored = Stored(keys);
+        if (stored.Count == 0)
+        {
+            return;
+        }
+
+        var known = await table.KeysAsync(cancellationToken).ConfigureAwait(false);
+        KeyMismatch.Refuse(stored, known);
+        if (!stored.Any(k => k.State == StoredKeyState.Primary))
+        {
+            // Whoever enables a key says nothing of which is primary; the file's word for it is not the database's.
+            stored.RemoveAll(k => k.State == StoredKeyState.Retired && known.Any(o => k.IsOf(o) && o.State == StoredKeyState.Primary));
+        }
+
+        if (stored.Count > 0)
+        {
+            await table.SetAsync(stored, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Tells the database of a key before its first use. Where it knows none of the attribute yet, it is told the whole keyset.</summary>
+    /// <param name="table">The tokens and their keys.</param>
+    /// <param name="keyset">All keys of the keyset, as they are now.</param>
+    /// <param name="added">The new one.</param>
+    /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
+    /// <exception cref="LoginEtlException">As for <see cref="RecordAsync"/>.</exception>
+    public static async Task RegisterAsync(ITokenTable table, IReadOnlyList<LoginKey> keyset, LoginKey added, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(added);
+        var known = await table.KeysAsync(cancellationToken).ConfigureAwait(false);
+        var isFirst = !known.Any(k => k.Attribute == KeyAttribute.Of(added.Name));
+        await RecordAsync(table, isFirst ? keyset : [added], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Looks at a change of a keyset before it is made.</summary>
+    /// <param name="table">The tokens and their keys.</param>
+    /// <param name="keys">Of the keyset.</param>
+    /// <param name="leaving">The key that is to be used no more; null where none is.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="LoginEtlException"><c>KeyMismatch</c>; <c>KeyIsPrimary</c>: new tokens are made with the key, whatever this file says.</exception>
+    public static async Task RequireAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey? leaving, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        var stored = Stored(keys);
+        var known = await table.KeysAsync(cancellationToken).ConfigureAwait(false);
+        KeyMismatch.Refuse(stored, known);
+        var primaries = stored.Where(k => known.Any(o => k.IsOf(o) && o.State == StoredKeyState.Primary)).ToLookup(k => k.Prefix == leaving?.TokenPrefix);
+        if (primaries[true].Any() && !primaries[false].Any(k => k.State is StoredKeyState.Primary or StoredKeyState.Retired))
+        {
+            throw new LoginEtlException(
+                "KeyIsPrimary", FaultKind.Configuration, $"{leaving} is the primary key in the database of {table.Name}, whatever this keyset says: writers make tokens with it. Nothing was changed.",
+                "Make another key primary first, with Set-LoginPrimaryKey and -Database.");
+        }
     }
 
     /// <summary>Keeps a key from being written with any more, and makes sure that no row carries its prefix.</summary>
@@ -29,9 +83,9 @@ public static class KeyRegistry
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(key);
         // First, so that none comes while they are counted.
-        await table.SetAsync([Stored(key, StoredKeyState.Disabled)], cancellationToken).ConfigureAwait(false);
+        await table.SetAsync([StoredKey.Of(key, StoredKeyState.Disabled)], cancellationToken).ConfigureAwait(false);
         var counts = await table.CountAsync(cancellationToken).ConfigureAwait(false);
-        if (counts.FirstOrDefault(c => c.Attribute == AttributeOf(key) && c.Prefix == key.TokenPrefix) is { Rows: > 0 and var rows })
+        if (counts.FirstOrDefault(c => c.Attribute == KeyAttribute.Of(key.Name) && c.Prefix == key.TokenPrefix) is { Rows: > 0 and var rows })
         {
             throw new LoginEtlException(
                 "KeyInUse", FaultKind.Configuration, $"{rows} rows of {table.Name} and its quarantine still carry {key.TokenPrefix}, and without {key} nothing can open them. The key was not removed.",
@@ -39,7 +93,6 @@ public static class KeyRegistry
         }
     }
 
-    private static StoredKey Stored(LoginKey key, StoredKeyState state) => new(AttributeOf(key), key.Method, key.TokenPrefix!, state);
-
-    private static string AttributeOf(LoginKey key) => KeyAttribute.Of(key.Name);
+    private static List<StoredKey> Stored(IReadOnlyList<LoginKey> keys) =>
+        [.. keys.Where(k => k.TokenPrefix is not null).Select(k => StoredKey.Of(k, StoredKeys.StateOf(k.IsPrimary, k.Status)))];
 }

@@ -20,6 +20,9 @@ public static class StoredKeys
         : status == KeyStatus.Disabled ? StoredKeyState.Disabled
         : StoredKeyState.Removed;
 
+    /// <summary>A state's name, in the database and in texts.</summary>
+    public static string Text(StoredKeyState state) => state.ToString().ToLowerInvariant();
+
     /// <summary>A method's name as the database has it.</summary>
     internal static string Method(TokenKind kind) => Enum.GetName(kind)!.ToLowerInvariant();
 }

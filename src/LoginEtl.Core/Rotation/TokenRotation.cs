@@ -17,31 +17,34 @@ public sealed class TokenRotation : IDisposable
 
     private readonly ITokenTable _table;
     private readonly RotationOptions _options;
-    private readonly Retokeniser[] _attributes;
+    private readonly Keyring _keyring;
+    private Retokeniser[] _attributes = [];
     private readonly Stopwatch _clock = new();
     private long _rows;
     private long _tokens;
 
     /// <param name="table">Stays the caller's.</param>
-    /// <param name="keyring">Stays the caller's.</param>
+    /// <param name="keyring">Stays the caller's; follows the database's primary keys.</param>
     /// <param name="options">How it goes about it.</param>
-    /// <exception cref="LoginEtlException">A keyset is missing or cannot be used.</exception>
+    /// <exception cref="LoginEtlException">A keyset cannot be used.</exception>
     public TokenRotation(ITokenTable table, Keyring keyring, RotationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(keyring);
         CanonicalForm.RequireNormalisation();
         _table = table;
         _options = options ?? new RotationOptions();
-        _attributes = [.. KeyAttribute.Masked.Select(a => new Retokeniser(keyring, a))];
+        _keyring = keyring;
+        Open();
     }
 
-    /// <summary>The keys that are retired, and whose tokens are replaced.</summary>
+    /// <summary>The keys that are retired, and whose tokens are replaced; as of the last look at the database.</summary>
     public IReadOnlyList<StoredKey> OldKeys => [.. _attributes.SelectMany(a => a.Old)];
 
     /// <summary>Looks only: rows under old keys, and those that would stay as they are.</summary>
     public async Task<(long Values, IReadOnlyList<UnreadableTokens> Unreadable)> PlanAsync(CancellationToken cancellationToken)
     {
         await _table.RequireReplaceableAsync(cancellationToken).ConfigureAwait(false);
+        await FollowAsync(cancellationToken).ConfigureAwait(false);
         var counts = await _table.CountAsync(cancellationToken).ConfigureAwait(false);
         return (counts.Where(IsOld).Sum(c => c.Rows), Unreadable(counts));
     }
@@ -56,7 +59,7 @@ public sealed class TokenRotation : IDisposable
     {
         _clock.Restart();
         await _table.RequireReplaceableAsync(cancellationToken).ConfigureAwait(false);
-        await RequireCurrentAsync(cancellationToken).ConfigureAwait(false);
+        RequireCurrent(await FollowAsync(cancellationToken).ConfigureAwait(false));
         await _table.SetAsync([.. _attributes.SelectMany(a => a.Keys)], cancellationToken).ConfigureAwait(false);
         for (var pass = 1; pass <= MostPasses; pass++)
         {
@@ -86,16 +89,43 @@ public sealed class TokenRotation : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Array.ForEach(_attributes, a => a.Dispose());
 
-    // A host that was not given the new key must not bring the old one back.
-    private async Task RequireCurrentAsync(CancellationToken cancellationToken)
+    // Which key is primary is the database's to say, and not the file's of whichever host does this.
+    private async Task<IReadOnlyList<StoredKey>> FollowAsync(CancellationToken cancellationToken)
     {
         var known = await _table.KeysAsync(cancellationToken).ConfigureAwait(false);
-        var primaries = _attributes.SelectMany(a => a.Keys).Where(k => k.State == StoredKeyState.Primary);
-        var retired = primaries.Where(p => known.Any(k => k.Attribute == p.Attribute && k.Prefix == p.Prefix && k.State != StoredKeyState.Primary)).ToList();
+        _keyring.Follow(known);
+        Open();
+        RequireKnown(known);
+        return known;
+    }
+
+    // A keyset of which the database knows no key is another's: its keys would be told as primary.
+    private void RequireKnown(IReadOnlyList<StoredKey> known)
+    {
+        var keys = _attributes.SelectMany(a => a.Keys).ToList();
+        KeyMismatch.Refuse(keys, known);
+        var strange = keys.Where(k => k.State == StoredKeyState.Primary).GroupBy(k => k.Attribute)
+            .Where(a => known.Any(k => k.Attribute == a.Key) && !known.Any(k => keys.Any(k.IsOf) && k.Attribute == a.Key)).ToList();
+        if (strange.Count > 0)
+        {
+            throw KeyAdmission.NotKnown(strange[0], known);
+        }
+    }
+
+    private void Open()
+    {
+        Dispose();
+        _attributes = [.. KeyAttribute.Masked.Select(a => new Retokeniser(_keyring, a))];
+    }
+
+    // A host that was not given the new key must not bring the old one back.
+    private void RequireCurrent(IReadOnlyList<StoredKey> known)
+    {
+        var retired = _attributes.SelectMany(a => a.Keys).Where(k => k.State == StoredKeyState.Primary && !k.MayBeWrittenBy(known)).ToList();
         if (retired.Count > 0)
         {
             throw new LoginEtlException(
-                KeyRetired.Id, FaultKind.Keys, $"The primary keys here have been retired in the database: {string.Join(", ", retired.Select(k => $"{k.Prefix} of {k.Attribute}"))}. Nothing was changed.",
+                KeyRetired.Id, FaultKind.Keys, $"The primary keys here are retired in the database, and none that is primary there is held and enabled here: {KeyRetired.List(retired)}. Nothing was changed.",
                 "Give this host the keyset with the new primary key. To go back on purpose, use Set-LoginPrimaryKey with -Database.");
         }
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
 
@@ -11,6 +12,9 @@ namespace LoginEtl.Running;
 /// </summary>
 internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
 {
+    // Each takes a change of keys that comes between two tries.
+    private const int MostTries = 10;
+
     private readonly HeldGroups _held = new();
 
     /// <summary>Books of what came from no queue: lines of text have nothing to delete.</summary>
@@ -19,12 +23,15 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
     /// <summary>Books of all that came to this writer.</summary>
     public WriterBook All { get; } = new();
 
+    /// <summary>Of a batch whose key is retired: its messages, received again, would be masked under one that is not.</summary>
+    public bool WouldBeMaskedAgain { get; private set; }
+
     /// <summary>
     /// Commits what is still there to settle. The deletes are the caller's to await, so that the next transaction can
     /// run beside them.
     /// </summary>
     /// <exception cref="LoginEtlException">Nothing was committed, or it is not known whether it was.</exception>
-    public async Task<CommittedBatch> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)
+    public async Task<CommittedBatch> CommitAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)
     {
         // What was returned to the queue while it waited here is no longer ours: it comes again.
         var ours = batch.Where(l => l.GetDelivery() is not QueueDelivery d || d.Book!.BeginCommit(d)).ToList();
@@ -40,7 +47,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         BatchResult result;
         try
         {
-            result = writable.Count == 0 ? new BatchResult(Guid.Empty, []) : await sink.WriteAsync(writable, cancellationToken).ConfigureAwait(false);
+            result = writable.Count == 0 ? new BatchResult(Guid.Empty, []) : await WriteAsync(writable, cancellationToken).ConfigureAwait(false);
             if (result.Outcomes.Count != writable.Count)
             {
                 throw new LoginEtlException(
@@ -80,6 +87,27 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         }
 
         return new CommittedBatch(new BatchReport(result.BatchId, ours, outcomes, elapsed) { Held = result.Held, Notices = result.Notices, Refused = result.Refused }, deleted);
+    }
+
+    // Its deliveries stay as they are while tokens are made anew: a line of text and a message of a group can do nothing else.
+    private async Task<BatchResult> WriteAsync(List<ProtectedLogin> batch, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await sink.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
+            }
+            catch (LoginEtlException e) when (e.Id == KeyRetired.Id && tries < MostTries)
+            {
+                var isTold = KeyFollowing.TryTell(batch, await sink.KeysAsync(cancellationToken).ConfigureAwait(false));
+                if (!isTold || !KeyFollowing.TryMaskAgain(batch))
+                {
+                    WouldBeMaskedAgain = isTold && !dryRun;
+                    throw;
+                }
+            }
+        }
     }
 
     /// <summary>The outcomes of all, those of earlier held groups among them.</summary>

@@ -1,4 +1,5 @@
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 using LoginEtl.Records;
 using LoginEtl.Settlement;
 
@@ -32,12 +33,6 @@ public sealed class BatchWriter : IAsyncDisposable
 
     /// <summary>Called on the background task after a batch has committed and its messages are deleted.</summary>
     public Action<BatchReport>? BatchWritten { get; set; }
-
-    /// <summary>
-    /// Asked on the background task when a batch was refused because its key is retired. True: what comes from now on is
-    /// made with another key; the batch goes back to its queue, to come again, and writing goes on.
-    /// </summary>
-    public Func<LoginEtlException, bool>? KeyRetired { get; set; }
 
     /// <summary>What ended the writing; null while all is well.</summary>
     public LoginEtlException? Fault => _runs.Fault;
@@ -143,15 +138,10 @@ public sealed class BatchWriter : IAsyncDisposable
                 CommittedBatch committed;
                 try
                 {
-                    committed = await _commit.WriteAsync(batch, _stop.Token).ConfigureAwait(false);
+                    committed = await _commit.CommitAsync(batch, _stop.Token).ConfigureAwait(false);
                 }
-                catch (LoginEtlException e) when (e.Id == Keysets.KeyRetired.Id && CanComeAgain(batch))
+                catch (LoginEtlException e) when (e.Id == KeyRetired.Id && _commit.WouldBeMaskedAgain && CanComeAgain(batch))
                 {
-                    if (KeyRetired?.Invoke(e) != true)
-                    {
-                        throw;
-                    }
-
                     await SendBackAsync(batch).ConfigureAwait(false);
                     continue;
                 }

@@ -32,10 +32,13 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
     /// <exception cref="OperationCanceledException">It was stopped before it began.</exception>
     public async Task<Receipt> RunAsync(ProtectorSource protectors, Action<BatchReport>? batchWritten, CancellationToken stop)
     {
+        ArgumentNullException.ThrowIfNull(protectors);
         // The table first: nothing is received that could not be written.
         var sink = await databases.WriteToAsync(Into, Sink, stop).ConfigureAwait(false);
         await using (sink.ConfigureAwait(false))
         {
+            protectors.TryFollow(await sink.KeysAsync(stop).ConfigureAwait(false));
+            await sink.RequireKeysAsync(protectors.Current.Keys, stop).ConfigureAwait(false);
             var source = await queues.ReceiveFromAsync(From, Receive, stop).ConfigureAwait(false);
             return await EtlRun.RunAsync(source, protectors, sink, Batch, batchWritten, stop).ConfigureAwait(false);
         }

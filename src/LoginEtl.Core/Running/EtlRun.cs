@@ -12,7 +12,7 @@ public static class EtlRun
     /// answers the receipt. A failure is in the receipt (<see cref="Receipt.Error"/>), not thrown.
     /// </summary>
     /// <param name="source">Taken over and closed.</param>
-    /// <param name="protectors">Stays the caller's. Read anew when the database says that a key was retired.</param>
+    /// <param name="protectors">Stays the caller's. Follows the database's primary keys.</param>
     /// <param name="sink">Stays the caller's.</param>
     /// <param name="options">Batching.</param>
     /// <param name="batchWritten">Told of every batch, on a background thread; may be null.</param>
@@ -22,7 +22,7 @@ public static class EtlRun
         CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(protectors);
-        var writer = new BatchWriter(sink, options) { BatchWritten = batchWritten, KeyRetired = protectors.TryRenew };
+        var writer = new BatchWriter(sink, options) { BatchWritten = batchWritten };
         var run = new ReceivingRun(source);
         var stopping = stop.Register(run.Stop);
         try

@@ -12,8 +12,9 @@ namespace LoginEtl.Postgres.Keys;
 /// </remarks>
 internal static class KeyLock
 {
-    // Any number, the same in every process: "LogK" in ASCII, above the table's oid.
+    // Any numbers, the same in every process: "LogK" and "LogN" in ASCII, above the table's oid.
     private const long Space = 0x4C6F674BL << 32;
+    private const long SpaceOfNew = 0x4C6F674EL << 32;
 
     /// <summary>An expression that takes it shared.</summary>
     public static string Shared(QualifiedName keys) => $"pg_advisory_xact_lock_shared({Number(keys)})";
@@ -21,6 +22,9 @@ internal static class KeyLock
     /// <summary>A statement that takes it alone.</summary>
     public static string Alone(QualifiedName keys) => $"SELECT pg_advisory_xact_lock({Number(keys)})";
 
-    private static string Number(QualifiedName keys) =>
-        $"{Space} + '{keys.Quoted.Replace("'", "''", StringComparison.Ordinal)}'::regclass::oid::bigint";
+    /// <summary>A statement that lets one writer at a time register a key, until its transaction ends.</summary>
+    public static string Registering(QualifiedName keys) => $"SELECT pg_advisory_xact_lock({Number(keys, SpaceOfNew)})";
+
+    private static string Number(QualifiedName keys, long space = Space) =>
+        $"{space} + '{keys.Quoted.Replace("'", "''", StringComparison.Ordinal)}'::regclass::oid::bigint";
 }

@@ -12,21 +12,29 @@ internal sealed class KeyStates(QualifiedName keys)
     // Under the driver's own timeout, so that the server's answer says what it was.
     private const string Wait = "SET LOCAL lock_timeout = '20s'";
 
-    private readonly string _list = $"SELECT attribute, method, prefix, state, changed_at FROM {keys.Quoted} ORDER BY attribute, changed_at, prefix";
-
     private readonly string _set =
         $"""
-        INSERT INTO {keys.Quoted} AS k (attribute, method, prefix, state)
-        SELECT * FROM unnest($1, $2, $3, $4)
-        ON CONFLICT (attribute, prefix) DO UPDATE SET state = excluded.state, changed_at = now() WHERE k.state <> excluded.state
+        INSERT INTO {keys.Quoted} AS k (attribute, method, prefix, state, check_value)
+        SELECT * FROM unnest($1, $2, $3, $4, $5)
+        ON CONFLICT (attribute, prefix) DO UPDATE SET state = excluded.state, check_value = coalesce(k.check_value, excluded.check_value),
+            changed_at = CASE WHEN k.state = excluded.state THEN k.changed_at ELSE now() END
+        WHERE k.state <> excluded.state OR (k.check_value IS NULL AND excluded.check_value IS NOT NULL)
         """;
+
+    /// <summary>A query for all of them, which <see cref="Read"/> reads.</summary>
+    public static string Query(QualifiedName keys) => $"SELECT attribute, method, prefix, state, changed_at, check_value FROM {keys.Quoted} ORDER BY attribute, changed_at, prefix";
+
+    /// <summary>One of <see cref="Query"/>.</summary>
+    public static StoredKey Read(NpgsqlDataReader row) =>
+        new(row.GetString(0), row.GetString(1), row.GetString(2), StoredStates.Parse(row.GetString(3)))
+        {
+            ChangedAt = row.GetDateTime(4),
+            CheckValue = row.IsDBNull(5) ? null : row.GetString(5),
+        };
 
     /// <summary>All of them.</summary>
     public async Task<IReadOnlyList<StoredKey>> ListAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        await connection.QueryAsync(
-            _list, [],
-            r => new StoredKey(r.GetString(0), r.GetString(1), r.GetString(2), StoredStates.Parse(r.GetString(3))) { ChangedAt = r.GetDateTime(4) },
-            cancellationToken).ConfigureAwait(false);
+        await connection.QueryAsync(Query(keys), [], Read, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Sets them when every batch under way has ended.</summary>
     /// <exception cref="LoginEtlException"><c>KeysBusy</c>.</exception>
@@ -49,7 +57,7 @@ internal sealed class KeyStates(QualifiedName keys)
         object[] parameters =
         [
             wanted.Select(k => k.Attribute).ToArray(), wanted.Select(k => k.Method).ToArray(), wanted.Select(k => k.Prefix).ToArray(),
-            wanted.Select(k => StoredStates.Text(k.State)).ToArray(),
+            wanted.Select(k => StoredStates.Text(k.State)).ToArray(), wanted.Select(k => k.CheckValue).ToArray(),
         ];
         await connection.RunAsync(_set, parameters, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);

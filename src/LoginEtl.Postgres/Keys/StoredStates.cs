@@ -1,4 +1,5 @@
 using LoginEtl.Keysets;
+using LoginEtl.Rotation;
 
 namespace LoginEtl.Postgres.Keys;
 
@@ -12,7 +13,7 @@ internal static class StoredStates
     public static string List { get; } = string.Join(", ", Enum.GetValues<StoredKeyState>().Select(s => $"'{Text(s)}'"));
 
     /// <summary>As the column holds it.</summary>
-    public static string Text(StoredKeyState state) => state.ToString().ToLowerInvariant();
+    public static string Text(StoredKeyState state) => StoredKeys.Text(state);
 
     /// <summary>As the column held it.</summary>
     public static StoredKeyState Parse(string text) => Enum.Parse<StoredKeyState>(text, ignoreCase: true);

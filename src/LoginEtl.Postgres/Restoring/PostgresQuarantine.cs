@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
@@ -47,6 +49,10 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
                     "Run Initialize-LoginDatabase, which adds it.");
         },
         cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken) =>
+        database.UseAsync(connection => new KeyStates(name.Beside(SchemaNames.Keys)).ListAsync(connection, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<QuarantineEntry> ListAsync(QuarantineFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using LoginEtl.Connections;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
@@ -17,6 +18,7 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
     private readonly VaultInsert _vault = new(table.Name);
     private readonly RowByRow _rows = new(table);
     private readonly TransactionStart _start = new(table, []);
+    private readonly KeyRegistration _registration = new(table.Live, options.NewKey, options.DryRun);
     private readonly EntryLock _lock = new(table.Name.Beside(SchemaNames.Quarantine));
     private readonly RestoreLedgers _ledgers = new(table.Name);
     private readonly string _mark =
@@ -62,7 +64,7 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
                 // The same login once more: it shares the fate of the first.
                 continue;
             }
-            else if (RetiredEntries.Refuse(requests[i], start.Retired) is { } retired)
+            else if (RetiredEntries.Refuse(requests[i], start.Keys) is { } retired)
             {
                 results[i] = retired;
             }
@@ -76,6 +78,7 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
             }
         }
 
+        await _registration.RegisterAsync(connection, KeyRegistration.KeysOf(items.Values.Select(i => i.Login)), start.Keys, cancellationToken).ConfigureAwait(false);
         var rows = items.Count == 0 ? RowResults.AllWritten
             : await _rows.InsertAsync(connection, BatchPlan.InTableOrder([.. items.Values], table), cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < results.Length; i++)

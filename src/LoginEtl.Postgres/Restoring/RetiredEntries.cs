@@ -13,10 +13,10 @@ internal static class RetiredEntries
     /// The refusal; null when nothing stands against a row. A record that was masked before its key was retired becomes one
     /// where no new token can be made from the old: the rows of that key stay under it as well.
     /// </summary>
-    public static RestoreResult? Refuse(RestoreRequest request, RetiredKeys retired)
+    public static RestoreResult? Refuse(RestoreRequest request, KnownKeys keys)
     {
         var (entry, record) = request;
-        return retired.Of(record).FirstOrDefault(k => request.IsMaskedNow || k.State != StoredKeyState.Retired || k.CanBeMadeAnew()) is not { } key
+        return keys.RetiredOf(record).FirstOrDefault(k => request.IsMaskedNow || k.State != StoredKeyState.Retired || k.CanBeMadeAnew()) is not { } key
             ? null
             : new RestoreResult(entry, RestoreOutcome.Refused, RejectReason.RetiredKey, key.Attribute) { Remedy = Remedy(request, key) };
     }

@@ -69,24 +69,17 @@ internal sealed class PostgresTokens : ITokenTable
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<PrefixCount>> CountAsync(CancellationToken cancellationToken) => TryAsync(
-        async (connection, token) =>
-        {
-            var counts = new List<PrefixCount>();
-            var command = new NpgsqlCommand(
-                $"SELECT attribute, {TokenColumns.Prefix("token")}, count(*) FROM ({new TokenColumns(_table).AllValues(_table.Name)}) a WHERE token IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
-                connection)
-            { CommandTimeout = ScanSeconds };
-            await using var _ = command.ConfigureAwait(false);
-            var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
-            await using var __ = reader.ConfigureAwait(false);
-            while (await reader.ReadAsync(token).ConfigureAwait(false))
-            {
-                counts.Add(new PrefixCount(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetInt64(2)));
-            }
+        (connection, token) => PrefixCounts.CountAsync(connection, new TokenColumns(_table).AllValues(_table.Name, hasQuarantine: true), token), cancellationToken);
 
-            return (IReadOnlyList<PrefixCount>)counts;
-        },
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<PrefixCount>> CountTableAsync(string attribute, CancellationToken cancellationToken) => TryAsync(
+        (connection, token) => PrefixCounts.CountAsync(
+            connection, $"SELECT '{attribute}' AS attribute, {new TokenColumns(_table).Of(attribute)}::text AS token FROM {_table.Name.Quoted}", token),
         cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<TokenSample?> SampleAsync(CancellationToken cancellationToken) =>
+        TryAsync((connection, token) => TableSample.ReadAsync(connection, _table, token), cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<StoredLogin> FindAsync(
@@ -134,9 +127,18 @@ internal sealed class PostgresTokens : ITokenTable
 
     /// <inheritdoc/>
     public Task<ReplacedTokens> ReplaceAsync(RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken) => TryAsync(
-        (connection, token) => range.Relation == _quarantine
-            ? QuarantineTokens.ReplaceAsync(connection, range, changes, token)
-            : TableTokens.ReplaceAsync(connection, new TokenColumns(_table), range, changes, token),
+        async (connection, token) =>
+        {
+            var transaction = await connection.BeginTransactionAsync(token).ConfigureAwait(false);
+            await using var _ = transaction.ConfigureAwait(false);
+            await connection.RunAsync($"SELECT {KeyLock.Shared(_table.Name.Beside(SchemaNames.Keys))}", token).ConfigureAwait(false);
+            new KnownKeys(await _keys.ListAsync(connection, token).ConfigureAwait(false)).Refuse(changes);
+            var replaced = range.Relation == _quarantine
+                ? await QuarantineTokens.ReplaceAsync(connection, range, changes, token).ConfigureAwait(false)
+                : await TableTokens.ReplaceAsync(connection, new TokenColumns(_table), range, changes, token).ConfigureAwait(false);
+            await transaction.CommitAsync(token).ConfigureAwait(false);
+            return replaced;
+        },
         cancellationToken);
 
     /// <inheritdoc/>

@@ -37,10 +37,14 @@ internal sealed class TokenColumns
     /// <summary>A token of a quarantined record, which has our names; the writer's JSON has no spaces, and no quotes inside of values.</summary>
     public static string OfRecord(string column) => $"substring(record::text FROM '\"{column}\":\"([^\"]*)\"')";
 
-    /// <summary>Every value of both attributes, in the table and in the quarantine, as columns attribute and token.</summary>
-    public string AllValues(QualifiedName table) =>
+    /// <summary>Every value of both attributes, in the table and in the quarantine where there is one, as columns attribute and token.</summary>
+    public string AllValues(QualifiedName table, bool hasQuarantine) =>
+        $"SELECT v.attribute, v.token FROM {table.Quoted} CROSS JOIN LATERAL (VALUES ('{LoginFields.Ip}', {Ip}::text), ('{LoginFields.DeviceId}', {DeviceId}::text)) v(attribute, token)"
+        + (hasQuarantine ? OfQuarantine(table) : "");
+
+    private static string OfQuarantine(QualifiedName table) =>
         $"""
-        SELECT v.attribute, v.token FROM {table.Quoted} CROSS JOIN LATERAL (VALUES ('{LoginFields.Ip}', {Ip}::text), ('{LoginFields.DeviceId}', {DeviceId}::text)) v(attribute, token)
+
         UNION ALL
         SELECT v.attribute, v.token FROM {table.Beside(SchemaNames.Quarantine).Quoted}
         CROSS JOIN LATERAL (VALUES ('{LoginFields.Ip}', {OfRecord(LoginFields.MaskedIp)}), ('{LoginFields.DeviceId}', {OfRecord(LoginFields.MaskedDeviceId)})) v(attribute, token) WHERE record IS NOT NULL

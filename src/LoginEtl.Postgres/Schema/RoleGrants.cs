@@ -32,6 +32,10 @@ internal static class RoleGrants
 
     private static readonly (string Privilege, string Column)[] RightsOfAnchoring = [("SELECT", ""), .. SchemaNames.AuditAnchorContent.Select(c => ("INSERT", c))];
 
+    // Enough to register a key as primary, and no state of any other can be changed by it.
+    private static readonly (string Privilege, string Column)[] RightsOfRegistering =
+        [("SELECT", ""), ("INSERT", "attribute"), ("INSERT", "method"), ("INSERT", "prefix"), ("INSERT", SchemaNames.CheckValue)];
+
     private static readonly string[] Roles = [Writer, Reader, Auditor, Recoverer, KeyKeeper];
 
     private const string HasRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
@@ -114,14 +118,15 @@ internal static class RoleGrants
         yield return (Auditor, table.Beside(SchemaNames.Vault), [("INSERT", "")]);
         yield return (Recoverer, table, [("SELECT", "")]);
         yield return (Recoverer, quarantine, [("SELECT", "")]);
+        yield return (Recoverer, table.Beside(SchemaNames.Keys), [("SELECT", "")]);
         yield return (Recoverer, table.Beside(SchemaNames.Vault), [("SELECT", ""), ("DELETE", "")]);
         yield return (Reader, table, [("SELECT", "")]);
         yield return (Auditor, table, [("INSERT", "")]);
         yield return (Auditor, quarantine, [("SELECT", ""), .. RightsOfSettling]);
         yield return (KeyKeeper, quarantine, [("SELECT", ""), ("UPDATE", "record")]);
         yield return (KeyKeeper, table.Beside(SchemaNames.Keys), [("SELECT", ""), ("INSERT", ""), ("UPDATE", "")]);
-        yield return (Writer, table.Beside(SchemaNames.Keys), [("SELECT", "")]);
-        yield return (Auditor, table.Beside(SchemaNames.Keys), [("SELECT", "")]);
+        yield return (Writer, table.Beside(SchemaNames.Keys), RightsOfRegistering);
+        yield return (Auditor, table.Beside(SchemaNames.Keys), RightsOfRegistering);
         yield return (Auditor, table.Beside(SchemaNames.AuditAnchor), RightsOfAnchoring);
         yield return (Recoverer, table.Beside(SchemaNames.AuditAnchor), RightsOfAnchoring);
         foreach (var ledger in new[] { table.Beside(SchemaNames.Ledger), table.Beside(SchemaNames.FileLedger) })

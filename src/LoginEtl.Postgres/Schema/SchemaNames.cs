@@ -33,6 +33,9 @@ internal static class SchemaNames
     /// <summary>The states of the masking keys.</summary>
     public const string Keys = "login_etl_key";
 
+    /// <summary>Of the keys: what tells keys of one id apart. Earlier versions made no such column.</summary>
+    public const string CheckValue = "check_value";
+
     /// <summary>Heads of audit files: rows are added and never changed.</summary>
     public const string AuditAnchor = "login_etl_audit_anchor";
 
@@ -69,7 +72,7 @@ internal static class SchemaNames
     public static readonly string[] VaultColumns = ["attribute", "token", "sealed"];
 
     /// <summary>Columns of the keys' states.</summary>
-    public static readonly string[] KeyColumns = ["attribute", "prefix", "method", "state", "changed_at"];
+    public static readonly string[] KeyColumns = ["attribute", "prefix", "method", "state", "changed_at", CheckValue];
 
     /// <summary>Columns that the audit's anchor had in every version.</summary>
     public static readonly string[] AuditAnchorBefore = ["file_id", "line", "mac", "place", "note", "anchored_by", "anchored_at"];

@@ -1,7 +1,9 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Masking;
 using LoginEtl.Postgres.Keys;
 using LoginEtl.Records;
+using LoginEtl.Rotation;
 using LoginEtl.Versions;
 
 namespace LoginEtl.Postgres.Schema;
@@ -119,12 +121,27 @@ internal static class SchemaStatements
             attribute text NOT NULL,
             prefix text NOT NULL,
             method text NOT NULL,
-            state text NOT NULL CHECK (state IN ({StoredStates.List})),
+            state text NOT NULL DEFAULT '{StoredStates.Primary}' CHECK (state IN ({StoredStates.List})),
             changed_at timestamptz NOT NULL DEFAULT now(),
+            {SchemaNames.CheckValue} text,
             PRIMARY KEY (attribute, prefix)
         );
-        COMMENT ON TABLE {keys.Quoted} IS 'LoginEtl: states of the masking keys; no batch is written under a key that is not primary. A key without a row may be written with.'
+        {CommentOnKeys(keys)}
         """;
+
+    /// <summary>What the table of keys of an earlier version lacks. A writer registers a key by the columns that it may fill.</summary>
+    public static string AddToKeys(QualifiedName keys) =>
+        $"""
+        ALTER TABLE {keys.Quoted} ADD COLUMN {SchemaNames.CheckValue} text, ALTER COLUMN state SET DEFAULT '{StoredStates.Primary}';
+        {CommentOnKeys(keys)}
+        """;
+
+    /// <summary>Registers keys by the prefixes that rows carry.</summary>
+    public static string RegisterKeys(QualifiedName keys, IEnumerable<PrefixCount> found) =>
+        $"INSERT INTO {keys.Quoted} (attribute, method, prefix) VALUES {string.Join(", ", found.Select(f => $"('{f.Attribute}', '{TokenPrefix.MethodOf(f.Prefix!)}', '{f.Prefix}')"))} ON CONFLICT DO NOTHING";
+
+    private static string CommentOnKeys(QualifiedName keys) =>
+        $"COMMENT ON TABLE {keys.Quoted} IS 'LoginEtl: the masking keys that rows were written under, and their states; no batch is written under a key that is not primary, or has no row here unless told.'";
 
     // Every head that ever was stays: a file rewritten by whoever holds the audit key differs from it.
     private static string CreateAuditAnchor(QualifiedName anchor) =>

@@ -70,7 +70,9 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
         {
             throw new LoginEtlException(
                 "LedgerUnsuitable", FaultKind.Configuration, $"{Name} is not the table this version makes.",
-                "Move it out of the way, then run Initialize-LoginDatabase.");
+                Name.Name == SchemaNames.Keys
+                    ? "Run Initialize-LoginDatabase, which adds what that of an earlier version lacks; move it out of the way first where it is something else."
+                    : "Move it out of the way, then run Initialize-LoginDatabase.");
         }
     }
 

@@ -1,5 +1,6 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
@@ -21,6 +22,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
     private readonly VaultInsert _vault = new(table.Name);
     private readonly TableCopy _copy = new(table, timeout);
     private readonly RowByRow _oneByOne = new(table);
+    private readonly KeyRegistration _registration = new(table.Live, options.NewKey, options.DryRun);
 
     /// <summary>One try.</summary>
     /// <param name="scope">The transaction; undone by the caller unless this commits it.</param>
@@ -66,7 +68,8 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
 
         // Our own earlier try, if any is still about, holds these keys or has given them up: it can commit no more.
         attempt.CommitInDoubt = false;
-        start.Retired.Refuse(fresh.Select(i => i.Login));
+        start.Keys.Refuse(fresh.Select(i => i.Login));
+        await _registration.RegisterAsync(connection, KeyRegistration.KeysOf(fresh.Select(i => i.Login)), start.Keys, cancellationToken).ConfigureAwait(false);
         limit.Begin();
         var rows = BatchPlan.InTableOrder(fresh.Where(i => i.Refusal is null), table);
         var results = (RowResults?)RowResults.AllWritten;

@@ -2,8 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Keys;
+using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using LoginEtl.Running;
@@ -31,6 +34,7 @@ internal sealed class PostgresSink : IRecordSink
     private readonly IWriteSession _session;
     private readonly LedgerPruning? _pruning;
     private readonly RejectLimit _limit;
+    private readonly KeyStates _keys;
     private TargetTable _table;
     private RowEncoder _encoder;
     private BatchTransaction _writer;
@@ -46,6 +50,7 @@ internal sealed class PostgresSink : IRecordSink
         _settings = settings with { Table = table.Name.Quoted };
         _options = options;
         _limit = RejectLimit.Of(options.MaxRejectRatio);
+        _keys = new KeyStates(table.Name.Beside(SchemaNames.Keys));
         WriteTo(table);
         _pruning = options.DryRun ? null : new LedgerPruning(database, table.Name);
         _session = options.DryRun ? new DryRunSession(database) : new CommittingSession(database);
@@ -53,6 +58,37 @@ internal sealed class PostgresSink : IRecordSink
 
     /// <inheritdoc/>
     public string Name => _table.Name.ToString();
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken) => LookAsync(_keys.ListAsync, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task RequireKeysAsync(IReadOnlyList<StoredKey> keys, CancellationToken cancellationToken) => LookAsync(
+        async (connection, token) =>
+        {
+            var known = await _keys.ListAsync(connection, token).ConfigureAwait(false);
+            new KnownKeys(known).Refuse(keys);
+            return await new KeyRegistration(_table.Live, _options.NewKey, _options.DryRun).RequireAsync(connection, keys, known, token).ConfigureAwait(false);
+        },
+        cancellationToken);
+
+    private async Task<T> LookAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> look, CancellationToken cancellationToken)
+    {
+        var retry = new FaultRetry(_options.RetryFor, _database.Endpoint);
+        while (true)
+        {
+            try
+            {
+                var connection = await _database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+                await using var _ = connection.ConfigureAwait(false);
+                return await look(connection, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (FaultRetry.Concerns(e))
+            {
+                await retry.WaitAsync(e, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<BatchResult> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)

@@ -4,6 +4,6 @@ namespace LoginEtl.Postgres.Writing;
 
 /// <summary>What a transaction that writes found at its start.</summary>
 /// <param name="Now">Its time by the server's clock (UTC).</param>
-/// <param name="Retired">Keys that stay as they are until its end.</param>
+/// <param name="Keys">The keys beside the table, which stay as they are until its end.</param>
 /// <param name="TableIsAsRead">The table is what it was when it was read, and stays so until the transaction's end.</param>
-internal sealed record TransactionFacts(DateTime Now, RetiredKeys Retired, bool TableIsAsRead);
+internal sealed record TransactionFacts(DateTime Now, KnownKeys Keys, bool TableIsAsRead);

@@ -26,7 +26,7 @@ internal sealed class TransactionStart(TargetTable table, IReadOnlyList<Qualifie
                CASE WHEN current_setting('idle_in_transaction_session_timeout') = '0' THEN set_config('idle_in_transaction_session_timeout', '120s', true) END,
                CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END
                {(holdsKeys ? $", {KeyLock.Shared(table.Name.Beside(SchemaNames.Keys))}" : "")};
-        SELECT attribute, method, prefix, state FROM {table.Name.Beside(SchemaNames.Keys).Quoted} WHERE state <> '{StoredStates.Primary}';
+        {KeyStates.Query(table.Name.Beside(SchemaNames.Keys))};
         {table.Live.Fingerprint!.Query}
         """;
 
@@ -46,15 +46,15 @@ internal sealed class TransactionStart(TargetTable table, IReadOnlyList<Qualifie
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         var now = reader.GetDateTime(0);
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-        var retired = new List<StoredKey>();
+        var keys = new List<StoredKey>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            retired.Add(new StoredKey(reader.GetString(0), reader.GetString(1), reader.GetString(2), StoredStates.Parse(reader.GetString(3))));
+            keys.Add(KeyStates.Read(reader));
         }
 
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         var isAsRead = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) && reader.GetString(0) == table.Live.Fingerprint!.Text;
-        return new TransactionFacts(now, new RetiredKeys(retired), isAsRead);
+        return new TransactionFacts(now, new KnownKeys(keys), isAsRead);
     }
 
     // Who may insert into columns alone may not lock; the plan of an INSERT takes the same lock, and unlike the INSERT

@@ -1,17 +1,21 @@
 using System.Management.Automation;
 using LoginEtl.Keysets;
 using LoginEtl.PowerShell.Hosting;
+using LoginEtl.Rotation;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
-/// <summary>Add-LoginKey: a new key in a keyset, enabled and not yet primary, so that every host can be given it first.</summary>
+/// <summary>
+/// Add-LoginKey: a new key in a keyset, enabled and not yet primary, so that every host can be given it first. With -Database
+/// the key is known there before its first use.
+/// </summary>
 /// <example>
-/// <code>Add-LoginKey keys/ ip</code>
+/// <code>Add-LoginKey keys/ ip -Database $dsn</code>
 /// <para>Adds a key to ip.json. Bring the folder to every host before Set-LoginPrimaryKey.</para>
 /// </example>
 [Cmdlet(VerbsCommon.Add, "LoginKey", SupportsShouldProcess = true)]
 [OutputType(typeof(LoginKey))]
-public sealed class AddLoginKeyCmdlet : KeysetCmdlet
+public sealed class AddLoginKeyCmdlet : RegisteredKeysetCmdlet
 {
     /// <summary>For quarantine and escrow: the file of the private halves.</summary>
     [Parameter]
@@ -23,9 +27,24 @@ public sealed class AddLoginKeyCmdlet : KeysetCmdlet
     {
         var change = OpenForChange();
         var privateKey = PrivateKeyPath is null ? null : GetUnresolvedProviderPathFromPSPath(PrivateKeyPath);
-        if (ShouldProcess(change.Path, "Add a key"))
+        if (!ShouldProcess(change.Path, "Add a key"))
         {
-            WriteObject(Guard(() => change.Add(privateKey), Name));
+            return;
         }
+
+        // Before anything is changed: a database that is not there, or knows other keys by these ids, is known by then.
+        var table = OpenTable();
+        if (table is not null)
+        {
+            Await(() => KeyRegistry.RequireAsync(table, change.List(), leaving: null, StopToken), Table);
+        }
+
+        var added = Guard(() => change.Add(privateKey), Name);
+        if (table is not null)
+        {
+            Await(() => KeyRegistry.RegisterAsync(table, change.List(), added, StopToken), Table);
+        }
+
+        WriteObject(added);
     }
 }

@@ -17,5 +17,8 @@ public sealed class DisableLoginKeyCmdlet : KeyCmdlet
     protected override string Action => "Disable";
 
     /// <inheritdoc/>
+    protected override bool Leaves => true;
+
+    /// <inheritdoc/>
     protected override LoginKey Change(KeysetChange change) => change.Disable(KeyId);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using System.Net;
 using System.Security;
@@ -13,7 +14,8 @@ namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>
 /// Find-LoginRecord: rows of a plaintext ip or device id, under every enabled key. The value comes by the pipeline or as a
-/// SecureString, so that it stays out of history and script-block logs.
+/// SecureString, so that it stays out of history and script-block logs. Rows under keys that the keyset does not hold are told
+/// with their number.
 /// </summary>
 /// <example>
 /// <code>Find-LoginRecord $dsn keys/ -Ip (Read-Host -AsSecureString)</code>
@@ -29,6 +31,7 @@ public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
 {
     private const string ValueSet = "Value";
     private ITokenTable? _table;
+    private readonly HashSet<string> _looked = [];
     private IpForm _form;
 
     /// <summary>Values from the pipeline, of -Attribute.</summary>
@@ -86,6 +89,21 @@ public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
     }
 
     /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        foreach (var attribute in _looked)
+        {
+            var unheld = Await(() => UnheldRows.CountAsync(_table!, Keyring, attribute, StopToken), Table);
+            if (unheld.Count > 0)
+            {
+                WriteWarning(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{unheld.Sum(u => u.Rows)} rows of {_table!.Name} could not be looked under: this keyset does not hold or has disabled their keys of {attribute} ({string.Join(", ", unheld.Select(u => FormattableString.Invariant($"{u.Rows} under {u.Prefix}")))}). Bring the keyset that holds them, or enable them, and look again."));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     protected override async Task CleanUpAsync()
     {
         await base.CleanUpAsync().ConfigureAwait(false);
@@ -99,6 +117,7 @@ public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
 
     private void Find(string attribute, string value)
     {
+        _looked.Add(attribute);
         var tokens = Guard(() => TokenFinder.TokensOf(Keyring, attribute, new Plaintext(value), _form));
         var rows = _table!.FindAsync(attribute, tokens, StopToken).GetAsyncEnumerator(StopToken);
         try

@@ -118,6 +118,13 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     public SuppressedAction OnSuppressed { get; set; }
 
     /// <summary>
+    /// Goes on under a key that the database has never seen, and registers it. Without, nothing is written under it
+    /// (KeyNotKnown): the keyset may be one that was made in the place of another, and its rows would join with nothing.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter NewKey { get; set; }
+
+    /// <summary>
     /// Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more; 1 goes on even where all
     /// is refused alike.
     /// </summary>
@@ -163,7 +170,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         var job = new EtlJob(Connectors.Queue, Connectors.Database)
         {
             Into = ConnectionSettings(),
-            Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup, OnSuppressed = OnSuppressed },
+            Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup, OnSuppressed = OnSuppressed, NewKey = NewKey },
             From = QueueSettings(),
             Receive = ReceiveOptions(),
             Batch = new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval },

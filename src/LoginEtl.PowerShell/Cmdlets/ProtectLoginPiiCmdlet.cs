@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
 using LoginEtl.Connections;
-using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.Records;
@@ -21,8 +20,7 @@ namespace LoginEtl.PowerShell.Cmdlets;
 [OutputType(typeof(LoginRecord), typeof(SealedReject))]
 public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
 {
-    private Keyring? _keyring;
-    private Protector? _protector;
+    private ProtectorSource? _protectors;
 
     /// <summary>Logins from Receive-LoginMessage or ConvertFrom-LoginJson.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
@@ -60,16 +58,15 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
     protected override void BeginProcessing()
     {
         var methods = Guard(() => MethodParameter.Read(Method));
-        _keyring = OpenKeyring(Keyset);
         var form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
         var options = new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale };
-        _protector = Guard(() => new Protector(_keyring, options), _keyring.Source);
+        _protectors = Guard(() => new ProtectorSource(KeySources.Reader(this, Keyset, StopToken), options), Keyset);
     }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var login = Guard(() => _protector!.Protect(InputObject!), InputObject!.MessageId);
+        var login = Guard(() => _protectors!.Current.Protect(InputObject!), InputObject!.MessageId);
         if (login is SealedReject reject && InputObject is LoginMessage)
         {
             Rejects.Warn(this, InputObject.MessageId, new Rejection(reject.Reason, reject.Field));
@@ -81,8 +78,7 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
     /// <inheritdoc/>
     protected override Task CleanUpAsync()
     {
-        _protector?.Dispose();
-        _keyring?.Dispose();
+        _protectors?.Dispose();
         return Task.CompletedTask;
     }
 }

@@ -26,6 +26,9 @@ public sealed class RemoveLoginKeyCmdlet : KeyCmdlet
     protected override string Action => "Destroy the key for good";
 
     /// <inheritdoc/>
+    protected override bool Leaves => true;
+
+    /// <inheritdoc/>
     protected override LoginKey Change(KeysetChange change) => change.Destroy(KeyId);
 
     /// <inheritdoc/>

@@ -100,6 +100,13 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     [Parameter]
     public TooLong OnTooLong { get; set; }
 
+    /// <summary>
+    /// Goes on under a key that the database has never seen, and registers it. Without, nothing is written under it
+    /// (KeyNotKnown): the keyset may be one that was made in the place of another, and its rows would join with nothing.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter NewKey { get; set; }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
@@ -109,12 +116,13 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
         var methods = Guard(() => MethodParameter.Read(Method));
         var form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
         var decoding = Guard(() => DecodingParameters.Read(Envelope, identityFrom: null));
-        var options = new SinkOptions { AppVersionFormat = AppVersionFormat, OnTooLong = OnTooLong, UseVault = methods.UseVault };
+        var options = new SinkOptions { AppVersionFormat = AppVersionFormat, OnTooLong = OnTooLong, UseVault = methods.UseVault, NewKey = NewKey };
         _keyring = OpenKeyring(Keyset);
+        _quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, options, StopToken), Table);
+        _keyring.Follow(Await(() => _quarantine.KeysAsync(StopToken), Table));
         _protector = Guard(() => new Protector(_keyring, new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii }));
         var privateKey = PrivateKeyPath is null ? null : GetUnresolvedProviderPathFromPSPath(PrivateKeyPath);
         _replay = Guard(() => new QuarantineReplay(_protector, privateKey, decoding), privateKey);
-        _quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, options, StopToken), Table);
     }
 
     /// <inheritdoc/>

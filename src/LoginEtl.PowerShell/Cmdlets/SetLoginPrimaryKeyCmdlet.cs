@@ -5,12 +5,12 @@ using LoginEtl.PowerShell.Hosting;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>
-/// Set-LoginPrimaryKey: new tokens are made with this key from now on. With -Database the old one is retired there: runs that
-/// go on with it read their keys again before they write anything more. Without, they go on with it.
+/// Set-LoginPrimaryKey: new tokens are made with this key from now on. With -Database the old one is retired there: every run
+/// whose keyset holds the new one goes on with it, at its next batch. Without, runs go on with the key that their database says.
 /// </summary>
 /// <example>
 /// <code>Set-LoginPrimaryKey keys/ ip 2882343476 -Database $dsn</code>
-/// <para>New tokens are made with this key. Runs that still hold the old one read their keys again.</para>
+/// <para>New tokens are made with this key, by every host that holds it. Their files need not be changed.</para>
 /// </example>
 [Cmdlet(VerbsCommon.Set, "LoginPrimaryKey", SupportsShouldProcess = true)]
 [OutputType(typeof(LoginKey))]
@@ -20,7 +20,16 @@ public sealed class SetLoginPrimaryKeyCmdlet : KeyCmdlet
     protected override string Action => "Make primary";
 
     /// <inheritdoc/>
-    protected override LoginKey Change(KeysetChange change) => change.Promote(KeyId);
+    protected override LoginKey Change(KeysetChange change)
+    {
+        var key = change.Promote(KeyId);
+        if (Database is null && key.TokenPrefix is not null)
+        {
+            WriteWarning("Only this file says so. A database that knows the key in use goes on with it: name the database with -Database, once.");
+        }
+
+        return key;
+    }
 
     /// <inheritdoc/>
     protected override IReadOnlyList<LoginKey> ToRecord(KeysetChange change, LoginKey changed) => change.List();

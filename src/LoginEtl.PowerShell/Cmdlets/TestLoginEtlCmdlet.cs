@@ -5,6 +5,7 @@ using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
+using LoginEtl.Rotation;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
@@ -23,16 +24,16 @@ public sealed class TestLoginEtlCmdlet : JobCmdlet
     protected override void ProcessRecord()
     {
         var methods = Read("Methods", Methods);
-        var prefixes = methods is null ? null : WriteKeys(methods);
+        using var keyring = methods is null ? null : ReadKeys(methods);
         var database = Read("Database", ConnectionSettings);
         if (database is not null)
         {
             WriteChecks("Database", () => Connectors.Database.CheckAsync(database, SinkOptions(methods ?? MaskMethods.Default), StopToken));
         }
 
-        if (database is not null && prefixes is not null)
+        if (database is not null && keyring is not null)
         {
-            WriteChecks("Key states", () => KeyStatesAsync(database, prefixes));
+            WriteChecks("Key states", () => KeysAsync(database, keyring, methods!));
         }
         else
         {
@@ -45,29 +46,31 @@ public sealed class TestLoginEtlCmdlet : JobCmdlet
         }
     }
 
-    /// <summary>The prefixes of the keys that mask here; null where they cannot be opened.</summary>
-    private IReadOnlyList<string>? WriteKeys(MaskMethods methods) => Read("Keysets", () =>
+    /// <summary>The keys, which can mask here; null where they cannot.</summary>
+    private Keyring? ReadKeys(MaskMethods methods) => Read("Keysets", () =>
     {
-        using var keyring = OpenKeyring();
-        using var protector = new Protector(keyring, new ProtectOptions { Methods = methods });
-        WriteObject(keyring.Warnings.Count == 0
-            ? new Check("Keysets", CheckOutcome.Pass, $"{keyring.Source} masks and seals.")
-            : new Check("Keysets", CheckOutcome.Warn, string.Join(" ", keyring.Warnings), "Use file: where you can."));
-        return protector.KeyPrefixes;
+        var keyring = OpenKeyring();
+        try
+        {
+            using var protector = new Protector(keyring, new ProtectOptions { Methods = methods });
+            WriteObject(keyring.Warnings.Count == 0
+                ? new Check("Keysets", CheckOutcome.Pass, $"{keyring.Source} masks and seals.")
+                : new Check("Keysets", CheckOutcome.Warn, string.Join(" ", keyring.Warnings), "Use file: where you can."));
+            return keyring;
+        }
+        catch
+        {
+            keyring.Dispose();
+            throw;
+        }
     });
 
-    /// <summary>Whether the keys that mask here are still those that may be written with.</summary>
-    private async Task<IReadOnlyList<Check>> KeyStatesAsync(DatabaseSettings database, IReadOnlyList<string> prefixes)
+    /// <summary>Whether keys and database belong together.</summary>
+    private async Task<IReadOnlyList<Check>> KeysAsync(DatabaseSettings database, Keyring keyring, MaskMethods methods)
     {
         await using var table = await Connectors.Database.OpenTokensAsync(database, StopToken).ConfigureAwait(false);
-        var retired = (await table.KeysAsync(StopToken).ConfigureAwait(false))
-            .Where(k => k.State != StoredKeyState.Primary && prefixes.Contains(k.Prefix)).Select(k => $"{k.Prefix} of {k.Attribute} is {k.State.ToString().ToLowerInvariant()}").ToList();
-        return
-        [
-            retired.Count == 0
-                ? new Check("Key states", CheckOutcome.Pass, "the database has retired none of the primary keys")
-                : new Check("Key states", CheckOutcome.Fail, string.Join(", ", retired), "Give this host the keyset with the new primary key."),
-        ];
+        var known = await table.KeysAsync(StopToken).ConfigureAwait(false);
+        return await KeyChecks.RunAsync(keyring, methods, known, await table.SampleAsync(StopToken).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     /// <summary>What a setting says; null, and a check that failed, where it cannot be used.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using LoginEtl.Audit;
 using LoginEtl.Connections;
@@ -34,6 +35,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
 {
     private readonly List<(long Position, PSObject Input, MaskedPair Tokens)> _group = [];
     private readonly List<QuarantineEntry> _entries = [];
+    private readonly SortedDictionary<string, long> _unheld = new(StringComparer.Ordinal);
     private bool _confirmed;
     private long _position;
     private DatabaseSettings? _settings;
@@ -133,6 +135,12 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
     {
         RecoverGroup();
         RecoverBodies();
+        if (_unheld.Count > 0)
+        {
+            WriteWarning(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_unheld.Values.Sum()} values were not recovered, for this keyset does not hold or has disabled their keys ({string.Join(", ", _unheld.Select(u => FormattableString.Invariant($"{u.Value} under {u.Key}")))}). Bring the keyset that holds them, or enable them, and run again."));
+        }
     }
 
     /// <inheritdoc/>
@@ -241,6 +249,12 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
     {
         if (opened?.Refusal is { } refusal)
         {
+            if (refusal is TokenRefusal.UnknownKey or TokenRefusal.DisabledKey)
+            {
+                var key = $"{MaskedRow.NameOf(token!)} of {attribute}";
+                _unheld[key] = _unheld.GetValueOrDefault(key) + 1;
+            }
+
             WriteError(FaultRecord.Of(
                 new LoginEtlException(
                     $"Token{refusal}", FaultKind.Keys, $"Input {position}: the {attribute} of {MaskedRow.NameOf(token!)} was not recovered: {refusal.Text()}.",

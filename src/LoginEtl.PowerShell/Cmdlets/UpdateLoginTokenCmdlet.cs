@@ -8,8 +8,8 @@ using LoginEtl.Rotation;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>
-/// Update-LoginToken: brings rows from old keys to the primary ones, beside running writers. It retires the old keys in the
-/// database first. Stopped or killed, it is simply run again.
+/// Update-LoginToken: brings rows from old keys to those that are primary in the database, beside running writers. It retires
+/// the old keys there first. Stopped or killed, it is simply run again.
 /// </summary>
 /// <example>
 /// <code>Update-LoginToken $dsn keys/ -WhatIf</code>

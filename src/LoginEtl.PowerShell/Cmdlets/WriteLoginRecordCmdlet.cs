@@ -79,6 +79,13 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     public SuppressedAction OnSuppressed { get; set; }
 
     /// <summary>
+    /// Goes on under a key that the database has never seen, and registers it. Without, nothing is written under it
+    /// (KeyNotKnown): the keyset may be one that was made in the place of another, and its rows would join with nothing.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter NewKey { get; set; }
+
+    /// <summary>
     /// Largest share of rejects, 0 to 1, before the run stops and quarantines nothing more; 1 goes on even where all
     /// is refused alike.
     /// </summary>
@@ -135,6 +142,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
             MaxRejectRatio = MaxRejectRatio,
             OnBadInGroup = OnBadInGroup,
             OnSuppressed = OnSuppressed,
+            NewKey = NewKey,
             DryRun = _dryRun,
         };
         _sink = Await(() => Connectors.Database.WriteToAsync(settings, options, StopToken), Table);

@@ -1,7 +1,15 @@
 using System.Diagnostics;
+using System.Text;
 using LoginEtl.Connections;
+using LoginEtl.Decoding;
+using LoginEtl.Keysets;
+using LoginEtl.Masking;
+using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
+using LoginEtl.Records;
+using LoginEtl.Rotation;
+using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;
@@ -58,6 +66,105 @@ public sealed class KeyCheckCostTests(ServersFixture servers, ITestOutputHelper 
         output.WriteLine(FormattableString.Invariant($"start of a transaction {was:0.00} ms before, {isNow:0.00} ms now; a clean batch of 5000 {whole:0.0} ms: {(isNow - was) / whole:P1} of it"));
         Assert.True((isNow - was) / whole < 0.05);
     }
+
+    [LongRun]
+    public async Task Keys_that_are_known_cost_a_batch_next_to_nothing()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        using var protectors = _keys.Protectors();
+        await RotatingLogins.WriteAsync(database, Masked(protectors, 1));
+        await using var connection = await database.OpenAsync();
+        var target = await Preflight.CheckAsync(connection, database.Settings(), new SinkOptions(), TestDatabase.Token);
+        var start = new TransactionStart(target, []);
+        // Only of retired keys, as before keys were registered.
+        var before =
+            $"""
+            LOCK TABLE ONLY user_logins IN ROW EXCLUSIVE MODE;
+            {Before},
+                   pg_advisory_xact_lock_shared('public.login_etl_key'::regclass::oid::bigint);
+            SELECT attribute, method, prefix, state FROM login_etl_key WHERE state <> 'primary';
+            {target.Live.Fingerprint!.Query}
+            """;
+        var registration = new KeyRegistration(target.Live, isNewKey: false, isDryRun: false);
+        await using var sink = await database.SinkAsync();
+        var (was, now, looks, batches) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        // Beside one another, because the speed of a machine drifts.
+        for (var round = 0; round < 30; round++)
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                was.Add(await TimeAsync(connection, async () =>
+                {
+                    await using var command = new NpgsqlCommand(before, connection);
+                    await using var reader = await command.ExecuteReaderAsync(TestDatabase.Token);
+                    while (await reader.NextResultAsync(TestDatabase.Token))
+                    {
+                        await reader.ReadAsync(TestDatabase.Token);
+                    }
+                }));
+                now.Add(await TimeAsync(connection, () => start.RunAsync(connection, TestDatabase.Token)));
+            }
+
+            var batch = Masked(protectors, 5000);
+            await using (var transaction = await connection.BeginTransactionAsync(TestDatabase.Token))
+            {
+                var known = (await start.RunAsync(connection, TestDatabase.Token)).Keys;
+                var looking = Stopwatch.StartNew();
+                known.Refuse(batch);
+                await registration.RegisterAsync(connection, KeyRegistration.KeysOf(batch), known, TestDatabase.Token);
+                looks.Add(looking.Elapsed.TotalMilliseconds);
+            }
+
+            var clock = Stopwatch.StartNew();
+            await sink.WriteAsync(batch, TestDatabase.Token);
+            batches.Add(clock.Elapsed.TotalMilliseconds);
+        }
+
+        var (cost, whole) = (Median(now) - Median(was) + Median(looks), Median(batches));
+        output.WriteLine(FormattableString.Invariant(
+            $"start of a transaction {Median(was):0.000} ms before, {Median(now):0.000} ms now, and {Median(looks):0.000} ms for the keys of its records; a clean batch of 5000 {whole:0.0} ms: {cost / whole:P2} of it"));
+        Assert.True(cost / whole < 0.01);
+    }
+
+    [LongRun]
+    public async Task Look_at_a_large_table_is_bounded_and_counting_reads_it_once()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await RotatingLogins.RetireAsync(database, _keys, back: true);
+        foreach (var rows in new[] { 100_000, 1_000_000, 4_000_000 })
+        {
+            await database.RunAsync(
+                $"TRUNCATE user_logins; INSERT INTO user_logins SELECT 'u' || g, 'ios', '{_keys.OldPrefix("ip")}' || md5(g::text) || '0123456789ab', '{_keys.OldPrefix("device_id")}' || md5(g::text) || '0123456789ab', 'DE', 1, now() FROM generate_series(1, {rows}) g");
+            await database.RunAsync("VACUUM ANALYZE user_logins");
+            await using var tokens = await database.TokensAsync();
+            using var holding = _keys.Open();
+            var value = _keys.Mask("10.1.2.3", "device").Ip.Text;
+            var finding = await BestAsync(async () => await tokens.FindAsync("ip", [value], TestDatabase.Token).AnyAsync(TestDatabase.Token));
+            var looking = await BestAsync(() => UnheldRows.CountAsync(tokens, holding, "ip", TestDatabase.Token));
+            _keys.Promote(KeyStatus.Disabled);
+            using var lacking = _keys.Open();
+            _keys.Demote();
+            var counting = await BestAsync(async () => Assert.Equal(rows, Assert.Single(await UnheldRows.CountAsync(tokens, lacking, "ip", TestDatabase.Token)).Rows));
+            output.WriteLine(FormattableString.Invariant($"{rows} rows: finding {finding:0} ms; nothing to count {looking:0} ms; counting {counting:0} ms"));
+            Assert.True(looking < 500);
+        }
+    }
+
+    private static async Task<double> BestAsync(Func<Task> work)
+    {
+        var times = new List<double>();
+        for (var i = 0; i < 5; i++)
+        {
+            var clock = Stopwatch.StartNew();
+            await work();
+            times.Add(clock.Elapsed.TotalMilliseconds);
+        }
+
+        return times.Min();
+    }
+
+    private static ProtectedLogin[] Masked(ProtectorSource protectors, int count) => protectors.Current.Protect(
+        [.. Enumerable.Range(0, count).Select(i => LoginDecoder.Decode(Logins.Delivery(), Encoding.UTF8.GetBytes(Deliveries.Body)))]);
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 

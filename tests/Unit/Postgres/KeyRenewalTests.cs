@@ -5,6 +5,7 @@ using LoginEtl.Records;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
+using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Sqs;
@@ -12,7 +13,7 @@ using Xunit;
 
 namespace LoginEtl.Unit.Postgres;
 
-/// <summary>A key that is retired while a run masks with it: its messages come again under the new one, or the run ends and says so.</summary>
+/// <summary>A key that is retired while a run masks with it: it goes on with the new one, or ends and says so.</summary>
 public sealed class KeyRenewalTests(ServersFixture servers) : IDisposable
 {
     private readonly RotatingKeys _keys = new();
@@ -20,12 +21,27 @@ public sealed class KeyRenewalTests(ServersFixture servers) : IDisposable
     public void Dispose() => _keys.Dispose();
 
     [Fact]
-    public async Task Run_returns_what_it_masked_under_a_retired_key_reads_the_keys_again_and_writes_everything_once()
+    public async Task Run_that_holds_the_new_key_goes_on_with_it_and_reads_no_file()
     {
-        var (database, _, receipt, read) = await RunAsync(60, retired => _keys.Promote());
-        Assert.Equal((RunState.Completed, 0, 60L, true), (receipt.Outcome, receipt.ExitCode, receipt.Written, receipt.Balanced));
-        Assert.True(receipt.Returned > 0);
-        Assert.Equal(60 + receipt.Returned, receipt.Received);
+        _keys.Add();
+        var (database, _, receipt, read) = await RunAsync(60);
+        Assert.Equal((RunState.Completed, 0, 60L, 60L, true), (receipt.Outcome, receipt.ExitCode, receipt.Received, receipt.Written, receipt.Balanced));
+        Assert.Equal(1, read);
+        Assert.Equal(60, await database.ReadAsync<long>("SELECT count(DISTINCT user_id) FROM user_logins"));
+        var old = await RotatingLogins.CountOldAsync(database, _keys);
+        Assert.InRange(old, 1, 59);
+        Assert.Equal(60 - old, await RotatingLogins.CountNewAsync(database, _keys));
+    }
+
+    [Fact]
+    public async Task Run_that_was_given_the_new_key_meanwhile_reads_its_keys_again_and_goes_on()
+    {
+        var (database, _, receipt, read) = await RunAsync(60, async database =>
+        {
+            _keys.Promote();
+            await RotatingLogins.RetireAsync(database, _keys);
+        });
+        Assert.Equal((RunState.Completed, 0, 60L, 60L, true), (receipt.Outcome, receipt.ExitCode, receipt.Received, receipt.Written, receipt.Balanced));
         Assert.Equal(2, read);
         Assert.Equal(60, await database.ReadAsync<long>("SELECT count(DISTINCT user_id) FROM user_logins"));
         Assert.Equal(60, await database.CountAsync());
@@ -37,7 +53,7 @@ public sealed class KeyRenewalTests(ServersFixture servers) : IDisposable
     [Fact]
     public async Task Run_whose_keys_are_still_the_retired_ones_ends_and_says_so_and_everything_is_in_the_queue()
     {
-        var (database, queue, receipt, read) = await RunAsync(60, retired => { });
+        var (database, queue, receipt, read) = await RunAsync(60);
         Assert.Equal((RunState.Failed, 1, true), (receipt.Outcome, receipt.ExitCode, receipt.Balanced));
         Assert.Contains("retired", receipt.Error, StringComparison.Ordinal);
         Assert.Contains(_keys.OldPrefix("ip"), receipt.Error, StringComparison.Ordinal);
@@ -48,9 +64,34 @@ public sealed class KeyRenewalTests(ServersFixture servers) : IDisposable
         Assert.Equal((60 - receipt.Written, 0), await queue.CountsAsync());
     }
 
-    /// <summary>Retires the old keys after the first batch; <paramref name="then"/> is what becomes of the key files.</summary>
-    private async Task<(TestDatabase Database, TestQueue Queue, Receipt Receipt, int Read)> RunAsync(int messages, Action<int> then)
+    [Fact]
+    public async Task Messages_whose_mac_tokens_cannot_be_made_anew_come_again_under_the_new_key_and_are_written_once()
     {
+        using var keys = new TestKeys();
+        var old = KeyListing.Of(keys.Ring, "ip.mac")[0];
+        var added = KeysetChange.Of(keys.Folder, "ip.mac", new KeyAccess()).Add();
+        var (database, _, receipt, _) = await RunAsync(
+            60,
+            async database =>
+            {
+                await using var tokens = await database.TokensAsync();
+                await tokens.SetAsync([StoredKey.Of(old, StoredKeyState.Retired), StoredKey.Of(added, StoredKeyState.Primary)], TestDatabase.Token);
+            },
+            () => Keyring.Open(keys.Folder), new ProtectOptions { Methods = MaskMethods.Parse("ip=mac") });
+        Assert.Equal((RunState.Completed, 0, 60L, true), (receipt.Outcome, receipt.ExitCode, receipt.Written, receipt.Balanced));
+        Assert.True(receipt.Returned > 0);
+        Assert.Equal(60 + receipt.Returned, receipt.Received);
+        Assert.Equal((60, 60), (await database.CountAsync(), await database.ReadAsync<long>("SELECT count(DISTINCT user_id) FROM user_logins")));
+        var then = await database.CountAsync($"user_logins WHERE masked_ip LIKE '{old.TokenPrefix}%'");
+        Assert.InRange(then, 1, 59);
+        Assert.Equal(60 - then, await database.CountAsync($"user_logins WHERE masked_ip LIKE '{added.TokenPrefix}%'"));
+    }
+
+    /// <summary>Changes the keys after the first batch: by default the old ones are retired in the database alone.</summary>
+    private async Task<(TestDatabase Database, TestQueue Queue, Receipt Receipt, int Read)> RunAsync(
+        int messages, Func<TestDatabase, Task>? change = null, Func<Keyring>? open = null, ProtectOptions? options = null)
+    {
+        change ??= d => RotatingLogins.RetireAsync(d, _keys);
         var database = await TestDatabase.InitializedAsync(servers);
         var queue = await TestQueue.CreateAsync(servers);
         for (var i = 0; i < messages; i++)
@@ -62,8 +103,8 @@ public sealed class KeyRenewalTests(ServersFixture servers) : IDisposable
         using var protectors = new ProtectorSource(() =>
         {
             read++;
-            return _keys.Open();
-        });
+            return open is null ? _keys.Open() : open();
+        }, options);
         var batches = 0;
         await using var sink = await database.SinkAsync();
         var source = await new SqsConnector().ReceiveFromAsync(
@@ -74,8 +115,7 @@ public sealed class KeyRenewalTests(ServersFixture servers) : IDisposable
             {
                 if (++batches == 1)
                 {
-                    then(batches);
-                    RotatingLogins.RetireAsync(database, _keys).GetAwaiter().GetResult();
+                    change(database).GetAwaiter().GetResult();
                 }
             },
             TestDatabase.Token);

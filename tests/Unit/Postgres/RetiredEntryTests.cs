@@ -74,7 +74,26 @@ public sealed class RetiredEntryTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
+    public async Task Body_is_restored_under_the_databases_primary_key_where_the_host_holds_it()
+    {
+        var database = await RetiredBodyAsync();
+        _keys.Add();
+        Assert.Equal([RestoreOutcome.Restored, RestoreOutcome.Restored], (await RestoreAsync(database)).Select(r => r.Outcome));
+        Assert.Equal(1, await database.CountAsync($"user_logins WHERE masked_device_id LIKE '{_keys.NewPrefix("device_id")}%'"));
+    }
+
+    [Fact]
     public async Task Body_that_this_host_has_masked_under_a_retired_key_is_refused_alone_and_asks_for_the_keyset()
+    {
+        var database = await RetiredBodyAsync();
+        var results = await RestoreAsync(database);
+        Assert.Equal([RestoreOutcome.Refused, RestoreOutcome.Restored], results.Select(r => r.Outcome));
+        Assert.Equal((RejectReason.RetiredKey, "device_id"), (results[0].Reason, results[0].Field));
+        Assert.Contains("keyset", results[0].Remedy, StringComparison.Ordinal);
+    }
+
+    /// <summary>A sealed body and another's record in quarantine, and then the keys are retired.</summary>
+    private async Task<TestDatabase> RetiredBodyAsync()
     {
         var database = await TestDatabase.InitializedAsync(servers);
         using (var ring = _keys.Open())
@@ -86,10 +105,7 @@ public sealed class RetiredEntryTests(ServersFixture servers) : IDisposable
 
         await QuarantineAsync(database, Logins.Record(user: "other"));
         await RotatingLogins.RetireAsync(database, _keys);
-        var results = await RestoreAsync(database);
-        Assert.Equal([RestoreOutcome.Refused, RestoreOutcome.Restored], results.Select(r => r.Outcome));
-        Assert.Equal((RejectReason.RetiredKey, "device_id"), (results[0].Reason, results[0].Field));
-        Assert.Contains("keyset", results[0].Remedy, StringComparison.Ordinal);
+        return database;
     }
 
     private async Task<TestDatabase> QuarantinedAsync(params LoginRecord[] records)
@@ -114,10 +130,10 @@ public sealed class RetiredEntryTests(ServersFixture servers) : IDisposable
     /// <summary>Everything that was ever there, oldest first.</summary>
     private async Task<IReadOnlyList<RestoreResult>> RestoreAsync(TestDatabase database)
     {
-        using var ring = _keys.Open();
+        await using var quarantine = await new PostgresConnector().OpenQuarantineAsync(database.Settings(), new SinkOptions(), TestDatabase.Token);
+        using var ring = _keys.Open().Follow(await quarantine.KeysAsync(TestDatabase.Token));
         using var protector = new Protector(ring, new ProtectOptions { AllowNullPii = true });
         using var replay = new QuarantineReplay(protector, _keys.PrivatePath);
-        await using var quarantine = await new PostgresConnector().OpenQuarantineAsync(database.Settings(), new SinkOptions(), TestDatabase.Token);
         var requests = new List<RestoreRequest>();
         await foreach (var entry in quarantine.ListAsync(new QuarantineFilter { IncludeSettled = true }, TestDatabase.Token))
         {

@@ -39,14 +39,15 @@ internal static class RotatingLogins
         }
     }
 
-    /// <summary>Retires the old keys and makes the new ones primary, in the database alone.</summary>
-    public static async Task RetireAsync(TestDatabase database, RotatingKeys keys)
+    /// <summary>Retires the old keys and makes the new ones primary, in the database alone; or the other way round.</summary>
+    public static async Task RetireAsync(TestDatabase database, RotatingKeys keys, bool back = false)
     {
         await using var tokens = await database.TokensAsync();
         await tokens.SetAsync(
             [.. new[] { "ip", "device_id" }.SelectMany(a => new[]
             {
-                new StoredKey(a, "siv", keys.OldPrefix(a), StoredKeyState.Retired), new StoredKey(a, "siv", keys.NewPrefix(a), StoredKeyState.Primary),
+                new StoredKey(a, "siv", keys.OldPrefix(a), back ? StoredKeyState.Primary : StoredKeyState.Retired),
+                new StoredKey(a, "siv", keys.NewPrefix(a), back ? StoredKeyState.Retired : StoredKeyState.Primary),
             })],
             TestDatabase.Token);
     }

@@ -62,6 +62,10 @@ public sealed class RotationCountTests(ServersFixture servers) : IDisposable
 
         public Task<IReadOnlyList<PrefixCount>> CountAsync(CancellationToken cancellationToken) => table.CountAsync(cancellationToken);
 
+        public Task<IReadOnlyList<PrefixCount>> CountTableAsync(string attribute, CancellationToken cancellationToken) => table.CountTableAsync(attribute, cancellationToken);
+
+        public Task<TokenSample?> SampleAsync(CancellationToken cancellationToken) => table.SampleAsync(cancellationToken);
+
         public IAsyncEnumerable<StoredLogin> FindAsync(string attribute, IReadOnlyList<string> tokens, CancellationToken cancellationToken) =>
             table.FindAsync(attribute, tokens, cancellationToken);
 

@@ -194,6 +194,39 @@ public sealed class RotationTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
+    public async Task Host_whose_file_says_otherwise_brings_the_rows_to_the_databases_primary_keys()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await RotatingLogins.WriteAsync(database, RotatingLogins.Records(_keys, 10));
+        await RotatingLogins.RetireAsync(database, _keys);
+        _keys.Add();
+        Assert.Equal(10, (await RotatingLogins.RotateAsync(database, _keys)).RowsUpdated);
+        Assert.Equal(10, await RotatingLogins.CountNewAsync(database, _keys));
+        Assert.Equal(2, await database.CountAsync("login_etl_key WHERE state = 'primary' AND method = 'siv'"));
+    }
+
+    [Fact]
+    public async Task Rotation_under_way_ends_when_its_key_is_retired_and_brings_no_row_to_it_any_more()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await RotatingLogins.WriteAsync(database, RotatingLogins.Records(_keys, 300));
+        _keys.Promote();
+        var then = 0L;
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => RotatingLogins.RotateAsync(database, _keys, batchSize: 50, report: _ =>
+        {
+            if (then == 0)
+            {
+                // Back to the old keys.
+                RotatingLogins.RetireAsync(database, _keys, back: true).GetAwaiter().GetResult();
+                then = RotatingLogins.CountNewAsync(database, _keys).GetAwaiter().GetResult();
+            }
+        }));
+        Assert.Equal("KeyRetired", fault.Id);
+        Assert.InRange(then, 1, 299);
+        Assert.Equal(then, await RotatingLogins.CountNewAsync(database, _keys));
+    }
+
+    [Fact]
     public async Task Plan_counts_and_changes_nothing()
     {
         var database = await TestDatabase.InitializedAsync(servers);

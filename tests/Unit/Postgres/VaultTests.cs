@@ -117,7 +117,7 @@ public sealed class VaultTests(ServersFixture servers) : IDisposable
         var database = await TestDatabase.InitializedAsync(servers);
         await database.RunAsync("DROP TABLE login_etl_vault");
         var atStart = await Assert.ThrowsAsync<LoginEtlException>(() => database.SinkAsync(new SinkOptions { UseVault = true }));
-        await using var sink = await database.SinkAsync();
+        await using var sink = await database.SinkAsync(new SinkOptions { NewKey = true });
         await sink.WriteAsync([Logins.Record()], TestDatabase.Token);
         var atFirst = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Escrowed(1, _ => "10.0.0.1"), TestDatabase.Token));
         var toRecover = await Assert.ThrowsAsync<LoginEtlException>(() => new LoginEtl.Postgres.PostgresConnector().OpenVaultAsync(database.Settings(), TestDatabase.Token));

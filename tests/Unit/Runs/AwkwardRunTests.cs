@@ -1,4 +1,5 @@
 using LoginEtl.Connections;
+using LoginEtl.Keysets;
 using LoginEtl.Postgres;
 using LoginEtl.Records;
 using LoginEtl.Running;
@@ -273,6 +274,10 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
         public string Name => inner.Name;
 
         public void GoOnSoon() => _ = Task.Delay(TimeSpan.FromSeconds(1)).ContinueWith(_ => _goOn.TrySetResult(), TaskScheduler.Default);
+
+        public Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken) => inner.KeysAsync(cancellationToken);
+
+        public Task RequireKeysAsync(IReadOnlyList<StoredKey> keys, CancellationToken cancellationToken) => inner.RequireKeysAsync(keys, cancellationToken);
 
         public async Task<BatchResult> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)
         {

@@ -99,6 +99,14 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void A_new_key_is_taken_only_where_that_is_said()
+    {
+        var command = WorkerCommand.Create(TestContext.Current.CancellationToken);
+        Assert.False(command.Settings.SinkOptions(command.Parse(Needed)).NewKey);
+        Assert.True(command.Settings.SinkOptions(command.Parse([.. Needed, "--new-key"])).NewKey);
+    }
+
+    [Fact]
     public void A_value_that_begins_with_an_at_sign_is_a_value_and_no_file()
     {
         var command = WorkerCommand.Create(TestContext.Current.CancellationToken);

@@ -28,9 +28,20 @@ internal sealed class RotatingKeys : IDisposable
 
     public string NewPrefix(string attribute) => TokenPrefix.OfSiv(_ids[attribute].New);
 
+    public ProtectorSource Protectors() => new(Open);
+
     public Keyring Open() => Keyring.Open(Folder);
 
     public Keyring OpenWith(string name, string from) => _keys.OpenWith(name, from);
+
+    /// <summary>Adds the new keys, not yet primary.</summary>
+    public void Add()
+    {
+        foreach (var (attribute, (oldId, newId)) in _ids)
+        {
+            Write(attribute, oldId, (oldId, KeyStatus.Enabled), (newId, KeyStatus.Enabled));
+        }
+    }
 
     /// <summary>Adds the new keys and makes them primary.</summary>
     public void Promote(KeyStatus old = KeyStatus.Enabled)

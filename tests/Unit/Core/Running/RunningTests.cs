@@ -38,7 +38,7 @@ public abstract class RunningTests : IDisposable
 
     private protected CancellationToken Limit => _limit.Token;
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         Protectors.Dispose();
         Protector.Dispose();

@@ -1,3 +1,4 @@
+using LoginEtl.Keysets;
 using LoginEtl.Records;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
@@ -22,6 +23,16 @@ internal sealed class StubSink(Journal journal) : IRecordSink
 
     public List<int> Batches { get; } = [];
 
+    /// <summary>What the database says of its keys: a batch with a token under one that is not primary is refused.</summary>
+    public IReadOnlyList<StoredKey> Keys { get; set; } = [];
+
+    /// <summary>What was committed.</summary>
+    public List<ProtectedLogin> Written { get; } = [];
+
+    public Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken) => Task.FromResult(Keys);
+
+    public Task RequireKeysAsync(IReadOnlyList<StoredKey> keys, CancellationToken cancellationToken) => Task.CompletedTask;
+
     public async Task<BatchResult> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _writing) != 1)
@@ -37,7 +48,14 @@ internal sealed class StubSink(Journal journal) : IRecordSink
                 await InTransaction(Batches.Count, cancellationToken);
             }
 
+            var retired = Keys.Where(k => k.State != StoredKeyState.Primary && batch.OfType<LoginRecord>().Any(r => TokenOf(r, k)?.StartsWith(k.Prefix, StringComparison.Ordinal) == true)).ToList();
+            if (retired.Count > 0)
+            {
+                throw KeyRetired.Of(retired, Keys);
+            }
+
             Batches.Add(batch.Count);
+            Written.AddRange(batch);
             journal.Add("commit", batch);
             return new BatchResult(Guid.NewGuid(), Outcomes?.Invoke(batch) ??
                 [.. batch.Select(l => l is SealedReject ? Outcome.Quarantined : Outcome.Written)])
@@ -50,4 +68,6 @@ internal sealed class StubSink(Journal journal) : IRecordSink
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static string? TokenOf(LoginRecord record, StoredKey key) => key.Attribute == LoginFields.Ip ? record.MaskedIp : record.MaskedDeviceId;
 }

@@ -1,0 +1,51 @@
+using LoginEtl.Masking;
+
+namespace LoginEtl.Keysets;
+
+/// <summary>
+/// Which of the enabled keys new tokens are made with. A keyset says so for a database that knows nothing of its key; where
+/// the database says of that key that no row may be written under it, its own primary key is followed.
+/// </summary>
+public static class PrimaryKeys
+{
+    /// <summary>The keys that masking by these methods makes tokens with, as the keyring stands.</summary>
+    /// <param name="keyring">Stays the caller's.</param>
+    /// <param name="methods">How it masks.</param>
+    /// <exception cref="Faults.LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetInvalid</c>.</exception>
+    public static IReadOnlyList<StoredKey> Of(Keyring keyring, MaskMethods methods)
+    {
+        ArgumentNullException.ThrowIfNull(keyring);
+        ArgumentNullException.ThrowIfNull(methods);
+        return [.. methods.Keysets.Where(n => KeyForm.Of(n).Tokens is not null).Select(n => Stored(n, keyring.Get(n)))];
+    }
+
+    /// <summary>Takes, in memory, the primary keys of the database in the place of those that it has retired, as far as they are held and enabled.</summary>
+    /// <param name="keyring">Stays the caller's.</param>
+    /// <param name="known">What the database says.</param>
+    /// <returns>The keyring.</returns>
+    public static Keyring Follow(this Keyring keyring, IReadOnlyList<StoredKey> known)
+    {
+        ArgumentNullException.ThrowIfNull(keyring);
+        foreach (var name in KeyAttribute.Masked.SelectMany(KeyAttribute.TokensOf))
+        {
+            if (keyring.Find(name) is { } keyset && !Stored(name, keyset).MayBeWrittenBy(known))
+            {
+                // Two of them are primary where somebody has gone on under a new key: the later one.
+                var next = known.Where(k => k.State == StoredKeyState.Primary).OrderByDescending(k => k.ChangedAt)
+                    .Select(k => keyset.Keys.FirstOrDefault(own => own.Status == KeyStatus.Enabled && IsOf(k, name, own.Id))).FirstOrDefault(k => k is not null);
+                keyset.Follow(next ?? keyset.Primary);
+            }
+        }
+
+        return keyring;
+    }
+
+    /// <summary>Whether the database does not forbid rows under it.</summary>
+    internal static bool MayBeWrittenBy(this StoredKey key, IEnumerable<StoredKey> known) =>
+        known.FirstOrDefault(key.IsOf) is null or { State: StoredKeyState.Primary };
+
+    private static StoredKey Stored(string name, Keyset keyset) => StoredKey.Of(KeyListing.PrimaryOf(name, keyset), StoredKeyState.Primary);
+
+    private static bool IsOf(StoredKey key, string name, uint id) =>
+        (key.Attribute, key.Prefix) == (KeyAttribute.Of(name), TokenPrefix.Of(KeyForm.Of(name).Tokens!.Value, id));
+}

@@ -1,0 +1,200 @@
+BeforeAll {
+    . "$PSScriptRoot/Setup.ps1"
+    . "$PSScriptRoot/Keys.ps1"
+
+    # Logins whose users are named after their sender and number.
+    function Get-Body([string] $Sender, [int[]] $Numbers) {
+        foreach ($n in $Numbers) {
+            '{{"user_id":"{0}-{1}","app_version":"1.2.3","device_type":"ios","ip":"10.1.2.{2}","locale":"DE","device_id":"device-{2}"}}' -f $Sender, $n, ($n % 200)
+        }
+    }
+
+    function Get-RowCount([string] $Database, [string] $Where = 'true') { (Invoke-Sql $Database "SELECT count(*) AS n FROM user_logins WHERE $Where").n }
+
+    function Wait-Until([scriptblock] $Condition, [string] $What) {
+        $until = [datetime]::UtcNow.AddSeconds(60)
+        while (-not (& $Condition)) {
+            if ([datetime]::UtcNow -gt $until) { throw "Not within a minute: $What" }
+            Start-Sleep -Milliseconds 50
+        }
+    }
+
+    # A connection string of a new login that is in the role alone.
+    function New-Member([string] $Database, [string] $Role) {
+        $name = New-TestName 'member_'
+        [void] (Invoke-Sql $Database "CREATE ROLE $name LOGIN PASSWORD 'pw' IN ROLE $Role")
+        $settings = [Npgsql.NpgsqlConnectionStringBuilder]::new($Database)
+        $settings.Username = $name
+        $settings.Password = 'pw'
+        $settings.ConnectionString
+    }
+
+    function New-Host { $folder = Join-Path $TestDrive ([guid]::NewGuid()); Copy-Item $keys $folder -Recurse; $folder }
+}
+
+AfterAll { Exit-TestSession }
+
+Describe 'A key that is made primary from a third place' {
+    It 'stops neither a worker nor a pipeline of the role login_etl_writer: both go on with it, and every row is there once' {
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database -Role
+        $old = Get-LoginKeyset $keys ip
+        $writer = New-Member $database login_etl_writer
+        $new = Add-LoginKey $keys ip
+        $ofWorker, $ofPipeline, $third = 1..3 | ForEach-Object { New-Host }
+        $queues = @{ worker = New-TestQueue; pipeline = New-TestQueue }
+        foreach ($sender in $queues.Keys) { Get-Body $sender (1..300) | Send-LoginMessage $queues[$sender] }
+
+        $script = Join-Path $TestDrive 'pipeline.ps1'
+        @"
+Import-Module $(ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1")
+Receive-LoginMessage $($queues.pipeline) -Wait -MaxMessages 600 -MaxDuration 90 | Protect-LoginPii '$ofPipeline' | Write-LoginRecord '$writer' -BatchSize 50 -FlushInterval 0.2 -ReceiptVariable receipt -WarningAction Ignore
+`$receipt | ConvertTo-Json
+exit `$receipt.ExitCode
+"@ | Set-Content $script
+        $worker = Get-ChildItem "$PSScriptRoot/../../src/LoginEtl.Worker/bin/*/net10.0/login-etl.dll" | Sort-Object LastWriteTime | Select-Object -Last 1
+        $flags = $worker.FullName, '--queue', $queues.worker, '--keyset', $ofWorker, '--database', "`"$writer`"", '--wait', '--max-messages', 600, '--max-duration', 90, '--batch-size', 50, '--flush-interval', 0.2
+        $processes = @(
+            Start-Process dotnet -ArgumentList $flags -PassThru -RedirectStandardOutput "$TestDrive/worker.out" -RedirectStandardError "$TestDrive/worker.out.err"
+            Start-PowerShell $script "$TestDrive/pipeline.out"
+        )
+        try {
+            $processes.ForEach{ $null = $_.Handle }
+            Wait-Until { (Get-RowCount $database) -eq 600 -or $processes.HasExited -contains $true } 'the first rows'
+            Set-LoginPrimaryKey $third ip $new.KeyId -Database $database
+            $then = Get-RowCount $database "masked_ip LIKE '$($old.TokenPrefix)%'"
+            foreach ($sender in $queues.Keys) { Get-Body $sender (301..600) | Send-LoginMessage $queues[$sender] }
+            $processes | Wait-Process -Timeout 100 -ErrorAction Ignore
+        }
+        finally { $processes | Where-Object { -not $_.HasExited } | ForEach-Object Kill }
+
+        $said = 'worker', 'pipeline' | ForEach-Object { Get-Content "$TestDrive/$_.out.err" -Raw }
+        $processes.ExitCode | Should -Be 0, 0 -Because "$said"
+        $receipts = @((Get-Content "$TestDrive/worker.out" | Select-Object -Last 1), (Get-Content "$TestDrive/pipeline.out" -Raw)) | ConvertFrom-Json
+        foreach ($receipt in $receipts) { $receipt.received, $receipt.written | Should -Be 600, 600 }
+        Get-RowCount $database | Should -Be 1200
+        (Invoke-Sql $database 'SELECT count(DISTINCT user_id) AS n FROM user_logins').n | Should -Be 1200
+        Get-RowCount $database "masked_ip LIKE '$($old.TokenPrefix)%'" | Should -Be $then
+        Get-RowCount $database "masked_ip LIKE '$($new.TokenPrefix)%'" | Should -Be (1200 - $then)
+
+        # On a host whose own file still says otherwise.
+        $receipt = Update-LoginToken $database $ofWorker -WarningAction Ignore
+        $receipt.RowsUpdated, $receipt.ExitCode | Should -Be $then, 0
+        Get-RowCount $database "masked_ip LIKE '$($new.TokenPrefix)%'" | Should -Be 1200
+        @('10.1.2.7' | Find-LoginRecord $database $ofPipeline -Attribute ip).Count | Should -Be 6
+    }
+}
+
+Describe 'A keyset that a database has not seen' {
+    BeforeAll {
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $queue = New-TestQueue
+        Get-Body first (1..5) | Send-LoginMessage $queue
+        $null = Invoke-LoginEtl $queue $keys $database -DrainWindow 0.2
+        # The mount is not there, and somebody does as the error says.
+        $anew = NewKeys
+    }
+
+    It 'stops each kind of run, and what was received is in the queue again' {
+        Get-Body second (1..5) | Send-LoginMessage $queue
+        { Receive-LoginMessage $queue | Protect-LoginPii $anew | Write-LoginRecord $database } | Should -Throw -ErrorId 'KeyNotKnown,*'
+        $receipt = Invoke-LoginEtl $queue $anew $database -DrainWindow 0.2 -ErrorVariable failed -ErrorAction SilentlyContinue
+        $receipt.ExitCode, $receipt.Received | Should -Be 1, 0
+        $failed.FullyQualifiedErrorId | Should -BeLike 'KeyNotKnown,*'
+        $receipt.Error | Should -Match ([regex]::Escape((Get-LoginKeyset $anew ip).TokenPrefix))
+        { Get-Body third 1 | ConvertFrom-LoginJson | Protect-LoginPii $anew | Write-LoginRecord $database -WhatIf } | Should -Throw -ErrorId 'KeyNotKnown,*'
+        { Update-LoginToken $database $anew } | Should -Throw -ErrorId 'KeyNotKnown,*'
+        Get-RowCount $database | Should -Be 5
+        $count = Get-QueueCount $queue
+        $count.Visible, $count.InFlight | Should -Be 5, 0
+    }
+
+    It 'is told by Test-LoginEtl' {
+        $checks = Test-LoginEtl $queue $anew $database
+        $states = $checks | Where-Object Name -EQ 'Key states'
+        $states.Outcome | Should -Be 'Fail'
+        $states.Remedy | Should -Match 'NewKey'
+        $rows = $checks | Where-Object Name -EQ 'Rows under other keys'
+        $rows.Outcome | Should -Be 'Warn'
+        $rows.Detail | Should -Match "5 of 5 values of ip looked at are under $([regex]::Escape((Get-LoginKeyset $keys ip | Where-Object IsPrimary).TokenPrefix))"
+    }
+
+    It 'finds and recovers nothing without a word' {
+        $found = '10.1.2.1' | Find-LoginRecord $database $anew -Attribute ip -WarningVariable said -WarningAction SilentlyContinue
+        $found | Should -BeNullOrEmpty
+        "$said" | Should -BeLike "5 rows of public.user_logins could not be looked under*5 under $((Get-LoginKeyset $keys ip | Where-Object IsPrimary).TokenPrefix)*"
+        $null = '10.1.2.1' | Find-LoginRecord $database $keys -Attribute ip -WarningVariable said
+        $said | Should -BeNullOrEmpty
+
+        Invoke-Sql $database 'SELECT masked_ip, masked_device_id FROM user_logins' |
+            Unprotect-LoginPii $database $anew -Reason x -AuditFile "$TestDrive/audit.jsonl" -Confirm:$false -WarningVariable said -WarningAction SilentlyContinue -ErrorAction SilentlyContinue
+        "$said" | Should -BeLike '10 values were not recovered*5 under siv1.* of *, 5 under siv1.*'
+    }
+
+    It 'is taken when that is said, and then known' {
+        (Invoke-LoginEtl $queue $anew $database -NewKey -DrainWindow 0.2).Written | Should -Be 5
+        Get-Body fourth (1..2) | ConvertFrom-LoginJson | Protect-LoginPii $anew | Write-LoginRecord $database
+        Get-RowCount $database | Should -Be 12
+    }
+}
+
+Describe 'A rotation' {
+    BeforeEach {
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $own = NewKeys
+        $old = Get-LoginKeyset $own ip
+        Get-Body a (1..3) | ConvertFrom-LoginJson | Protect-LoginPii $own | Write-LoginRecord $database
+        function Get-State { (Invoke-Sql $database "SELECT state FROM login_etl_key WHERE attribute = 'ip' ORDER BY prefix = '$($old.TokenPrefix)' DESC").state }
+    }
+
+    It 'needs no word about new keys where the database is told of them' {
+        $new = Add-LoginKey $own ip -Database $database
+        Get-State | Should -Be 'primary', 'retired'
+        # Only in the file: the database goes on with its own.
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -WarningVariable said -WarningAction SilentlyContinue
+        "$said" | Should -Match '-Database'
+        Get-Body b 1 | ConvertFrom-LoginJson | Protect-LoginPii $own | Write-LoginRecord $database
+        Get-RowCount $database "masked_ip LIKE '$($old.TokenPrefix)%'" | Should -Be 4
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -Database $database -WarningVariable said
+        $said | Should -BeNullOrEmpty
+        Get-State | Should -Be 'retired', 'primary'
+        Get-Body c 1 | ConvertFrom-LoginJson | Protect-LoginPii $own | Write-LoginRecord $database
+        (Update-LoginToken $database $own).RowsUpdated | Should -Be 4
+        Get-RowCount $database "masked_ip LIKE '$($new.TokenPrefix)%'" | Should -Be 5
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM login_etl_key WHERE check_value IS NULL').n | Should -Be 0
+    }
+
+    It 'takes no key away that writers make tokens with, whatever the file says' {
+        $new = Add-LoginKey $own ip
+        $stale = Join-Path $TestDrive ([guid]::NewGuid())
+        Copy-Item $own $stale -Recurse
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -Database $database
+        { Disable-LoginKey $stale ip $new.KeyId -Database $database } | Should -Throw -ErrorId 'KeyIsPrimary,*'
+        $null = Disable-LoginKey $stale ip $new.KeyId
+        { Remove-LoginKey $stale ip $new.KeyId -Database $database -Confirm:$false } | Should -Throw -ErrorId 'KeyIsPrimary,*'
+        $null = Enable-LoginKey $stale ip $new.KeyId -Database $database
+        Get-State | Should -Be 'retired', 'primary'
+        $null = Disable-LoginKey $own ip $old.KeyId -Database $database
+        Get-State | Should -Be 'disabled', 'primary'
+    }
+
+    It 'is refused before anything is changed where the database knows other bytes under an id' {
+        [void] (Invoke-Sql $database "UPDATE login_etl_key SET check_value = '01234567'")
+        $before = Contents $own
+        { Add-LoginKey $own ip -Database $database } | Should -Throw -ErrorId 'KeyMismatch,*'
+        { Set-LoginPrimaryKey $own ip $old.KeyId -Database $database } | Should -Throw -ErrorId 'KeyMismatch,*'
+        { Update-LoginToken $database $own } | Should -Throw -ErrorId 'KeyMismatch,*'
+        Contents $own | Should -Be $before
+        Get-State | Should -Be 'primary'
+    }
+
+    It 'tells a database that knows no key yet of the whole keyset' {
+        [void] (Invoke-Sql $database 'DELETE FROM login_etl_key; DELETE FROM user_logins')
+        $null = Add-LoginKey $own ip -Database $database
+        Get-State | Should -Be 'primary', 'retired'
+        Get-Body d 1 | ConvertFrom-LoginJson | Protect-LoginPii $own | Write-LoginRecord $database
+        Get-RowCount $database | Should -Be 1
+    }
+}
