@@ -11,6 +11,9 @@ internal static class AuditFaults
     /// <summary>Why a symbolic link is refused.</summary>
     public const string IsLink = "it is a link, which is never followed";
 
+    /// <summary>Why a folder, a pipe, a socket or a device is.</summary>
+    public const string IsNoFile = "it is no file";
+
     /// <summary>Something else stands there: it stays as it is.</summary>
     public static LoginEtlException NotOurs(string path, string why) => new(
         "AuditFileNotOurs", FaultKind.Failed, $"{path} is no audit file under this audit key: {why}. Nothing was recovered, and nothing was changed there.",

@@ -112,7 +112,7 @@ internal static class AuditFile
         var entry = new FileInfo(path);
         if (entry.LinkTarget is not null || Directory.Exists(path))
         {
-            throw AuditFaults.NotOurs(path, entry.LinkTarget is null ? "it is no file" : AuditFaults.IsLink);
+            throw AuditFaults.NotOurs(path, entry.LinkTarget is null ? AuditFaults.IsNoFile : AuditFaults.IsLink);
         }
 
         try

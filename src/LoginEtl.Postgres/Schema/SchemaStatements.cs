@@ -156,14 +156,14 @@ internal static class SchemaStatements
             anchored_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (file_id, line)
         );
-        CREATE INDEX ON {anchor.Quoted} (place);
         COMMENT ON TABLE {anchor.Quoted} IS 'LoginEtl: what the last line of an audit file was, and when; by this a cut or rewritten file shows. Grant INSERT and SELECT only.';
         {ChainAnchors(anchor)}
         """;
 
     /// <summary>
     /// Counts and chains anchors. The number before must be there, so that nobody leaves one out, and what earlier versions
-    /// added stays without a number. The server's clock is asked when a row is added, not when its transaction began.
+    /// added stays without a number. The server's clock is asked when a row is added, not when its transaction began. The
+    /// index finds the first row of a place, however many there are.
     /// </summary>
     public static string ChainAnchors(QualifiedName anchor) =>
         $"""
@@ -175,7 +175,8 @@ internal static class SchemaStatements
             ADD COLUMN previous bigint GENERATED ALWAYS AS (nullif(number - 1, 0)) STORED REFERENCES {anchor.Quoted} (number),
             ADD CONSTRAINT {SchemaNames.AuditAnchor}_chained CHECK (
                 number IS NOT NULL AND number > 0 AND link IS NOT NULL AND octet_length(link) = 36
-                AND octet_length(mac) = 32 AND length(place) <= 8192 AND length(note) <= 8192) NOT VALID
+                AND octet_length(mac) = 32 AND length(place) <= 8192 AND length(note) <= 8192) NOT VALID;
+        CREATE INDEX ON {anchor.Quoted} (place, number NULLS FIRST, anchored_at, line)
         """;
 
     // The collation of bytes: tokens of one key are found by their prefix in the index.
