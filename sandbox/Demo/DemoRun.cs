@@ -56,6 +56,7 @@ internal sealed class DemoRun(DemoOptions options, SandboxServers servers, SqsCa
         await queue.SendAsync(sqs, bodies, cancellationToken);
         show($"Sent {bodies.Count} sample messages to {queue.Name}.");
         await Preparation.PrepareAsync(settings, cancellationToken);
+        if (!servers.Postgres.IsPrivate) await Preparation.TellOfKeysAsync(settings, cancellationToken);
 
         var database = new DemoDatabase(settings.Database);
         var expectations = new Expectations(SampleTally.Of(bodies));

@@ -1,6 +1,7 @@
 using LoginEtl.Connections;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres;
+using LoginEtl.Rotation;
 
 namespace LoginEtl.Sandbox.Demo;
 
@@ -14,5 +15,15 @@ internal static class Preparation
             KeysetCeremony.Create(settings.KeysFolder, settings.PrivateKeyPath, overwrite: false);
         var database = new DatabaseSettings { Database = new SecretText(settings.Database) };
         await new PostgresConnector().InitializeAsync(database, new SchemaOptions(), cancellationToken);
+    }
+
+    /// <summary>A database that has seen the keys of an earlier demo, which are gone, is told of those of this one.</summary>
+    /// <exception cref="Faults.LoginEtlException">The database is unreachable, or refuses.</exception>
+    public static async Task TellOfKeysAsync(RunSettings settings, CancellationToken cancellationToken)
+    {
+        await using var table = await new PostgresConnector().OpenTokensAsync(
+            new DatabaseSettings { Database = new SecretText(settings.Database) }, cancellationToken);
+        using var keyring = Keyring.Open(settings.KeysFolder);
+        await KeyRegistry.RecordAsync(table, KeyListing.Of(keyring), cancellationToken);
     }
 }

@@ -6,6 +6,9 @@ namespace LoginEtl.Keysets;
 /// <summary>Keysets from a secret of the host's vaults.</summary>
 internal static class SecretKeys
 {
+    /// <summary>The id of the fault where the host has no vaults, or lends them no more.</summary>
+    public const string Unavailable = "KeySourceUnavailable";
+
     /// <param name="name"><c>Vault/Name</c>.</param>
     /// <param name="access">Reads it.</param>
     public static Keyring Read(string name, KeyAccess access)
@@ -20,7 +23,7 @@ internal static class SecretKeys
         if (access.ReadSecret is null)
         {
             throw new LoginEtlException(
-                "KeySourceUnavailable", FaultKind.Configuration, "Key sources of the kind 'secret:' are vaults of PowerShell's SecretManagement, and this is not PowerShell.",
+                Unavailable, FaultKind.Configuration, "Key sources of the kind 'secret:' are vaults of PowerShell's SecretManagement, and this is not PowerShell.",
                 "Use file:FOLDER, env:VARIABLE or awskms:FOLDER here.");
         }
 

@@ -61,8 +61,7 @@ public sealed class ProtectorSource : IDisposable
 
             if (!MayWrite(PrimaryKeys.Of(_keyring.Follow(known), _options.Methods)))
             {
-                var next = Open().Follow(known);
-                if (!MayWrite(PrimaryKeys.Of(next, _options.Methods)))
+                if (OpenAgain()?.Follow(known) is not { } next || !MayWrite(PrimaryKeys.Of(next, _options.Methods)))
                 {
                     return false;
                 }
@@ -104,6 +103,19 @@ public sealed class ProtectorSource : IDisposable
         var keyring = _open();
         _owned.Push(keyring);
         return keyring;
+    }
+
+    // Whoever asks has a word of its own for keys that will not do; that vaults are out of reach here says nothing of them.
+    private Keyring? OpenAgain()
+    {
+        try
+        {
+            return Open();
+        }
+        catch (LoginEtlException e) when (e.Id == SecretKeys.Unavailable)
+        {
+            return null;
+        }
     }
 
     private Protector Make()

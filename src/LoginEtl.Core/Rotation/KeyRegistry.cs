@@ -11,7 +11,7 @@ public static class KeyRegistry
     /// of the keys is to be primary.
     /// </summary>
     /// <param name="table">The tokens and their keys.</param>
-    /// <param name="keys">Of one keyset, as they are now.</param>
+    /// <param name="keys">Of whole keysets or alone, as they are now.</param>
     /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
     /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>KeyMismatch</c>, or the database cannot be reached.</exception>
     public static async Task RecordAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, CancellationToken cancellationToken)

@@ -40,12 +40,15 @@ internal static class TableSample
         var sample = isWhole ? "" : string.Create(CultureInfo.InvariantCulture, $"TABLESAMPLE SYSTEM ({100.0 * MostBlocks / blocks})");
         var counts = await connection.QueryAsync(
             $"""
-            SELECT v.attribute, {TokenColumns.Prefix("v.token")}, count(*)
-            FROM {table.Name.Quoted} AS t {sample}
-            CROSS JOIN LATERAL (VALUES ('{LoginFields.Ip}', t.{columns.Ip}::text), ('{LoginFields.DeviceId}', t.{columns.DeviceId}::text)) v(attribute, token)
-            WHERE v.token IS NOT NULL GROUP BY 1, 2 ORDER BY 1 DESC, 2
+            SELECT {TokenColumns.Prefix($"t.{columns.Ip}::text")}, {TokenColumns.Prefix($"t.{columns.DeviceId}::text")}, count(*)
+            FROM {table.Name.Quoted} AS t {sample} GROUP BY 1, 2 ORDER BY 1, 2
             """,
-            [], PrefixCounts.Read, cancellationToken).ConfigureAwait(false);
-        return new TokenSample(counts, isWhole);
+            [], r => (Ip: r.IsDBNull(0) ? null : r.GetString(0), DeviceId: r.IsDBNull(1) ? null : r.GetString(1), Rows: r.GetInt64(2)), cancellationToken).ConfigureAwait(false);
+        return new TokenSample(
+            [
+                .. counts.GroupBy(c => c.Ip).Where(g => g.Key is not null).Select(g => new PrefixCount(LoginFields.Ip, g.Key!, g.Sum(c => c.Rows))),
+                .. counts.GroupBy(c => c.DeviceId).Where(g => g.Key is not null).Select(g => new PrefixCount(LoginFields.DeviceId, g.Key!, g.Sum(c => c.Rows))),
+            ],
+            isWhole);
     }
 }

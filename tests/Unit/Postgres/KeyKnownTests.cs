@@ -232,8 +232,7 @@ public sealed class KeyKnownTests(ServersFixture servers) : IDisposable
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await RotatingLogins.WriteAsync(database, Login(_keys.Ring), Logins.Reject());
-        var ring = Other();
-        using var protector = new Protector(ring);
+        using var protector = new Protector(Other());
         using var replay = new QuarantineReplay(protector, null);
         foreach (var options in new[] { new SinkOptions(), WithNewKey })
         {

@@ -74,13 +74,21 @@ public sealed class KeyFollowingTests : RunningTests
     [InlineData("does not hold it")]
     [InlineData("holds it disabled")]
     [InlineData("has ended")]
+    [InlineData("has it from a vault that is out of reach")]
     public async Task Whoever_cannot_follow_is_told_which_key_is_needed(string who)
     {
         var (old, added, protectors) = Rotating("", "ip");
         await using var writer = Writer(batchSize: 1);
         var line = Line(protectors, 1);
         var token = line.MaskedIp;
-        var primary = who == "does not hold it" ? added with { Prefix = "siv1.Another" } : added;
+        if (who.Contains("vault", StringComparison.Ordinal))
+        {
+            var read = 0;
+            protectors = Opened(() => read++ == 0 ? Keyring.Open(_folder.Folder) : Keyring.Open("secret:Vault/Name"), new ProtectOptions());
+            line = Line(protectors, 1);
+        }
+
+        var primary = who is "does not hold it" or "has it from a vault that is out of reach" ? added with { Prefix = "siv1.Another" } : added;
         if (who == "holds it disabled")
         {
             // Before the keys are read: they are read again.
