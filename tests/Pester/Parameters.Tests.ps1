@@ -66,19 +66,22 @@ Describe '-ColumnName' {
 
     It 'is what keys are counted and rotated by, also from the environment' {
         $env:LOGINETL_COLUMN_NAME = 'masked_ip=hashed_ip,user_id=login'
+        # A key is removed, which those of the other tests go on with.
+        $own = Join-Path $TestDrive 'rotated-keys'
+        $null = New-LoginKeyset $own
         try {
             $rotated = New-TestDatabase
             Initialize-LoginDatabase $rotated
-            New-LoginBody | ConvertFrom-LoginJson -SourceId rotated | Protect-LoginPii $keys | Write-LoginRecord $rotated
-            $old = Get-LoginKeyset $keys | Where-Object Name -EQ 'ip'
-            Add-LoginKey $keys ip | Set-LoginPrimaryKey $keys -Database $rotated | ForEach-Object IsPrimary | Should -BeTrue
-            $null = $old | Disable-LoginKey $keys -Database $rotated
-            { $old | Remove-LoginKey $keys -Database $rotated -Confirm:$false } | Should -Throw -ErrorId 'KeyInUse,*'
-            $null = $old | Enable-LoginKey $keys -Database $rotated
-            (Update-LoginToken $rotated $keys -Confirm:$false).TokensReplaced | Should -Be 1
-            $null = $old | Disable-LoginKey $keys -Database $rotated
-            { $old | Remove-LoginKey $keys -Database $rotated -ColumnName @{ } -Confirm:$false } | Should -Throw -ErrorId 'TableUnsuitable,*' -ExpectedMessage '*masked_ip*'
-            ($old | Remove-LoginKey $keys -Database $rotated -Confirm:$false).Status | Should -Be 'Destroyed'
+            New-LoginBody | ConvertFrom-LoginJson -SourceId rotated | Protect-LoginPii $own | Write-LoginRecord $rotated
+            $old = Get-LoginKeyset $own | Where-Object Name -EQ 'ip'
+            Add-LoginKey $own ip | Set-LoginPrimaryKey $own -Database $rotated | ForEach-Object IsPrimary | Should -BeTrue
+            $null = $old | Disable-LoginKey $own -Database $rotated
+            { $old | Remove-LoginKey $own -Database $rotated -Confirm:$false } | Should -Throw -ErrorId 'KeyInUse,*'
+            $null = $old | Enable-LoginKey $own -Database $rotated
+            (Update-LoginToken $rotated $own -Confirm:$false).TokensReplaced | Should -Be 1
+            $null = $old | Disable-LoginKey $own -Database $rotated
+            { $old | Remove-LoginKey $own -Database $rotated -ColumnName @{ } -Confirm:$false } | Should -Throw -ErrorId 'TableUnsuitable,*' -ExpectedMessage '*masked_ip*'
+            ($old | Remove-LoginKey $own -Database $rotated -Confirm:$false).Status | Should -Be 'Destroyed'
         }
         finally { $env:LOGINETL_COLUMN_NAME = $null }
     }
