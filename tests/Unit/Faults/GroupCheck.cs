@@ -1,3 +1,5 @@
+using LoginEtl.Unit.Faults.Messages;
+
 namespace LoginEtl.Unit.Faults;
 
 /// <summary>Proves of a FIFO queue's groups: they are settled from their beginning on, and written in their order.</summary>
@@ -6,7 +8,7 @@ internal static class GroupCheck
     /// <summary>What is wrong; empty when all is well, and for messages without a group.</summary>
     public static IEnumerable<string> Complaints(IEnumerable<SentMessage> sent, Standing standing)
     {
-        foreach (var group in Groups(sent))
+        foreach (var group in Groups(Firsts(sent)))
         {
             var unsettled = group.FindIndex(m => !LedgerCheck.IsSettled(m, standing));
             if (unsettled >= 0 && group.FindLastIndex(m => LedgerCheck.IsSettled(m, standing)) is var last && last > unsettled)
@@ -26,13 +28,16 @@ internal static class GroupCheck
     public static IEnumerable<string> HeldComplaints(IReadOnlyCollection<SentMessage> sent, Standing before, Standing after)
     {
         var held = Held(sent, before);
-        return sent.Where(m => held.Contains(m.MessageId) && LedgerCheck.IsSettled(m, after)).Select(m => $"{m.MessageId} is settled and should be held with its group");
+        return Firsts(sent).Where(m => held.Contains(m.MessageId) && LedgerCheck.IsSettled(m, after)).Select(m => $"{m.MessageId} is settled and should be held with its group");
     }
 
     /// <summary>The ids of what groups hold back: from their first unsettled bad message on.</summary>
     public static IReadOnlySet<string> Held(IEnumerable<SentMessage> sent, Standing standing) => Groups(sent)
         .SelectMany(group => group.SkipWhile(m => m.Fate != Fate.Quarantine || LedgerCheck.IsSettled(m, standing)))
         .Select(m => m.MessageId).ToHashSet();
+
+    // A copy that comes later makes nothing, wherever it stands.
+    private static IEnumerable<SentMessage> Firsts(IEnumerable<SentMessage> sent) => sent.DistinctBy(m => m.Identity);
 
     private static IEnumerable<List<SentMessage>> Groups(IEnumerable<SentMessage> sent) =>
         sent.Where(m => m.Group is not null).GroupBy(m => m.Group).Select(group => group.ToList());

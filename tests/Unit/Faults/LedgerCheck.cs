@@ -1,10 +1,12 @@
 using LoginEtl.Postgres.Schema;
+using LoginEtl.Unit.Faults.Messages;
 
 namespace LoginEtl.Unit.Faults;
 
 /// <summary>
-/// Proves of every message sent: it is exactly once in the table, in quarantine, or with the trigger that kept its row
-/// out, where it belongs, or still in the queue; its row holds its version; none is nowhere and none is there twice.
+/// Proves of every message sent: it is exactly once in the table, in quarantine for its own reason, or with the trigger
+/// that kept its row out, where it belongs, or still in the queue; its row holds its version; none is nowhere and none is
+/// there twice. Messages that are copies of one notification are there once together.
 /// </summary>
 internal static class LedgerCheck
 {
@@ -21,8 +23,10 @@ internal static class LedgerCheck
         Complain("in quarantine more than once", standing.Quarantined.Where(q => q.Value > 1).Select(q => $"{q.Key} ({q.Value} entries)"));
         Complain("in the table and should be in quarantine", sent.Where(m => m.Fate == Fate.Quarantine && HasRow(m, standing)).Select(Name));
         Complain("in quarantine and should be in the table", sent.Where(m => m.Fate == Fate.Row && IsQuarantined(m, standing)).Select(Name));
+        Complain("in quarantine for another reason", sent.Where(m => m.Reason is { } reason && standing.Reasons.TryGetValue(m.Identity, out var there) && there != reason)
+            .Select(m => $"{Name(m)} ({standing.Reasons[m.Identity]}, not {m.Reason})"));
         Complain("in the table and never sent", standing.Rows.Keys.Except(sent.Select(m => m.UserId ?? "")));
-        Complain("in quarantine and never sent", standing.Quarantined.Keys.Except(sent.Select(m => m.MessageId)));
+        Complain("in quarantine and never sent", standing.Quarantined.Keys.Except(sent.Select(m => m.Identity)));
         Compare(LedgerOutcome.Written, standing.RowCount + standing.SuppressedCount, "rows");
         Compare(LedgerOutcome.Quarantined, standing.QuarantineCount, "quarantine entries");
         complaints.AddRange(GroupCheck.Complaints(sent, standing));
@@ -62,7 +66,7 @@ internal static class LedgerCheck
 
     private static bool IsSuppressed(SentMessage message, Standing standing) => message.UserId is { } user && standing.Suppressed.ContainsKey(user);
 
-    private static bool IsQuarantined(SentMessage message, Standing standing) => standing.Quarantined.ContainsKey(message.MessageId);
+    private static bool IsQuarantined(SentMessage message, Standing standing) => standing.Quarantined.ContainsKey(message.Identity);
 
     private static string Name(SentMessage message) => $"{message.MessageId} of {message.UserId ?? "nobody"}";
 }

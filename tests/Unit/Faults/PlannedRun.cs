@@ -31,6 +31,15 @@ internal sealed record PlannedRun
 
     public int MaxHeld { get; init; } = 10_000;
 
+    /// <summary>As the worker's flag takes it; null for its own bound.</summary>
+    public string? MaxHeldBytes { get; init; }
+
+    /// <summary>A run may reject all that it is given.</summary>
+    public bool MayRejectAll { get; init; }
+
+    /// <summary>Nothing befalls it.</summary>
+    public bool IsUndisturbed => !Befalling.Any();
+
     /// <summary>Bad messages hold their groups, in a FIFO queue.</summary>
     public bool HoldsGroups { get; init; }
 
@@ -45,15 +54,16 @@ internal sealed record PlannedRun
         "--drain-window", "0.2", "--drain-timeout", "30",
         "--batch-size", Text(BatchSize), "--flush-interval", Text(FlushSeconds),
         "--receivers", Text(Receivers), "--max-held", Text(MaxHeld),
+        .. MaxHeldBytes is { } bytes ? ["--max-held-bytes", bytes] : Array.Empty<string>(),
         .. HoldsGroups ? ["--on-bad-in-group", nameof(BadInGroup.HoldGroup)] : Array.Empty<string>(), .. OtherFlags,
     ];
 
-    public override string ToString()
-    {
-        var faults = new[] { Ends?.ToString(), Trouble?.ToString(), Calls.ToString(), Wire.ToString() }.Where(f => !string.IsNullOrEmpty(f));
-        return $"{Workers} worker{(Workers > 1 ? "s" : "")} (batches of {BatchSize} or {Text(FlushSeconds)} s, {Receivers} receivers, {MaxHeld} held{(HoldsGroups ? ", groups too" : "")}"
-            + $"{(SentMeanwhile > 0 ? $", {SentMeanwhile} sent meanwhile" : "")}): {string.Join("; ", faults.DefaultIfEmpty("nothing"))}";
-    }
+    public override string ToString() =>
+        $"{Workers} worker{(Workers > 1 ? "s" : "")} (batches of {BatchSize} or {Text(FlushSeconds)} s, {Receivers} receivers, {MaxHeld}{(MaxHeldBytes is null ? "" : $" of {MaxHeldBytes}")} held{(HoldsGroups ? ", groups too" : "")}"
+        + $"{(SentMeanwhile > 0 ? $", {SentMeanwhile} sent meanwhile" : "")}): {string.Join("; ", Befalling.DefaultIfEmpty("nothing"))}";
+
+    private IEnumerable<string> Befalling =>
+        new[] { Ends?.ToString(), Trouble?.ToString(), Calls.ToString(), Wire.ToString() }.OfType<string>().Where(f => f.Length > 0);
 
     private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
 }

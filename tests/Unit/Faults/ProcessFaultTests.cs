@@ -1,4 +1,5 @@
 using LoginEtl.Unit.Core.Decoding;
+using LoginEtl.Unit.Faults.Messages;
 using LoginEtl.Unit.Runs;
 using Xunit;
 

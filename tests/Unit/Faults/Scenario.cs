@@ -3,6 +3,7 @@ using System.Globalization;
 using LoginEtl.Connections;
 using LoginEtl.Postgres;
 using LoginEtl.Sandbox;
+using LoginEtl.Unit.Faults.Messages;
 using Npgsql;
 using Xunit;
 
@@ -31,13 +32,17 @@ internal sealed class Scenario : IAsyncDisposable
     private readonly int _groups;
     private readonly FaultyQueue _calls;
     private readonly PostgresProxy _wire;
+    private readonly Mixture _mixture;
     private readonly List<SentMessage> _sent = [];
+    private readonly List<Login> _later = [];
     private readonly List<EndedRun> _runs = [];
     private readonly List<string> _complaints = [];
 
-    private Scenario(FaultLane lane, SampleDraws draws, string name, string database, ScenarioQueue queue, int groups)
+    private bool _isFlooded;
+
+    private Scenario(FaultLane lane, SampleDraws draws, string name, string database, ScenarioQueue queue, int groups, Mixture mixture)
     {
-        (_lane, _draws, _name, _database, _queue, _groups) = (lane, draws, name, database, queue, groups);
+        (_lane, _draws, _name, _database, _queue, _groups, _mixture) = (lane, draws, name, database, queue, groups, mixture);
         _calls = new FaultyQueue(lane.Sqs.EndpointUrl);
         _wire = new PostgresProxy(database);
     }
@@ -60,17 +65,16 @@ internal sealed class Scenario : IAsyncDisposable
     /// <summary>Calls that went wrong and wires that were cut.</summary>
     public int Faults => _calls.Befallen + _wire.Cuts;
 
-    /// <summary>
-    /// Fills a queue: of every hundred messages five have bad bodies, and five have rows that the table refuses. With
-    /// groups it is a FIFO queue.
-    /// </summary>
-    public static async Task<Scenario> OnAsync(FaultLane lane, int messages = 200, int visibilityTimeout = 2, ulong seed = 1, int groups = 0)
+    /// <summary>Fills a queue. With groups it is a FIFO queue; a mixture says what its messages are, plain ones without.</summary>
+    public static async Task<Scenario> OnAsync(
+        FaultLane lane, int messages = 200, int visibilityTimeout = 2, ulong seed = 1, int groups = 0, Mixture? mixture = null)
     {
         var name = lane.NewName("faults-") + (groups > 0 ? ScenarioQueue.FifoSuffix : "");
         var database = await lane.Postgres.CreateDatabaseAsync(lane.NewName("faults_"));
         await new PostgresConnector().InitializeAsync(
             new DatabaseSettings { Database = new SecretText(database) }, new SchemaOptions(), CancellationToken.None);
-        var scenario = new Scenario(lane, new SampleDraws(seed), name, database, await ScenarioQueue.CreateAsync(lane.Calls, name, visibilityTimeout), groups);
+        var queue = await ScenarioQueue.CreateAsync(lane.Calls, name, visibilityTimeout);
+        var scenario = new Scenario(lane, new SampleDraws(seed), name, database, queue, groups, mixture ?? Mixture.Plain);
         await scenario.ExecuteAsync($"ALTER TABLE user_logins ADD CONSTRAINT no_such_place CHECK (locale <> '{Login.RefusedLocale}')");
         await scenario.ExecuteAsync($"CREATE TABLE {Standing.SuppressedTable} (user_id text)");
         if (groups > 0)
@@ -82,13 +86,23 @@ internal sealed class Scenario : IAsyncDisposable
         return scenario;
     }
 
+    /// <summary>Sends so many more, but for copies that come before the next run.</summary>
+    public async Task SendAsync(int messages)
+    {
+        var (now, later) = _mixture.Fill(_draws, messages, _groups);
+        await SendAsync(now);
+        _later.AddRange(later);
+    }
+
     /// <summary>Starts a worker that is the caller's to end; nothing befalls it.</summary>
     public Task<WorkerProcess> StartAsync(PlannedRun plan) => WorkerProcess.StartAsync(
-        _lane, _lane.Settings(_calls.EndpointUrl, _name, _wire.ConnectionString), [.. plan.Flags, .. _groups > 0 ? RejectsAll : []], plan.Environment);
+        _lane, _lane.Settings(_calls.EndpointUrl, _name, _wire.ConnectionString), [.. plan.Flags, .. _groups > 0 || plan.MayRejectAll ? RejectsAll : []], plan.Environment);
 
     /// <summary>Runs to the end, whatever it is, and checks what the runs say of themselves.</summary>
     public async Task<EndedRun> RunAsync(PlannedRun plan)
     {
+        await SendAsync(_later);
+        _later.Clear();
         var sentBefore = _sent.ToList();
         var standingBefore = plan.HoldsGroups ? await ReadAsync(new HashSet<string>()) : null;
         _calls.Suffer(plan.Calls);
@@ -116,12 +130,25 @@ internal sealed class Scenario : IAsyncDisposable
         _runs.AddRange(ended);
         _complaints.AddRange(ended.SelectMany(ReceiptCheck.Complaints));
         _complaints.AddRange(ReceiptCheck.Complaints(ended, _calls.Delivered - deliveredBefore));
+        _complaints.AddRange(BrakeCheck.Complaints(ended, _sent));
         if (_groups > 0 || ended.Any(r => r.SaysCompleted))
         {
             await CheckAsync(ended, sentBefore, standingBefore);
         }
 
         return ended[0];
+    }
+
+    /// <summary>A run that meets nothing but bodies that are no login, all of one kind. What comes later comes among them.</summary>
+    public async Task FloodAsync(int messages, PlannedRun plan)
+    {
+        _isFlooded = true;
+        var before = _sent.Count;
+        await SendAsync(ForeignBody.Flood(_draws, messages));
+        await RunAsync(plan);
+        await WaitForLateCommitsAsync();
+        _complaints.AddRange(BrakeCheck.FloodComplaints(
+            _sent[before..], [.. _runs.TakeLast(plan.Workers)], await ReadAsync(new HashSet<string>()), plan.IsUndisturbed));
     }
 
     /// <summary>Checks where each message is, when all leases have run out.</summary>
@@ -136,7 +163,7 @@ internal sealed class Scenario : IAsyncDisposable
     /// <summary>One more run in which nothing goes wrong: then everything is exactly where it belongs, and the books are true.</summary>
     public async Task<Standing> ProveAsync()
     {
-        var last = await RunAsync(PlannedRun.Clean);
+        var last = await RunAsync(PlannedRun.Clean with { MayRejectAll = _isFlooded });
         if (!last.SaysCompleted)
         {
             _complaints.Add($"the last run, in which nothing went wrong, did not complete: {last}");
@@ -172,7 +199,7 @@ internal sealed class Scenario : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    public Task<Standing> ReadAsync(IReadOnlySet<string> queued) => Standing.ReadAsync(_database, queued, hasPlaces: _groups > 0, CancellationToken.None);
+    public Task<Standing> ReadAsync(IReadOnlySet<string> queued) => Standing.ReadAsync(_database, _sent, queued, hasPlaces: _groups > 0, CancellationToken.None);
 
     /// <param name="ended">Runs beside each other.</param>
     /// <param name="sentBefore">What was sent before them.</param>
@@ -210,17 +237,7 @@ internal sealed class Scenario : IAsyncDisposable
         }
     }
 
-    private async Task SendAsync(int messages)
-    {
-        var bad = messages / 20;
-        var logins = Login.Draw(_draws, messages, bad, bad);
-        if (_groups > 0)
-        {
-            logins = [.. logins.Select(l => l with { Group = string.Create(CultureInfo.InvariantCulture, $"g{_draws.Below(_groups)}") })];
-        }
-
-        _sent.AddRange(await _queue.SendAsync(logins));
-    }
+    private async Task SendAsync(IReadOnlyList<Login> logins) => _sent.AddRange(await _queue.SendAsync(logins));
 
     private string Report() => string.Join("\n", _complaints.Distinct()
         .Concat(_runs.Select((run, index) => string.Create(CultureInfo.InvariantCulture, $"run {index + 1}: {run}")))

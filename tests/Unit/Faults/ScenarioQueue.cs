@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using LoginEtl.Sandbox.Demo;
+using LoginEtl.Unit.Faults.Messages;
 
 namespace LoginEtl.Unit.Faults;
 
@@ -30,7 +32,7 @@ internal sealed class ScenarioQueue(SqsCalls calls, string url)
     public async Task<IReadOnlyList<SentMessage>> SendAsync(IReadOnlyList<Login> logins)
     {
         var sent = new List<SentMessage>(logins.Count);
-        foreach (var batch in logins.Chunk(Ten))
+        foreach (var batch in Batches(logins))
         {
             var answer = await calls.CallAsync("SendMessageBatch", new JsonObject
             {
@@ -39,7 +41,11 @@ internal sealed class ScenarioQueue(SqsCalls calls, string url)
             }, CancellationToken.None);
             var ids = answer["Successful"]!.AsArray().ToDictionary(
                 e => int.Parse(e!["Id"]!.GetValue<string>(), CultureInfo.InvariantCulture), e => e!["MessageId"]!.GetValue<string>());
-            sent.AddRange(batch.Select((login, index) => new SentMessage(ids[index], login.UserId, login.Fate, login.Group, login.Version)));
+            sent.AddRange(batch.Select((login, index) => new SentMessage(ids[index], login.UserId, login.Fate, login.Group, login.Version)
+            {
+                Reason = login.Reason,
+                Envelope = login.Envelope,
+            }));
         }
 
         return sent;
@@ -103,6 +109,29 @@ internal sealed class ScenarioQueue(SqsCalls calls, string url)
         var messages = inside["messages"]!;
         return messages["ready"]!.AsArray().Concat(messages["delayed"]!.AsArray()).Concat(messages["inflight"]!.AsArray().Select(e => e!["message"]))
             .Select(m => m!["messageId"]!.GetValue<string>()).ToHashSet();
+    }
+
+    // Ten, and no more bytes than one message may have.
+    private static IEnumerable<IReadOnlyList<Login>> Batches(IEnumerable<Login> logins)
+    {
+        var (batch, bytes) = (new List<Login>(), 0);
+        foreach (var login in logins)
+        {
+            var length = Encoding.UTF8.GetByteCount(login.Body);
+            if (batch.Count == Ten || bytes + length > Padding.Largest)
+            {
+                yield return batch;
+                (batch, bytes) = ([], 0);
+            }
+
+            batch.Add(login);
+            bytes += length;
+        }
+
+        if (batch.Count > 0)
+        {
+            yield return batch;
+        }
     }
 
     private static JsonObject Entry(Login login, int index)

@@ -2,12 +2,16 @@ using System.Diagnostics;
 using System.Globalization;
 using LoginEtl.Sandbox;
 using LoginEtl.Sandbox.Demo;
+using LoginEtl.Unit.Faults.Messages;
 
 namespace LoginEtl.Unit.Faults;
 
 /// <summary>Messages, and one or more runs in which things go wrong: all of it drawn from one seed.</summary>
 /// <param name="Groups">Message groups of a FIFO queue; 0 for a standard one.</param>
-internal sealed record Schedule(int Seed, int Messages, int VisibilityTimeout, bool LooksBetween, int Groups, IReadOnlyList<PlannedRun> Runs)
+/// <param name="Mixture">What the messages are.</param>
+/// <param name="Flood">So many bodies of one kind that is no login come first, and the first run meets them alone; 0 for none.</param>
+internal sealed record Schedule(
+    int Seed, int Messages, int VisibilityTimeout, bool LooksBetween, int Groups, Mixture Mixture, int Flood, IReadOnlyList<PlannedRun> Runs)
 {
     /// <summary>The same seed draws the same schedule, everywhere.</summary>
     public static Schedule Draw(int seed)
@@ -20,9 +24,14 @@ internal sealed record Schedule(int Seed, int Messages, int VisibilityTimeout, b
         var runs = Enumerable.Range(0, 1 + draws.Below(3)).Select(_ => ScheduleDraws.Run(draws)).ToList();
         // Of a group that is locked nothing more comes: so many groups that a run has seconds, and not minutes, to wait.
         var groups = draws.Chance(0.25) ? 20 + draws.Below(60) : 0;
+        runs = groups == 0 ? runs : [.. runs.Select(run => run with { HoldsGroups = draws.Chance(0.4) })];
+        var mixture = Mixture.Draw(draws);
+        // More than two workers let pass before they stop.
+        var flood = groups == 0 && draws.Chance(0.2) ? 45 + draws.Below(60) : 0;
+        runs = [.. runs.Select(run => ScheduleDraws.Sized(draws, run, flood + messages, mixture))];
         return new Schedule(
-            seed, messages, visibilityTimeout, looksBetween, groups,
-            groups == 0 ? runs : [.. runs.Select(run => run with { HoldsGroups = draws.Chance(0.4) })]);
+            seed, messages, visibilityTimeout, looksBetween, groups, mixture, flood,
+            flood == 0 ? runs : [ScheduleDraws.Sized(draws, ScheduleDraws.FloodRun(draws), flood, mixture), .. runs.Take(2)]);
     }
 
     /// <summary>Plays it to its proof.</summary>
@@ -31,10 +40,19 @@ internal sealed record Schedule(int Seed, int Messages, int VisibilityTimeout, b
     public async Task<string> PlayAsync(FaultLane lane)
     {
         var clock = Stopwatch.StartNew();
-        await using var scenario = await Scenario.OnAsync(lane, Messages, VisibilityTimeout, (ulong)Seed, Groups);
-        foreach (var run in Runs)
+        await using var scenario = await Scenario.OnAsync(lane, Flood > 0 ? 0 : Messages, VisibilityTimeout, (ulong)Seed, Groups, Mixture);
+        foreach (var (index, run) in Runs.Index())
         {
-            await scenario.RunAsync(run);
+            if (Flood > 0 && index == 0)
+            {
+                await scenario.FloodAsync(Flood, run);
+                await scenario.SendAsync(Messages);
+            }
+            else
+            {
+                await scenario.RunAsync(run);
+            }
+
             if (LooksBetween)
             {
                 await scenario.LookAsync();
@@ -44,15 +62,16 @@ internal sealed record Schedule(int Seed, int Messages, int VisibilityTimeout, b
         var standing = await scenario.ProveAsync();
         var receipts = scenario.Runs.Select(r => r.Receipt).OfType<RunReceipt>().ToList();
         return string.Create(CultureInfo.InvariantCulture,
-            $"{scenario.Sent.Count} messages{InGroups}: {standing.RowCount} rows, {standing.QuarantineCount} quarantined; {scenario.Runs.Count} runs, "
+            $"{scenario.Sent.Count} messages{Kinds} ({scenario.Sent.CountBy(m => m.Identity).Count(c => c.Value > 1)} twice): {standing.RowCount} rows, {standing.QuarantineCount} quarantined; {scenario.Runs.Count} runs, "
             + $"{scenario.Runs.Count(r => r.Killed)} killed, {receipts.Count(r => r.Outcome == "failed")} failed, {receipts.Count(r => r.Outcome == "stopped")} stopped; "
             + $"{scenario.Faults} faults, {receipts.Sum(r => r.Duplicate)} duplicate, {receipts.Sum(r => r.Returned)} returned, {receipts.Sum(r => r.Lapsed)} lapsed, "
             + $"{receipts.Sum(r => r.Unknown)} unknown, {receipts.Sum(r => r.Undeleted)} undeleted; {clock.Elapsed.TotalSeconds:0.0} s");
     }
 
-    private string InGroups => Groups == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" in {Groups} groups");
+    private string Kinds => (Groups == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" in {Groups} groups"))
+        + Mixture + (Flood == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", behind {Flood} others of one kind"));
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"seed {Seed}: {Messages} messages{InGroups}, visibility timeout {VisibilityTimeout} s\n")
+        $"seed {Seed}: {Messages} messages{Kinds}, visibility timeout {VisibilityTimeout} s\n")
         + string.Join('\n', Runs.Select((run, index) => $"  run {index + 1}: {run}"));
 }

@@ -1,4 +1,5 @@
 using LoginEtl.Sandbox;
+using LoginEtl.Unit.Faults.Messages;
 
 namespace LoginEtl.Unit.Faults;
 
@@ -33,6 +34,30 @@ internal static class ScheduleDraws
         Ends = draws.Chance(0.55) ? Ending(draws) : null,
         Trouble = draws.Chance(0.4) ? Trouble(draws) : null,
     };
+
+    /// <summary>The first run of a flooded queue.</summary>
+    public static PlannedRun FloodRun(SampleDraws draws)
+    {
+        var run = Run(draws) with { SentMeanwhile = 0 };
+        return draws.Chance(0.5) ? run : run with { Calls = CallFaults.None, Wire = WireFaults.None, Ends = null, Trouble = null };
+    }
+
+    /// <summary>The run with a bound on bytes, or without; and with a wire that carries what of the mixture is large.</summary>
+    /// <param name="draws">Draws.</param>
+    /// <param name="run">As it was drawn.</param>
+    /// <param name="messages">Sent before it.</param>
+    /// <param name="mixture">What they are.</param>
+    public static PlannedRun Sized(SampleDraws draws, PlannedRun run, int messages, Mixture mixture)
+    {
+        // The smallest bound lets through one message at a time, and each takes a transaction. What held groups fill stands still.
+        var isSlow = messages + run.SentMeanwhile > 120 || run.Wire.Delay > TimeSpan.Zero || run.Wire.BytesPerSecond is not null;
+        var bytes = run.HoldsGroups ? "48MB" : isSlow ? Of(draws, "3MB", "12MB", "48MB") : Of(draws, "1MB", "3MB");
+        return run with
+        {
+            MaxHeldBytes = draws.Chance(0.35) ? bytes : null,
+            Wire = mixture.Large > 0 ? run.Wire with { BytesPerSecond = run.Wire.BytesPerSecond * 20 } : run.Wire,
+        };
+    }
 
     private static CallFaults Calls(SampleDraws draws)
     {

@@ -6,13 +6,14 @@ namespace LoginEtl.Unit.Faults;
 public sealed class SeededScheduleTests(FaultLane lane) : IClassFixture<FaultLane>
 {
     [Theory]
-    [InlineData(60026, false)]
-    [InlineData(60023, false)]
-    [InlineData(60148, true)]
-    public async Task Schedule_of_random_faults_loses_and_doubles_nothing(int seed, bool holdsGroups)
+    [InlineData(60026, false, false)]
+    [InlineData(60023, false, true)]
+    [InlineData(60148, true, false)]
+    public async Task Schedule_of_random_faults_loses_and_doubles_nothing(int seed, bool holdsGroups, bool isFlooded)
     {
         var schedule = Schedule.Draw(seed);
-        Assert.Equal(holdsGroups, schedule.Runs.Any(r => r.HoldsGroups));
+        Assert.Equal((holdsGroups, isFlooded), (schedule.Runs.Any(r => r.HoldsGroups), schedule.Flood > 0));
+        Assert.True(schedule.Mixture is { Enveloped: > 0, Large: > 0 } && schedule.Runs.Any(r => r.MaxHeldBytes is not null), "Copies, large bodies and a bound on bytes belong to it.");
         TestContext.Current.TestOutputHelper?.WriteLine(schedule.ToString());
         TestContext.Current.TestOutputHelper?.WriteLine(await schedule.PlayAsync(lane));
     }

@@ -1,5 +1,6 @@
 using LoginEtl.Connections;
 using LoginEtl.Postgres.Schema;
+using LoginEtl.Unit.Faults.Messages;
 using Npgsql;
 
 namespace LoginEtl.Unit.Faults;
@@ -19,8 +20,11 @@ internal sealed record Standing
     /// <summary>Packed versions by user id.</summary>
     public IReadOnlyDictionary<string, int> Versions { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>Quarantine entries by message id.</summary>
+    /// <summary>Quarantine entries, by the identity of their message.</summary>
     public required IReadOnlyDictionary<string, int> Quarantined { get; init; }
+
+    /// <summary>Codes of the reasons of quarantine entries, by the identity of their message.</summary>
+    public IReadOnlyDictionary<string, string> Reasons { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Ledger entries by outcome.</summary>
     public required IReadOnlyDictionary<LedgerOutcome, int> Ledger { get; init; }
@@ -37,9 +41,14 @@ internal sealed record Standing
 
     public int QuarantineCount => Quarantined.Values.Sum();
 
-    /// <summary>Reads a database whose table counts places in a column <c>place</c>, or does not.</summary>
+    /// <summary>Reads a database.</summary>
+    /// <param name="connectionString">Where it is.</param>
+    /// <param name="sent">What makes up the identity of an entry's message, which has only the queue's id.</param>
+    /// <param name="queued">What is in the queue.</param>
+    /// <param name="hasPlaces">Whether the table counts places in a column <c>place</c>.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     public static async Task<Standing> ReadAsync(
-        string connectionString, IReadOnlySet<string> queued, bool hasPlaces, CancellationToken cancellationToken)
+        string connectionString, IEnumerable<SentMessage> sent, IReadOnlySet<string> queued, bool hasPlaces, CancellationToken cancellationToken)
     {
         // Unpooled, and able to read from a server that was made read-only.
         await using var connection = new NpgsqlConnection(
@@ -47,26 +56,34 @@ internal sealed record Standing
         await connection.OpenAsync(cancellationToken);
         // One snapshot: a COMMIT of a run that was killed may arrive while this reads.
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
-        var ledger = await ReadAsync("outcome::text", "count(*)", SchemaNames.Ledger);
+        var ledger = await CountAsync("outcome::text", SchemaNames.Ledger);
+        var identities = sent.ToDictionary(m => m.MessageId, m => m.Identity);
+        var entries = (await ReadAsync("message_id", "string_agg(reason, ' ')", SchemaNames.Quarantine, r => r.GetString(1).Split(' ')))
+            .GroupBy(e => identities.GetValueOrDefault(e.Key, e.Key), e => e.Value).ToDictionary(e => e.Key, e => e.SelectMany(r => r).ToList());
         return new Standing
         {
-            Rows = await ReadAsync("user_id", "count(*)", DatabaseSettings.DefaultTable),
-            Versions = await ReadAsync("user_id", "min(app_version)", DatabaseSettings.DefaultTable),
-            Suppressed = await ReadAsync("user_id", "count(*)", SuppressedTable),
-            Places = hasPlaces ? await ReadAsync("user_id", "min(place)", DatabaseSettings.DefaultTable) : new Dictionary<string, int>(),
-            Quarantined = await ReadAsync("message_id", "count(*)", SchemaNames.Quarantine),
+            Rows = await CountAsync("user_id", DatabaseSettings.DefaultTable),
+            Versions = await ReadAsync("user_id", "coalesce(min(app_version), 0)", DatabaseSettings.DefaultTable, Number),
+            Suppressed = await CountAsync("user_id", SuppressedTable),
+            Places = hasPlaces ? await ReadAsync("user_id", "min(place)", DatabaseSettings.DefaultTable, Number) : new Dictionary<string, int>(),
+            Quarantined = entries.ToDictionary(e => e.Key, e => e.Value.Count),
+            Reasons = entries.ToDictionary(e => e.Key, e => string.Join(' ', e.Value.Distinct())),
             Ledger = ledger.ToDictionary(entry => Enum.Parse<LedgerOutcome>(entry.Key), entry => entry.Value),
             Queued = queued,
         };
 
-        async Task<Dictionary<string, int>> ReadAsync(string key, string value, string table)
+        Task<Dictionary<string, int>> CountAsync(string key, string table) => ReadAsync(key, "count(*)::int", table, Number);
+
+        static int Number(NpgsqlDataReader reader) => reader.GetInt32(1);
+
+        async Task<Dictionary<string, T>> ReadAsync<T>(string key, string value, string table, Func<NpgsqlDataReader, T> read)
         {
-            await using var command = new NpgsqlCommand($"SELECT coalesce({key}, ''), ({value})::int FROM {table} GROUP BY 1", connection);
+            await using var command = new NpgsqlCommand($"SELECT coalesce({key}, ''), {value} FROM {table} GROUP BY 1", connection);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            var values = new Dictionary<string, int>();
+            var values = new Dictionary<string, T>();
             while (await reader.ReadAsync(cancellationToken))
             {
-                values.Add(reader.GetString(0), reader.GetInt32(1));
+                values.Add(reader.GetString(0), read(reader));
             }
 
             return values;

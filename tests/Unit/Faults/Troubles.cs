@@ -1,3 +1,4 @@
+using LoginEtl.Unit.Faults.Messages;
 using Npgsql;
 
 namespace LoginEtl.Unit.Faults;

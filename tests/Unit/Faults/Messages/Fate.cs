@@ -1,4 +1,4 @@
-namespace LoginEtl.Unit.Faults;
+namespace LoginEtl.Unit.Faults.Messages;
 
 /// <summary>Where a message has to end.</summary>
 internal enum Fate

@@ -1,9 +1,0 @@
-namespace LoginEtl.Unit.Faults;
-
-/// <summary>A message that the queue has taken.</summary>
-/// <param name="MessageId">Given by the queue.</param>
-/// <param name="UserId">No other message has it: it tells rows apart. Null where the body has none.</param>
-/// <param name="Fate">Where it has to end.</param>
-/// <param name="Group">Its message group in a FIFO queue; null in a standard one.</param>
-/// <param name="Version">As its row holds it; null where nothing is known of it.</param>
-internal sealed record SentMessage(string MessageId, string? UserId, Fate Fate, string? Group = null, int? Version = null);
