@@ -85,20 +85,30 @@ public static class EnvironmentSettings
             : throw NotValid(string.IsNullOrWhiteSpace(given) ? IdentityFromVariable : parameter, IdentityFrom.Expected);
     }
 
+    /// <summary>The name of a source of lines, which stands in the name of each of them, and so in warnings and in the database.</summary>
+    /// <param name="given">As given.</param>
+    /// <param name="parameter">How the host calls it, for the error.</param>
+    /// <exception cref="LoginEtlException"><c>SettingInvalid</c>; the text is not quoted.</exception>
+    public static string RequireSource(string given, string parameter) =>
+        Quotable.IsSource(given) ? given : throw NotValid(parameter, "letters, digits, blanks and _ - . , + ( ) ~ / \\ = : % #");
+
     private static LoginEtlException NotValid(string name, string expected) => new(
         "SettingInvalid", FaultKind.Configuration, $"{name} is not valid: it takes {expected}.", "Correct it, or leave it out.");
 
     /// <summary>
-    /// The queue as the receipt of a run names it that did not find it: the last part of a URL or ARN. What is no name is not
-    /// quoted; it may be a secret in the wrong place.
+    /// The queue as the receipt of a run names it that did not find it. What is no queue's name, URL or ARN is not quoted, nor
+    /// is any part of it; it may be a secret in the wrong place.
     /// </summary>
     /// <param name="given">As given; null or blank when not.</param>
-    public static string QueueName(string? given)
-    {
-        var queue = string.IsNullOrWhiteSpace(given) ? Read(QueueVariable) : given;
-        var name = (queue ?? "").Split('/', ':')[^1];
-        return name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? name : "no queue";
-    }
+    public static string QueueName(string? given) =>
+        QueueText.TryParse(string.IsNullOrWhiteSpace(given) ? Read(QueueVariable) : given, out var queue) ? queue.Name : "no queue";
+
+    /// <summary>The name of a queue that is given by its name, URL or ARN.</summary>
+    /// <param name="given">As given.</param>
+    /// <param name="parameter">How the host calls it, for the error.</param>
+    /// <exception cref="LoginEtlException"><c>SettingInvalid</c>; the text is not quoted.</exception>
+    public static string RequireQueueName(string given, string parameter) =>
+        QueueText.TryParse(given, out var queue) ? queue.Name : throw NotValid(parameter, "the name, URL or ARN of a queue");
 
     /// <summary>An endpoint as given; null when blank.</summary>
     /// <param name="given">Absolute http or https URL.</param>

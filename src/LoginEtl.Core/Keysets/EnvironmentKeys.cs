@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using LoginEtl.Connections;
 using LoginEtl.Faults;
 
 namespace LoginEtl.Keysets;
@@ -9,6 +10,12 @@ internal static class EnvironmentKeys
 {
     public static Keyring Read(string variable)
     {
+        if (!Quotable.IsName(variable))
+        {
+            throw new LoginEtlException(
+                "KeySourceUnknown", FaultKind.Configuration, "A key source of the kind 'env:' does not name a variable.", "Use env:VARIABLE.");
+        }
+
         var source = $"env:{variable}";
         var value = Environment.GetEnvironmentVariable(variable);
         if (string.IsNullOrWhiteSpace(value))

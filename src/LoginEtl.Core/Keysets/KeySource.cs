@@ -1,3 +1,4 @@
+using LoginEtl.Connections;
 using LoginEtl.Faults;
 
 namespace LoginEtl.Keysets;
@@ -27,7 +28,7 @@ internal sealed record KeySource(string Kind, string Rest)
 
         return kind is not (File or Env or Secret or Kms)
             ? throw new LoginEtlException(
-                "KeySourceUnknown", FaultKind.Configuration, $"Key sources of the kind '{uri[..colon]}:' are not known.",
+                "KeySourceUnknown", FaultKind.Configuration, "The key source is of a kind that is not known.",
                 "Use file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER.")
             : kind is File or Kms && rest.Split('?')[0].Length == 0
                 ? throw new LoginEtlException(
@@ -45,12 +46,14 @@ internal sealed record KeySource(string Kind, string Rest)
     };
 
     /// <summary>The folder, whose keysets can be changed; the caller disposes of it.</summary>
-    /// <exception cref="LoginEtlException"><c>KeysetReadOnly</c>: it is none; <c>KeySourceUnavailable</c>, <c>KeySourceUnknown</c>.</exception>
+    /// <exception cref="LoginEtlException">
+    /// <c>KeysetReadOnly</c>: it is none; <c>KeySourceUnavailable</c>, <c>KeySourceUnknown</c>, <c>PathInvalid</c>.
+    /// </exception>
     public KeyFolder Folder(KeyAccess access)
     {
         if (Kind == File)
         {
-            return new KeyFolder(access.ResolveFolder(Rest));
+            return new KeyFolder(Resolve(access, Rest));
         }
 
         if (Kind != Kms)
@@ -63,8 +66,11 @@ internal sealed record KeySource(string Kind, string Rest)
         var service = access.KeyService ?? throw new LoginEtlException(
             "KeySourceUnavailable", FaultKind.Configuration, "Key sources of the kind 'awskms:' need AWS KMS, which this host does not bring.", "Use file:FOLDER or env:VARIABLE here.");
         var parts = Rest.Split('?', 2);
-        return new KeyFolder(access.ResolveFolder(parts[0]), new KeyWrap(service(), Settings(parts.ElementAtOrDefault(1) ?? ""), access.Stop));
+        return new KeyFolder(Resolve(access, parts[0]), new KeyWrap(service(), Settings(parts.ElementAtOrDefault(1) ?? ""), access.Stop));
     }
+
+    // From here on every error names the folder.
+    private static string Resolve(KeyAccess access, string folder) => Quotable.RequirePath(access.ResolveFolder(folder), "The key source");
 
     private Keyring ReadFolder(KeyAccess access)
     {

@@ -27,7 +27,7 @@ public sealed class Keyring : IDisposable
     /// </summary>
     /// <exception cref="LoginEtlException">
     /// <c>KeysetNotFound</c>, <c>KeysetPermissions</c>, <c>KeysetUnreadable</c>, <c>KeysetInvalid</c>, <c>KeyUnderTwoNames</c>,
-    /// <c>KeySourceUnknown</c>, <c>KeySourceUnavailable</c>, and what the key service throws.
+    /// <c>KeySourceUnknown</c>, <c>KeySourceUnavailable</c>, <c>PathInvalid</c>, and what the key service throws.
     /// </exception>
     /// <param name="uri">The key source.</param>
     /// <param name="access">What the host lends for it.</param>

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using LoginEtl.Connections;
+using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Records;
 
@@ -32,6 +34,13 @@ public sealed class Protector : IDisposable
         CanonicalForm.RequireNormalisation();
         _keyring = keyring;
         _options = options ?? new ProtectOptions();
+        if (_options.DefaultLocale is { } locale && !Quotable.IsLocale(locale))
+        {
+            throw new LoginEtlException(
+                "SettingInvalid", FaultKind.Configuration, "The default locale is not valid: it takes letters, digits, blanks and _ - . @ / ( ), 64 at most.",
+                "Correct it, or leave it out. It is written into rows as it is.");
+        }
+
         _time = time ?? TimeProvider.System;
         var methods = _options.Methods;
         _sealer = new BodySealer(keyring.Get(KeyAttribute.Quarantine));

@@ -50,7 +50,7 @@ internal static partial class ConnectionUri
         return builder;
     }
 
-    internal static LoginEtl.Faults.LoginEtlException Malformed(string what) => DatabaseFault.InvalidDatabase($"The database URI is malformed: {what}.");
+    internal static LoginEtl.Faults.LoginEtlException Malformed(string what) => DatabaseFault.InvalidDatabase($"The database settings are malformed: {what}.");
 
     private static void ReadHosts(NpgsqlConnectionStringBuilder builder, string authority)
     {
@@ -67,10 +67,12 @@ internal static partial class ConnectionUri
             return;
         }
 
-        // In a list of hosts the driver wants each port beside its host, and brackets around IPv6.
-        builder.Host = string.Join(',', hosts.Select(h =>
-            (h.Host.Contains(':', StringComparison.Ordinal) ? $"[{h.Host}]" : h.Host) + (h.Port is { } p ? $":{p}" : "")));
+        builder.Host = List(hosts);
     }
+
+    /// <summary>Several hosts as the driver takes them: each port beside its host, and brackets around IPv6.</summary>
+    internal static string List(IEnumerable<(string Host, int? Port)> hosts) => string.Join(',', hosts.Select(h =>
+        (h.Host.Contains(':', StringComparison.Ordinal) ? $"[{h.Host}]" : h.Host) + (h.Port is { } p ? $":{p}" : "")));
 
     private static (string Host, int? Port) ReadHost(string text)
     {

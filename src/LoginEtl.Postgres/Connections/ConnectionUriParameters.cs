@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace LoginEtl.Postgres.Connections;
 
-/// <summary>The query parameters of a database URI, under libpq's names.</summary>
+/// <summary>The parameters of a database URI, or of libpq's <c>host=… user=…</c>, under libpq's names.</summary>
 internal static class ConnectionUriParameters
 {
     private static readonly Dictionary<string, Action<NpgsqlConnectionStringBuilder, string>> Known = new(StringComparer.Ordinal)
@@ -27,15 +27,18 @@ internal static class ConnectionUriParameters
         ["krbsrvname"] = (b, v) => b.KerberosServiceName = v,
     };
 
+    /// <summary>Whether libpq and the driver both have it.</summary>
+    public static bool IsKnown(string name) => Known.ContainsKey(name);
+
     /// <param name="builder">Takes the value.</param>
     /// <param name="name">Decoded.</param>
     /// <param name="value">Decoded.</param>
-    /// <param name="number">1-based place in the query, by which errors name the parameter.</param>
+    /// <param name="number">1-based place, by which errors name the parameter.</param>
     public static void Apply(NpgsqlConnectionStringBuilder builder, string name, string value, int number)
     {
         if (!Known.TryGetValue(name, out var set))
         {
-            throw ConnectionUri.Malformed($"its query parameter {number} is not known; known are {string.Join(", ", Known.Keys)}");
+            throw ConnectionUri.Malformed($"parameter {number} is not known; known are {string.Join(", ", Known.Keys)}");
         }
 
         try
@@ -44,7 +47,7 @@ internal static class ConnectionUriParameters
         }
         catch (Exception e) when (e is ArgumentException or FormatException or OverflowException)
         {
-            throw ConnectionUri.Malformed($"its query parameter {name} has a value that is not understood");
+            throw ConnectionUri.Malformed($"the parameter {name} has a value that is not understood");
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Schema;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Connections;
@@ -26,7 +27,7 @@ internal sealed class Database : IAsyncDisposable
     /// <summary>Where connections come from.</summary>
     public NpgsqlDataSource Source { get; }
 
-    /// <summary>Host, port and database, as errors name them.</summary>
+    /// <summary>Host and port, and the database where its name is one, as errors name them.</summary>
     public string Endpoint { get; }
 
     /// <summary>On this machine: loopback, or a Unix socket.</summary>
@@ -55,8 +56,10 @@ internal sealed class Database : IAsyncDisposable
     /// <exception cref="LoginEtlException">Malformed or contradicting settings.</exception>
     public static Database From(DatabaseSettings settings)
     {
+        // Before anything of it is sent: a server logs what it is asked for.
+        TableNames.Require(settings.Table);
         var builder = Parse(settings.Database.Reveal());
-        builder.Username = settings.UserName ?? builder.Username;
+        builder.Username = settings.UserName is { } user ? ConnectionNames.RequireUser(user) : builder.Username;
         builder.Password = settings.Password?.Reveal() ?? builder.Password;
         // Without a host the driver would ask PGHOST, and rows would go wherever some shell happens to point.
         builder.Host = string.IsNullOrWhiteSpace(builder.Host) ? "localhost" : builder.Host;
@@ -72,8 +75,9 @@ internal sealed class Database : IAsyncDisposable
         {
             var source = Build(builder, settings);
             var host = builder.Host.Contains(',', StringComparison.Ordinal) ? builder.Host : $"{builder.Host}:{builder.Port}";
+            var database = builder.Database ?? builder.Username;
             return new Database(
-                source, $"{host}, database {builder.Database ?? builder.Username ?? "of the user's name"}",
+                source, database is null ? $"{host}, database of the user's name" : Quotable.IsName(database) ? $"{host}, database {database}" : host,
                 IsLoopback(builder.Host), builder.SslMode is SslMode.VerifyCA or SslMode.VerifyFull);
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or NotSupportedException or FormatException or OverflowException)
@@ -101,12 +105,14 @@ internal sealed class Database : IAsyncDisposable
 
     internal static NpgsqlConnectionStringBuilder Parse(string text)
     {
-        var builder = ConnectionUri.IsUri(text.Trim()) ? ConnectionUri.Parse(text.Trim()) : ParsePairs(text);
+        var builder = ConnectionUri.IsUri(text.Trim()) ? ConnectionUri.Parse(text.Trim()) : ConnectionKeywords.Parse(text) ?? ParsePairs(text);
         if (builder.Values!.Cast<object?>().Any(v => v is string value && value.EndsWith('\n')))
         {
             // Connection strings of .NET lose it, and a password would be another.
             throw DatabaseFault.InvalidDatabase("A value of the database settings ends with a line feed.");
         }
+
+        ConnectionNames.Require(builder);
 
         // The driver takes any number for a name, and a mode that is none would verify nothing.
         return Enum.IsDefined(builder.SslMode) && Enum.IsDefined(builder.ChannelBinding)

@@ -40,7 +40,7 @@ internal static class DatabaseFault
     /// <summary>A connection string or URI that cannot be used.</summary>
     public static LoginEtlException InvalidDatabase(string message) => new(
         "InvalidDatabase", FaultKind.Configuration, message,
-        "Give 'Host=…;Database=…;Username=…' or 'postgresql://user@host:5432/database', with special characters percent-encoded.");
+        "Give 'Host=…;Database=…;Username=…', libpq's 'host=… dbname=… user=…', or 'postgresql://user@host:5432/database' with special characters percent-encoded.");
 
     /// <summary>SQLSTATE and the names of what is concerned, without any text of the server.</summary>
     public static string Names(PostgresException e)

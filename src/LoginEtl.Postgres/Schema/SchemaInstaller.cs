@@ -39,11 +39,11 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
         }
         catch (PostgresException e) when (TableNames.IsOfAnotherDatabase(e))
         {
-            throw TableNames.OfAnotherDatabase(settings.Table);
+            throw TableNames.OfAnotherDatabase();
         }
         catch (PostgresException e) when (TableNames.IsInvalid(e))
         {
-            throw TableNames.Invalid(settings.Table);
+            throw TableNames.Invalid();
         }
         catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
         {

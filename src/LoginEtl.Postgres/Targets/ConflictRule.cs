@@ -52,7 +52,7 @@ internal sealed record ConflictRule(ConflictAction Action, UniqueKey Key)
         if (options.ConflictKey is { } wanted)
         {
             return keys.FirstOrDefault(k => k.Name == wanted) ?? throw new LoginEtlException(
-                "ConflictKeyNotFound", FaultKind.Configuration, $"{table.Name} has no usable unique key {wanted}; it has {names}.",
+                "ConflictKeyNotFound", FaultKind.Configuration, $"{table.Name} has no usable unique key {(Quotable.IsName(wanted) ? wanted : "of the name that was given")}; it has {names}.",
                 "Name one of these with -ConflictKey, as the catalogue spells it.");
         }
 

@@ -70,15 +70,15 @@ internal static class Preflight
         }
         catch (PostgresException e) when (TableNames.IsOfAnotherDatabase(e))
         {
-            throw TableNames.OfAnotherDatabase(settings.Table);
+            throw TableNames.OfAnotherDatabase();
         }
         catch (PostgresException e) when (TableNames.IsInvalid(e))
         {
-            throw TableNames.Invalid(settings.Table);
+            throw TableNames.Invalid();
         }
 
         throw new LoginEtlException(
-            "TableNotFound", FaultKind.NotFound, $"There is no table {settings.Table} in the database.",
+            "TableNotFound", FaultKind.NotFound, $"There is no table {(Quotable.IsTable(settings.Table) ? settings.Table : "of the name that was given")} in the database.",
             "Create it with Initialize-LoginDatabase, or name another with -Table; a name with capitals needs double quotes.");
     }
 }

@@ -107,13 +107,13 @@ internal static class AccountCredentials
     private static LoginEtlException NotFound(string? name, SharedProfile? profile, string? reason) => new(
         "CredentialsNotFound", FaultKind.Denied,
         (name is null ? "No AWS credentials were found"
-            : profile is null ? $"The profile '{name}' is not there"
-            : $"The profile '{name}' gives no AWS credentials") + (reason is null ? "." : $": {reason}."),
+            : profile is null ? $"The profile{(Quotable.IsName(name) ? $" '{name}'" : " that is named")} is not there"
+            : $"The profile '{profile.Name}' gives no AWS credentials") + (reason is null ? "." : $": {reason}."),
         profile is { IsSso: true }
             ? $"Log in with `aws sso login --profile {profile.Name}` and run this again."
             : name is null
                 ? "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile, or run where a web identity, a container "
                     + "or an instance role gives them."
-                : $"Name a profile that `aws sts get-caller-identity --profile {name}` accepts, or set AWS_ACCESS_KEY_ID and "
+                : "Name a profile that `aws sts get-caller-identity --profile NAME` accepts, or set AWS_ACCESS_KEY_ID and "
                     + "AWS_SECRET_ACCESS_KEY.");
 }

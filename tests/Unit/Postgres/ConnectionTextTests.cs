@@ -12,9 +12,38 @@ public sealed class ConnectionTextTests
     [Fact]
     public void Uri_is_decoded_part_by_part()
     {
-        var it = Database.Parse("postgresql://us%40er:p%3A%2Fw%3F@db.example:6543/my%20db?application_name=x%26y&connect_timeout=7&sslmode=verify-ca");
-        Assert.Equal(("us@er", "p:/w?", "db.example", 6543, "my db"), (it.Username, it.Password, it.Host, it.Port, it.Database));
+        var it = Database.Parse("postgresql://us%40er:p%3A%2Fw%3F@db.example:6543/my%2Ddb?application_name=x%26y&connect_timeout=7&sslmode=verify-ca");
+        Assert.Equal(("us@er", "p:/w?", "db.example", 6543, "my-db"), (it.Username, it.Password, it.Host, it.Port, it.Database));
         Assert.Equal(("x&y", 7, SslMode.VerifyCA), (it.ApplicationName, it.Timeout, it.SslMode));
+    }
+
+    [Theory]
+    [InlineData("host=db.example port=6543 user=me@corp password=s3;cret dbname=logins", "s3;cret")]
+    [InlineData("  dbname = logins user='me@corp'\thost = 'db.example'\nport=6543 password='s3 c\\'r\\\\et=' ", "s3 c'r\\et=")]
+    [InlineData("host=db.example port=6543 user=me@corp password=a\\ b\\'c dbname=logins connect_timeout=7", "a b'c")]
+    [InlineData("host=db.example port=6543 user=me@corp password=first dbname=logins password=''", "")]
+    public void Keywords_and_values_are_read_as_libpq_reads_them(string text, string password)
+    {
+        var it = Database.Parse(text);
+        Assert.Equal(("me@corp", password, "db.example", 6543, "logins"), (it.Username, it.Password ?? "", it.Host, it.Port, it.Database));
+    }
+
+    [Theory]
+    [InlineData("host=h1,h2 port=1,2", "h1:1,h2:2")]
+    [InlineData("host=h1,::1 port=,2", "h1,[::1]:2")]
+    [InlineData("host=h1,h2 port=7", "h1,h2")]
+    public void Lists_of_hosts_and_ports_belong_together(string text, string hosts) => Assert.Equal(hosts, Database.Parse(text).Host);
+
+    // Npgsql's own pairs in small letters are no keywords of libpq, whatever blanks stand in them.
+    [Theory]
+    [InlineData("host=h;username=u;password=p;database=d")]
+    [InlineData("host=h; username=u; password=p; database=d;")]
+    [InlineData("password=p;host=h;user id=u;database=d")]
+    [InlineData("Host = h ; Username = u ; Password = p ; Database = d")]
+    public void Pairs_of_Npgsql_stay_what_they_are(string text)
+    {
+        var it = Database.Parse(text);
+        Assert.Equal(("h", "u", "p", "d"), (it.Host, it.Username, it.Password, it.Database));
     }
 
     [Theory]
@@ -76,6 +105,29 @@ public sealed class ConnectionTextTests
     [InlineData("Host=h;Password=x;s3cret;Database=d")]
     [InlineData("Host=h;Port=s3cret")]
     [InlineData("s3cret")]
+    [InlineData("Host=h, Username=u, Password=s3cret, Database=d")]
+    [InlineData("Host=h Username=u Password=s3cret Database=d")]
+    [InlineData("Host=h,Username=u,Password=s3cret")]
+    [InlineData("Host=h;Username=u,Password=s3cret;Database=d")]
+    [InlineData("Host=h;Username=u Password=s3cret;Database=d")]
+    [InlineData("Host=h;Username=u;Database=d Password=s3cret")]
+    [InlineData("Host=h;Username=u;Database=d, Password=s3cret")]
+    [InlineData("Host=h;Application Name=etl Password=s3cret;Database=d")]
+    [InlineData("Host=h;Options=-c work_mem=1MB,Pwd = s3cret;Database=d")]
+    [InlineData("Host=h;Username=postgresql://u:s3cret@h/d")]
+    [InlineData("Host=h;Username=\"{\"\"ip\"\":\"\"s3cret\"\"}\"")]
+    [InlineData("Host=h s3cret")]
+    [InlineData("Host=h;Port=5432 Password=s3cret")]
+    [InlineData("postgresql://h/d password=s3cret")]
+    [InlineData("postgresql://h password=s3cret")]
+    [InlineData("host=h passwort=s3cret")]
+    [InlineData("host=h password=x'y s3cret")]
+    [InlineData("host=h password='s3cret")]
+    [InlineData("host=h port=s3cret")]
+    [InlineData("host=h,i port=1,2,3 password=s3cret")]
+    [InlineData("host=h user=u, password=s3cret")]
+    [InlineData("host=h user='u password=s3cret' dbname=d")]
+    [InlineData("host=h service=s3cret")]
     public void Malformed_text_is_refused_without_quoting_it(string text)
     {
         var fault = Assert.Throws<LoginEtlException>(() => Open(text));
@@ -121,6 +173,56 @@ public sealed class ConnectionTextTests
         Assert.Equal("me", new NpgsqlConnectionStringBuilder(database.Source.ConnectionString).Username);
         Assert.DoesNotContain("mine", database.Endpoint, StringComparison.Ordinal);
         Assert.DoesNotContain("b@", database.Endpoint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Host=h;Database=logins", "h:5432, database logins")]
+    [InlineData("Host=h;Database=s3cret@!", "h:5432")]
+    [InlineData("Host=h;Username=me", "h:5432, database me")]
+    [InlineData("Host=h", "h:5432, database of the user's name")]
+    public async Task A_database_is_named_where_its_name_is_one(string text, string endpoint)
+    {
+        await using var database = Open(text);
+        Assert.Equal(endpoint, database.Endpoint);
+    }
+
+    [Theory]
+    [InlineData("u Password=s3cret")]
+    [InlineData("Host=h;Password=s3cret")]
+    [InlineData("postgresql://u:s3cret@h/d")]
+    public void User_that_is_no_name_is_refused_wherever_it_comes_from(string user)
+    {
+        var fault = Assert.Throws<LoginEtlException>(() => Database.From(new DatabaseSettings { Database = new SecretText("Host=h"), UserName = user }));
+        Assert.Equal("InvalidDatabase", fault.Id);
+        Assert.DoesNotContain("s3cret", fault.ToString() + fault.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Host=h;Password=s3cret")]
+    [InlineData("host=h password=s3cret")]
+    [InlineData("postgresql://u:s3cret@h/d")]
+    [InlineData("{\"ip\":\"s3cret\"}")]
+    [InlineData("\"password=s3cret\"")]
+    [InlineData("\"u:s3cret\".t")]
+    [InlineData("s3cret!")]
+    [InlineData("a.b.c.s3cret")]
+    public void Table_that_is_no_name_is_refused_before_anything_is_sent_and_not_quoted(string table)
+    {
+        var fault = Assert.Throws<LoginEtlException>(() => Database.From(new DatabaseSettings { Database = new SecretText("Host=h"), Table = table }));
+        Assert.Equal("InvalidTableName", fault.Id);
+        Assert.DoesNotContain("s3cret", fault.ToString() + fault.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("user_logins")]
+    [InlineData("etl.user_logins")]
+    [InlineData("db.etl.user_logins")]
+    [InlineData("Ærø.\"My logins, of 2026\"")]
+    [InlineData("\"a\"\"b\".c$1")]
+    public async Task Table_that_is_one_is_taken(string table)
+    {
+        await using var database = Database.From(new DatabaseSettings { Database = new SecretText("Host=h"), Table = table });
+        Assert.NotNull(database);
     }
 
     [Fact]

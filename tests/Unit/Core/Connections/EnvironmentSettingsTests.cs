@@ -28,4 +28,17 @@ public sealed class EnvironmentSettingsTests : IDisposable
         _environment[EnvironmentSettings.DatabaseVariable] = "Host=h;Password=p\n";
         Assert.Equal("Host=h;Password=p\n", EnvironmentSettings.Require(null, EnvironmentSettings.DatabaseVariable, "-Database"));
     }
+
+    // The last part of each reads as a name, and is a part of a password.
+    [Theory]
+    [InlineData("https://sqs.us-east-1.amazonaws.com/123456789012/logins", "logins")]
+    [InlineData("arn:aws:sqs:us-east-1:123456789012:logins.fifo", "logins.fifo")]
+    [InlineData("logins", "logins")]
+    [InlineData("Host=h;Password=canary/4711", "no queue")]
+    [InlineData("Password:4711", "no queue")]
+    [InlineData("postgresql://u:pass/4711", "no queue")]
+    [InlineData("http://u:p@h/4711", "no queue")]
+    [InlineData(" ", "no queue")]
+    public void A_receipt_names_the_queue_only_where_all_of_it_is_one(string given, string name) =>
+        Assert.Equal(name, EnvironmentSettings.QueueName(given));
 }
