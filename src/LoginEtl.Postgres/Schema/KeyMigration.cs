@@ -41,7 +41,7 @@ internal static class KeyMigration
             }
         }
 
-        if (live is null || TokenColumns.All.Any(name => live.Columns.FirstOrDefault(c => c.Name == name) is not { IsSelectable: true }))
+        if (live is not { Kind: 'r' or 'p' } || TokenColumns.All.Any(name => live.Columns.FirstOrDefault(c => c.Name == name) is not { IsSelectable: true }))
         {
             return statements;
         }
