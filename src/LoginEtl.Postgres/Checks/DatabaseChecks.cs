@@ -3,6 +3,7 @@ using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Auditing;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using Npgsql;
@@ -109,6 +110,11 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         new TableChecks(_list, table, options).Run(there);
         await CheckBesideAsync(connection, beside, cancellationToken).ConfigureAwait(false);
         await CheckOwnersAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+        if (there.FirstOrDefault(b => b.Name.Name == SchemaNames.Keys)?.Name is { } keys && !await KeyRegistration.IsGrantedAsync(connection, keys, cancellationToken).ConfigureAwait(false))
+        {
+            _list.Add("Key register", "the user may not register a key: runs go on under those that the database knows alone", KeyRegistration.Grant(keys));
+        }
+
         await CheckPruningAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         await CheckAnchorAsync(connection, table, cancellationToken).ConfigureAwait(false);
         if (options.UseVault)

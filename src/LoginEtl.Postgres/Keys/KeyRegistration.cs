@@ -46,11 +46,11 @@ internal sealed class KeyRegistration(LiveTable table, bool isNewKey, bool isDry
     {
         var unknown = await KeyAdmission.RequireAsync(
             keys, known, isNewKey, () => TableSample.ReadAsync(connection, table, cancellationToken)).ConfigureAwait(false);
-        if (unknown.Count > 0 && !await MayInsertAsync(connection, cancellationToken).ConfigureAwait(false))
+        if (unknown.Count > 0 && !await IsGrantedAsync(connection, _keys, cancellationToken).ConfigureAwait(false))
         {
             throw new LoginEtlException(
                 "TableAccessDenied", FaultKind.Denied, $"The user may not tell the database of a key that it has not seen: {KeyRetired.List(unknown)}.",
-                $"GRANT INSERT ({string.Join(", ", Columns)}) ON {_keys} TO the user, as Initialize-LoginDatabase -Role does for login_etl_writer; or have the key's keeper tell of it, with Add-LoginKey or Set-LoginPrimaryKey and -Database.");
+                Grant(_keys));
         }
 
         return unknown;
@@ -85,6 +85,11 @@ internal sealed class KeyRegistration(LiveTable table, bool isNewKey, bool isDry
             $"INSERT INTO {_keys.Quoted} ({string.Join(", ", Columns)}) SELECT * FROM unnest($1, $2, $3, $4)", parameters, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<bool> MayInsertAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => (await connection.QueryAsync(
-        "SELECT bool_and(has_column_privilege($1, c, 'INSERT')) FROM unnest($2) c", [_keys.Quoted, Columns], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0];
+    /// <summary>Whether the user may register keys.</summary>
+    public static async Task<bool> IsGrantedAsync(NpgsqlConnection connection, QualifiedName keys, CancellationToken cancellationToken) => (await connection.QueryAsync(
+        "SELECT bool_and(has_column_privilege($1, c, 'INSERT')) FROM unnest($2) c", [keys.Quoted, Columns], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0];
+
+    /// <summary>What to do where it is not so.</summary>
+    public static string Grant(QualifiedName keys) =>
+        $"GRANT INSERT ({string.Join(", ", Columns)}) ON {keys} TO the user, as Initialize-LoginDatabase -Role does for login_etl_writer; or have the key's keeper tell of it, with Add-LoginKey or Set-LoginPrimaryKey and -Database.";
 }
