@@ -29,7 +29,8 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         }
         catch (LoginEtlException fault)
         {
-            _list.Fail(Server, fault);
+            // A text that is no table's name is not sent to the server.
+            _list.Fail(fault.Id == "InvalidTableName" ? "Table" : Server, fault);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
