@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LoginEtl.Faults;
+using LoginEtl.Files;
 using LoginEtl.Keysets;
 
 namespace LoginEtl.Audit;
@@ -37,7 +38,7 @@ internal static class AuditFile
             file = new FileStream(unfinished, CreateOptions());
             file.Write(firstLine);
             file.Flush(flushToDisk: true);
-            File.Move(unfinished, path, overwrite: false);
+            NewFile.Name(unfinished, path);
             FolderFlush.Try(Path.GetDirectoryName(path)!);
             return file;
         }
@@ -85,19 +86,20 @@ internal static class AuditFile
     private static bool TryOpen(string path, FileAccess access, out FileStream? file)
     {
         file = null;
-        if (UnixFile.Open(path, access) is not var (handle, owner))
+        var (found, handle) = CarefulFile.Open(path, access);
+        if (handle is null)
         {
-            return true;
+            return found is null ? true : throw AuditFaults.NotOurs(path, found.Value.Kind == UnixFile.Link ? AuditFaults.IsLink : AuditFaults.IsNoFile);
         }
 
-        if (!UnixFile.TryLock(handle, alone: access != FileAccess.Read))
+        if (!CarefulFile.TryLock(handle, alone: access != FileAccess.Read))
         {
             handle.Dispose();
             return false;
         }
 
         file = new FileStream(handle, access, bufferSize: 0);
-        if (access != FileAccess.Read && file.Length == 0 && owner != UnixFile.User && owner != 0)
+        if (access != FileAccess.Read && file.Length == 0 && !found!.Value.IsTrusted)
         {
             file.Dispose();
             throw AuditFaults.NotOurs(path, "it is empty, and somebody else's");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LoginEtl.Faults;
+using LoginEtl.Files;
 
 namespace LoginEtl.Keysets;
 
@@ -62,7 +63,15 @@ internal static class KeyFile
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(unfinished, full, replace);
+            if (replace)
+            {
+                File.Move(unfinished, full, overwrite: true);
+            }
+            else
+            {
+                NewFile.Name(unfinished, full);
+            }
+
             FolderFlush.Try(Path.GetDirectoryName(full)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using System.Security.AccessControl;
 using System.Security.Principal;
 using LoginEtl.Faults;
+using LoginEtl.Files;
 
 namespace LoginEtl.Keysets;
 

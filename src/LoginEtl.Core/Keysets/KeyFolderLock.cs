@@ -1,4 +1,5 @@
 using LoginEtl.Faults;
+using LoginEtl.Files;
 
 namespace LoginEtl.Keysets;
 

@@ -1,3 +1,5 @@
+using LoginEtl.Files;
+
 namespace LoginEtl.Keysets;
 
 /// <summary>

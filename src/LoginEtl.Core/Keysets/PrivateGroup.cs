@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoginEtl.Files;
 
 namespace LoginEtl.Keysets;
 

@@ -29,7 +29,9 @@ public sealed class RestoredEnvelopeTests(ServersFixture servers) : IDisposable
         await QuarantineAsync(database, "one", "one", "two");
         await using var quarantine = await OpenAsync(database);
         var results = await RestoreAsync(quarantine);
-        Assert.Equal([RestoreOutcome.Restored, RestoreOutcome.AlreadyRestored, RestoreOutcome.Restored], results.Select(r => r.Outcome));
+        // What was quarantined at one moment is listed in no order that a test could know.
+        Assert.Single(results, r => r.Outcome == RestoreOutcome.AlreadyRestored);
+        Assert.Equal(2, results.Count(r => r.Outcome == RestoreOutcome.Restored));
         Assert.Equal(2, await database.CountAsync());
         Assert.Empty(await ListAsync(quarantine));
         Assert.Equal(3, await database.CountAsync("login_etl_quarantine WHERE restored_at IS NOT NULL"));

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using LoginEtl.Faults;
+using LoginEtl.Files;
 using LoginEtl.Keysets;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace LoginEtl.Keysets;
+namespace LoginEtl.Files;
 
 /// <summary>What a Unix system says of a file. .NET tells its mode, and neither its owner nor its kind.</summary>
 /// <param name="Kind">In a word or two.</param>
@@ -10,7 +10,7 @@ namespace LoginEtl.Keysets;
 /// <param name="Group">Group id.</param>
 internal readonly record struct UnixFile(string Kind, UnixFileMode Mode, uint Owner, uint Group)
 {
-    public const string File = "file", Folder = "folder", Link = "link";
+    public const string File = "file", Folder = "folder", Link = "link", Device = "device";
 
     // The same on Linux and macOS.
     private const int NotPermitted = 1, NotThere = 2, NoAccess = 13, NoFolder = 20;
@@ -38,14 +38,14 @@ internal readonly record struct UnixFile(string Kind, UnixFileMode Mode, uint Ow
         {
             NotThere or NoFolder => null,
             NoAccess or NotPermitted => throw new UnauthorizedAccessException(),
-            _ => throw new IOException($"The system's error {error}."),
+            _ => throw Fault(error),
         };
     }
 
     /// <summary>What was opened.</summary>
     /// <exception cref="IOException">The system cannot tell.</exception>
     public static UnixFile Of(SafeFileHandle handle) =>
-        FileStatus.Of(handle) ?? throw new IOException($"The system's error {Marshal.GetLastPInvokeError()}.");
+        FileStatus.Of(handle) ?? throw Fault(Marshal.GetLastPInvokeError());
 
     /// <summary>Reads the mode with its kind (inode(7)).</summary>
     public static UnixFile Of(ushort mode, uint owner, uint group) => new(
@@ -56,9 +56,12 @@ internal readonly record struct UnixFile(string Kind, UnixFileMode Mode, uint Ow
             0xA000 => Link,
             0x1000 => "named pipe",
             0xC000 => "socket",
-            _ => "device",
+            _ => Device,
         },
         (UnixFileMode)(mode & 0x0FFF), owner, group);
+
+    /// <summary>What no other exception fits.</summary>
+    public static IOException Fault(int error) => new($"The system's error {error}.");
 
     [DllImport("libc", EntryPoint = "geteuid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace LoginEtl.Keysets;
+namespace LoginEtl.Files;
 
 /// <summary>Asks the system for <see cref="UnixFile"/>s. Null where it refuses; its error is the last one of the platform.</summary>
 internal static class FileStatus

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace LoginEtl.Keysets;
+namespace LoginEtl.Files;
 
 /// <summary>Brings the names in a folder to disk, where a file's own flush brings its content alone (fsync(2)).</summary>
 internal static class FolderFlush
