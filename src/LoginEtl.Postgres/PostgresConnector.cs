@@ -32,8 +32,11 @@ public sealed class PostgresConnector : IDatabaseConnector
     public async Task<IRecordSink> WriteToAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return await OpenAsync(settings, async database => new PostgresSink(
-            database, await CheckAsync(database, settings, options, cancellationToken).ConfigureAwait(false), settings, options)).ConfigureAwait(false);
+        return await OpenAsync(settings, async database =>
+        {
+            var (table, schema) = await CheckAsync(database, settings, options, cancellationToken).ConfigureAwait(false);
+            return new PostgresSink(database, table, schema, settings, options);
+        }).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -47,7 +50,7 @@ public sealed class PostgresConnector : IDatabaseConnector
         return await new SchemaInstaller(database, settings, options).InstallAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<TargetTable> CheckAsync(
+    private static async Task<(TargetTable Table, SchemaRecord Schema)> CheckAsync(
         Database database, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
     {
         var backoff = new Backoff(options.RetryFor);

@@ -87,7 +87,7 @@ while ($true) {
 exit $receipt.ExitCode
 '@
         Send-Signal $run.Process TERM
-        $run.Process.WaitForExit(5000) | Should -BeTrue
+        $run.Process.WaitForExit(15000) | Should -BeTrue
         $run.Process.ExitCode | Should -Be 0
         Get-Content $run.Output | Should -Be @('Stopped True', 'StoppedBySignal,LoginEtl.PowerShell.Cmdlets.ReceiveLoginMessageCmdlet')
         Assert-Settled 500
@@ -101,7 +101,7 @@ $receipt = Invoke-LoginEtl -Wait
 '@
         Wait-Until { Get-Row } 'the run writes'
         Send-Signal $run.Process TERM
-        $run.Process.WaitForExit(5000) | Should -BeTrue
+        $run.Process.WaitForExit(15000) | Should -BeTrue
         Get-Content $run.Output | Should -Be 'Stopped True 0'
         Assert-Settled 500
     }
@@ -109,7 +109,7 @@ $receipt = Invoke-LoginEtl -Wait
     It 'a closed terminal settles or returns' {
         $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | Protect-LoginPii | Write-LoginRecord'
         Send-Signal $run.Process HUP
-        $run.Process.WaitForExit(5000) | Should -BeTrue
+        $run.Process.WaitForExit(15000) | Should -BeTrue
         Assert-Settled 500
     }
 
@@ -117,7 +117,7 @@ $receipt = Invoke-LoginEtl -Wait
         if (-not (Test-Interruptible)) { Set-ItResult -Skipped -Because 'SIGINT is ignored in a background job' }
         $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | Protect-LoginPii | Write-LoginRecord -BatchSize 50'
         Send-Signal $run.Process INT
-        $run.Process.WaitForExit(5000) | Should -BeTrue
+        $run.Process.WaitForExit(15000) | Should -BeTrue
         Assert-Settled 500
     }
 
@@ -126,7 +126,7 @@ $receipt = Invoke-LoginEtl -Wait
         $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | Out-Null'
         Start-Sleep 1
         Send-Signal $run.Process INT
-        $run.Process.WaitForExit(5000) | Should -BeTrue
+        $run.Process.WaitForExit(15000) | Should -BeTrue
         Assert-Settled 500
     }
 
@@ -134,7 +134,7 @@ $receipt = Invoke-LoginEtl -Wait
         if (-not (Test-Interruptible)) { Set-ItResult -Skipped -Because 'SIGINT is ignored in a background job' }
         $run = Start-Script 'Invoke-LoginEtl -Wait -BatchSize 5 -Verbose 4>&1 | Write-Ready'
         Send-Signal $run.Process INT
-        $run.Process.WaitForExit(10000) | Should -BeTrue
+        $run.Process.WaitForExit(15000) | Should -BeTrue
         Assert-Settled 500
     }
 
@@ -181,7 +181,7 @@ while (`$jobs | Where-Object { -not `$_.HasMoreData -and `$_.State -in 'NotStart
 `$jobs | Receive-Job -Wait
 "@
         Send-Signal $run.Process TERM
-        $run.Process.WaitForExit(10000) | Should -BeTrue
+        $run.Process.WaitForExit(15000) | Should -BeTrue
         Get-Content $run.Output | Sort-Object | Should -Be @('ended', 'ended', 'receiving', 'receiving')
         $queue, $other | ForEach-Object { (Get-QueueCount $_).InFlight | Should -Be 0 }
     }
@@ -217,7 +217,7 @@ while (`$jobs | Where-Object { -not `$_.HasMoreData -and `$_.State -in 'NotStart
 
     It 'exit in the middle of a pipeline settles or returns' {
         $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | ForEach-Object { if (++$n -eq 20) { exit 7 }; $_ } | Protect-LoginPii | Write-LoginRecord'
-        $run.Process.WaitForExit(10000) | Should -BeTrue
+        $run.Process.WaitForExit(15000) | Should -BeTrue
         $run.Process.ExitCode | Should -Be 7
         Assert-Settled 500
     }
@@ -229,7 +229,7 @@ while (`$jobs | Where-Object { -not `$_.HasMoreData -and `$_.State -in 'NotStart
         $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | Protect-LoginPii | Write-LoginRecord -BatchSize 20'
         Wait-Until { Get-Row } 'the run writes'
         $run.Process.Kill()
-        $null = $run.Process.WaitForExit(5000)
+        $null = $run.Process.WaitForExit(15000)
         Start-Sleep 4
         Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database
         Assert-Settled 500

@@ -24,6 +24,12 @@ public sealed record SchemaOptions
     public AppVersionFormat AlterFrom { get; init; } = AppVersionFormat.Auto;
 
     /// <summary>
+    /// Takes the database as it is, although it was restored, copied or moved since its schema was recorded: whoever says so
+    /// has looked at what is missing.
+    /// </summary>
+    public bool AcceptRestored { get; init; }
+
+    /// <summary>
     /// Makes the roles <c>login_etl_writer</c>, <c>login_etl_reader</c>, <c>login_etl_auditor</c>, <c>login_etl_recoverer</c> and
     /// <c>login_etl_key_keeper</c>, none of which can log in, and grants them what a run, an analyst, a restore, a recovery and a
     /// rotation of keys need. Roles are the whole server's; grants this table's.

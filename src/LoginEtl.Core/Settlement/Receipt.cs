@@ -11,6 +11,9 @@ public sealed record Receipt
     /// <summary>Where the messages came from: the queue's name, or the name of a file.</summary>
     public required string Source { get; init; }
 
+    /// <summary>The program that ran: its version, and the commit it was built from where that is known.</summary>
+    public string Version { get; init; } = ProgramVersion.Text;
+
     /// <summary>How the run ended.</summary>
     public required RunState Outcome { get; init; }
 

@@ -35,6 +35,7 @@ public static class ReceiptText
         {
             json.WriteStartObject();
             json.WriteString("source", receipt.Source);
+            json.WriteString("version", receipt.Version);
             json.WriteString("outcome", receipt.Outcome.ToString().ToLowerInvariant());
             json.WriteString("started_at", receipt.StartedAt);
             json.WriteNumber("elapsed_seconds", Math.Round(receipt.Elapsed.TotalSeconds, 3));

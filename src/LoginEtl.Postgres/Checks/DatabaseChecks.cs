@@ -109,6 +109,11 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
 
         _list.Require("Table", $"{table.Name}", () => TargetCheck.RequireTable(table));
         new TableChecks(_list, table, options).Run(there);
+        if (beside.Any(b => b.Exists && b.Name.Name == SchemaNames.Ledger))
+        {
+            await CheckSchemaAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+        }
+
         await CheckBesideAsync(connection, beside, cancellationToken).ConfigureAwait(false);
         await CheckOwnersAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         if (there.FirstOrDefault(b => b.Name.Name == SchemaNames.Keys)?.Name is { } keys && !await KeyRegistration.IsGrantedAsync(connection, keys, cancellationToken).ConfigureAwait(false))
@@ -121,6 +126,22 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         if (options.UseVault)
         {
             await CheckVaultAsync(connection, table, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task CheckSchemaAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    {
+        const string Name = "Schema";
+        try
+        {
+            var schema = await SchemaRecord.RequireAsync(connection, table, cancellationToken).ConfigureAwait(false);
+            _list.Add(
+                Name, schema.Notice ?? $"version {schema.Version}, in the database and on the server where it was recorded",
+                schema.Notice is null ? null : "Look for what may be missing as docs/recovery.md says. The next run records the history as it is.");
+        }
+        catch (LoginEtlException fault)
+        {
+            _list.Fail(Name, fault);
         }
     }
 

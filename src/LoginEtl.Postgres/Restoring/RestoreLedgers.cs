@@ -10,8 +10,8 @@ internal sealed class RestoreLedgers(QualifiedName table)
     // One that was quarantined under the same key may be there; one that was written meanwhile counts as not done.
     private readonly string _add =
         $"""
-        INSERT INTO {Ledger(table, isLine: false)} AS l (key, outcome, batch)
-        SELECT k, {(short)LedgerOutcome.Restored}, gen_random_uuid() FROM unnest($1) AS k ORDER BY k
+        INSERT INTO {Ledger(table, isLine: false)} AS l (key, outcome, batch, {SchemaNames.SchemaVersion})
+        SELECT k, {(short)LedgerOutcome.Restored}, gen_random_uuid(), {SchemaRecord.Current} FROM unnest($1) AS k ORDER BY k
         ON CONFLICT (key) DO UPDATE SET outcome = excluded.outcome WHERE l.outcome = {(short)LedgerOutcome.Quarantined}
         RETURNING key
         """;

@@ -33,7 +33,7 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
     public async Task<RestoreResult[]?> RunAsync(
         NpgsqlConnection connection, IReadOnlyList<RestoreRequest> requests, CancellationToken cancellationToken)
     {
-        var start = await _start.RunAsync(connection, cancellationToken).ConfigureAwait(false);
+        var start = await _start.RunAsync(connection, lastIsThere: "true", cancellationToken).ConfigureAwait(false);
         if (!start.TableIsAsRead)
         {
             return null;

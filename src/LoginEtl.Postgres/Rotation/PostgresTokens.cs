@@ -49,7 +49,7 @@ internal sealed class PostgresTokens : ITokenTable
                 beside.RequireOurs();
             }
 
-            await ForeignObjects.RequireNoneAsync(connection, table.Name, SchemaNames.OfRuns, cancellationToken).ConfigureAwait(false);
+            await ForeignObjects.RequireNoneAsync(connection, table.Name, SchemaNames.TrustedByRuns, cancellationToken).ConfigureAwait(false);
 
             return new PostgresTokens(database, table);
         },
@@ -62,6 +62,7 @@ internal sealed class PostgresTokens : ITokenTable
     public Task SetAsync(IReadOnlyCollection<StoredKey> keys, CancellationToken cancellationToken) => TryAsync(
         async (connection, token) =>
         {
+            await SchemaRecord.RequireAsync(connection, _table.Name, token).ConfigureAwait(false);
             await _keys.SetAsync(connection, keys, token).ConfigureAwait(false);
             return 0;
         },
@@ -103,6 +104,7 @@ internal sealed class PostgresTokens : ITokenTable
     public Task RequireReplaceableAsync(CancellationToken cancellationToken) => TryAsync(
         async (connection, token) =>
         {
+            await SchemaRecord.RequireAsync(connection, _table.Name, token).ConfigureAwait(false);
             await ReplaceableTokens.RequireAsync(connection, _table, token).ConfigureAwait(false);
             return 0;
         },

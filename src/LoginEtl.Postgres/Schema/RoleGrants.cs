@@ -121,6 +121,9 @@ internal static class RoleGrants
         yield return (Recoverer, table.Beside(SchemaNames.Keys), [("SELECT", "")]);
         yield return (Recoverer, table.Beside(SchemaNames.Vault), [("SELECT", ""), ("DELETE", "")]);
         yield return (Reader, table, [("SELECT", "")]);
+        yield return (Writer, table.Beside(SchemaNames.Schema), [("SELECT", ""), ("UPDATE", "timeline")]);
+        yield return (Auditor, table.Beside(SchemaNames.Schema), [("SELECT", "")]);
+        yield return (KeyKeeper, table.Beside(SchemaNames.Schema), [("SELECT", "")]);
         yield return (Auditor, table, [("INSERT", "")]);
         yield return (Auditor, quarantine, [("SELECT", ""), .. RightsOfSettling]);
         yield return (KeyKeeper, quarantine, [("SELECT", ""), ("UPDATE", "record")]);

@@ -39,11 +39,17 @@ internal static class SchemaNames
     /// <summary>Heads of audit files: rows are added and never changed.</summary>
     public const string AuditAnchor = "login_etl_audit_anchor";
 
+    /// <summary>One row: the version of all of these, and the database and server that it was recorded in.</summary>
+    public const string Schema = "login_etl_schema";
+
     /// <summary>All of them, in the order they are made.</summary>
-    public static readonly string[] All = [Ledger, FileLedger, Quarantine, Vault, Keys, AuditAnchor];
+    public static readonly string[] All = [Ledger, FileLedger, Quarantine, Vault, Keys, AuditAnchor, Schema];
 
     /// <summary>Those that every run needs.</summary>
     public static readonly string[] OfRuns = [Ledger, FileLedger, Quarantine, Keys];
+
+    /// <summary>Those that a run trusts.</summary>
+    public static readonly string[] TrustedByRuns = [.. OfRuns, Schema];
 
     /// <summary>Their columns, by which an older or foreign relation of the same name is told apart.</summary>
     public static IReadOnlyList<string> ColumnsOf(string relation) => relation switch
@@ -52,6 +58,7 @@ internal static class SchemaNames
         Vault => VaultColumns,
         Keys => KeyColumns,
         AuditAnchor => AuditAnchorColumns,
+        Schema => SchemaColumns,
         _ => LedgerColumns,
     };
 
@@ -59,10 +66,11 @@ internal static class SchemaNames
     public static string TypeOf(string column) => column switch
     {
         "key" or "batch" or "file_id" => "uuid",
-        "outcome" => "int2",
-        "receive_count" => "int4",
-        "line" or "number" => "int8",
-        "sent_at" or "changed_at" or "anchored_at" => "timestamptz",
+        "outcome" or SchemaVersion => "int2",
+        "receive_count" or "version" or "timeline" => "int4",
+        "line" or "number" or "system_identifier" => "int8",
+        "database_id" or "ledger_id" => "oid",
+        "sent_at" or "changed_at" or "anchored_at" or "recorded_at" => "timestamptz",
         "sealed_body" or "sealed" or "mac" or "link" => "bytea",
         "record" => "json",
         _ => "text",
@@ -89,8 +97,20 @@ internal static class SchemaNames
     /// <summary>Keeps two anchors from having one number.</summary>
     public const string AuditAnchorNumber = "login_etl_audit_anchor_number";
 
+    /// <summary>
+    /// Of the ledgers: the schema version that the writer knows. It has no default, so that programs from before there were
+    /// versions write nothing.
+    /// </summary>
+    public const string SchemaVersion = "schema_version";
+
+    /// <summary>Columns that the ledgers had in every version.</summary>
+    public static readonly string[] LedgerBefore = ["key", "outcome", "batch"];
+
     /// <summary>Columns the writer fills.</summary>
-    public static readonly string[] LedgerColumns = ["key", "outcome", "batch"];
+    public static readonly string[] LedgerColumns = [.. LedgerBefore, SchemaVersion];
+
+    /// <summary>Columns of the schema's own record.</summary>
+    public static readonly string[] SchemaColumns = ["version", "made_by", "system_identifier", "timeline", "database_id", "ledger_id", "recorded_at"];
 
     /// <summary>Columns the writer fills.</summary>
     public static readonly string[] QuarantineColumns =

@@ -39,6 +39,15 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
 
         await ForeignObjects.RequireNoneAsync(connection, name, SchemaNames.All, cancellationToken).ConfigureAwait(false);
         statements.AddRange(SchemaNames.All.Where(r => !existing.Contains(r)).Select(r => SchemaStatements.Create(name.Beside(r))));
+        foreach (var ledger in new[] { SchemaNames.Ledger, SchemaNames.FileLedger }.Where(existing.Contains).Select(name.Beside))
+        {
+            var columns = await TableNames.ColumnsAsync(connection, ledger, cancellationToken).ConfigureAwait(false);
+            if (columns.IsSupersetOf(SchemaNames.LedgerBefore) && !columns.Contains(SchemaNames.SchemaVersion))
+            {
+                statements.Add(SchemaStatements.AddToLedger(ledger));
+            }
+        }
+
         var quarantine = name.Beside(SchemaNames.Quarantine);
         if (existing.Contains(SchemaNames.Quarantine)
             && await QuarantineMigration.LackingAsync(connection, quarantine, cancellationToken).ConfigureAwait(false) is { Count: > 0 } lacking)
@@ -64,6 +73,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
             statements.Add(PruneFunction.Create(name.Beside(SchemaNames.Ledger), replaces: pruning.Exists));
         }
 
+        statements.AddRange(await SchemaRecord.StatementsAsync(connection, name, existing.Contains(SchemaNames.Schema), options.AcceptRestored, cancellationToken).ConfigureAwait(false));
         if (options.Roles)
         {
             if (live is not null)
@@ -80,7 +90,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
     // One that is made now, or is there and ours.
     private async Task<bool> HasLedgerAsync(QualifiedName name, HashSet<string> existing, CancellationToken cancellationToken) =>
         !existing.Contains(SchemaNames.Ledger)
-            || (await TableNames.ColumnsAsync(connection, name.Beside(SchemaNames.Ledger), cancellationToken).ConfigureAwait(false)).IsSupersetOf(SchemaNames.LedgerColumns);
+            || (await TableNames.ColumnsAsync(connection, name.Beside(SchemaNames.Ledger), cancellationToken).ConfigureAwait(false)).IsSupersetOf(SchemaNames.LedgerBefore);
 
     private static bool HoldsIntegers(LiveTable live)
     {

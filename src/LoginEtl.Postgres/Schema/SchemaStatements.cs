@@ -59,6 +59,7 @@ internal static class SchemaStatements
         SchemaNames.Vault => CreateVault(relation),
         SchemaNames.Keys => CreateKeys(relation),
         SchemaNames.AuditAnchor => CreateAuditAnchor(relation),
+        SchemaNames.Schema => SchemaRecord.Create(relation),
         _ => CreateLedger(relation),
     };
 
@@ -81,10 +82,18 @@ internal static class SchemaStatements
             key uuid PRIMARY KEY,
             outcome smallint NOT NULL CHECK (outcome BETWEEN {(short)LedgerOutcome.Written} AND {(short)LedgerOutcome.Restored}),
             batch uuid NOT NULL,
+            {SchemaNames.SchemaVersion} smallint NOT NULL,
             created_at timestamptz NOT NULL DEFAULT now()
         ) WITH (fillfactor = 80);
         COMMENT ON TABLE {ledger.Quoted} IS 'LoginEtl: one row for every settled message; what makes a redelivery a duplicate.';
         COMMENT ON COLUMN {ledger.Quoted}.outcome IS '{string.Join(", ", Enum.GetValues<LedgerOutcome>().Select(o => $"{(short)o} {o.ToString().ToLowerInvariant()}"))}'
+        """;
+
+    /// <summary>What a ledger of an earlier version lacks: its entries are of version 0, and whoever writes more says which it knows.</summary>
+    public static string AddToLedger(QualifiedName ledger) =>
+        $"""
+        ALTER TABLE {ledger.Quoted} ADD COLUMN {SchemaNames.SchemaVersion} smallint NOT NULL DEFAULT 0;
+        ALTER TABLE {ledger.Quoted} ALTER COLUMN {SchemaNames.SchemaVersion} DROP DEFAULT
         """;
 
     private const string HoldsOneThing =
@@ -189,6 +198,6 @@ internal static class SchemaStatements
             created_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (attribute, token)
         );
-        COMMENT ON TABLE {vault.Quoted} IS 'LoginEtl: originals of mac tokens, sealed to a public key; erasing a row erases the original for good.'
+        COMMENT ON TABLE {vault.Quoted} IS 'LoginEtl: originals of mac tokens, sealed to a public key; a row that is deleted is still in backups and WAL archives.'
         """;
 }

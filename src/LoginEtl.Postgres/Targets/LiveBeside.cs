@@ -9,10 +9,11 @@ namespace LoginEtl.Postgres.Targets;
 /// <param name="Name">Schema and name.</param>
 /// <param name="Exists">Something of that name is there; without it the rest says nothing.</param>
 /// <param name="IsOurs">A table with the columns the writer fills, of the types it fills them with.</param>
+/// <param name="IsOlder">It has those that an earlier version made.</param>
 /// <param name="IsLogged">Not UNLOGGED.</param>
 /// <param name="IsGranted">The user may write it as a run does.</param>
 /// <param name="HasRowSecurity">Row security applies to this user.</param>
-internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, bool IsLogged, bool IsGranted, bool HasRowSecurity)
+internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, bool IsOlder, bool IsLogged, bool IsGranted, bool HasRowSecurity)
 {
     // UPDATE (outcome): a row that the database refuses is settled as quarantined after its ledger entry was made.
     private const string Query =
@@ -43,12 +44,16 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
     {
         var found = await connection.QueryAsync(
             Query, [table.Schema, names, InsertOnly, SchemaNames.Keys],
-            r => new LiveBeside(
-                table.Beside(r.GetString(0)), Exists: true,
-                r.GetBoolean(2) && !SchemaNames.ColumnsOf(r.GetString(0)).Select(c => $"{c} {SchemaNames.TypeOf(c)}").Except(r.GetFieldValue<string[]>(3)).Any(),
-                IsLogged: r.GetBoolean(1), IsGranted: r.GetBoolean(4), HasRowSecurity: r.GetBoolean(5)),
+            r =>
+            {
+                var lacks = SchemaNames.ColumnsOf(r.GetString(0)).Where(c => !r.GetFieldValue<string[]>(3).Contains($"{c} {SchemaNames.TypeOf(c)}")).ToList();
+                return new LiveBeside(
+                    table.Beside(r.GetString(0)), Exists: true, IsOurs: r.GetBoolean(2) && lacks.Count == 0,
+                    IsOlder: r.GetBoolean(2) && lacks is [SchemaNames.SchemaVersion or SchemaNames.CheckValue],
+                    IsLogged: r.GetBoolean(1), IsGranted: r.GetBoolean(4), HasRowSecurity: r.GetBoolean(5));
+            },
             cancellationToken).ConfigureAwait(false);
-        return [.. names.Select(n => found.FirstOrDefault(f => f.Name.Name == n) ?? new LiveBeside(table.Beside(n), false, false, false, false, false))];
+        return [.. names.Select(n => found.FirstOrDefault(f => f.Name.Name == n) ?? new LiveBeside(table.Beside(n), false, false, false, false, false, false))];
     }
 
     /// <summary>It did not take what was sent to it, without an error.</summary>
@@ -66,13 +71,16 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
                 "Create it with Initialize-LoginDatabase.");
         }
 
+        if (IsOlder)
+        {
+            throw new LoginEtlException(
+                "SchemaOutdated", FaultKind.Configuration, $"{Name} was made by an earlier version.", "Run Initialize-LoginDatabase, which adds what it lacks.");
+        }
+
         if (!IsOurs)
         {
             throw new LoginEtlException(
-                "LedgerUnsuitable", FaultKind.Configuration, $"{Name} is not the table this version makes.",
-                Name.Name == SchemaNames.Keys
-                    ? "Run Initialize-LoginDatabase, which adds what that of an earlier version lacks; move it out of the way first where it is something else."
-                    : "Move it out of the way, then run Initialize-LoginDatabase.");
+                "LedgerUnsuitable", FaultKind.Configuration, $"{Name} is not the table this version makes.", "Move it out of the way, then run Initialize-LoginDatabase.");
         }
     }
 

@@ -11,10 +11,10 @@ internal static class Preflight
 {
     /// <exception cref="LoginEtlException">Something stands against writing.</exception>
     /// <exception cref="NpgsqlException">The server failed; not yet in the module's words.</exception>
-    public static async Task<TargetTable> CheckAsync(
+    public static async Task<(TargetTable Target, SchemaRecord Schema)> CheckAsync(
         NpgsqlConnection connection, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
     {
-        var (target, besides) = await RequireAsync(connection, settings, options, cancellationToken).ConfigureAwait(false);
+        var (target, besides, schema) = await RequireAsync(connection, settings, options, cancellationToken).ConfigureAwait(false);
         foreach (var beside in besides)
         {
             beside.RequireGranted();
@@ -25,7 +25,7 @@ internal static class Preflight
             await VaultInsert.RequireAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
         }
 
-        return target;
+        return (target, schema);
     }
 
     /// <summary>The same for who restores: needs fewer rights beside the table, and no vault before the first original.</summary>
@@ -35,7 +35,7 @@ internal static class Preflight
         NpgsqlConnection connection, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken) =>
         (await RequireAsync(connection, settings, options, cancellationToken).ConfigureAwait(false)).Target;
 
-    private static async Task<(TargetTable Target, IReadOnlyList<LiveBeside> Besides)> RequireAsync(
+    private static async Task<(TargetTable Target, IReadOnlyList<LiveBeside> Besides, SchemaRecord Schema)> RequireAsync(
         NpgsqlConnection connection, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
     {
         var server = await LiveServer.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -44,15 +44,22 @@ internal static class Preflight
         server.RequireDurable();
         var target = TargetCheck.Match(await FindAsync(connection, settings, cancellationToken).ConfigureAwait(false), options);
         var besides = await LiveBeside.ReadAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
+        // Where there is no ledger nobody has initialised anything.
+        var ledger = besides.First(b => b.Name.Name == SchemaNames.Ledger);
+        if (!ledger.Exists)
+        {
+            ledger.RequireOurs();
+        }
+
+        await ForeignObjects.RequireNoneAsync(connection, target.Name, SchemaNames.TrustedByRuns, cancellationToken).ConfigureAwait(false);
+        var schema = await SchemaRecord.RequireAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
         foreach (var beside in besides)
         {
             beside.RequireOurs();
             beside.RequireDurable();
         }
 
-        await ForeignObjects.RequireNoneAsync(connection, target.Name, SchemaNames.OfRuns, cancellationToken).ConfigureAwait(false);
-
-        return (target, besides);
+        return (target, besides, schema);
     }
 
     /// <summary>The table that the settings name.</summary>

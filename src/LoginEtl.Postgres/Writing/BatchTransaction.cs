@@ -11,7 +11,7 @@ using Npgsql;
 namespace LoginEtl.Postgres.Writing;
 
 /// <summary>Tries to write one batch in one transaction: ledgers first, then rows, then quarantine.</summary>
-internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, RejectLimit limit, SinkOptions options)
+internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, RejectLimit limit, SinkOptions options, CommittedBatches committed)
 {
     private readonly TransactionStart _start = new(
         table, [table.Name.Beside(SchemaNames.Ledger), table.Name.Beside(SchemaNames.FileLedger), table.Name.Beside(SchemaNames.Quarantine)], holdsKeys: !options.DryRun);
@@ -33,7 +33,13 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         WriteScope scope, BatchPlan plan, Attempt attempt, CancellationToken cancellationToken)
     {
         var connection = scope.Connection;
-        var start = await _start.RunAsync(connection, cancellationToken).ConfigureAwait(false);
+        var start = await _start.RunAsync(connection, committed.LastIsThere, cancellationToken).ConfigureAwait(false);
+        SchemaRecord.RequireNotNewer(table.Name, start.SchemaVersion);
+        if (!start.LastIsThere)
+        {
+            throw await committed.LostAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+
         if (!start.TableIsAsRead)
         {
             return AttemptOutcome.MetChangedTable;

@@ -8,7 +8,7 @@ namespace LoginEtl.Postgres.Writing;
 /// <summary>Reads and writes one of the two ledgers.</summary>
 internal sealed class LedgerCopy(QualifiedName ledger, TimeSpan timeout)
 {
-    private readonly string _copy = $"COPY {ledger.Quoted} (key, outcome, batch) FROM STDIN (FORMAT BINARY)";
+    private readonly string _copy = $"COPY {ledger.Quoted} (key, outcome, batch, {SchemaNames.SchemaVersion}) FROM STDIN (FORMAT BINARY)";
     private readonly string _probe = $"SELECT key, batch, outcome FROM {ledger.Quoted} WHERE key = ANY ($1)";
     private readonly string _quarantine = $"UPDATE {ledger.Quoted} SET outcome = {(short)LedgerOutcome.Quarantined} WHERE key = ANY ($1) AND batch = $2";
 
@@ -29,6 +29,7 @@ internal sealed class LedgerCopy(QualifiedName ledger, TimeSpan timeout)
                 await importer.WriteAsync(item.Key, NpgsqlDbType.Uuid, cancellationToken).ConfigureAwait(false);
                 await importer.WriteAsync((short)outcome, NpgsqlDbType.Smallint, cancellationToken).ConfigureAwait(false);
                 await importer.WriteAsync(batch, NpgsqlDbType.Uuid, cancellationToken).ConfigureAwait(false);
+                await importer.WriteAsync(SchemaRecord.Current, NpgsqlDbType.Smallint, cancellationToken).ConfigureAwait(false);
             }
 
             return await importer.CompleteAsync(cancellationToken).ConfigureAwait(false) == (ulong)items.Count ? true : throw LiveBeside.NotTaken(ledger);

@@ -35,15 +35,17 @@ internal sealed class PostgresSink : IRecordSink
     private readonly LedgerPruning? _pruning;
     private readonly RejectLimit _limit;
     private readonly KeyStates _keys;
+    private readonly CommittedBatches _committed;
     private TargetTable _table;
     private RowEncoder _encoder;
     private BatchTransaction _writer;
+    private SchemaRecord? _promoted;
     private bool _toldOfSuppressed;
     private int _probing;
     private int _suspecting;
 
     /// <summary>Owns the database from here on.</summary>
-    public PostgresSink(Database database, TargetTable table, DatabaseSettings settings, SinkOptions options)
+    public PostgresSink(Database database, TargetTable table, SchemaRecord schema, DatabaseSettings settings, SinkOptions options)
     {
         _database = database;
         // By the name that it was found under: what is beside it is in that schema.
@@ -51,6 +53,8 @@ internal sealed class PostgresSink : IRecordSink
         _options = options;
         _limit = RejectLimit.Of(options.MaxRejectRatio);
         _keys = new KeyStates(table.Name.Beside(SchemaNames.Keys));
+        _committed = new CommittedBatches(table.Name);
+        _promoted = schema.Notice is null ? null : schema;
         WriteTo(table);
         _pruning = options.DryRun ? null : new LedgerPruning(database, table.Name);
         _session = options.DryRun ? new DryRunSession(database) : new CommittingSession(database);
@@ -135,11 +139,16 @@ internal sealed class PostgresSink : IRecordSink
                     Remember(attempt);
                     _limit.Settle();
                     _pruning?.Begin();
+                    if (!_options.DryRun)
+                    {
+                        _committed.Add(plan, outcomes);
+                    }
+
                     return new BatchResult(plan.BatchId, outcomes)
                     {
                         Held = plan.Held,
                         Refused = plan.Refused,
-                        Notices = [.. NoticesOf(changes), .. NoticesOf(outcomes)],
+                        Notices = [.. await NoticesOfServerAsync(token).ConfigureAwait(false), .. NoticesOf(changes), .. NoticesOf(outcomes)],
                         SuppressedAccepted = _options.OnSuppressed == SuppressedAction.Accept,
                     };
                 }
@@ -194,7 +203,7 @@ internal sealed class PostgresSink : IRecordSink
     {
         _table = table;
         _encoder = new RowEncoder(table, _options.OnTooLong);
-        _writer = new BatchTransaction(table, _settings.Timeout, _limit, _options);
+        _writer = new BatchTransaction(table, _settings.Timeout, _limit, _options, _committed);
     }
 
     /// <summary>Reads the table as it is; from here on rows are encoded for that.</summary>
@@ -210,7 +219,7 @@ internal sealed class PostgresSink : IRecordSink
         var was = _table.Live;
         try
         {
-            WriteTo(await Preflight.CheckAsync(connection, _settings, _options, cancellationToken).ConfigureAwait(false));
+            WriteTo((await Preflight.CheckAsync(connection, _settings, _options, cancellationToken).ConfigureAwait(false)).Target);
         }
         catch (LoginEtlException why)
         {
@@ -231,6 +240,29 @@ internal sealed class PostgresSink : IRecordSink
         {
             changes.Add(change);
         }
+    }
+
+    // Once, by the first run to write: it is recorded then, where the user may.
+    private async Task<string[]> NoticesOfServerAsync(CancellationToken cancellationToken)
+    {
+        if (_promoted is not { Notice: { } notice, MayRecord: var mayRecord })
+        {
+            return [];
+        }
+
+        _promoted = null;
+        if (mayRecord && !_options.DryRun)
+        {
+            await LookAsync(
+                async (connection, token) =>
+                {
+                    await SchemaRecord.RecordTimelineAsync(connection, _table.Name, token).ConfigureAwait(false);
+                    return 0;
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        return [notice];
     }
 
     private string[] NoticesOf(List<string> changes) => changes.Count == 0 ? []

@@ -18,22 +18,31 @@ internal sealed class TransactionStart(TargetTable table, IReadOnlyList<Qualifie
     // The table's lock is the first thing: what is read of it in later statements stays so. Constraints that wait for
     // COMMIT would fail a batch when its rows can no longer be told apart. The last setting ends a transaction whose
     // client is gone without a word, and frees its locks. The states are a statement of their own, behind the lock.
-    private readonly string _start =
+    private readonly string _lock =
         $"""
         {Lock(table, beside)};
         SET CONSTRAINTS ALL IMMEDIATE;
         SELECT now(),
                CASE WHEN current_setting('idle_in_transaction_session_timeout') = '0' THEN set_config('idle_in_transaction_session_timeout', '120s', true) END,
-               CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END
-               {(holdsKeys ? $", {KeyLock.Shared(table.Name.Beside(SchemaNames.Keys))}" : "")};
+               CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END,
+               coalesce((SELECT max(version) FROM {table.Name.Beside(SchemaNames.Schema).Quoted}), 0)
+               {(holdsKeys ? $", {KeyLock.Shared(table.Name.Beside(SchemaNames.Keys))}" : "")},
+        """;
+
+    private readonly string _look =
+        $"""
+        ;
         {KeyStates.Query(table.Name.Beside(SchemaNames.Keys))};
         {table.Live.Fingerprint!.Query}
         """;
 
     /// <summary>Sets it, and answers what was found.</summary>
-    public async Task<TransactionFacts> RunAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <param name="connection">In the transaction.</param>
+    /// <param name="lastIsThere">An expression: the last batch of the run is in the ledger.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<TransactionFacts> RunAsync(NpgsqlConnection connection, string lastIsThere, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(_start, connection);
+        var command = new NpgsqlCommand(string.Concat(_lock, lastIsThere, _look), connection);
         await using var _ = command.ConfigureAwait(false);
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
@@ -44,7 +53,7 @@ internal sealed class TransactionStart(TargetTable table, IReadOnlyList<Qualifie
         }
 
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        var now = reader.GetDateTime(0);
+        var (now, schema, isThere) = (reader.GetDateTime(0), reader.GetInt32(3), reader.GetBoolean(reader.FieldCount - 1));
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         var keys = new List<StoredKey>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -54,7 +63,7 @@ internal sealed class TransactionStart(TargetTable table, IReadOnlyList<Qualifie
 
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         var isAsRead = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) && reader.GetString(0) == table.Live.Fingerprint!.Text;
-        return new TransactionFacts(now, new KnownKeys(keys), isAsRead);
+        return new TransactionFacts(now, new KnownKeys(keys), schema, isThere, isAsRead);
     }
 
     // Who may insert into columns alone may not lock; the plan of an INSERT takes the same lock, and unlike the INSERT

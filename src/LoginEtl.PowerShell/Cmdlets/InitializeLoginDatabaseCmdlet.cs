@@ -39,6 +39,13 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
     [Parameter]
     public SwitchParameter Role { get; set; }
 
+    /// <summary>
+    /// Takes a database that was restored, copied or moved as it is from now on. Look first at what it lacks, as docs/recovery.md
+    /// says.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter AcceptRestored { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -49,6 +56,7 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
             AlterAppVersion = AppVersionColumn == AppVersionColumn.Text,
             AlterFrom = AlterFrom,
             Roles = Role,
+            AcceptRestored = AcceptRestored,
         };
         var plan = Await(() => Connectors.Database.InitializeAsync(settings, options with { PlanOnly = true }, StopToken), Table);
         if (plan.Count == 0)

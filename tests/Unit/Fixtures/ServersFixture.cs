@@ -45,9 +45,16 @@ public sealed class ServersFixture : IAsyncDisposable
     public async Task<string> NewDatabaseAsync()
     {
         SandboxServers servers = await _servers.Value;
+        string name = NewDatabaseName();
+        return await servers.Postgres.CreateDatabaseAsync(name);
+    }
+
+    /// <summary>A name for a database that the test makes by itself. On a server of the tests' own it stays: to drop one flushes all others to disk.</summary>
+    public string NewDatabaseName()
+    {
         string name = NewName("test_", "_");
         _databases.Add(name);
-        return await servers.Postgres.CreateDatabaseAsync(name);
+        return name;
     }
 
     /// <summary>A name that no queue has yet; the test creates the queue.</summary>

@@ -12,7 +12,7 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     private static readonly string[] Names =
     [
         "Database server", "Database TLS", "Database encoding", "Database clock", "Durability", "Table", "Table columns", "Other columns",
-        "Unique keys", "Grants", "Row security", "Triggers and rules", "Ledgers, quarantine and keys", "Owners", "Ledger pruning", "Audit anchor",
+        "Unique keys", "Grants", "Row security", "Triggers and rules", "Schema", "Ledgers, quarantine and keys", "Owners", "Ledger pruning", "Audit anchor",
     ];
 
     [Fact]
@@ -127,18 +127,11 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     public async Task Database_that_cannot_hold_every_text_fails()
     {
         var database = await TestDatabase.NewAsync(servers);
-        var name = $"latin_{Guid.NewGuid():N}";
+        var name = servers.NewDatabaseName();
         await database.RunAsync($"CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
-        try
-        {
-            var text = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString) { Database = name, Pooling = false }.ConnectionString;
-            var checks = await CheckAsync(database, settings: new DatabaseSettings { Database = new SecretText(text) });
-            Assert.Equal(CheckOutcome.Fail, checks.Single(c => c.Name == "Database encoding").Outcome);
-        }
-        finally
-        {
-            await database.RunAsync($"DROP DATABASE {name} WITH (FORCE)");
-        }
+        var text = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString) { Database = name, Pooling = false }.ConnectionString;
+        var checks = await CheckAsync(database, settings: new DatabaseSettings { Database = new SecretText(text) });
+        Assert.Equal(CheckOutcome.Fail, checks.Single(c => c.Name == "Database encoding").Outcome);
     }
 
     private static Task<IReadOnlyList<Check>> CheckAsync(TestDatabase database, SinkOptions? options = null, DatabaseSettings? settings = null) =>

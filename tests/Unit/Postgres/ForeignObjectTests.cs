@@ -94,7 +94,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
             CREATE TABLE called (n int); GRANT INSERT ON called TO PUBLIC;
             CREATE FUNCTION login_etl_prune(most bigint) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.called VALUES (1); RETURN 0; END';
             CREATE FUNCTION login_etl_prune(most integer, VARIADIC more integer[]) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.called VALUES (1); RETURN 0; END';
-            INSERT INTO login_etl_ledger VALUES ('01900000-0000-7000-8000-000000000001', 1, gen_random_uuid());
+            INSERT INTO login_etl_ledger VALUES ('01900000-0000-7000-8000-000000000001', 1, gen_random_uuid(), 2);
             """);
         await WriteAsync(database);
         Assert.Equal(0, await database.CountAsync("called"));

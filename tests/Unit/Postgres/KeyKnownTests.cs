@@ -143,7 +143,7 @@ public sealed class KeyKnownTests(ServersFixture servers) : IDisposable
             CREATE TABLE login_etl_key (attribute text NOT NULL, prefix text NOT NULL, method text NOT NULL, state text NOT NULL, changed_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (attribute, prefix))
             """);
         var fault = await Assert.ThrowsAsync<LoginEtlException>(() => database.SinkAsync());
-        Assert.Equal("LedgerUnsuitable", fault.Id);
+        Assert.Equal("SchemaOutdated", fault.Id);
         Assert.Contains("Run Initialize-LoginDatabase", fault.Remedy, StringComparison.Ordinal);
         var plan = await database.InitializeAsync(planOnly: true);
         Assert.Equal(plan, await database.InitializeAsync());

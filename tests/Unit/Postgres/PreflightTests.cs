@@ -76,6 +76,8 @@ public sealed class PreflightTests(ServersFixture servers)
         {
             Assert.Contains("user_logins", (await DeniedAsync()).Message, StringComparison.Ordinal);
             await database.RunAsync($"GRANT INSERT ON user_logins TO {settings.UserName}");
+            Assert.Contains("login_etl_schema", (await DeniedAsync()).Message, StringComparison.Ordinal);
+            await database.RunAsync($"GRANT SELECT ON login_etl_schema TO {settings.UserName}");
             Assert.Contains("login_etl_ledger", (await DeniedAsync()).Message, StringComparison.Ordinal);
             await database.RunAsync($"GRANT SELECT, INSERT, UPDATE (outcome) ON login_etl_ledger, login_etl_file_ledger TO {settings.UserName}");
             Assert.Contains("login_etl_quarantine", (await DeniedAsync()).Message, StringComparison.Ordinal);

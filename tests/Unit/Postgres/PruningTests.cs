@@ -46,7 +46,7 @@ public sealed class PruningTests(ServersFixture servers)
     {
         var database = await TestDatabase.NewAsync(servers);
         await database.InitializeAsync(new SchemaOptions { Roles = true });
-        await database.RunAsync("INSERT INTO login_etl_ledger SELECT overlay(md5(g::text) placing '0190000000007' from 1 for 13)::uuid, 1, gen_random_uuid() FROM generate_series(1, 12000) g");
+        await database.RunAsync("INSERT INTO login_etl_ledger SELECT overlay(md5(g::text) placing '0190000000007' from 1 for 13)::uuid, 1, gen_random_uuid(), 2 FROM generate_series(1, 12000) g");
         await database.AsMemberAsync("login_etl_writer", async settings =>
         {
             await using var sink = await database.SinkAsync(settings: settings);
@@ -223,7 +223,7 @@ public sealed class PruningTests(ServersFixture servers)
     {
         foreach (var ledger in deliveries.GroupBy(d => d is LineDelivery ? "login_etl_file_ledger" : "login_etl_ledger"))
         {
-            await database.RunAsync($"INSERT INTO {ledger.Key} VALUES {string.Join(", ", ledger.Select(d => $"('{LedgerKey.Of(d)}', 1, gen_random_uuid())"))}");
+            await database.RunAsync($"INSERT INTO {ledger.Key} VALUES {string.Join(", ", ledger.Select(d => $"('{LedgerKey.Of(d)}', 1, gen_random_uuid(), 2)"))}");
         }
     }
 

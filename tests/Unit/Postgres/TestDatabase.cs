@@ -85,6 +85,7 @@ internal sealed class TestDatabase
         $"""
         GRANT INSERT ON user_logins, login_etl_quarantine TO {role};
         GRANT SELECT, INSERT, UPDATE (outcome) ON login_etl_ledger, login_etl_file_ledger TO {role};
+        GRANT SELECT ON login_etl_schema TO {role};
         GRANT SELECT, INSERT (attribute, method, prefix, check_value) ON login_etl_key TO {role};
         """;
 

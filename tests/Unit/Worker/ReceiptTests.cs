@@ -30,6 +30,7 @@ public sealed class ReceiptTests(ServersFixture servers) : IDisposable
         Assert.Equal((source, "failed", 0, 1), (
             receipt.GetProperty("source").GetString(), receipt.GetProperty("outcome").GetString(),
             receipt.GetProperty("received").GetInt32(), receipt.GetProperty("exit_code").GetInt32()));
+        Assert.Matches(@"^\d+\.\d+\.\d+\S*$", receipt.GetProperty("version").GetString());
         Assert.Contains(receipt.GetProperty("error").GetString()!, errors, StringComparison.Ordinal);
         Assert.DoesNotContain("canary-password", output, StringComparison.Ordinal);
     }

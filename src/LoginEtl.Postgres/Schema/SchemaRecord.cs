@@ -1,0 +1,219 @@
+using System.Globalization;
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Connections;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Schema;
+
+/// <summary>
+/// What the database says of itself: the version of the relations beside the table, and where they were when that was
+/// recorded. A program of another version writes nothing; nor does one to a database that is another by now.
+/// </summary>
+/// <param name="Version">Of the relations.</param>
+/// <param name="MadeBy">The program that made them so.</param>
+/// <param name="RecordedAt">When database and server were recorded (UTC).</param>
+/// <param name="IsSame">They are those still.</param>
+/// <param name="RecordedTimeline">The server's history at that time: a server that was promoted or recovered is on another; null where it cannot be known.</param>
+/// <param name="Timeline">The server's history now.</param>
+/// <param name="IsRecovered">The server's settings name a point that it was recovered to.</param>
+/// <param name="MayRecord">The user may record another timeline.</param>
+internal sealed record SchemaRecord(
+    int Version, string MadeBy, DateTime RecordedAt, bool IsSame, int? RecordedTimeline, int? Timeline, bool IsRecovered, bool MayRecord)
+{
+    /// <summary>The version that this program makes and writes to.</summary>
+    public const short Current = 2;
+
+    private const string System = "(SELECT system_identifier FROM pg_control_system())";
+    private const string History = "(SELECT timeline_id FROM pg_control_checkpoint())";
+    private const string Database = "(SELECT oid FROM pg_database WHERE datname = current_database())";
+
+    private const string MayRead = "SELECT has_table_privilege(to_regclass($1), 'SELECT')";
+
+    // Some servers let not everybody call these; even where they would not be called, a query that names them is refused then.
+    private const string MayAsk = "has_function_privilege('pg_control_system()', 'EXECUTE') AND has_function_privilege('pg_control_checkpoint()', 'EXECUTE')";
+
+    private static string Query(QualifiedName record) =>
+        $"""
+        SELECT s.version, s.made_by, s.recorded_at,
+               s.database_id = {Database} AND s.ledger_id = coalesce(to_regclass($1)::oid, 0),
+               CASE WHEN {MayAsk} THEN s.system_identifier END, CASE WHEN {MayAsk} THEN s.timeline END,
+               concat(current_setting('recovery_target', true), current_setting('recovery_target_time', true), current_setting('recovery_target_xid', true),
+                      current_setting('recovery_target_lsn', true), current_setting('recovery_target_name', true)) <> '',
+               has_column_privilege(to_regclass($2), 'timeline', 'UPDATE')
+        FROM {record.Quoted} s
+        """;
+
+    // Without reading all of them: keys of messages go by time; entries of files are added at the end and never deleted.
+    private static string NewestEntry(QualifiedName table) =>
+        $"""
+        SELECT greatest(
+            (SELECT max(created_at) FROM (SELECT created_at FROM {table.Beside(SchemaNames.Ledger).Quoted} ORDER BY key DESC LIMIT 1000) m),
+            (SELECT max(created_at) FROM {table.Beside(SchemaNames.FileLedger).Quoted}
+             WHERE ctid >= format('(%s,0)', greatest(0, pg_relation_size($1::regclass) / current_setting('block_size')::int - 20))::tid))
+        """;
+
+    /// <summary>The relation, of one row.</summary>
+    public static string Create(QualifiedName record) =>
+        $"""
+        CREATE TABLE {record.Quoted} (
+            version integer NOT NULL,
+            made_by text NOT NULL,
+            system_identifier bigint,
+            timeline integer,
+            database_id oid NOT NULL,
+            ledger_id oid NOT NULL,
+            recorded_at timestamptz NOT NULL DEFAULT now(),
+            is_only boolean NOT NULL DEFAULT true CHECK (is_only) UNIQUE
+        );
+        COMMENT ON TABLE {record.Quoted} IS 'LoginEtl: the version of the relations of these names, and the database and server that they were recorded in; elsewhere, as after a restore, nothing is written before somebody has looked.'
+        """;
+
+    /// <summary>What it takes to make the record say what is so; empty when it does.</summary>
+    /// <param name="connection">In a transaction.</param>
+    /// <param name="table">The user's.</param>
+    /// <param name="exists">The relation is there.</param>
+    /// <param name="acceptRestored">Another database or server is recorded as it is.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="LoginEtlException"><c>SchemaNewer</c>, <c>DatabaseRewound</c>.</exception>
+    public static async Task<IReadOnlyList<string>> StatementsAsync(
+        NpgsqlConnection connection, QualifiedName table, bool exists, bool acceptRestored, CancellationToken cancellationToken)
+    {
+        var record = table.Beside(SchemaNames.Schema);
+        var (system, history) = await IsKnownAsync(connection, cancellationToken).ConfigureAwait(false) ? (System, History) : ("NULL", "NULL");
+        var place = $"{system}, {history}, {Database}, {Literal(table.Beside(SchemaNames.Ledger).Quoted)}::regclass";
+        if (exists)
+        {
+            await RequireOursAsync(connection, record, cancellationToken).ConfigureAwait(false);
+        }
+
+        if ((exists ? await ReadAsync(connection, table, cancellationToken).ConfigureAwait(false) : null) is not { } found)
+        {
+            return [$"INSERT INTO {record.Quoted} (version, made_by, system_identifier, timeline, database_id, ledger_id) SELECT {Current}, {Literal(ProgramVersion.Text)}, {place}"];
+        }
+
+        found.RequireNotNewer(table);
+        if (!acceptRestored && found.IsRewound)
+        {
+            throw await found.RewoundAsync(connection, table, cancellationToken).ConfigureAwait(false);
+        }
+
+        var statements = new List<string>();
+        if (found.Version < Current)
+        {
+            statements.Add($"UPDATE {record.Quoted} SET version = {Current}, made_by = {Literal(ProgramVersion.Text)}");
+        }
+
+        if (acceptRestored && (!found.IsSame || found.Timeline != found.RecordedTimeline))
+        {
+            statements.Add($"UPDATE {record.Quoted} SET (system_identifier, timeline, database_id, ledger_id) = (SELECT {place}), recorded_at = now()");
+        }
+
+        return statements;
+    }
+
+    /// <summary>What must hold before anything is written.</summary>
+    /// <returns>The record; its <see cref="Notice"/> is to be told.</returns>
+    /// <exception cref="LoginEtlException"><c>SchemaOutdated</c>, <c>SchemaNewer</c>, <c>DatabaseRewound</c>, <c>TableAccessDenied</c>.</exception>
+    public static async Task<SchemaRecord> RequireAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    {
+        var relation = table.Beside(SchemaNames.Schema);
+        var exists = await RequireOursAsync(connection, relation, cancellationToken).ConfigureAwait(false);
+        if (exists && !(await connection.QueryAsync(MayRead, [relation.Quoted], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0])
+        {
+            throw new LoginEtlException(
+                "TableAccessDenied", FaultKind.Denied, $"The user has not the rights that a run needs on {relation}.", $"GRANT SELECT ON {relation} TO the user.");
+        }
+
+        var record = exists ? await ReadAsync(connection, table, cancellationToken).ConfigureAwait(false) : null;
+        record?.RequireNotNewer(table);
+        return record is null or { Version: < Current } ? throw await SchemaGap.OutdatedAsync(connection, table, cancellationToken).ConfigureAwait(false)
+            : record.IsRewound ? throw await record.RewoundAsync(connection, table, cancellationToken).ConfigureAwait(false)
+            : record;
+    }
+
+    /// <summary>The record; null where nobody has written it.</summary>
+    public static async Task<SchemaRecord?> ReadAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    {
+        var record = table.Beside(SchemaNames.Schema);
+        var found = await connection.QueryAsync(
+            Query(record), [table.Beside(SchemaNames.Ledger).Quoted, record.Quoted],
+            r => (Server: r.IsDBNull(4) || r.IsDBNull(5) ? null : ((long Id, int Timeline)?)(r.GetInt64(4), r.GetInt32(5)), Record: new SchemaRecord(
+                r.GetInt32(0), r.GetString(1), r.GetDateTime(2), IsSame: r.GetBoolean(3), null, null, IsRecovered: r.GetBoolean(6), MayRecord: r.GetBoolean(7))),
+            cancellationToken).ConfigureAwait(false);
+        if (found is not [var (server, schema)] || server is not var (id, timeline))
+        {
+            return found.Count == 0 ? null : found[0].Record;
+        }
+
+        var (idNow, timelineNow) = (await connection.QueryAsync($"SELECT {System}, {History}", [], r => (r.GetInt64(0), r.GetInt32(1)), cancellationToken).ConfigureAwait(false))[0];
+        return schema with { IsSame = schema.IsSame && id == idNow, RecordedTimeline = timeline, Timeline = timelineNow };
+    }
+
+    /// <summary>Records the server's history as it is by now.</summary>
+    public static Task RecordTimelineAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
+        connection.RunAsync($"UPDATE {table.Beside(SchemaNames.Schema).Quoted} SET timeline = {History}", cancellationToken);
+
+    /// <summary>What an operator should know, and what stops no run; null when there is nothing.</summary>
+    public string? Notice => IsRewound || Timeline == RecordedTimeline ? null : string.Create(
+        CultureInfo.InvariantCulture,
+        $"The database server was promoted or recovered since {RecordedAt:yyyy-MM-dd HH:mm}Z (its history is number {Timeline}, and was {RecordedTimeline}). Where it lost commits on the way, their messages are deleted: docs/recovery.md says what to look for.");
+
+    /// <exception cref="LoginEtlException"><c>SchemaNewer</c>.</exception>
+    public void RequireNotNewer(QualifiedName table) => RequireNotNewer(table, Version, MadeBy);
+
+    /// <inheritdoc cref="RequireNotNewer(QualifiedName)"/>
+    public static void RequireNotNewer(QualifiedName table, int version, string? madeBy = null)
+    {
+        if (version > Current)
+        {
+            throw new LoginEtlException(
+                "SchemaNewer", FaultKind.Configuration,
+                $"The tables beside {table} are of schema version {version}, and this program ({ProgramVersion.Text}) writes version {Current}: it could break what the newer one keeps. Nothing was written or deleted.",
+                $"Upgrade this program: to {Printable(madeBy)} or later.");
+        }
+    }
+
+    // A promotion changes the history as a recovery to an earlier point does. Only the latter has a point in its settings.
+    private bool IsRewound => !IsSame || (Timeline != RecordedTimeline && IsRecovered);
+
+    private async Task<LoginEtlException> RewoundAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    {
+        var newest = (await connection.QueryAsync(NewestEntry(table), [table.Beside(SchemaNames.FileLedger).Quoted], r => r.IsDBNull(0) ? (DateTime?)null : r.GetDateTime(0), cancellationToken).ConfigureAwait(false))[0];
+        return new LoginEtlException(
+            "DatabaseRewound", FaultKind.Failed,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The database of {table} was restored, copied or moved since {RecordedAt:yyyy-MM-dd HH:mm}Z. {(newest is null ? "Its ledgers have no entries" : $"The newest entry of its ledgers is of {newest:yyyy-MM-dd HH:mm:ss}Z")}: rows that were written later are missing, and their messages are deleted from the queue. Nothing was written or deleted."),
+            "Look for lost rows, erasures, keys and audit lines as docs/recovery.md says; then Initialize-LoginDatabase -AcceptRestored.");
+    }
+
+    // Whether it is there.
+    private static async Task<bool> RequireOursAsync(NpgsqlConnection connection, QualifiedName record, CancellationToken cancellationToken)
+    {
+        var columns = await TableNames.ColumnsAsync(connection, record, cancellationToken).ConfigureAwait(false);
+        return columns.Count == 0 ? false : columns.IsSupersetOf(SchemaNames.SchemaColumns) ? true : throw new LoginEtlException(
+            "LedgerUnsuitable", FaultKind.Configuration, $"{record} is not the table this version makes.", "Move it out of the way, then run Initialize-LoginDatabase.");
+    }
+
+    private static async Task<bool> IsKnownAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        const string Savepoint = "login_etl_control";
+        await connection.RunAsync($"SAVEPOINT {Savepoint}", cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await connection.RunAsync($"SELECT {System}, {History}", cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (PostgresException)
+        {
+            // Some hosted servers have no such functions, or give no right to them.
+            await connection.RunAsync($"ROLLBACK TO {Savepoint}", cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+    }
+
+    private static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+
+    // Whoever may write the record may write anything there.
+    private static string Printable(string? version) => version is { Length: > 0 and <= 64 } && version.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '+') ? version : "the version that ran Initialize-LoginDatabase";
+}

@@ -1,0 +1,143 @@
+using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Records;
+using LoginEtl.Running;
+using LoginEtl.Settlement;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Postgres;
+
+/// <summary>A database that went back to an earlier point, or is another by now, is noticed before anything is written to it.</summary>
+public sealed class RewoundTests(ServersFixture servers)
+{
+    private static readonly string[] s_lost = ["ledger", "file_ledger"];
+
+    public static TheoryData<string, string> Elsewhere => new()
+    {
+        // A dump that was restored over what was there, into another database, or on another server.
+        { "ledger", "CREATE TABLE copy (LIKE login_etl_ledger INCLUDING ALL); INSERT INTO copy SELECT * FROM login_etl_ledger; DROP TABLE login_etl_ledger; ALTER TABLE copy RENAME TO login_etl_ledger" },
+        { "database", "UPDATE login_etl_schema SET database_id = 1" },
+        { "server", "UPDATE login_etl_schema SET system_identifier = system_identifier - 1" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Elsewhere))]
+    public async Task Database_that_was_restored_or_copied_takes_nothing_until_somebody_has_looked(string what, string happens)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await WriteAsync(database, Logins.Records(3));
+        await database.RunAsync(happens);
+        await RefusedAsync(database, what);
+        // Who only sets up as always has not looked.
+        Assert.Equal("DatabaseRewound", (await Assert.ThrowsAsync<LoginEtlException>(() => database.InitializeAsync())).Id);
+        await RefusedAsync(database, what);
+        Assert.Single(await database.InitializeAsync(new SchemaOptions { AcceptRestored = true }), s => s.StartsWith("UPDATE", StringComparison.Ordinal));
+        await WriteAsync(database, Logins.Records(2));
+        Assert.Equal(5, await database.CountAsync());
+        Assert.Empty(await database.InitializeAsync(new SchemaOptions { AcceptRestored = true }));
+    }
+
+    [Fact]
+    public async Task Copy_that_the_server_makes_is_refused_by_runs_restores_rotations_and_the_check()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await WriteAsync(database, Logins.Records(3));
+        var name = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString).Database;
+        Npgsql.NpgsqlConnection.ClearAllPools();
+        var server = TestDatabase.By(new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString) { Database = "postgres" }.ConnectionString);
+        var copied = servers.NewDatabaseName();
+        await server.RunAsync($"CREATE DATABASE {copied} TEMPLATE {name}");
+        var copy = TestDatabase.By(new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString) { Database = copied }.ConnectionString);
+        await RefusedAsync(copy, "copied");
+        Assert.Equal("DatabaseRewound", (await Assert.ThrowsAsync<LoginEtlException>(async () => await (await copy.TokensAsync()).RequireReplaceableAsync(TestDatabase.Token))).Id);
+        var check = Assert.Single(await new LoginEtl.Postgres.PostgresConnector().CheckAsync(copy.Settings(), new SinkOptions(), TestDatabase.Token), c => c.Name == "Schema");
+        Assert.Equal(CheckOutcome.Fail, check.Outcome);
+        Assert.Equal(3, await copy.CountAsync());
+        // The original is what it was.
+        await WriteAsync(database, Logins.Records(1));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_under_which_the_database_goes_back_stops_and_says_what_is_missing(bool isFile)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using var sink = await database.SinkAsync();
+        await sink.WriteAsync(Batch(4, isFile), TestDatabase.Token);
+        await database.RunAsync($"CREATE TABLE before AS SELECT * FROM login_etl_{s_lost[isFile ? 1 : 0]}");
+        await sink.WriteAsync(Batch(3, isFile), TestDatabase.Token);
+        await sink.WriteAsync(Batch(2, isFile), TestDatabase.Token);
+        await database.RunAsync($"DELETE FROM login_etl_{s_lost[isFile ? 1 : 0]} WHERE key NOT IN (SELECT key FROM before)");
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Batch(1, isFile), TestDatabase.Token));
+        Assert.Equal(("DatabaseRewound", FaultKind.Failed), (fault.Id, fault.Kind));
+        Assert.Contains("lost 2 batches of this run, with 5 messages", fault.Message, StringComparison.Ordinal);
+        Assert.False(fault.CommitUnknown);
+        Assert.Equal(9, await database.CountAsync());
+    }
+
+    [Fact]
+    public async Task Promoted_server_is_told_of_once_and_stops_nothing()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync("UPDATE login_etl_schema SET timeline = timeline + 1");
+        await using (var sink = await database.SinkAsync())
+        {
+            var result = await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+            Assert.Contains("promoted or recovered", Assert.Single(result.Notices), StringComparison.Ordinal);
+            Assert.Empty((await sink.WriteAsync(Logins.Records(2), TestDatabase.Token)).Notices);
+        }
+
+        await using var next = await database.SinkAsync();
+        Assert.Empty((await next.WriteAsync(Logins.Records(1), TestDatabase.Token)).Notices);
+    }
+
+    [Fact]
+    public async Task Dry_run_and_a_user_who_may_not_record_it_tell_of_a_promotion_and_leave_it()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync("UPDATE login_etl_schema SET timeline = timeline + 1");
+        await using (var dry = await database.SinkAsync(new SinkOptions { DryRun = true }))
+        {
+            Assert.Single((await dry.WriteAsync(Logins.Records(1), TestDatabase.Token)).Notices);
+        }
+
+        await database.AsRoleAsync(TestDatabase.WriterRights, async settings =>
+        {
+            for (var run = 0; run < 2; run++)
+            {
+                await using var sink = await database.SinkAsync(settings: settings);
+                Assert.Single((await sink.WriteAsync(Logins.Records(1), TestDatabase.Token)).Notices);
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Server_that_does_not_tell_its_history_is_not_asked_for_it()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync("UPDATE login_etl_schema SET system_identifier = 1; REVOKE EXECUTE ON FUNCTION pg_control_system(), pg_control_checkpoint() FROM public");
+        await database.AsRoleAsync(TestDatabase.WriterRights, async settings =>
+        {
+            await using var sink = await database.SinkAsync(settings: settings);
+            Assert.Empty((await sink.WriteAsync(Logins.Records(1), TestDatabase.Token)).Notices);
+        });
+    }
+
+    private static IReadOnlyList<ProtectedLogin> Batch(int count, bool isFile) => isFile ? [.. Enumerable.Range(1, count).Select(i => Logins.Record(delivery: Logins.Line(Guid.NewGuid(), i)))] : Logins.Records(count);
+
+    private static async Task WriteAsync(TestDatabase database, IReadOnlyList<ProtectedLogin> batch)
+    {
+        await using var sink = await database.SinkAsync();
+        Assert.All((await sink.WriteAsync(batch, TestDatabase.Token)).Outcomes, o => Assert.Equal(Outcome.Written, o));
+    }
+
+    private static async Task RefusedAsync(TestDatabase database, string what)
+    {
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => database.SinkAsync());
+        Assert.True(fault.Id == "DatabaseRewound", $"{what}: {fault.Id}");
+        Assert.Matches(@"newest entry of its ledgers is of \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", fault.Message);
+        Assert.Contains("docs/recovery.md", fault.Remedy, StringComparison.Ordinal);
+    }
+}
