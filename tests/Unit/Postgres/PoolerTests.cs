@@ -3,6 +3,7 @@ using LoginEtl.Connections;
 using LoginEtl.Masking;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
+using LoginEtl.Recovery;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
@@ -32,7 +33,7 @@ public sealed class PoolerTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Runs_restores_recoveries_and_rotations_leave_nothing_behind_in_the_session()
+    public async Task Runs_restores_and_rotations_leave_nothing_behind_in_the_session()
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await database.RunAsync("ALTER TABLE user_logins ADD CONSTRAINT not_bad CHECK (user_id NOT LIKE 'bad%')");
@@ -65,17 +66,6 @@ public sealed class PoolerTests(ServersFixture servers)
             await other.NoticesNothingAsync();
         }
 
-        await using (var anchor = await new PostgresConnector().OpenAnchorAsync(pooled.Settings(), TestDatabase.Token))
-        {
-            using var test = new TestKeys();
-            using var log = new AuditLog(Path.Combine(test.Folder, "..", "audit.jsonl"), test.Ring, anchor);
-            for (var line = 0; line < 2; line++)
-            {
-                await log.RecordAsync(new AuditEntry { Command = "Unprotect-LoginPii", Reason = "Ticket 1", Attributes = ["ip"], Tokens = [], Opened = 0 }, TestDatabase.Token);
-                await other.NoticesNothingAsync();
-            }
-        }
-
         keys.Promote();
         await RotatingLogins.RetireAsync(pooled, keys);
         await other.NoticesNothingAsync();
@@ -83,6 +73,37 @@ public sealed class PoolerTests(ServersFixture servers)
         Assert.Equal(310, (await RotatingLogins.RotateAsync(pooled, keys, batchSize: 50, report: _ => other.NoticesNothingAsync().GetAwaiter().GetResult())).RowsUpdated);
         await other.NoticesNothingAsync();
         Assert.Equal(0, await RotatingLogins.CountOldAsync(pooled, keys));
+    }
+
+    [Fact]
+    public async Task Recovery_from_the_vault_leaves_nothing_behind_in_the_session()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using var pooler = await PgBouncer.StartAsync(database.ConnectionString);
+        await using var other = await Bystander.ComeAsync(pooler);
+        var pooled = TestDatabase.By(pooler.ConnectionString);
+        using var keys = new TestKeys();
+        await using (var sink = await pooled.SinkAsync(new SinkOptions { UseVault = true }))
+        {
+            await sink.WriteAsync(VaultTests.Escrowed(keys, 3, i => $"10.0.0.{i}"), TestDatabase.Token);
+            await other.NoticesNothingAsync();
+        }
+
+        await using var anchor = await new PostgresConnector().OpenAnchorAsync(pooled.Settings(), TestDatabase.Token);
+        await using var vault = await new PostgresConnector().OpenVaultAsync(pooled.Settings(), TestDatabase.Token);
+        await other.NoticesNothingAsync();
+        using var escrow = EscrowKey.Read(keys.EscrowPath);
+        using var audit = new AuditLog(Path.Combine(keys.Folder, "..", "audit.jsonl"), keys.Ring, anchor);
+        using var recovery = new TokenRecovery(
+            keys.Ring, audit, new RecoveryOptions { Command = "Unprotect-LoginPii", Reason = "Ticket 1", Escrow = escrow, Vault = vault });
+        for (var i = 0; i < 3; i++)
+        {
+            var token = await database.ReadAsync<string>($"SELECT masked_ip FROM user_logins WHERE user_id = 'user-{i}'");
+            Assert.Equal($"10.0.0.{i}", (await recovery.RecoverAsync([new MaskedPair(token, null)], TestDatabase.Token))[0].OfIp!.Value.Plaintext!.Reveal());
+            await other.NoticesNothingAsync();
+        }
+
+        Assert.Equal(3, await database.CountAsync("login_etl_audit_anchor"));
     }
 
     /// <summary>Another who uses the pooler's session, and depends on what it left there.</summary>

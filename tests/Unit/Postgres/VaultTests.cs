@@ -152,9 +152,11 @@ public sealed class VaultTests(ServersFixture servers) : IDisposable
             $"SELECT coalesce(string_agg(p, ',' ORDER BY p), '') FROM unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE','TRUNCATE']) p WHERE has_table_privilege('{role}', 'login_etl_vault', p)");
     }
 
-    private ProtectedLogin[] Escrowed(int count, Func<int, string> ip, Delivery? delivery = null)
+    private ProtectedLogin[] Escrowed(int count, Func<int, string> ip, Delivery? delivery = null) => Escrowed(_keys, count, ip, delivery);
+
+    internal static ProtectedLogin[] Escrowed(TestKeys keys, int count, Func<int, string> ip, Delivery? delivery = null)
     {
-        using var protector = _keys.Protector(new ProtectOptions { Methods = MaskMethods.Parse("ip=escrow,device_id=escrow") });
+        using var protector = keys.Protector(new ProtectOptions { Methods = MaskMethods.Parse("ip=escrow,device_id=escrow") });
         return protector.Protect([.. Enumerable.Range(0, count).Select(i => LoginEtl.Decoding.LoginDecoder.Decode(
             delivery ?? Logins.Delivery(),
             System.Text.Encoding.UTF8.GetBytes(
