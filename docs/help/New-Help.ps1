@@ -54,8 +54,8 @@ function Get-DefaultText([type] $Cmdlet, [string] $Name) {
     if ($value -is [timespan]) { "$($value.TotalSeconds) s" } elseif ($null -ne $value -and $value -isnot [switch]) { [Convert]::ToString($value, [cultureinfo]::InvariantCulture) }
 }
 
-# Whatever PowerShell would ask for in this place.
-function Get-TypeName([type] $Type) { ([Nullable]::GetUnderlyingType($Type) ?? $Type).Name }
+# Whatever PowerShell would ask for in this place; what hides a text takes one.
+function Get-TypeName([type] $Type) { ([Nullable]::GetUnderlyingType($Type) ?? $Type).Name -replace '^(Setting|Raw|Secret)Text', 'String' }
 
 function Write-Parameter($Writer, [type] $Cmdlet, $Parameter) {
     $Writer.WriteStartElement('parameter', $command)

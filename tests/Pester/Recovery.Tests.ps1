@@ -96,7 +96,7 @@ Describe 'Recovery' {
 
     It 'ends in one clear error without plaintext: <What>' -ForEach @(
         @{ What = 'a blank reason'; Change = { $recover.Reason = '  ' }; Id = 'ReasonMissing,*' }
-        @{ What = 'an empty reason'; Change = { $recover.Reason = '' }; Id = 'ParameterArgumentValidationErrorEmptyStringNotAllowed,*' }
+        @{ What = 'an empty reason'; Change = { $recover.Reason = '' }; Id = 'ParameterArgumentValidationErrorNullNotAllowed,*' }
         @{ What = 'no reason'; Change = { $recover.Remove('Reason') }; Id = 'MissingMandatoryParameter,*' }
         @{ What = 'an audit file that cannot be written'; Change = { $recover.AuditFile = '/nowhere/audit.jsonl' }; Id = 'AuditFileUnwritable,*' }
         @{ What = 'no audit file'; Change = { $recover.Remove('AuditFile') }; Id = 'SettingMissing,*' }

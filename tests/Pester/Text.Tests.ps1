@@ -118,6 +118,6 @@ Describe 'ConvertFrom-LoginJson' {
         ConvertFrom-LoginJson -Path (Join-Path $TestDrive 'none.ndjson') -ErrorVariable missing -ErrorAction SilentlyContinue
         $missing | Should -Not -BeNullOrEmpty
         42 | ConvertFrom-LoginJson -ErrorVariable number -ErrorAction SilentlyContinue
-        "$number" | Should -BeLike '*not text*'
+        "$number" | Should -BeLike '*takes lines of JSON*'
     }
 }

@@ -70,9 +70,9 @@ public sealed class ColumnNames
             throw Invalid($"The name for {column} is empty");
         }
 
-        if (name.Contains('=', StringComparison.Ordinal) || name.Contains("://", StringComparison.Ordinal))
+        if (name.Contains('=', StringComparison.Ordinal) || name.Contains("://", StringComparison.Ordinal) || name.Contains("\":", StringComparison.Ordinal))
         {
-            throw Invalid($"What is given for {column} looks like a connection string, or like several names, and not like a name");
+            throw Invalid($"What is given for {column} looks like a connection string, like several names or like JSON, and not like a name");
         }
 
         return name.Contains('\0', StringComparison.Ordinal) || !SurrogatePairs.AreWhole(name)

@@ -81,7 +81,7 @@ internal static class TargetCheck
         if (missing.Count > 0)
         {
             throw Unsuitable(
-                table, $"lacks the column{(missing.Count > 1 ? "s" : "")} {string.Join(", ", missing.Select(m => table.Names.AreGivenFor(m) ? $"{table.Names.Of(m)} ({m})" : m))}",
+                table, $"lacks the column{(missing.Count > 1 ? "s" : "")} {string.Join(", ", missing.Select(m => table.Names.AreGivenFor(m) ? $"{Quotable.Show(table.Names.Of(m))} ({m})" : m))}",
                 $"Say what the table calls each, exactly, with -ColumnName @{{ {missing[0]} = '…' }} (--column-name {missing[0]}=…); or add what is missing, or name another table.");
         }
     }

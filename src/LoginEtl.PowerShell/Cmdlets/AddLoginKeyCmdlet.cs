@@ -19,14 +19,15 @@ public sealed class AddLoginKeyCmdlet : RegisteredKeysetCmdlet
 {
     /// <summary>For quarantine and escrow: the file of the private halves.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? PrivateKeyPath { get; set; }
+    public SettingText? PrivateKeyPath { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         var change = OpenForChange();
-        var privateKey = PrivateKeyPath is null ? null : GetUnresolvedProviderPathFromPSPath(PrivateKeyPath);
+        var privateKey = PrivateKeyPath is null ? null : PathOf(PrivateKeyPath, "-PrivateKeyPath");
         if (!ShouldProcess(change.Path, "Add a key"))
         {
             return;

@@ -30,12 +30,13 @@ namespace LoginEtl.PowerShell.Cmdlets;
 public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
 {
     private const string ValueSet = "Value";
+    private const string Values = "values of -Attribute, one a text";
     private ITokenTable? _table;
     private readonly HashSet<string> _looked = [];
     private IpForm _form;
 
     /// <summary>Values from the pipeline, of -Attribute.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ValueSet)]
+    [Parameter(ValueFromPipeline = true, ParameterSetName = ValueSet)]
     [RawText]
     public RawText[]? InputObject { get; set; }
 
@@ -47,11 +48,13 @@ public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
 
     /// <summary>An address, as from Read-Host -AsSecureString.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Ip")]
+    [Given<SecureString>]
     [ValidateNotNull]
     public SecureString? Ip { get; set; }
 
     /// <summary>A device id, as from Read-Host -AsSecureString.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "DeviceId")]
+    [Given<SecureString>]
     [ValidateNotNull]
     public SecureString? DeviceId { get; set; }
 
@@ -60,10 +63,17 @@ public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
     /// brackets, zone and blanks. The same on all hosts. LOGINETL_IP_FORM, else Strict, when not given.
     /// </summary>
     [Parameter]
+    [Given<IpForm>]
     public IpForm? IpForm { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    protected override string? Takes => Values;
+
+    /// <inheritdoc/>
+    protected override object? Input => (object?)InputObject ?? (object?)Ip ?? DeviceId;
+
+    /// <inheritdoc/>
+    protected override void Begin()
     {
         _form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
         var settings = ConnectionSettings();
@@ -71,7 +81,7 @@ public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         if (Ip is not null)
         {

@@ -22,30 +22,34 @@ public sealed class GetLoginKeysetCmdlet : LoginCmdlet
 
     /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 0, ParameterSetName = Source)]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? Keyset { get; set; }
+    public SettingText? Keyset { get; set; }
 
     /// <summary>One keyset of it; all when not given.</summary>
     [Parameter(Position = 1, ParameterSetName = Source)]
+    [Given<SettingText>]
     [ArgumentCompleter(typeof(KeysetNameCompleter))]
     [ValidateNotNullOrEmpty]
-    public string? Name { get; set; }
+    public SettingText? Name { get; set; }
 
     /// <summary>File of private halves, instead of a key source.</summary>
     [Parameter(Mandatory = true, ParameterSetName = Private)]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? PrivateKeyPath { get; set; }
+    public SettingText? PrivateKeyPath { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         if (PrivateKeyPath is not null)
         {
-            WriteObject(Guard(() => KeyListing.OfPrivate(GetUnresolvedProviderPathFromPSPath(PrivateKeyPath)), PrivateKeyPath), enumerateCollection: true);
+            var path = PathOf(PrivateKeyPath, "-PrivateKeyPath");
+            WriteObject(Guard(() => KeyListing.OfPrivate(path), path), enumerateCollection: true);
             return;
         }
 
         using var keyring = OpenKeyring(Keyset);
-        WriteObject(Guard(() => KeyListing.Of(keyring, Name), Name), enumerateCollection: true);
+        WriteObject(Guard(() => KeyListing.Of(keyring, Name?.Reveal()), Name), enumerateCollection: true);
     }
 }

@@ -3,6 +3,7 @@ using LoginEtl.Connections;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Quarantine;
+using LoginEtl.Records;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
@@ -21,20 +22,24 @@ public sealed class GetLoginQuarantineCmdlet : DatabaseCmdlet
 {
     /// <summary>Only those with this reason, such as missing_field.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? Reason { get; set; }
+    public SettingText? Reason { get; set; }
 
     /// <summary>Only those of this queue: its name, URL or ARN.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? Queue { get; set; }
+    public SettingText? Queue { get; set; }
 
     /// <summary>Only those that came at this time or later.</summary>
     [Parameter]
+    [Given<DateTimeOffset>]
     public DateTimeOffset? Since { get; set; }
 
     /// <summary>So many at most.</summary>
     [Parameter]
+    [Given<long>]
     [ValidateRange(1L, long.MaxValue)]
     public long? Max { get; set; }
 
@@ -44,10 +49,17 @@ public sealed class GetLoginQuarantineCmdlet : DatabaseCmdlet
     public SwitchParameter All { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         var settings = ConnectionSettings();
-        var filter = new QuarantineFilter { Reason = Reason, Queue = Queue is null ? null : EnvironmentSettings.QueueName(Queue), Since = Since, Max = Max, IncludeSettled = All };
+        var filter = Guard(() => new QuarantineFilter
+        {
+            Reason = Reason is null ? null : RejectReasons.Require(Reason.Reveal(), "-Reason"),
+            Queue = Queue is null ? null : EnvironmentSettings.RequireQueueName(Queue.Reveal(), "-Queue"),
+            Since = Since,
+            Max = Max,
+            IncludeSettled = All,
+        });
         var quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, new SinkOptions(), StopToken), Table);
         try
         {

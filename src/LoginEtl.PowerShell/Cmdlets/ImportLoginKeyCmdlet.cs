@@ -18,29 +18,32 @@ public sealed class ImportLoginKeyCmdlet : LoginCmdlet
 {
     /// <summary>Key source: a folder, file:FOLDER or awskms:FOLDER?key=KEY; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 0)]
+    [Given<SettingText>]
     [Alias("Path")]
     [ValidateNotNullOrEmpty]
-    public string? Keyset { get; set; }
+    public SettingText? Keyset { get; set; }
 
     /// <summary>The backup: a key source of any kind.</summary>
     [Parameter(Mandatory = true, Position = 1)]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? From { get; set; }
+    public SettingText? From { get; set; }
 
     /// <summary>The keysets to bring keys into; all of the backup's when not given.</summary>
     [Parameter]
+    [Given<SettingText[]>]
     [ArgumentCompleter(typeof(KeysetNameCompleter))]
     [ValidateNotNullOrEmpty]
-    public string[]? Name { get; set; }
+    public SettingText[] Name { get; set; } = [];
 
     /// <summary>Brings back keys that were removed from the folder, too; without it they stay removed, with a warning.</summary>
     [Parameter]
     public SwitchParameter IncludeDestroyed { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
-        var import = Guard(() => KeyImport.Of(KeySources.Require(Keyset), From!, Name ?? [], IncludeDestroyed, KeySources.Access(this, StopToken)));
+        var import = Guard(() => KeyImport.Of(KeySources.Require(Keyset), From!.Reveal(), [.. Name.Select(n => n.Reveal())], IncludeDestroyed, KeySources.Access(this, StopToken)));
         var planned = Guard(import.Preview, import.Folder);
         foreach (var key in planned.LeftDestroyed)
         {

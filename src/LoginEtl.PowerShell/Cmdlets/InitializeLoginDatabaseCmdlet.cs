@@ -26,10 +26,12 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
     /// thing that ever changes a column of yours.
     /// </summary>
     [Parameter]
+    [Given<AppVersionColumn>]
     public AppVersionColumn AppVersionColumn { get; set; }
 
     /// <summary>With -AppVersionColumn Text: how the integers that are there were encoded, so that they become 2.3.0 again.</summary>
     [Parameter]
+    [Given<AppVersionFormat>]
     public AppVersionFormat AlterFrom { get; set; }
 
     /// <summary>
@@ -47,7 +49,7 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
     public SwitchParameter AcceptRestored { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         var settings = ConnectionSettings();
         var options = new SchemaOptions
@@ -65,7 +67,7 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
             return;
         }
 
-        if (ShouldProcess(Table, string.Join(Environment.NewLine, plan)))
+        if (ShouldProcess($"{Table}", string.Join(Environment.NewLine, plan)))
         {
             foreach (var statement in Await(() => Connectors.Database.InitializeAsync(settings, options, StopToken), Table))
             {

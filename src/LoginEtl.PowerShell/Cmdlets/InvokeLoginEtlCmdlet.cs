@@ -32,6 +32,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
 
     /// <summary>Ends after this many messages.</summary>
     [Parameter]
+    [Given<long>]
     [ValidateRange(1L, long.MaxValue)]
     public long? MaxMessages { get; set; }
 
@@ -52,11 +53,13 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
 
     /// <summary>Concurrent long polls.</summary>
     [Parameter]
+    [Given<int>]
     [ValidateRange(1, 64)]
     public int Receivers { get; set; } = new ReceiveOptions().Receivers;
 
     /// <summary>Most messages held at a time.</summary>
     [Parameter]
+    [Given<int>]
     [ValidateRange(1, 120_000)]
     public int MaxHeld { get; set; } = new ReceiveOptions().MaxHeld;
 
@@ -65,6 +68,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     /// layers at most; Auto does, None takes bodies as they are. LOGINETL_ENVELOPE, else Auto, when not given.
     /// </summary>
     [Parameter]
+    [Given<Envelope>]
     public Envelope? Envelope { get; set; }
 
     /// <summary>
@@ -72,18 +76,21 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     /// Attribute:NAME or Field:NAME. LOGINETL_IDENTITY_FROM, else Envelope, when not given.
     /// </summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? IdentityFrom { get; set; }
+    public SettingText? IdentityFrom { get; set; }
 
     /// <summary>
     /// What of an ip is masked: Strict, or Forwarded, which takes the first address of an X-Forwarded-For list and drops port,
     /// brackets, zone and blanks. The same on all hosts. LOGINETL_IP_FORM, else Strict, when not given.
     /// </summary>
     [Parameter]
+    [Given<IpForm>]
     public IpForm? IpForm { get; set; }
 
     /// <summary>Most bytes of messages held at a time, such as 512MB; a quarter of the memory that the process may use, 512MB at most, when not given.</summary>
     [Parameter]
+    [Given<long>]
     [ValidateRange(1L, long.MaxValue)]
     public long? MaxHeldBytes { get; set; }
 
@@ -93,11 +100,13 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
 
     /// <summary>Stands in for a null locale.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? DefaultLocale { get; set; }
+    public SettingText? DefaultLocale { get; set; }
 
     /// <summary>Rows a batch.</summary>
     [Parameter]
+    [Given<int>]
     [ValidateRange(1, 100_000)]
     public int BatchSize { get; set; } = new BatchOptions().BatchSize;
 
@@ -111,10 +120,12 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     /// their order, instead of quarantining it.
     /// </summary>
     [Parameter]
+    [Given<BadInGroup>]
     public BadInGroup OnBadInGroup { get; set; }
 
     /// <summary>What rows mean that a trigger keeps out of the table or routes: a warning and exit code 2, or nothing more than their count.</summary>
     [Parameter]
+    [Given<SuppressedAction>]
     public SuppressedAction OnSuppressed { get; set; }
 
     /// <summary>
@@ -129,11 +140,12 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     /// is refused alike.
     /// </summary>
     [Parameter]
+    [Given<double>]
     [ValidateRange(0.0, 1.0)]
     public double? MaxRejectRatio { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         var startedAt = DateTimeOffset.UtcNow;
         Receipt receipt;
@@ -150,7 +162,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
             }
 
             fault = e as LoginEtlException ?? LoginEtlException.Unexpected(e);
-            receipt = Receipt.Failed(EnvironmentSettings.QueueName(Queue), startedAt, fault);
+            receipt = Receipt.Failed(EnvironmentSettings.QueueName(Queue?.Reveal()), startedAt, fault);
         }
 
         WriteObject(receipt);
@@ -166,7 +178,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         var methods = Methods();
         var form = EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict);
         using var protectors = new ProtectorSource(
-            KeyringReader(), new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale });
+            KeyringReader(), new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale?.Reveal() });
         var job = new EtlJob(Connectors.Queue, Connectors.Database)
         {
             Into = ConnectionSettings(),
@@ -178,7 +190,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         using var signal = StopSignal.Register(stop.Cancel);
         using var pump = new PipelinePump();
-        var progress = new RunProgress(this, job.From.Queue);
+        var progress = new RunProgress(this, EnvironmentSettings.QueueName(job.From.Queue));
         try
         {
             return pump.Run(ended => job.RunAsync(protectors, batch => pump.Post(() => Report(batch, progress)), ended), stop.Token);

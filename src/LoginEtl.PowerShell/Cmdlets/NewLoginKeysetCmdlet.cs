@@ -17,16 +17,19 @@ public sealed class NewLoginKeysetCmdlet : LoginCmdlet
 {
     /// <summary>Folder of the keysets; made when missing.</summary>
     [Parameter(Mandatory = true, Position = 0)]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? Path { get; set; }
+    public SettingText? Path { get; set; }
 
     /// <summary>File of the private half of the quarantine's key; FOLDER-private/quarantine.json when not given. The vault's becomes escrow.json beside it.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? PrivateKeyPath { get; set; }
+    public SettingText? PrivateKeyPath { get; set; }
 
     /// <summary>The methods the keysets are for: siv, mac, escrow, and pfx for ip; LOGINETL_METHOD, else siv, when not given.</summary>
     [Parameter]
+    [Given<Hashtable>]
     [ValidateNotNull]
     public Hashtable? Method { get; set; }
 
@@ -36,36 +39,39 @@ public sealed class NewLoginKeysetCmdlet : LoginCmdlet
 
     /// <summary>Id, ARN or alias of the AWS KMS key that encrypts the keysets; the folder is used as awskms:FOLDER then.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? KmsKey { get; set; }
+    public SettingText? KmsKey { get; set; }
 
     /// <summary>AWS region of that key.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? Region { get; set; }
+    public SettingText? Region { get; set; }
 
     /// <summary>Named profile of the shared AWS configuration, for that key.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? ProfileName { get; set; }
+    public SettingText? ProfileName { get; set; }
 
     /// <summary>Replaces existing keysets: what was masked with them cannot be recovered without a backup.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
-        var folder = System.IO.Path.TrimEndingDirectorySeparator(GetUnresolvedProviderPathFromPSPath(Path));
+        var folder = System.IO.Path.TrimEndingDirectorySeparator(PathOf(Path!, "-Path"));
         var privateKey = PrivateKeyPath is null
             ? System.IO.Path.Combine($"{folder}-private", "quarantine.json")
-            : GetUnresolvedProviderPathFromPSPath(PrivateKeyPath);
+            : PathOf(PrivateKeyPath, "-PrivateKeyPath");
         var options = Guard(() => new NewKeysetOptions
         {
             Methods = MethodParameter.Read(Method),
             Overwrite = Force,
             MissingOnly = MissingOnly,
-            Kms = KmsKey is null ? null : new KmsSettings(KmsKey) { Region = Region, ProfileName = ProfileName },
+            Kms = KmsKey is null ? null : new KmsSettings(KmsKey.Reveal()) { Region = Region?.Reveal(), ProfileName = ProfileName?.Reveal() },
             KeyService = Connectors.NewKeyService,
             Stop = StopToken,
         });

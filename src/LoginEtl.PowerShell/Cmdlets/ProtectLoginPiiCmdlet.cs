@@ -20,21 +20,23 @@ namespace LoginEtl.PowerShell.Cmdlets;
 [OutputType(typeof(LoginRecord), typeof(SealedReject))]
 public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
 {
+    private const string Logins = "logins from Receive-LoginMessage or ConvertFrom-LoginJson";
     private ProtectorSource? _protectors;
 
     /// <summary>Logins from Receive-LoginMessage or ConvertFrom-LoginJson.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true)]
-    [LiveObject]
-    [ValidateNotNull]
+    [Parameter(ValueFromPipeline = true)]
+    [LiveObject<IncomingLogin>(Logins)]
     public IncomingLogin? InputObject { get; set; }
 
     /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 0)]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? Keyset { get; set; }
+    public SettingText? Keyset { get; set; }
 
     /// <summary>How each attribute is masked: siv, mac, escrow, and pfx for ip; LOGINETL_METHOD, else siv, when not given.</summary>
     [Parameter]
+    [Given<Hashtable>]
     [ValidateNotNull]
     public Hashtable? Method { get; set; }
 
@@ -43,6 +45,7 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
     /// brackets, zone and blanks. The same on all hosts. LOGINETL_IP_FORM, else Strict, when not given.
     /// </summary>
     [Parameter]
+    [Given<IpForm>]
     public IpForm? IpForm { get; set; }
 
     /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
@@ -51,20 +54,27 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
 
     /// <summary>Stands in for a null locale.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? DefaultLocale { get; set; }
+    public SettingText? DefaultLocale { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    protected override string? Takes => Logins;
+
+    /// <inheritdoc/>
+    protected override object? Input => InputObject;
+
+    /// <inheritdoc/>
+    protected override void Begin()
     {
         var methods = Guard(() => MethodParameter.Read(Method));
         var form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
-        var options = new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale };
+        var options = new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale?.Reveal() };
         _protectors = Guard(() => new ProtectorSource(KeySources.Reader(this, Keyset, StopToken), options), Keyset);
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         var login = Guard(() => _protectors!.Current.Protect(InputObject!), InputObject!.MessageId);
         if (login is SealedReject reject && InputObject is LoginMessage)

@@ -30,6 +30,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
 
     /// <summary>Ends after this many messages.</summary>
     [Parameter]
+    [Given<long>]
     [ValidateRange(1L, long.MaxValue)]
     public long? MaxMessages { get; set; }
 
@@ -50,11 +51,13 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
 
     /// <summary>Concurrent long polls.</summary>
     [Parameter]
+    [Given<int>]
     [ValidateRange(1, 64)]
     public int Receivers { get; set; } = new ReceiveOptions().Receivers;
 
     /// <summary>Most messages held at a time.</summary>
     [Parameter]
+    [Given<int>]
     [ValidateRange(1, 120_000)]
     public int MaxHeld { get; set; } = new ReceiveOptions().MaxHeld;
 
@@ -63,6 +66,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     /// layers at most; Auto does, None takes bodies as they are. LOGINETL_ENVELOPE, else Auto, when not given.
     /// </summary>
     [Parameter]
+    [Given<Envelope>]
     public Envelope? Envelope { get; set; }
 
     /// <summary>
@@ -70,17 +74,19 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     /// Attribute:NAME or Field:NAME. LOGINETL_IDENTITY_FROM, else Envelope, when not given.
     /// </summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? IdentityFrom { get; set; }
+    public SettingText? IdentityFrom { get; set; }
 
     /// <summary>Most bytes of messages held at a time, such as 512MB; a quarter of the memory that the process may use, 512MB at most, when not given.</summary>
     [Parameter]
+    [Given<long>]
     [ValidateRange(1L, long.MaxValue)]
     public long? MaxHeldBytes { get; set; }
 
     // In ProcessRecord, and not in Begin: by now every cmdlet downstream has connected.
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         Guard(() => StopSignal.ThrowIfStopped());
         // Asked once: formatting a line a message for nobody would cost as much as decoding it.
@@ -100,7 +106,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
             Decoding = decoding,
             MaxHeldBytes = MaxHeldBytes ?? Connections.ReceiveOptions.DefaultMaxHeldBytes,
         };
-        var run = new ReceivingRun(Await(() => Connectors.Queue.ReceiveFromAsync(settings, options, StopToken), settings.Queue))
+        var run = new ReceivingRun(Await(() => Connectors.Queue.ReceiveFromAsync(settings, options, StopToken), EnvironmentSettings.QueueName(settings.Queue)))
         {
             Pipeline = PipelineName,
         };

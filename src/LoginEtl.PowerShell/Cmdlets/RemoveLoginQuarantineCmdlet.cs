@@ -19,31 +19,38 @@ namespace LoginEtl.PowerShell.Cmdlets;
 public sealed class RemoveLoginQuarantineCmdlet : DatabaseCmdlet
 {
     private const int BatchSize = 100;
+    private const string Entries = "entries from Get-LoginQuarantine, or bodies from Unprotect-LoginPii";
     private readonly List<QuarantineEntry> _entries = new(BatchSize);
     private IQuarantine? _quarantine;
     private Dismissal? _dismissal;
 
     /// <summary>Entries from Get-LoginQuarantine, or bodies from Unprotect-LoginPii that were looked at.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipeline = true)]
     [Alias("Entry")]
-    [LiveObject]
-    [ValidateNotNull]
+    [LiveObject<QuarantineEntry>(Entries, Property = "Entry")]
     public QuarantineEntry? InputObject { get; set; }
 
     /// <summary>Why. It stays in the quarantine: leave personal data out of it.</summary>
     [Parameter(Mandatory = true)]
-    public string? Reason { get; set; }
+    [Given<SettingText>]
+    public SettingText? Reason { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    protected override string? Takes => Entries;
+
+    /// <inheritdoc/>
+    protected override object? Input => InputObject;
+
+    /// <inheritdoc/>
+    protected override void Begin()
     {
         var settings = ConnectionSettings();
-        _dismissal = Guard(() => new Dismissal(Reason!));
+        _dismissal = Guard(() => new Dismissal(Reason!.Reveal()));
         _quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, new SinkOptions(), StopToken), Table);
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         if (!ShouldProcess(InputObject!.ToString(), "Dismiss, and erase what it holds"))
         {

@@ -35,6 +35,7 @@ namespace LoginEtl.PowerShell.Cmdlets;
 public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
 {
     private const int BatchSize = 100;
+    private const string Entries = "entries from Get-LoginQuarantine, or bodies from Unprotect-LoginPii";
     private readonly List<RestoreRequest> _requests = new(BatchSize);
     private bool _oneBody;
     private long _taken;
@@ -44,21 +45,22 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     private QuarantineReplay? _replay;
 
     /// <summary>Entries from Get-LoginQuarantine, or bodies from Unprotect-LoginPii.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipeline = true)]
     [Alias("Entry")]
-    [LiveObject]
-    [ValidateNotNull]
+    [LiveObject<QuarantineEntry>(Entries, Property = "Entry")]
     public QuarantineEntry? InputObject { get; set; }
 
     /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 1)]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? Keyset { get; set; }
+    public SettingText? Keyset { get; set; }
 
     /// <summary>File of the quarantine's private key, for bodies that did not decode.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? PrivateKeyPath { get; set; }
+    public SettingText? PrivateKeyPath { get; set; }
 
     /// <summary>
     /// The mended body in the place of the one that was sent: a script block that is given each object as $_, or the text for one
@@ -74,10 +76,12 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     /// layers at most; Auto does, None takes bodies as they are. LOGINETL_ENVELOPE, else Auto, when not given.
     /// </summary>
     [Parameter]
+    [Given<Envelope>]
     public Envelope? Envelope { get; set; }
 
     /// <summary>How each attribute is masked: siv, mac, escrow, and pfx for ip; LOGINETL_METHOD, else siv, when not given.</summary>
     [Parameter]
+    [Given<Hashtable>]
     [ValidateNotNull]
     public Hashtable? Method { get; set; }
 
@@ -86,6 +90,7 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     /// brackets, zone and blanks. The same on all hosts. LOGINETL_IP_FORM, else Strict, when not given.
     /// </summary>
     [Parameter]
+    [Given<IpForm>]
     public IpForm? IpForm { get; set; }
 
     /// <summary>A null ip or device id becomes NULL instead of staying in quarantine.</summary>
@@ -94,10 +99,12 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
 
     /// <summary>How versions are encoded.</summary>
     [Parameter]
+    [Given<AppVersionFormat>]
     public AppVersionFormat AppVersionFormat { get; set; }
 
     /// <summary>What happens to a value longer than its column.</summary>
     [Parameter]
+    [Given<TooLong>]
     public TooLong OnTooLong { get; set; }
 
     /// <summary>
@@ -108,7 +115,13 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     public SwitchParameter NewKey { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    protected override string? Takes => Entries;
+
+    /// <inheritdoc/>
+    protected override object? Input => InputObject;
+
+    /// <inheritdoc/>
+    protected override void Begin()
     {
         // A script block has not been asked yet: this is a text that was given.
         _oneBody = Body is not null;
@@ -121,14 +134,23 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
         _quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, options, StopToken), Table);
         _keyring.Follow(Await(() => _quarantine.KeysAsync(StopToken), Table));
         _protector = Guard(() => new Protector(_keyring, new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii }));
-        var privateKey = PrivateKeyPath is null ? null : GetUnresolvedProviderPathFromPSPath(PrivateKeyPath);
+        var privateKey = PrivateKeyPath is null ? null : PathOf(PrivateKeyPath, "-PrivateKeyPath");
         _replay = Guard(() => new QuarantineReplay(_protector, privateKey, decoding), privateKey);
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         var entry = InputObject!;
+        if (ReferenceEquals(Body, BodyTextAttribute.NotOneText))
+        {
+            ThrowTerminatingError(FaultRecord.Of(
+                new LoginEtlException(
+                    "BodyInvalid", FaultKind.Configuration, "The body is not one text. Nothing of this entry was restored.",
+                    "Give the whole of it as one string; Get-Content needs -Raw for that."),
+                entry.Id));
+        }
+
         if (_oneBody && ++_taken > 1)
         {
             // Before anything was written: one login would become the rows of several messages.

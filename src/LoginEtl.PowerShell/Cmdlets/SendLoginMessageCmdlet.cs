@@ -20,33 +20,41 @@ public sealed class SendLoginMessageCmdlet : QueueCmdlet
 {
     // Fifty requests' worth: enough to keep several under way at a time.
     private const int BatchSize = 500;
+    private const string Bodies = "bodies, one a text, as Get-Content gives them";
     private readonly List<string> _bodies = new(BatchSize);
     private IMessageSender? _sender;
     private long _sent;
 
     /// <summary>Bodies, one a string, as from Get-Content.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true)]
+    [Parameter(Position = 1, ValueFromPipeline = true)]
     [RawText]
     public RawText[]? InputObject { get; set; }
 
     /// <summary>Message group, for FIFO queues.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? MessageGroupId { get; set; }
+    public SettingText? MessageGroupId { get; set; }
 
     /// <summary>Emits the message ids.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    protected override string? Takes => Bodies;
+
+    /// <inheritdoc/>
+    protected override object? Input => InputObject;
+
+    /// <inheritdoc/>
+    protected override void Begin()
     {
         var settings = Guard(QueueSettings);
-        _sender = Await(() => Connectors.Queue.SendToAsync(settings, StopToken), settings.Queue);
+        _sender = Await(() => Connectors.Queue.SendToAsync(settings, StopToken), EnvironmentSettings.QueueName(settings.Queue));
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         foreach (var body in InputObject!)
         {
@@ -78,7 +86,7 @@ public sealed class SendLoginMessageCmdlet : QueueCmdlet
     {
         if (_bodies.Count > 0 && ShouldProcess(_sender!.Name, $"Send {_bodies.Count} messages"))
         {
-            var ids = Await(() => _sender.SendAsync(_bodies, MessageGroupId, StopToken), _sender.Name);
+            var ids = Await(() => _sender.SendAsync(_bodies, MessageGroupId?.Reveal(), StopToken), _sender.Name);
             _sent += ids.Count;
             if (PassThru)
             {

@@ -28,22 +28,35 @@ public sealed class TestLoginAuditCmdlet : KeyedDatabaseCmdlet
 
     /// <summary>One audit file, at its place; without it every file that the database knows is looked at, and the one that LOGINETL_AUDIT names.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = OneFile)]
+    [Given<SettingText>]
     [Alias("PSPath", "LiteralPath")]
     [ValidateNotNullOrEmpty]
-    public string? AuditFile { get; set; }
+    public SettingText? AuditFile { get; set; }
 
     /// <summary>Folders of archived files and of copies from other hosts; files are known by their ids, whatever their names.</summary>
     [Parameter(ParameterSetName = AllFiles)]
+    [Given<SettingText[]>]
     [ValidateNotNullOrEmpty]
-    public string[] Archive { get; set; } = [];
+    public SettingText[] Archive { get; set; } = [];
 
     /// <summary>Also says under which lines these tokens were asked for.</summary>
     [Parameter]
+    [Given<SettingText[]>]
     [ValidateNotNull]
-    public string[] Token { get; set; } = [];
+    public SettingText[] Token { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override string? Takes => "audit files, as Get-Item gives them";
+
+    // Without, it is every file that the database knows.
+    /// <inheritdoc/>
+    protected override bool NeedsInput => false;
+
+    /// <inheritdoc/>
+    protected override object? Input => AuditFile;
+
+    /// <inheritdoc/>
+    protected override void Process()
     {
         if (_anchor is null && (Database is not null || Environment.GetEnvironmentVariable(EnvironmentSettings.DatabaseVariable) is { Length: > 0 }))
         {
@@ -64,10 +77,10 @@ public sealed class TestLoginAuditCmdlet : KeyedDatabaseCmdlet
 
     private IReadOnlyList<AuditReport> Everything(IAuditAnchor anchor)
     {
-        string[] named = EnvironmentSettings.Read(EnvironmentSettings.AuditVariable) is { } file && !string.IsNullOrWhiteSpace(file) ? [Full(file)] : [];
-        string[] archives = [.. Archive.Select(Full)];
+        string[] named = EnvironmentSettings.Read(EnvironmentSettings.AuditVariable) is { } file && !string.IsNullOrWhiteSpace(file) ? [Full(file, EnvironmentSettings.AuditVariable)] : [];
+        string[] archives = [.. Archive.Select(folder => Full(folder.Reveal(), "-Archive"))];
         var keyring = Keyring;
-        var reports = Await(() => AuditVerification.RunAsync(keyring, anchor, named, archives, Token, StopToken), Table);
+        var reports = Await(() => AuditVerification.RunAsync(keyring, anchor, named, archives, Tokens(), StopToken), Table);
         if (reports.Count == 0)
         {
             WriteWarning("The database knows no audit file: either nothing was ever recovered, or all anchors were deleted.");
@@ -78,9 +91,9 @@ public sealed class TestLoginAuditCmdlet : KeyedDatabaseCmdlet
 
     private AuditReport Single()
     {
-        var path = Full(Guard(() => EnvironmentSettings.Require(AuditFile, EnvironmentSettings.AuditVariable, "-AuditFile")));
+        var path = Full(Guard(() => EnvironmentSettings.Require(AuditFile?.Reveal(), EnvironmentSettings.AuditVariable, "-AuditFile")), "-AuditFile");
         var keyring = Keyring;
-        var report = Await(() => AuditVerification.RunAsync(path, keyring, _anchor, Token, StopToken), path);
+        var report = Await(() => AuditVerification.RunAsync(path, keyring, _anchor, Tokens(), StopToken), path);
         if (_anchor is null)
         {
             WriteWarning("No database was named, so the anchor was not looked at: a cut end, or a file made anew with the audit key, would not show.");
@@ -89,7 +102,9 @@ public sealed class TestLoginAuditCmdlet : KeyedDatabaseCmdlet
         return report;
     }
 
-    private string Full(string path) => GetUnresolvedProviderPathFromPSPath(path);
+    private string Full(string path, string setting) => Guard(() => GivenPath.Of(this, path, setting));
+
+    private string[] Tokens() => [.. Token.Select(t => t.Reveal())];
 
     private void WarnOfWriters(IReadOnlyList<string> writers)
     {

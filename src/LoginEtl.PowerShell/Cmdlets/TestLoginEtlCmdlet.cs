@@ -21,7 +21,7 @@ public sealed class TestLoginEtlCmdlet : JobCmdlet
     private const string NotLookedAt = "not looked at, for what failed above";
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         var methods = Read("Methods", Methods);
         using var keyring = methods is null ? null : ReadKeys(methods);

@@ -52,13 +52,14 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
     /// LoginRecord objects, rows with MaskedIp or masked_ip (and so for the device id) or the names of -ColumnName, tokens with
     /// -Attribute, or entries from Get-LoginQuarantine.
     /// </summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true)]
-    [ValidateNotNull]
+    [Parameter(ValueFromPipeline = true)]
+    [MaskedInput]
     public PSObject? InputObject { get; set; }
 
     /// <summary>Why, for the audit file. Leave personal data out of it.</summary>
     [Parameter(Mandatory = true)]
-    public string? Reason { get; set; }
+    [Given<SettingText>]
+    public SettingText? Reason { get; set; }
 
     /// <summary>Which attribute tokens are of; of rows, the only one that is recovered.</summary>
     [Parameter]
@@ -68,34 +69,42 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
 
     /// <summary>The audit file, made when missing; LOGINETL_AUDIT when not given.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? AuditFile { get; set; }
+    public SettingText? AuditFile { get; set; }
 
     /// <summary>File of a private key: the vault's for tokens of the method escrow, the quarantine's for its bodies.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? PrivateKeyPath { get; set; }
+    public SettingText? PrivateKeyPath { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    protected override string? Takes => "records, rows with masked_ip or masked_device_id, tokens with -Attribute, or entries of the quarantine";
+
+    /// <inheritdoc/>
+    protected override object? Input => InputObject;
+
+    /// <inheritdoc/>
+    protected override void Begin()
     {
-        _confirmed = ShouldProcess(Table, "Recover personal data in clear");
+        _confirmed = ShouldProcess($"{Table}", "Recover personal data in clear");
         if (!_confirmed)
         {
             return;
         }
 
         _settings = ConnectionSettings();
-        var path = Guard(() => GetUnresolvedProviderPathFromPSPath(EnvironmentSettings.Require(AuditFile, EnvironmentSettings.AuditVariable, "-AuditFile")));
-        _privateKey = PrivateKeyPath is null ? null : GetUnresolvedProviderPathFromPSPath(PrivateKeyPath);
+        var path = Guard(() => GivenPath.Of(this, EnvironmentSettings.Require(AuditFile?.Reveal(), EnvironmentSettings.AuditVariable, "-AuditFile"), "-AuditFile"));
+        _privateKey = PrivateKeyPath is null ? null : PathOf(PrivateKeyPath, "-PrivateKeyPath");
         _anchor = Await(() => Connectors.Database.OpenAnchorAsync(_settings, StopToken), Table);
         _audit = Guard(() => new AuditLog(path, Keyring, _anchor), path);
-        _options = new RecoveryOptions { Command = MyInvocation.MyCommand.Name, Reason = Reason! };
+        _options = new RecoveryOptions { Command = MyInvocation.MyCommand.Name, Reason = Reason!.Reveal() };
         Await(() => { _options.RequireReason(); return Task.CompletedTask; });
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         _position++;
         if (!_confirmed)
@@ -103,7 +112,8 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
             return;
         }
 
-        if (InputObject!.BaseObject is QuarantineEntry entry)
+        var input = MaskedInputAttribute.Reveal(InputObject!);
+        if (input.BaseObject is QuarantineEntry entry)
         {
             _entries.Add(entry);
             if (_entries.Count == BodyRecovery.GroupSize)
@@ -114,16 +124,16 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
             return;
         }
 
-        if (MaskedRow.Of(InputObject!, Attribute, _settings!.ColumnNames) is not { } tokens)
+        if (MaskedRow.Of(input, Attribute, _settings!.ColumnNames) is not { } tokens)
         {
-            var what = InputObject!.BaseObject is string
+            var what = input.BaseObject is string
                 ? new LoginEtlException("AttributeMissing", FaultKind.Configuration, $"Input {_position} is a text, and nothing says which attribute it is a token of.", "Give -Attribute ip or -Attribute device_id.")
                 : new LoginEtlException("NothingMasked", FaultKind.Configuration, $"Input {_position} has neither a masked ip nor a masked device id.", "Give records, rows with masked_ip or masked_device_id, or what -ColumnName calls them, tokens with -Attribute, or entries of the quarantine.");
             WriteError(FaultRecord.Of(what, _position));
             return;
         }
 
-        _group.Add((_position, InputObject!, tokens));
+        _group.Add((_position, input, tokens));
         if (_group.Count == TokenOpener.GroupSize / 2)
         {
             RecoverGroup();

@@ -29,16 +29,18 @@ public sealed class UpdateLoginTokenCmdlet : KeyedDatabaseCmdlet
 
     /// <summary>Rows a transaction, about.</summary>
     [Parameter]
+    [Given<int>]
     [ValidateRange(1, 1_000_000)]
     public int BatchSize { get; set; } = new RotationOptions().BatchSize;
 
     /// <summary>Most rows a second, so that others have the server too; as fast as it goes when not given.</summary>
     [Parameter]
+    [Given<int>]
     [ValidateRange(1, int.MaxValue)]
     public int? MaxRowsPerSecond { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         var settings = ConnectionSettings();
         var options = new RotationOptions { BatchSize = BatchSize, MaxRowsPerSecond = MaxRowsPerSecond };

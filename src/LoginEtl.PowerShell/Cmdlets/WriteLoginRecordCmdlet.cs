@@ -24,6 +24,7 @@ namespace LoginEtl.PowerShell.Cmdlets;
 [OutputType(typeof(ProtectedLogin))]
 public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
 {
+    private const string Records = "protected logins from Protect-LoginPii";
     private readonly ConcurrentQueue<BatchReport> _written = new();
     private readonly OutcomeCounts _wouldBe = new();
     private IRecordSink? _sink;
@@ -35,13 +36,13 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     private long _taken;
 
     /// <summary>Records and sealed rejects from Protect-LoginPii.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true)]
-    [LiveObject]
-    [ValidateNotNull]
+    [Parameter(ValueFromPipeline = true)]
+    [LiveObject<ProtectedLogin>(Records)]
     public ProtectedLogin? InputObject { get; set; }
 
     /// <summary>Rows a batch.</summary>
     [Parameter]
+    [Given<int>]
     [ValidateRange(1, 100_000)]
     public int BatchSize { get; set; } = new BatchOptions().BatchSize;
 
@@ -52,30 +53,36 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
 
     /// <summary>How versions are encoded.</summary>
     [Parameter]
+    [Given<AppVersionFormat>]
     public AppVersionFormat AppVersionFormat { get; set; }
 
     /// <summary>What happens to a value longer than its column.</summary>
     [Parameter]
+    [Given<TooLong>]
     public TooLong OnTooLong { get; set; }
 
     /// <summary>What happens to a row whose own unique key is there already.</summary>
     [Parameter]
+    [Given<ConflictAction>]
     public ConflictAction OnConflict { get; set; }
 
     /// <summary>The unique constraint or index that -OnConflict is about, where the table has several.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? ConflictKey { get; set; }
+    public SettingText? ConflictKey { get; set; }
 
     /// <summary>
     /// What a bad message means for the later messages of its group, in a FIFO queue: HoldGroup sends it and them back in
     /// their order, instead of quarantining it.
     /// </summary>
     [Parameter]
+    [Given<BadInGroup>]
     public BadInGroup OnBadInGroup { get; set; }
 
     /// <summary>What rows mean that a trigger keeps out of the table or routes: a warning and exit code 2, or nothing more than their count.</summary>
     [Parameter]
+    [Given<SuppressedAction>]
     public SuppressedAction OnSuppressed { get; set; }
 
     /// <summary>
@@ -90,11 +97,13 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     /// is refused alike.
     /// </summary>
     [Parameter]
+    [Given<double>]
     [ValidateRange(0.0, 1.0)]
     public double? MaxRejectRatio { get; set; }
 
     /// <summary>Most logins of a dry run (-WhatIf), which holds them until its end; it ends, too, where the receiver's -MaxHeld is full.</summary>
     [Parameter]
+    [Given<long>]
     [ValidateRange(1L, long.MaxValue)]
     public long WhatIfLimit { get; set; } = 10_000;
 
@@ -105,6 +114,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     /// <summary>Name of a variable that gets the receipt; where the pipeline does not come to its end, a failed one.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [VariableName]
     public string? ReceiptVariable
     {
         get;
@@ -121,7 +131,13 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    protected override string? Takes => Records;
+
+    /// <inheritdoc/>
+    protected override object? Input => InputObject;
+
+    /// <inheritdoc/>
+    protected override void Begin()
     {
         if (!ShouldProcess(
             $"Write logins to the table {Table} and delete their messages from the queue.",
@@ -132,13 +148,13 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         }
 
         var settings = ConnectionSettings();
-        _progress = new RunProgress(this, Table);
+        _progress = new RunProgress(this, $"{Table}");
         var options = new SinkOptions
         {
             AppVersionFormat = AppVersionFormat,
             OnTooLong = OnTooLong,
             OnConflict = OnConflict,
-            ConflictKey = ConflictKey,
+            ConflictKey = ConflictKey?.Reveal(),
             MaxRejectRatio = MaxRejectRatio,
             OnBadInGroup = OnBadInGroup,
             OnSuppressed = OnSuppressed,
@@ -153,7 +169,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         var login = InputObject!;
         if (_declined || (_dryRun && ++_taken > WhatIfLimit))

@@ -1,12 +1,18 @@
 using System.Management.Automation;
+using LoginEtl.Records;
 
 namespace LoginEtl.PowerShell.Hosting;
 
-/// <summary>Names of attributes are those of the schema, in lower case; ValidateSet takes them in capitals too.</summary>
+/// <summary>Names of attributes are those of the schema, in lower case, and are taken in capitals too. What is none is not quoted, as ValidateSet would.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AttributeNameAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
-        (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is string name ? name.ToLowerInvariant() : inputData;
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+        (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
+        {
+            null => null,
+            string name when name.ToLowerInvariant() is LoginFields.Ip or LoginFields.DeviceId => name.ToLowerInvariant(),
+            _ => throw Refusal.Of($"It takes {LoginFields.Ip} or {LoginFields.DeviceId}."),
+        };
 }

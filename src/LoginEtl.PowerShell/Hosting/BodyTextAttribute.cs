@@ -8,13 +8,15 @@ namespace LoginEtl.PowerShell.Hosting;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class BodyTextAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>Stands for what is not one text. An error of PowerShell's would keep the object that it came in.</summary>
+    internal static readonly PlainBody NotOneText = LoginText.BodyOf("");
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
         (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
         {
             PlainBody body => body,
             string text => LoginText.BodyOf(text),
-            // The value itself is not quoted.
-            _ => throw new ArgumentTransformationMetadataException("The body is not one text. Give the whole of it as one string; Get-Content needs -Raw for that."),
+            _ => NotOneText,
         };
 }

@@ -9,5 +9,5 @@ internal static class ColumnNameParameter
     /// <exception cref="Faults.LoginEtlException"><c>ColumnNameInvalid</c>.</exception>
     public static ColumnNames Read(Hashtable? given) => given is null
         ? ColumnNames.Parse(EnvironmentSettings.Read(EnvironmentSettings.ColumnNameVariable) ?? "")
-        : ColumnNames.From(given.Cast<DictionaryEntry>().Select(e => KeyValuePair.Create($"{e.Key}", e.Value?.ToString())));
+        : ColumnNames.From(given.Cast<DictionaryEntry>().Select(e => KeyValuePair.Create($"{e.Key}", ((SettingText?)e.Value)?.Reveal())));
 }

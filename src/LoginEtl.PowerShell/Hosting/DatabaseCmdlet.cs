@@ -9,12 +9,13 @@ public abstract class DatabaseCmdlet : LoginCmdlet
 {
     /// <summary>Npgsql connection string or postgresql:// URI; LOGINETL_DATABASE when not given.</summary>
     [Parameter(Position = 0)]
+    [Given<SecretText>]
     [ValidateNotNull]
     public SecretText? Database { get; set; }
 
     /// <summary>User name and password, which win over those in -Database.</summary>
     [Parameter]
-    [Credential]
+    [UserCredential]
     public PSCredential? Credential { get; set; }
 
     /// <summary>An IAM token of Amazon RDS is the password: one is made for every connection.</summary>
@@ -23,34 +24,39 @@ public abstract class DatabaseCmdlet : LoginCmdlet
 
     /// <summary>AWS region of the database, for -IamAuthentication; needed where its host's name has none.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? Region { get; set; }
+    public SettingText? Region { get; set; }
 
     /// <summary>Named profile of the shared AWS configuration, for -IamAuthentication.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? ProfileName { get; set; }
+    public SettingText? ProfileName { get; set; }
 
     /// <summary>The table, with or without a schema.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string Table { get; set; } = DatabaseSettings.DefaultTable;
+    public SettingText Table { get; set; } = new(DatabaseSettings.DefaultTable);
 
     /// <summary>
     /// Columns that the table calls otherwise, our name and then the table's, exactly: @{ masked_ip = 'hashed_ip'; create_date = 'logged_at' };
     /// LOGINETL_COLUMN_NAME when not given.
     /// </summary>
     [Parameter]
+    [Given<Hashtable>]
     [ValidateNotNull]
     public Hashtable? ColumnName { get; set; }
 
     /// <summary>PEM file of the certificate authority to trust.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? RootCertificate { get; set; }
+    public SettingText? RootCertificate { get; set; }
 
     /// <summary>The settings, with the environment where a parameter is not given.</summary>
     protected DatabaseSettings ConnectionSettings() =>
         Guard(() => DatabaseParameters.Settings(
-        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region, ProfileName = ProfileName } : null, Table, ColumnName, RootCertificate));
+        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region?.Reveal(), ProfileName = ProfileName?.Reveal() } : null, Table, ColumnName, RootCertificate));
 }

@@ -15,9 +15,9 @@ internal static class DatabaseParameters
     /// <param name="table">The table.</param>
     /// <param name="columnName">What the table calls its columns.</param>
     /// <param name="rootCertificate">PEM file.</param>
-    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>ColumnNameInvalid</c>.</exception>
+    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>ColumnNameInvalid</c>, <c>PathInvalid</c>.</exception>
     public static DatabaseSettings Settings(
-        PSCmdlet cmdlet, SecretText? database, PSCredential? credential, AwsSettings? iam, string table, Hashtable? columnName, string? rootCertificate)
+        PSCmdlet cmdlet, SecretText? database, PSCredential? credential, AwsSettings? iam, SettingText table, Hashtable? columnName, SettingText? rootCertificate)
     {
         if (database is not null && Connectors.Database.CarriesPassword(database))
         {
@@ -32,9 +32,9 @@ internal static class DatabaseParameters
             Password = credential is null ? null : new SecretText(credential.GetNetworkCredential().Password),
             PasswordSource = iam is null ? null : Connectors.NewPasswords(),
             PasswordAccount = iam ?? new AwsSettings(),
-            Table = table,
+            Table = table.Reveal(),
             ColumnNames = ColumnNameParameter.Read(columnName),
-            RootCertificate = rootCertificate is null ? null : cmdlet.GetUnresolvedProviderPathFromPSPath(rootCertificate),
+            RootCertificate = rootCertificate is null ? null : GivenPath.Of(cmdlet, rootCertificate.Reveal(), "-RootCertificate"),
         };
     }
 }

@@ -11,6 +11,6 @@ internal static class DecodingParameters
         new() { Envelope = EnvironmentSettings.OneOf(envelope, EnvironmentSettings.EnvelopeVariable, Decoding.Envelope.Auto) };
 
     /// <exception cref="Faults.LoginEtlException"><c>SettingInvalid</c>.</exception>
-    public static DecodeOptions Read(Envelope? envelope, string? identityFrom) =>
-        Read(envelope) with { Identity = EnvironmentSettings.Identity(identityFrom, "-IdentityFrom") };
+    public static DecodeOptions Read(Envelope? envelope, SettingText? identityFrom) =>
+        Read(envelope) with { Identity = EnvironmentSettings.Identity(identityFrom?.Reveal(), "-IdentityFrom") };
 }

@@ -11,7 +11,7 @@ namespace LoginEtl.PowerShell.Hosting;
 public sealed class DurationAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         var duration = value switch
@@ -23,8 +23,8 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
             _ => (TimeSpan?)null,
         };
         return duration < TimeSpan.Zero
-            ? throw new ArgumentTransformationMetadataException("A duration cannot be negative.")
-            : duration ?? inputData!;
+            ? throw Refusal.Of("A duration cannot be negative.")
+            : value is null ? null : duration ?? throw Refusal.Of("It takes a number of seconds, or a time such as 00:01:30.");
     }
 
     private static TimeSpan Seconds(double seconds)
@@ -35,7 +35,7 @@ public sealed class DurationAttribute : ArgumentTransformationAttribute
         }
         catch (Exception e) when (e is OverflowException or ArgumentException)
         {
-            throw new ArgumentTransformationMetadataException($"{seconds} seconds is not a duration.", e);
+            throw Refusal.Of("So many seconds are not a duration.");
         }
     }
 }

@@ -9,7 +9,7 @@ internal static class FaultRecord
     /// <param name="fault">The fault.</param>
     /// <param name="target">What it is about; must be safe to print.</param>
     public static ErrorRecord Of(LoginEtlException fault, object? target = null) =>
-        new(fault, fault.Id, Category(fault.Kind), target)
+        new(fault, fault.Id, Category(fault.Kind), target is SettingText text ? text.ToString() : target)
         {
             // PowerShell prints the recommended action below the message.
             ErrorDetails = new ErrorDetails(fault.Message) { RecommendedAction = fault.Remedy },

@@ -12,22 +12,25 @@ public abstract class JobCmdlet : QueueCmdlet
 {
     /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 1)]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? Keyset { get; set; }
+    public SettingText? Keyset { get; set; }
 
     /// <summary>How each attribute is masked: siv, mac, escrow, and pfx for ip; LOGINETL_METHOD, else siv, when not given.</summary>
     [Parameter]
+    [Given<Hashtable>]
     [ValidateNotNull]
     public Hashtable? Method { get; set; }
 
     /// <summary>Npgsql connection string or postgresql:// URI; LOGINETL_DATABASE when not given.</summary>
     [Parameter(Position = 2)]
+    [Given<SecretText>]
     [ValidateNotNull]
     public SecretText? Database { get; set; }
 
     /// <summary>User name and password, which win over those in -Database.</summary>
     [Parameter]
-    [Credential]
+    [UserCredential]
     public PSCredential? Credential { get; set; }
 
     /// <summary>An IAM token of Amazon RDS is the password: one is made for every connection.</summary>
@@ -36,43 +39,50 @@ public abstract class JobCmdlet : QueueCmdlet
 
     /// <summary>The table, with or without a schema.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string Table { get; set; } = DatabaseSettings.DefaultTable;
+    public SettingText Table { get; set; } = new(DatabaseSettings.DefaultTable);
 
     /// <summary>
     /// Columns that the table calls otherwise, our name and then the table's, exactly: @{ masked_ip = 'hashed_ip'; create_date = 'logged_at' };
     /// LOGINETL_COLUMN_NAME when not given.
     /// </summary>
     [Parameter]
+    [Given<Hashtable>]
     [ValidateNotNull]
     public Hashtable? ColumnName { get; set; }
 
     /// <summary>PEM file of the certificate authority to trust.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? RootCertificate { get; set; }
+    public SettingText? RootCertificate { get; set; }
 
     /// <summary>How versions are encoded.</summary>
     [Parameter]
+    [Given<AppVersionFormat>]
     public AppVersionFormat AppVersionFormat { get; set; }
 
     /// <summary>What happens to a value longer than its column.</summary>
     [Parameter]
+    [Given<TooLong>]
     public TooLong OnTooLong { get; set; }
 
     /// <summary>What happens to a row whose own unique key is there already.</summary>
     [Parameter]
+    [Given<ConflictAction>]
     public ConflictAction OnConflict { get; set; }
 
     /// <summary>The unique constraint or index that -OnConflict is about, where the table has several.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? ConflictKey { get; set; }
+    public SettingText? ConflictKey { get; set; }
 
     /// <summary>The settings of the database, with the environment where a parameter is not given.</summary>
     protected DatabaseSettings ConnectionSettings() =>
         DatabaseParameters.Settings(
-        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region, ProfileName = ProfileName } : null, Table, ColumnName, RootCertificate);
+        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region?.Reveal(), ProfileName = ProfileName?.Reveal() } : null, Table, ColumnName, RootCertificate);
 
     /// <summary>How rows are written.</summary>
     /// <param name="methods">How they are masked.</param>
@@ -82,7 +92,7 @@ public abstract class JobCmdlet : QueueCmdlet
         AppVersionFormat = AppVersionFormat,
         OnTooLong = OnTooLong,
         OnConflict = OnConflict,
-        ConflictKey = ConflictKey,
+        ConflictKey = ConflictKey?.Reveal(),
     };
 
     /// <summary>How each attribute is masked.</summary>

@@ -1,8 +1,6 @@
-using System.Collections;
 using System.Management.Automation;
 using LoginEtl.Connections;
 using LoginEtl.Keysets;
-using LoginEtl.PowerShell.Loading;
 using LoginEtl.Rotation;
 
 namespace LoginEtl.PowerShell.Hosting;
@@ -11,9 +9,16 @@ namespace LoginEtl.PowerShell.Hosting;
 public abstract class KeyCmdlet : RegisteredKeysetCmdlet
 {
     /// <summary>Id of the key.</summary>
-    [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 2, ValueFromPipelineByPropertyName = true)]
+    [KeyNumber]
     [ArgumentCompleter(typeof(KeyIdCompleter))]
     public uint KeyId { get; set; }
+
+    /// <inheritdoc/>
+    protected override string? Takes => "keys from Get-LoginKeyset, or -Name and -KeyId";
+
+    /// <inheritdoc/>
+    protected override object? Input => KeyId == KeyNumberAttribute.None ? null : Name;
 
     /// <summary>What it does, as ShouldProcess says it.</summary>
     protected abstract string Action { get; }
@@ -22,7 +27,7 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
     protected virtual bool Leaves => false;
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process()
     {
         var change = OpenForChange();
         var key = Find(change, KeyId);

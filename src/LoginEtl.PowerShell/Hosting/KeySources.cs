@@ -10,7 +10,7 @@ internal static class KeySources
 {
     /// <summary>Opens the one given, else that of LOGINETL_KEYSET; its warnings are shown.</summary>
     /// <exception cref="Faults.LoginEtlException">It cannot be opened.</exception>
-    public static Keyring Open(PSCmdlet cmdlet, string? keyset, CancellationToken stop)
+    public static Keyring Open(PSCmdlet cmdlet, SettingText? keyset, CancellationToken stop)
     {
         var keyring = Keyring.Open(Require(keyset), Access(cmdlet, stop));
         foreach (var warning in keyring.Warnings)
@@ -25,7 +25,7 @@ internal static class KeySources
     /// Opens the source as often as it is called: the first time on the pipeline's thread, with warnings; then on any. What
     /// PowerShell lends is asked for the first time only, and a source that needs its vaults cannot be read again.
     /// </summary>
-    public static Func<Keyring> Reader(PSCmdlet cmdlet, string? keyset, CancellationToken stop)
+    public static Func<Keyring> Reader(PSCmdlet cmdlet, SettingText? keyset, CancellationToken stop)
     {
         string? folder = null;
         var access = Access(cmdlet, stop);
@@ -46,12 +46,12 @@ internal static class KeySources
     }
 
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>.</exception>
-    public static string Require(string? keyset) => EnvironmentSettings.Require(keyset, EnvironmentSettings.KeysetVariable, "-Keyset");
+    public static string Require(SettingText? keyset) => EnvironmentSettings.Require(keyset?.Reveal(), EnvironmentSettings.KeysetVariable, "-Keyset");
 
     /// <summary>What PowerShell lends for reading them.</summary>
     public static KeyAccess Access(PSCmdlet cmdlet, CancellationToken stop) => new()
     {
-        ResolveFolder = folder => System.IO.Path.TrimEndingDirectorySeparator(cmdlet.GetUnresolvedProviderPathFromPSPath(folder)),
+        ResolveFolder = folder => System.IO.Path.TrimEndingDirectorySeparator(GivenPath.Of(cmdlet, folder, "The key source")),
         ReadSecret = (vault, name) => SecretVault.Read(cmdlet, vault, name),
         KeyService = Connectors.NewKeyService,
         Stop = stop,

@@ -10,8 +10,9 @@ public abstract class KeyedDatabaseCmdlet : DatabaseCmdlet
 
     /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 1)]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? Keyset { get; set; }
+    public SettingText? Keyset { get; set; }
 
     /// <summary>The keys, opened at first use; their warnings are shown.</summary>
     protected Keyring Keyring => _keyring ??= Guard(() => KeySources.Open(this, Keyset, StopToken));

@@ -8,17 +8,28 @@ namespace LoginEtl.PowerShell.Hosting;
 /// <summary>
 /// What the cmdlets share: waiting for tasks on the pipeline thread, stopping, and faults as terminating errors.
 /// </summary>
-public abstract class LoginCmdlet : PSCmdlet, IDisposable
+public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
 {
     /// <summary>Longest time a cmdlet takes to clean up: what is unsettled goes back within two seconds.</summary>
     private static readonly TimeSpan CleanUpLimit = TimeSpan.FromSeconds(10);
 
+    private readonly AnyInput _any = new();
     private readonly CancellationTokenSource _stop = new();
     private int _disposed;
+    private bool _isGiven;
 
     // Taken once: work that outlives Dispose, or overlaps it, still asks for it.
     /// <summary>A cmdlet that nobody has stopped yet.</summary>
     protected LoginCmdlet() => StopToken = _stop.Token;
+
+    /// <summary>What this cmdlet takes from the pipeline, in words that name where it comes from; null for nothing.</summary>
+    protected virtual string? Takes => null;
+
+    /// <summary>Whether it has nothing to do without <see cref="Input"/>.</summary>
+    protected virtual bool NeedsInput => Takes is not null;
+
+    /// <summary>What it was given to work on, by parameter or by pipeline; null while there is nothing.</summary>
+    protected virtual object? Input => null;
 
     /// <summary>Cancelled by Ctrl-C and everything else that stops the pipeline from outside.</summary>
     protected CancellationToken StopToken { get; }
@@ -26,6 +37,58 @@ public abstract class LoginCmdlet : PSCmdlet, IDisposable
     /// <summary>Tells commands of one pipeline from those of another, such as a pipeline per message inside a script block.</summary>
     protected string PipelineName =>
         $"{Runspace.DefaultRunspace?.InstanceId}/{MyInvocation.HistoryId}/{MyInvocation.PipelineLength}";
+
+    // Dynamic, and not a parameter that every syntax shows: it is there where something is piped in.
+    /// <inheritdoc/>
+    public object? GetDynamicParameters() => MyInvocation.ExpectingInput ? _any : null;
+
+    /// <inheritdoc/>
+    protected sealed override void BeginProcessing()
+    {
+        _isGiven = Input is not null;
+        if (NeedsInput && !_isGiven && !MyInvocation.ExpectingInput)
+        {
+            ThrowTerminatingError(FaultRecord.Of(new LoginEtlException(
+                "InputMissing", FaultKind.Configuration, $"{MyInvocation.MyCommand.Name} takes {Takes}, and was given none.", "Pipe it in, or give it by parameter.")));
+        }
+
+        Begin();
+    }
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord()
+    {
+        if (_any.UnfitInput is { } unfit && (_isGiven || Input is null))
+        {
+            WriteError(FaultRecord.Of(Refuse(unfit)));
+            return;
+        }
+
+        Process();
+    }
+
+    /// <summary>What comes before the first object of the pipeline.</summary>
+    protected virtual void Begin()
+    {
+    }
+
+    /// <summary>The work: on each object of the pipeline where there is one, else once.</summary>
+    protected abstract void Process();
+
+    /// <summary>The error for an object of the pipeline that this cmdlet does not take; it holds nothing of the object.</summary>
+    private LoginEtlException Refuse(UnfitInput unfit) => new(
+        "InputUnfit", FaultKind.Configuration,
+        $"{MyInvocation.MyCommand.Name} takes {(_isGiven ? "nothing more from the pipeline" : Takes ?? "nothing from the pipeline")}, and {unfit.Kind} was piped into it{(unfit.TakenBy is null ? "" : $": {unfit.TakenBy}")}.",
+        "See the examples of Get-Help.");
+
+    /// <summary>The full path that a parameter names; what can be none is not quoted.</summary>
+    /// <param name="given">As given.</param>
+    /// <param name="parameter">Its name, for the error.</param>
+    protected string PathOf(SettingText given, string parameter)
+    {
+        ArgumentNullException.ThrowIfNull(given);
+        return Guard(() => GivenPath.Of(this, given.Reveal(), parameter));
+    }
 
     /// <inheritdoc/>
     protected override void StopProcessing()
@@ -80,7 +143,7 @@ public abstract class LoginCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Opens a key source, LOGINETL_KEYSET when not given; its warnings are shown.</summary>
     /// <param name="keyset">As given.</param>
-    protected Keyring OpenKeyring(string? keyset) => Guard(() => KeySources.Open(this, keyset, StopToken), keyset);
+    protected Keyring OpenKeyring(SettingText? keyset) => Guard(() => KeySources.Open(this, keyset, StopToken), keyset);
 
     /// <summary>A last word before a fault ends the pipeline.</summary>
     /// <param name="fault">The fault.</param>

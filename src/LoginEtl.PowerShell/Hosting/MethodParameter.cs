@@ -10,5 +10,5 @@ internal static class MethodParameter
     /// <exception cref="Faults.LoginEtlException"><c>MethodInvalid</c>.</exception>
     public static MaskMethods Read(Hashtable? given) => given is null
         ? MaskMethods.Parse(EnvironmentSettings.Read(EnvironmentSettings.MethodVariable) ?? "")
-        : MaskMethods.From(given.Cast<DictionaryEntry>().Select(e => KeyValuePair.Create($"{e.Key}", e.Value?.ToString())));
+        : MaskMethods.From(given.Cast<DictionaryEntry>().Select(e => KeyValuePair.Create($"{e.Key}", ((SettingText?)e.Value)?.Reveal())));
 }

@@ -8,35 +8,40 @@ public abstract class QueueCmdlet : LoginCmdlet
 {
     /// <summary>Name, URL or ARN of the queue; LOGINETL_QUEUE when not given.</summary>
     [Parameter(Position = 0)]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? Queue { get; set; }
+    public SettingText? Queue { get; set; }
 
     /// <summary>AWS region. The one in a queue's URL or ARN comes first, unless an endpoint is configured.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? Region { get; set; }
+    public SettingText? Region { get; set; }
 
     /// <summary>Named profile of the shared AWS configuration.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? ProfileName { get; set; }
+    public SettingText? ProfileName { get; set; }
 
     /// <summary>Endpoint to connect to instead of the region's own or the host of a queue's URL.</summary>
     [Parameter]
-    public Uri? EndpointUrl { get; set; }
+    [Given<SettingText>]
+    public SettingText? EndpointUrl { get; set; }
 
     /// <summary>Which protocol is spoken: JSON, or the legacy Query protocol of old servers.</summary>
     [Parameter]
+    [Given<QueueProtocol>]
     public QueueProtocol Protocol { get; set; }
 
     /// <summary>The settings, with the environment where a parameter is not given.</summary>
-    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>.</exception>
+    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>.</exception>
     protected QueueSettings QueueSettings() => new()
     {
-        Queue = EnvironmentSettings.Require(Queue, EnvironmentSettings.QueueVariable, "-Queue"),
-        Region = Region,
-        ProfileName = ProfileName,
-        EndpointUrl = EndpointUrl,
+        Queue = EnvironmentSettings.Require(Queue?.Reveal(), EnvironmentSettings.QueueVariable, "-Queue"),
+        Region = Region?.Reveal(),
+        ProfileName = ProfileName?.Reveal(),
+        EndpointUrl = EnvironmentSettings.Url(EndpointUrl?.Reveal(), "-EndpointUrl"),
         Protocol = Protocol,
     };
 }

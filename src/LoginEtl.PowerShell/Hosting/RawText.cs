@@ -14,7 +14,7 @@ public sealed class RawText
     private readonly long? _line;
     private readonly string? _file;
 
-    internal RawText(FileSystemInfo file) => (_text, _file) = ("", file.FullName);
+    internal RawText(string file) => (_text, _file) = ("", file);
 
     internal RawText(string text, string? source, long? line) => (_text, _source, _line) = (text, source, line);
 

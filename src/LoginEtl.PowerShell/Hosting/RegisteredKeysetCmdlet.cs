@@ -16,12 +16,13 @@ public abstract class RegisteredKeysetCmdlet : KeysetCmdlet
 
     /// <summary>Npgsql connection string or postgresql:// URI of the database whose writers are to know; none when not given.</summary>
     [Parameter]
+    [Given<SecretText>]
     [ValidateNotNull]
     public SecretText? Database { get; set; }
 
     /// <summary>User name and password, which win over those in -Database.</summary>
     [Parameter]
-    [Credential]
+    [UserCredential]
     public PSCredential? Credential { get; set; }
 
     /// <summary>An IAM token of Amazon RDS is the password; credentials and region are those of the environment.</summary>
@@ -30,21 +31,24 @@ public abstract class RegisteredKeysetCmdlet : KeysetCmdlet
 
     /// <summary>The table, with or without a schema.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string Table { get; set; } = DatabaseSettings.DefaultTable;
+    public SettingText Table { get; set; } = new(DatabaseSettings.DefaultTable);
 
     /// <summary>
     /// Columns that the table calls otherwise, our name and then the table's, exactly: @{ masked_ip = 'hashed_ip'; create_date = 'logged_at' };
     /// LOGINETL_COLUMN_NAME when not given.
     /// </summary>
     [Parameter]
+    [Given<Hashtable>]
     [ValidateNotNull]
     public Hashtable? ColumnName { get; set; }
 
     /// <summary>PEM file of the certificate authority to trust.</summary>
     [Parameter]
+    [Given<SettingText>]
     [ValidateNotNullOrEmpty]
-    public string? RootCertificate { get; set; }
+    public SettingText? RootCertificate { get; set; }
 
     /// <inheritdoc/>
     protected override async Task CleanUpAsync()

@@ -4,6 +4,7 @@ using System.Management.Automation.Runspaces;
 using System.Runtime.InteropServices;
 using System.Security;
 using System.Text;
+using LoginEtl.Connections;
 using LoginEtl.Faults;
 
 namespace LoginEtl.PowerShell.Hosting;
@@ -23,7 +24,7 @@ internal static class SecretVault
         if (cmdlet.InvokeCommand.GetCommand($"{Module}\\Get-Secret", CommandTypes.All) is null)
         {
             throw new LoginEtlException(
-                "SecretManagementMissing", FaultKind.Configuration, $"The module {Module} is not installed, so there is no vault '{vault}'.",
+                "SecretManagementMissing", FaultKind.Configuration, $"The module {Module} is not installed, so there are no vaults.",
                 $"Install-Module {Module} and a vault's extension, or use file:, env: or awskms:.");
         }
 
@@ -67,6 +68,6 @@ internal static class SecretVault
     }
 
     private static LoginEtlException Unreadable(string vault, string name, string why) => new(
-        "SecretUnreadable", FaultKind.Keys, $"The secret '{name}' of the vault '{vault}' cannot be used: {why}.",
+        "SecretUnreadable", FaultKind.Keys, $"{(Quotable.IsName(vault) && Quotable.IsName(name) ? $"The secret '{name}' of the vault '{vault}'" : "The secret that is named")} cannot be used: {why}.",
         "Check with Get-SecretInfo that it is there, unlocked, and text (String, SecureString or ByteArray).");
 }

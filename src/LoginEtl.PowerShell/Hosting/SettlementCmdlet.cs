@@ -8,19 +8,25 @@ namespace LoginEtl.PowerShell.Hosting;
 /// <summary>What settling by hand shares: it takes whatever came from a queue, at any point of a pipeline.</summary>
 public abstract class SettlementCmdlet : LoginCmdlet
 {
+    private const string Deliveries = "logins, rejects or records of a queue, from Receive-LoginMessage or Protect-LoginPii";
     private HandSettlement? _settlement;
 
     /// <summary>Logins, rejects or records whose messages are to be settled.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
-    [LiveObject]
-    [ValidateNotNull]
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [LiveObject<IDelivered>(Deliveries)]
     public IDelivered[]? InputObject { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => _settlement = Begin();
+    protected override string? Takes => Deliveries;
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override object? Input => InputObject;
+
+    /// <inheritdoc/>
+    protected override void Begin() => _settlement = Open();
+
+    /// <inheritdoc/>
+    protected override void Process()
     {
         foreach (var login in InputObject!)
         {
@@ -44,5 +50,5 @@ public abstract class SettlementCmdlet : LoginCmdlet
     }
 
     /// <summary>How this cmdlet settles.</summary>
-    protected abstract HandSettlement Begin();
+    protected abstract HandSettlement Open();
 }

@@ -1,0 +1,59 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using System.Security;
+using LoginEtl.Connections;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>
+/// Converts what a parameter is given, as PowerShell would, before PowerShell does: its own errors quote what they cannot
+/// convert. Every parameter has this or another transformation of ours.
+/// </summary>
+/// <typeparam name="T">The parameter's type; of a nullable one, the value's.</typeparam>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class GivenAttribute<T> : ArgumentTransformationAttribute
+{
+    private static readonly string Expected = typeof(T) switch
+    {
+        { IsEnum: true } => $"one of {string.Join(", ", Enum.GetNames(typeof(T)))}",
+        var t when t == typeof(int) || t == typeof(long) => "a whole number",
+        var t when t == typeof(double) => "a number",
+        var t when t == typeof(DateTimeOffset) => "a time, such as 2026-01-31",
+        var t when t == typeof(SecureString) => "a SecureString, as Read-Host -AsSecureString gives",
+        var t when t == typeof(Hashtable) => "a table, such as @{ ip = 'pfx' }",
+        _ => "a text",
+    };
+
+    /// <inheritdoc/>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+    {
+        if (inputData is null or SettingText or SettingText[] or SecretText or PSObject { BaseObject: SettingText or SettingText[] or SecretText })
+        {
+            return inputData;
+        }
+
+        // An empty text is none: PowerShell then says what it says of those.
+        return typeof(T) == typeof(SettingText) ? To<string>(inputData) is { Length: > 0 } text ? new SettingText(text) : null
+            : typeof(T) == typeof(SettingText[]) ? To<string[]>(inputData).Select(t => string.IsNullOrEmpty(t) ? null : new SettingText(t)).ToArray()
+            : typeof(T) == typeof(SecretText) ? new SecretText(To<string>(inputData))
+            : typeof(T) == typeof(Hashtable) ? Hidden(To<Hashtable>(inputData))
+            : To<T>(inputData);
+    }
+
+    private static TTo To<TTo>(object inputData) => LanguagePrimitives.TryConvertTo<TTo>(inputData, CultureInfo.InvariantCulture, out var value)
+        ? value
+        : throw Refusal.Of($"It takes {Expected}.");
+
+    // The same table, whose texts are hidden as any. Its keys are known names, or nothing that anyone takes.
+    private static Hashtable Hidden(Hashtable given)
+    {
+        var hidden = new Hashtable(StringComparer.OrdinalIgnoreCase);
+        foreach (DictionaryEntry entry in given)
+        {
+            hidden[Quotable.Show($"{entry.Key}")] = entry.Value as SettingText ?? new SettingText($"{entry.Value}");
+        }
+
+        return hidden;
+    }
+}

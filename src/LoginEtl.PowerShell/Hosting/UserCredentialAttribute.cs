@@ -1,0 +1,21 @@
+using System.Management.Automation;
+using LoginEtl.Connections;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>Takes a credential, or a user's name, whose password is asked for: the question repeats the name, so it must be one.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class UserCredentialAttribute : ArgumentTransformationAttribute
+{
+    private static readonly CredentialAttribute Asking = new();
+
+    /// <inheritdoc/>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+        (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
+        {
+            null => null,
+            PSCredential credential => credential,
+            string name when Quotable.IsName(name) => Asking.Transform(engineIntrinsics, name),
+            _ => throw Refusal.Of("It takes a PSCredential, as Get-Credential gives, or the name of a user."),
+        };
+}

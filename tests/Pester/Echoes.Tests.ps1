@@ -1,0 +1,281 @@
+# What people give in the wrong place is said nowhere: every parameter of every cmdlet is given a password, connection
+# strings and a body in turn, and every cmdlet has them piped in.
+BeforeDiscovery {
+    Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+    $common = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
+    $cmdlets = Get-Command -Module LoginEtl | ForEach-Object { @{ Cmdlet = $_.Name; Parameters = @($_.Parameters.Keys | Where-Object { $_ -notin $common }) } }
+}
+
+BeforeAll {
+    . "$PSScriptRoot/Setup.ps1"
+    # No server of AWS knows these calls; this one refuses them at once.
+    $env:AWS_ENDPOINT_URL_KMS = $env:LOGINETL_TEST_SQS
+    $database = New-TestDatabase
+    Initialize-LoginDatabase $database
+    $body = '{"user_id":"u","app_version":"1.2.3","device_type":"ios","ip":"203.0.113.77","locale":"DE","device_id":"canary-device"}'
+    $misplaced = @{
+        Password = 'C4nary/Pa$$word!4711'
+        Npgsql   = 'Host=127.0.0.1;Port=1;Username=u;Password=canary-4711;Database=d'
+        Libpq    = "host=127.0.0.1 port=1 user=u password='canary-4711' dbname=d"
+        Uri      = 'postgresql://u:canary-4711@127.0.0.1:1/d'
+        Body     = $body
+    }
+    $common = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
+    $forbidden = 'c4nary|canary|203\.0\.113\.77'
+
+    $login = '{"user_id":"u","app_version":"1.2.3","ip":"192.0.2.1","device_id":"d"}' | ConvertFrom-LoginJson -SourceId echoes
+    $record = $login | Protect-LoginPii $keys
+    '{"foo":1}' | ConvertFrom-LoginJson -SourceId echoes -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database
+    $entry = Get-LoginQuarantine $database
+    $key = Get-LoginKeyset $keys ip
+
+    # What each cmdlet needs, or would find in the environment. The queue is not there: runs end soon.
+    $needed = @{
+        Queue = "nowhere-$(New-Guid)"; Keyset = $keys; Database = $database; AuditFile = Join-Path $TestDrive 'audit.jsonl'; Reason = 'echoes'
+        Attribute = 'ip'; Name = 'ip'; KeyId = $key.KeyId; Path = Join-Path $TestDrive 'nothing'; LiteralPath = Join-Path $TestDrive 'nothing'
+        Ip = ConvertTo-SecureString '192.0.2.1' -AsPlainText; DeviceId = ConvertTo-SecureString 'd' -AsPlainText
+    }
+    $inputs = @{
+        'Protect-LoginPii' = $login; 'Write-LoginRecord' = $record; 'Confirm-LoginMessage' = $login; 'Reset-LoginMessage' = $login
+        'Restore-LoginQuarantine' = $entry; 'Remove-LoginQuarantine' = $entry; 'Unprotect-LoginPii' = $record
+        'ConvertFrom-LoginJson' = '{}'; 'Send-LoginMessage' = '{}'; 'Find-LoginRecord' = '192.0.2.1'
+    }
+
+    # What a cmdlet is given beside one parameter, in a set that has it; nothing is destroyed that the next one needs.
+    function Get-Given([string] $Cmdlet, [string] $Beside) {
+        $command = Get-Command $Cmdlet
+        $set = $command.ParameterSets | Where-Object { -not $Beside -or $_.Parameters.Name -contains $Beside } | Select-Object -First 1
+        $given = @{}
+        foreach ($parameter in $set.Parameters | Where-Object Name -NE $Beside) {
+            if ($parameter.Name -eq 'InputObject') { $given.InputObject = $inputs[$Cmdlet] }
+            elseif ($parameter.IsMandatory -or $parameter.Name -in 'Queue', 'Keyset', 'Database', 'AuditFile', 'KeyId', 'Name') { $given[$parameter.Name] = $needed[$parameter.Name] }
+        }
+        if ($command.Parameters.ContainsKey('Confirm')) { $given.Confirm = $false }
+        if ($Cmdlet -in 'Remove-LoginQuarantine', 'Restore-LoginQuarantine') { $given.WhatIf = $true }
+        # Read for IAM tokens alone, where there is no queue.
+        if ($Beside -in 'Region', 'ProfileName' -and $command.Parameters.ContainsKey('IamAuthentication')) { $given.IamAuthentication = $true }
+        $given
+    }
+
+    # Runs a script block, and keeps all that came out of it with the name of what was done.
+    function Invoke-Watched([string] $What, [scriptblock] $Script) {
+        $global:Error.Clear()
+        $all = try { & $Script *>&1 } catch { $_ }
+        foreach ($one in @($all) + @($global:Error) | Where-Object { $null -ne $_ }) { $watched.Add([pscustomobject]@{ What = $What; Record = $one }) }
+    }
+
+    # All that a record of any stream holds, but for the line that was typed: what a person sees, and what a script or a log
+    # finds in it.
+    function Get-ContentOf($Record) {
+        "$Record"
+        if ($Record -is [Management.Automation.ErrorRecord]) {
+            "$($Record.ErrorDetails) $($Record.ErrorDetails.RecommendedAction) $($Record.CategoryInfo) $($Record.FullyQualifiedErrorId) $($Record.ScriptStackTrace)"
+            Get-Form $Record.TargetObject
+            for ($e = $Record.Exception; $e; $e = $e.InnerException) {
+                "$e $($e.Data.Values)"
+                if ($e -is [Management.Automation.RuntimeException]) { Get-Form $e.ErrorRecord.TargetObject }
+            }
+        }
+        elseif ($Record -isnot [Management.Automation.InformationalRecord]) { Get-Form $Record }
+        # Module logging writes these, and warnings and errors carry them; what is of the test's own needs no look.
+        foreach ($value in $Record.InvocationInfo.BoundParameters.Values) { if ($value -notin $inputs.Values) { Get-Form $value } }
+    }
+
+    # An object as text, as JSON and as a job's copy.
+    function Get-Form($Value) {
+        if ($null -eq $Value) { return }
+        "$Value"
+        if ($Value -is [string] -or $Value -is [valuetype]) { return }
+        ConvertTo-Json $Value -Depth 2 -WarningAction Ignore -ErrorAction Ignore
+        [Management.Automation.PSSerializer]::Serialize($Value, 1)
+    }
+
+    # What of it must not have been said, and where; nothing when all is well.
+    function Find-Echo {
+        $watched | Where-Object { @(Get-ContentOf $_.Record) -match $forbidden } | ForEach-Object { "$($_.What): $($_.Record.GetType().Name) $($_.Record)" }
+    }
+
+    # What is declared once for several cmdlets is given all texts on the first of them, and one in turn on the others.
+    $tried = [Collections.Generic.HashSet[string]]::new()
+    $turn = @{ Next = 0 }
+    function Get-Kind([type] $Type, [string] $Parameter) {
+        $kinds = @($misplaced.Keys)
+        $tried.Add("$($Type.GetProperty($Parameter).DeclaringType).$Parameter") ? $kinds : $kinds[$turn.Next++ % $kinds.Count]
+    }
+
+    # Each cmdlet with each of its parameters, and what it says to the texts.
+    function Find-EchoOfParameter([string] $Cmdlet, [string[]] $Parameters) {
+        $watched = [Collections.Generic.List[object]]::new()
+        $command = Get-Command $Cmdlet
+        foreach ($parameter in $Parameters) {
+            $given = Get-Given $Cmdlet $parameter
+            $isTable = $command.Parameters[$parameter].ParameterType -eq [hashtable]
+            foreach ($kind in Get-Kind $command.ImplementingType $parameter) {
+                $what = "-$parameter, $kind"
+                $given[$parameter] = $misplaced[$kind]
+                Invoke-Watched $what { & $Cmdlet @given }
+                # What takes such a text in silence has not been looked at, but for what may be any text.
+                if ($watched.What -notcontains $what -and $parameter -notin 'InputObject', 'Reason', 'Body') { "$what says nothing" }
+                if (-not $isTable) { continue }
+                foreach ($table in @{ ip = $misplaced[$kind] }, @{ masked_ip = $misplaced[$kind] }, @{ $misplaced[$kind] = 'siv' }) {
+                    $given[$parameter] = $table
+                    Invoke-Watched "$what, in a table" { & $Cmdlet @given }
+                }
+            }
+        }
+        Find-Echo
+    }
+
+    function Find-EchoOfPipeline([string] $Cmdlet, [string[]] $Parameters) {
+        $watched = [Collections.Generic.List[object]]::new()
+        $command = Get-Command $Cmdlet
+        $given = Get-Given $Cmdlet ($Parameters -contains 'InputObject' ? 'InputObject' : '')
+        # Keys and files come by their properties' names.
+        $given.Remove('Name'); $given.Remove('KeyId'); $given.Remove('AuditFile')
+        foreach ($kind in 'Body', 'Npgsql') {
+            Invoke-Watched "piped, $kind" { $misplaced[$kind] | & $Cmdlet @given }
+            if ($Parameters -contains 'InputObject') { Invoke-Watched "piped beside it, $kind" { $misplaced[$kind] | & $Cmdlet @given -InputObject $inputs[$Cmdlet] } }
+            foreach ($parameter in $command.Parameters.Values | Where-Object { $_.Attributes.ValueFromPipelineByPropertyName -contains $true }) {
+                $object = @{ Name = 'ip'; KeyId = $key.KeyId; Entry = $entry }
+                $object[$parameter.Name] = $misplaced[$kind]
+                Invoke-Watched "piped as $($parameter.Name), $kind" { [pscustomobject] $object | & $Cmdlet @given }
+            }
+        }
+        Invoke-Watched 'piped, read' { $body | ConvertFrom-Json | & $Cmdlet @given }
+        Find-Echo
+        # Every text may be an address that has no rows.
+        if ($watched.What -notcontains 'piped, Body' -and $Cmdlet -ne 'Find-LoginRecord') { 'it says nothing' }
+    }
+}
+
+AfterAll { Exit-TestSession }
+
+Describe 'Nothing is said of what was given in the wrong place' {
+    BeforeAll {
+        # No file of such a name may come to lie in the project.
+        Push-Location $TestDrive
+        $VerbosePreference = $DebugPreference = $InformationPreference = 'Continue'
+    }
+
+    AfterAll { Pop-Location }
+
+    It 'to a parameter of <Cmdlet>' -ForEach $cmdlets {
+        Find-EchoOfParameter $Cmdlet $Parameters | Select-Object -Unique | Should -BeNullOrEmpty
+    }
+
+    It 'to the pipeline of <Cmdlet>' -ForEach $cmdlets {
+        Find-EchoOfPipeline $Cmdlet $Parameters | Select-Object -Unique | Should -BeNullOrEmpty
+    }
+
+    # Once for each name: PowerShell looks through all of PATH for each error that it shows.
+    It 'on a screen or in a transcript' {
+        $transcript = Join-Path $TestDrive 'transcript.txt'
+        $null = Start-Transcript $transcript
+        $seen = [Collections.Generic.HashSet[string]]::new()
+        $shown = foreach ($command in Get-Command -Module LoginEtl) {
+            foreach ($parameter in $command.Parameters.Keys | Where-Object { $_ -notin $common -and $seen.Add($_) }) {
+                $given = Get-Given $command.Name $parameter
+                $given[$parameter] = $misplaced.Npgsql
+                try { & $command.Name @given *>&1 | Out-String } catch { $_ | Out-String }
+            }
+        }
+        $null = Stop-Transcript
+        foreach ($said in ($shown -join ''), (Get-Content $transcript -Raw)) {
+            $said | Should -Match 'is not the name of one'
+            $said -split "`n" -match $forbidden | Should -BeNullOrEmpty
+        }
+    }
+
+    It 'into the log of a server that logs every statement' {
+        if (-not $env:LOGINETL_TEST_DATABASE_LOG) { Set-ItResult -Skipped -Because 'the log of an existing server is not at hand' }
+        $server = [Npgsql.NpgsqlConnectionStringBuilder]::new($database)
+        $where = "Host=$($server.Host);Port=$($server.Port)"
+        # A comma or a blank where ';' belongs, a form in the place of another, and a credential's user.
+        foreach ($dsn in "$where;Username=u,Password=canary-4711;Database=d", "$where;Username=u Password=canary-4711;Database=d",
+            "$where;Username=u;Database=d Password=canary-4711", "$where;Username=u;Database=d, Password=canary-4711", "$where;Application Name=x Password=canary-4711",
+            "$where;Username=postgresql://u:canary-4711@h/d", "host=$($server.Host) port=$($server.Port) user='u password=canary-4711'") {
+            { Initialize-LoginDatabase $dsn } | Should -Throw -ErrorId 'InvalidDatabase,*'
+        }
+        $credential = [pscredential]::new('Host=h;Password=canary-4711', (ConvertTo-SecureString 'x' -AsPlainText))
+        { Initialize-LoginDatabase $where -Credential $credential } | Should -Throw -ErrorId 'InvalidDatabase,*'
+        { Initialize-LoginDatabase $database -Table 'password=canary-4711' } | Should -Throw -ErrorId 'InvalidTableName,*'
+        # Of a file that grows while it is read -Raw gives several texts.
+        $log = (Get-Content $env:LOGINETL_TEST_DATABASE_LOG -Raw) -join ''
+        $log | Should -Match ([regex]::Escape($server.Database))
+        $log -split "`n" -match $forbidden | Should -BeNullOrEmpty
+    }
+
+    It 'and this suite would notice' {
+        $watched = [Collections.Generic.List[object]]::new()
+        Invoke-Watched 'an error' { Write-Error 'canary' }
+        Invoke-Watched 'a target' { Write-Error 'x' -TargetObject @{ a = $body } }
+        Invoke-Watched 'a conversion' { Start-Sleep -Seconds $misplaced.Libpq }
+        Invoke-Watched 'an object' { [pscustomobject]@{ a = $misplaced.Password } }
+        Invoke-Watched 'a parameter' { & { [CmdletBinding()] param($a) Write-Warning 'x' } -a $misplaced.Npgsql }
+        $found = Find-Echo
+        foreach ($what in $watched.What | Select-Object -Unique) { $found -match "^${what}:" | Should -Not -BeNullOrEmpty -Because $what }
+    }
+}
+
+Describe 'A parameter' {
+    It 'of <Cmdlet> hides what it is given before it is bound' -ForEach $cmdlets {
+        foreach ($parameter in (Get-Command $Cmdlet).Parameters.Values | Where-Object { $_.Name -in $Parameters -and $_.ParameterType -ne [switch] }) {
+            $ours = $parameter.Attributes.Where({ $_ -is [Management.Automation.ArgumentTransformationAttribute] -and $_.GetType().Namespace -like 'LoginEtl.*' })
+            $ours | Should -Not -BeNullOrEmpty -Because "PowerShell quotes what it cannot convert into -$($parameter.Name)"
+            # What is left of a text by these is a name of ours, or of a variable.
+            if ($ours[0].GetType().Name -notin 'AttributeNameAttribute', 'VariableNameAttribute') {
+                $parameter.ParameterType | Should -Not -BeIn ([string], [string[]], [object]) -Because "-$($parameter.Name) is printed as it is"
+            }
+        }
+    }
+}
+
+Describe 'What is piped into the wrong cmdlet' {
+    It '<What> into <Cmdlet> is refused by a sentence that names <Right>' -ForEach @(
+        @{ What = 'a text'; Object = { '{"a":1}' }; Cmdlet = 'Protect-LoginPii'; Right = 'ConvertFrom-LoginJson' }
+        @{ What = 'a text'; Object = { '{"a":1}' }; Cmdlet = 'Write-LoginRecord'; Right = 'ConvertFrom-LoginJson' }
+        @{ What = 'a text'; Object = { '{"a":1}' }; Cmdlet = 'Receive-LoginMessage'; Right = 'Send-LoginMessage' }
+        @{ What = 'a login'; Object = { $login }; Cmdlet = 'Write-LoginRecord'; Right = 'Protect-LoginPii' }
+        @{ What = 'a login'; Object = { $login }; Cmdlet = 'Invoke-LoginEtl'; Right = 'Protect-LoginPii' }
+        @{ What = 'a record'; Object = { $record }; Cmdlet = 'Protect-LoginPii'; Right = 'Write-LoginRecord' }
+        @{ What = 'an entry'; Object = { $entry }; Cmdlet = 'Write-LoginRecord'; Right = 'Restore-LoginQuarantine' }
+        @{ What = 'a key'; Object = { $key }; Cmdlet = 'Update-LoginToken'; Right = 'Set-LoginPrimaryKey' }
+        @{ What = 'a file'; Object = { Get-Item $PSCommandPath }; Cmdlet = 'Protect-LoginPii'; Right = 'ConvertFrom-LoginJson' }
+    ) {
+        $given = Get-Given $Cmdlet InputObject
+        $given.Remove('Confirm')
+        $null = & $Object | & $Cmdlet @given -ErrorVariable refused -ErrorAction SilentlyContinue
+        $refused | Should -HaveCount 1
+        $refused.FullyQualifiedErrorId | Should -BeLike 'InputUnfit,*'
+        "$refused" | Should -BeLike "$Cmdlet takes *$Right*"
+        $refused.TargetObject | Should -BeNullOrEmpty
+    }
+
+    It 'is refused beside what fits, which goes on' {
+        $refused = $null
+        $records = 'text', $login, $null, $login | Protect-LoginPii $keys -ErrorVariable refused -ErrorAction SilentlyContinue
+        $records | Should -HaveCount 2
+        $refused.FullyQualifiedErrorId | Should -BeLike 'InputUnfit,*'
+        $refused | Should -HaveCount 2
+    }
+
+    It 'is refused where the input was given by parameter' {
+        { 'text' | Protect-LoginPii $keys -InputObject $login -ErrorAction Stop } | Should -Throw -ErrorId 'InputUnfit,*' -ExpectedMessage '*nothing more from the pipeline*'
+    }
+
+    It 'takes no parameter that a syntax shows' {
+        Get-Command -Module LoginEtl -Syntax | Should -Not -Match UnfitInput
+    }
+
+    It 'is no reason to run what takes nothing' {
+        $null | Initialize-LoginDatabase (New-TestDatabase) -Verbose -ErrorVariable refused -ErrorAction SilentlyContinue 4>&1 | Should -BeNullOrEmpty
+        $refused.FullyQualifiedErrorId | Should -BeLike 'InputUnfit,*'
+    }
+
+    It 'nothing at all is told before anything is opened: <Cmdlet>' -ForEach ($cmdlets | Where-Object { $_.Parameters -contains 'InputObject' }) {
+        $given = Get-Given $Cmdlet InputObject
+        $given.Remove('Confirm')
+        if ($given.ContainsKey('Database')) { $given.Database = 'Host=127.0.0.1;Port=1' }
+        { & $Cmdlet @given } | Should -Throw -ErrorId 'InputMissing,*'
+    }
+}
