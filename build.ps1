@@ -101,10 +101,10 @@ function Soak {
         try { dotnet "tests/Unit/bin/$Configuration/net10.0/LoginEtl.Unit.dll" -showliveoutput -method "*.$test" | Out-Host }
         catch [System.Management.Automation.NativeCommandExitException] { $test }
     }
-    if ($Count -gt 1) {
-        $env:LOGINETL_LONG_RUNS, $env:LOGINETL_TEST_POSTGRES = $null, 14
+    foreach ($major in $Count -gt 1 ? @(16, 14) : @()) {
+        $env:LOGINETL_LONG_RUNS, $env:LOGINETL_TEST_POSTGRES = $null, $major
         try { dotnet "tests/Unit/bin/$Configuration/net10.0/LoginEtl.Unit.dll" -namespace LoginEtl.Unit.Postgres -namespace LoginEtl.Unit.Runs | Out-Host }
-        catch [System.Management.Automation.NativeCommandExitException] { $failed = @($failed) + 'PostgreSQL 14' }
+        catch [System.Management.Automation.NativeCommandExitException] { $failed = @($failed) + "PostgreSQL $major" }
         finally { $env:LOGINETL_TEST_POSTGRES = $null }
     }
     if ($failed) { throw "Failed: $($failed -join ', ')" }
