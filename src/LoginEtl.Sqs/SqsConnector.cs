@@ -6,6 +6,7 @@ using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Sqs.Sending;
+using LoginEtl.Sqs.Settling;
 
 namespace LoginEtl.Sqs;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using LoginEtl.Connections;
-using LoginEtl.Sqs.Connecting;
+using LoginEtl.Sqs.Client;
 
 namespace LoginEtl.Sqs.Checking;
 

@@ -18,7 +18,7 @@ internal static class QueueChecks
         try
         {
             var address = QueueAddress.Parse(settings.Queue);
-            var endpoint = QueueEndpoint.Resolve(settings, address, Environment.GetEnvironmentVariable);
+            var endpoint = QueueEndpoints.Resolve(settings, address, Environment.GetEnvironmentVariable);
             looking = CheckNames.Credentials;
             var credentials = await AccountCredentials
                 .ResolveAsync(settings, endpoint.Region, Environment.GetEnvironmentVariable, cancellationToken)

@@ -1,6 +1,5 @@
 using Amazon.Runtime;
 using Amazon.Runtime.Endpoints;
-using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Sqs.Client;
 

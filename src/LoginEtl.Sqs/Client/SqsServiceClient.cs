@@ -5,7 +5,6 @@ using Amazon.SQS;
 using Amazon.SQS.Internal;
 using Amazon.SQS.Model;
 using Amazon.SQS.Model.Internal.MarshallTransformations;
-using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Sqs.Client;
 

@@ -4,6 +4,7 @@ using Amazon.KeyManagementService.Model;
 using Amazon.Runtime;
 using Amazon.SQS;
 using Amazon.SQS.Model;
+using LoginEtl.Sqs.Client;
 
 namespace LoginEtl.Sqs.Connecting;
 

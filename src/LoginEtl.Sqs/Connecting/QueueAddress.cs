@@ -1,5 +1,6 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Sqs.Client;
 
 namespace LoginEtl.Sqs.Connecting;
 

@@ -3,6 +3,7 @@ using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Sqs.Client;
+using LoginEtl.Sqs.Client.Query;
 
 namespace LoginEtl.Sqs.Connecting;
 
@@ -17,7 +18,7 @@ internal static class QueueLookup
     public static async Task<SqsQueue> FindAsync(QueueSettings settings, CancellationToken cancellationToken)
     {
         var address = QueueAddress.Parse(settings.Queue);
-        var endpoint = QueueEndpoint.Resolve(settings, address, Environment.GetEnvironmentVariable);
+        var endpoint = QueueEndpoints.Resolve(settings, address, Environment.GetEnvironmentVariable);
         var credentials = await AccountCredentials
             .ResolveAsync(settings, endpoint.Region, Environment.GetEnvironmentVariable, cancellationToken)
             .ConfigureAwait(false);

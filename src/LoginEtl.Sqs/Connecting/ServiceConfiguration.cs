@@ -1,6 +1,7 @@
 using Amazon.Runtime;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Sqs.Client;
 using static LoginEtl.Sqs.Connecting.AwsVariable;
 
 namespace LoginEtl.Sqs.Connecting;

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
+using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using static LoginEtl.Sqs.Connecting.AwsVariable;
 

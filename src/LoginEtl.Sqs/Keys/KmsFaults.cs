@@ -1,6 +1,5 @@
 using LoginEtl.Faults;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Sqs.Keys;
 

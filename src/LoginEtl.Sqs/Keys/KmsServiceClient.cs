@@ -2,7 +2,6 @@ using Amazon.KeyManagementService;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Sqs.Keys;
 

@@ -3,6 +3,7 @@ using LoginEtl.Faults;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
+using LoginEtl.Sqs.Settling;
 
 namespace LoginEtl.Sqs.Receiving;
 

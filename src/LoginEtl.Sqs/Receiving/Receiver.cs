@@ -5,6 +5,7 @@ using LoginEtl.Running;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
+using LoginEtl.Sqs.Settling;
 
 namespace LoginEtl.Sqs.Receiving;
 

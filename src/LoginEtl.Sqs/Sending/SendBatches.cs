@@ -1,5 +1,6 @@
 using System.Text;
 using LoginEtl.Faults;
+using LoginEtl.Sqs.Client;
 
 namespace LoginEtl.Sqs.Sending;
 

@@ -4,7 +4,6 @@ using LoginEtl.Records;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
-using LoginEtl.Sqs.Receiving;
 
 namespace LoginEtl.Sqs.Settling;
 

@@ -6,6 +6,7 @@ using LoginEtl.Running;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settlement;
 using LoginEtl.Sqs;
+using LoginEtl.Sqs.Client;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Sqs;

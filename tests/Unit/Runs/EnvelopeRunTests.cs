@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using LoginEtl.Connections;
 using LoginEtl.Decoding;
 using LoginEtl.Running;
-using LoginEtl.Sqs;
+using LoginEtl.Sqs.Client;
 using LoginEtl.Unit.Core.Decoding;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;

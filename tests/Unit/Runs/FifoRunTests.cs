@@ -1,7 +1,7 @@
 using LoginEtl.Connections;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
-using LoginEtl.Sqs;
+using LoginEtl.Sqs.Client;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Sqs;

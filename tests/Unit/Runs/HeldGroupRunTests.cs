@@ -3,7 +3,6 @@ using Amazon.SQS.Model;
 using LoginEtl.Connections;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
-using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;

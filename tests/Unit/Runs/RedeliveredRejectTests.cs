@@ -3,7 +3,7 @@ using LoginEtl.Decoding;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
 using LoginEtl.Settlement;
-using LoginEtl.Sqs;
+using LoginEtl.Sqs.Client;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;

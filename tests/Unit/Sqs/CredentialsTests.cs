@@ -3,6 +3,7 @@ using Amazon.Runtime;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Sqs;
+using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
@@ -201,7 +202,7 @@ public sealed class CredentialsTests : IDisposable
     [Fact]
     public void Variables_that_are_set_while_the_process_runs_count_for_the_endpoint()
     {
-        string Endpoint() => QueueEndpoint.Resolve(
+        string Endpoint() => QueueEndpoints.Resolve(
             Settings(null) with { Region = "us-east-1" }, QueueAddress.Parse("q"), Environment.GetEnvironmentVariable).Url.AbsoluteUri;
 
         Assert.Equal("https://sqs.us-east-1.amazonaws.com/", Endpoint());

@@ -1,6 +1,7 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
+using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Keys;
 using Xunit;
@@ -225,7 +226,7 @@ public sealed class EndpointTests : IDisposable
         File.WriteAllText(PathOf("config"), text);
     }
 
-    private QueueEndpoint Resolve(string queue, string environment, string? endpoint = null, string? region = null) => QueueEndpoint.Resolve(
+    private QueueEndpoint Resolve(string queue, string environment, string? endpoint = null, string? region = null) => QueueEndpoints.Resolve(
         new QueueSettings { Queue = queue, Region = region, EndpointUrl = endpoint is null ? null : new Uri(endpoint, UriKind.RelativeOrAbsolute) },
         QueueAddress.Parse(queue), Variables(environment));
 

@@ -3,7 +3,6 @@ using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Receiving;
 using Xunit;
 
 namespace LoginEtl.Unit.Sqs;

@@ -3,7 +3,6 @@ using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Sandbox.Servers;
-using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

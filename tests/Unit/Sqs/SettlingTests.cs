@@ -5,7 +5,6 @@ using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Running;
 using LoginEtl.Settlement;
-using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;

@@ -5,7 +5,7 @@ using System.Text;
 using Amazon.Runtime;
 using LoginEtl.Connections;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Connecting;
+using LoginEtl.Sqs.Client.Query;
 
 namespace LoginEtl.Unit.Sqs;
 

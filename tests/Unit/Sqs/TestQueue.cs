@@ -6,10 +6,10 @@ using LoginEtl.Records;
 using LoginEtl.Running;
 using LoginEtl.Sandbox.Demo;
 using LoginEtl.Sandbox.Servers;
-using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Receiving;
+using LoginEtl.Sqs.Settling;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

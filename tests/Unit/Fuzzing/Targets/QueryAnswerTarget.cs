@@ -1,5 +1,5 @@
 using Amazon.SQS.Model;
-using LoginEtl.Sqs;
+using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Client.Query;
 using LoginEtl.Sqs.Settling;
 

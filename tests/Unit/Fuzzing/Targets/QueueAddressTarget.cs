@@ -1,6 +1,7 @@
 using System.Text;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
@@ -61,7 +62,7 @@ internal sealed class QueueAddressTarget : FuzzTarget
     {
         try
         {
-            var endpoint = QueueEndpoint.Resolve(new QueueSettings { Queue = "given", Region = address.Region ?? "eu-central-1" }, address, NoProfiles);
+            var endpoint = QueueEndpoints.Resolve(new QueueSettings { Queue = "given", Region = address.Region ?? "eu-central-1" }, address, NoProfiles);
             Finding.Unless(address.Url is null || (endpoint.Url.Host, endpoint.Url.Port) == (address.Url.Host, address.Url.Port), "the endpoint is on another host");
             Finding.Unless(address.Url is not null || endpoint.Url.Host.StartsWith($"sqs.{endpoint.Region}.", StringComparison.Ordinal)
                 // Old names of regions hold it.

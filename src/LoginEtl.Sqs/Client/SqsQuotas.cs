@@ -1,4 +1,4 @@
-namespace LoginEtl.Sqs;
+namespace LoginEtl.Sqs.Client;
 
 /// <summary>What SQS allows (SQS developer guide, "Amazon SQS message quotas").</summary>
 internal static class SqsQuotas

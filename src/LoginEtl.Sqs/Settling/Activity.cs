@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using LoginEtl.Records;
 
-namespace LoginEtl.Sqs.Receiving;
+namespace LoginEtl.Sqs.Settling;
 
 /// <summary>When messages last came, and what this run still has in the queue beside what its book holds.</summary>
 /// <param name="lease">How long a message stays in flight that nobody keeps.</param>

@@ -1,16 +1,12 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Sqs.Client;
 
 namespace LoginEtl.Sqs.Connecting;
 
-/// <summary>Where to connect, and the region to sign for.</summary>
-/// <param name="Url">Scheme, host, port and path; no user name.</param>
-/// <param name="Region">Such as <c>eu-central-1</c>.</param>
-internal sealed record QueueEndpoint(Uri Url, string Region)
+/// <summary>Finds the endpoint of a queue.</summary>
+internal static class QueueEndpoints
 {
-    /// <summary>Whether it is on this machine: counts are exact there, and no proxy is used.</summary>
-    public bool IsLocal => QueueHost.IsLoopback(Url);
-
     /// <summary>
     /// A configured endpoint, else the host of the queue's URL, else the region's own. Where the queue's own host or
     /// region is connected to, its region is signed for, whatever else is configured: no other is accepted there, and

@@ -1,4 +1,4 @@
-namespace LoginEtl.Sqs;
+namespace LoginEtl.Sqs.Client;
 
 /// <summary>Exponential backoff with jitter, so that many receivers do not come back all at once.</summary>
 internal static class Backoff

@@ -1,4 +1,4 @@
-namespace LoginEtl.Sqs;
+namespace LoginEtl.Sqs.Client;
 
 /// <summary>The times of a run that are no settings. Tests shorten them.</summary>
 internal sealed record SqsTimings

@@ -3,7 +3,7 @@ using Amazon.SQS.Model;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 
-namespace LoginEtl.Sqs.Receiving;
+namespace LoginEtl.Sqs.Settling;
 
 /// <summary>How long a received message stays invisible.</summary>
 /// <param name="Timeout">The queue's own VisibilityTimeout, or ours where that is too short to hold anything.</param>

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using Amazon;
 using Amazon.Runtime.Internal.Endpoints.StandardLibrary;
 
-namespace LoginEtl.Sqs.Connecting;
+namespace LoginEtl.Sqs.Client;
 
 /// <summary>
 /// What the host of a queue's URL tells. The SDK's own reading of hosts is not used: it gives us-east-1, or asks instance

@@ -1,8 +1,7 @@
 using Amazon.Runtime;
 using Amazon.SQS.Model;
-using LoginEtl.Sqs.Client.Query;
 
-namespace LoginEtl.Sqs.Client;
+namespace LoginEtl.Sqs.Client.Query;
 
 /// <summary>
 /// SQS over the legacy Query protocol: a form to the path of the queue's URL, answered in XML. AWS still speaks it;
