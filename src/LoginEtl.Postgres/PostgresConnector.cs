@@ -1,6 +1,7 @@
 using LoginEtl.Audit;
 using LoginEtl.Connections;
 using LoginEtl.Postgres.Auditing;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Checks;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;

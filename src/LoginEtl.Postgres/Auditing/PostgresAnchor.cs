@@ -1,8 +1,8 @@
 using LoginEtl.Audit;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
-using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using Npgsql;
 using NpgsqlTypes;

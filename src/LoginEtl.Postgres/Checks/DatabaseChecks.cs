@@ -2,6 +2,7 @@ using System.Globalization;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Auditing;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Schema;

@@ -2,7 +2,6 @@ using System.Net;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Faults;
-using LoginEtl.Postgres.Schema;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Connections;
@@ -57,7 +56,7 @@ internal sealed class Database : IAsyncDisposable
     public static Database From(DatabaseSettings settings)
     {
         // Before anything of it is sent: a server logs what it is asked for.
-        TableNames.Require(settings.Table);
+        TableNameText.Require(settings.Table);
         var builder = Parse(settings.Database.Reveal());
         builder.Username = settings.UserName is { } user ? ConnectionNames.RequireUser(user) : builder.Username;
         builder.Password = settings.Password?.Reveal() ?? builder.Password;

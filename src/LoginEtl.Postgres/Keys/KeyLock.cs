@@ -1,4 +1,4 @@
-using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Catalog;
 
 namespace LoginEtl.Postgres.Keys;
 

@@ -1,7 +1,7 @@
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
-using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using LoginEtl.Rotation;

@@ -1,5 +1,5 @@
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
-using LoginEtl.Postgres.Schema;
 using LoginEtl.Quarantine;
 using Npgsql;
 using NpgsqlTypes;

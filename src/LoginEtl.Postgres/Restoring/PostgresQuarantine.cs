@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Keys;

@@ -1,5 +1,5 @@
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
-using LoginEtl.Postgres.Schema;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Restoring;

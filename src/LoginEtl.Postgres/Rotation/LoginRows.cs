@@ -1,5 +1,5 @@
 using System.Globalization;
-using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Rotation;
 using Npgsql;

@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
 using LoginEtl.Connections;
 using LoginEtl.Keysets;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Keys;
-using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using LoginEtl.Rotation;

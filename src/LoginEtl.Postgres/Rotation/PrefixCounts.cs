@@ -1,3 +1,4 @@
+using LoginEtl.Postgres.Targets;
 using LoginEtl.Rotation;
 using Npgsql;
 

@@ -1,4 +1,5 @@
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using LoginEtl.Rotation;
 using Npgsql;

@@ -1,4 +1,5 @@
 using LoginEtl.Masking;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Rotation;
 using LoginEtl.Postgres.Targets;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using Npgsql;
 

@@ -1,4 +1,5 @@
 using LoginEtl.Connections;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Records;
 using Npgsql;

@@ -1,4 +1,5 @@
 using LoginEtl.Connections;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
 using Npgsql;
@@ -43,7 +44,7 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
         }
         catch (PostgresException e) when (TableNames.IsInvalid(e))
         {
-            throw TableNames.Invalid();
+            throw TableNameText.Invalid();
         }
         catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
         {

@@ -1,5 +1,6 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Targets;
 using Npgsql;
 

@@ -1,7 +1,7 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Masking;
-using LoginEtl.Postgres.Keys;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Records;
 using LoginEtl.Rotation;
 using LoginEtl.Versions;

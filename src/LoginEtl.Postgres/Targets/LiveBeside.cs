@@ -1,6 +1,6 @@
 using LoginEtl.Faults;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
-using LoginEtl.Postgres.Schema;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Targets;
@@ -38,6 +38,17 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
     /// <summary>The vault, which runs need that mask by escrow.</summary>
     public static async Task<LiveBeside> ReadVaultAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
         (await ReadAsync(connection, table, [SchemaNames.Vault], cancellationToken).ConfigureAwait(false))[0];
+
+    /// <summary>Looks at the vault before anything is written.</summary>
+    /// <exception cref="LoginEtlException"><c>LedgerNotFound</c>, <c>LedgerUnsuitable</c>, <c>DatabaseNotDurable</c>, <c>TableAccessDenied</c>.</exception>
+    public static async Task RequireVaultAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    {
+        var vault = await ReadVaultAsync(connection, table, cancellationToken).ConfigureAwait(false);
+        vault.RequireOurs();
+        await ForeignObjects.RequireNoneAsync(connection, table, [SchemaNames.Vault], cancellationToken).ConfigureAwait(false);
+        vault.RequireDurable();
+        vault.RequireGranted();
+    }
 
     private static async Task<IReadOnlyList<LiveBeside>> ReadAsync(
         NpgsqlConnection connection, QualifiedName table, string[] names, CancellationToken cancellationToken)

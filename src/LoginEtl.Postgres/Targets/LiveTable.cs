@@ -1,5 +1,5 @@
 using LoginEtl.Connections;
-using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Catalog;
 
 namespace LoginEtl.Postgres.Targets;
 

@@ -1,7 +1,7 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
-using LoginEtl.Postgres.Schema;
-using LoginEtl.Postgres.Writing;
+using LoginEtl.Postgres.Catalog;
+using LoginEtl.Postgres.Connections;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Targets;
@@ -22,7 +22,7 @@ internal static class Preflight
 
         if (options.UseVault)
         {
-            await VaultInsert.RequireAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
+            await LiveBeside.RequireVaultAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
         }
 
         return (target, schema);
@@ -81,7 +81,7 @@ internal static class Preflight
         }
         catch (PostgresException e) when (TableNames.IsInvalid(e))
         {
-            throw TableNames.Invalid();
+            throw TableNameText.Invalid();
         }
 
         throw new LoginEtlException(

@@ -1,5 +1,5 @@
 using LoginEtl.Faults;
-using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Records;
 
 namespace LoginEtl.Postgres.Writing;

@@ -1,7 +1,7 @@
 using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Keys;
-using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using LoginEtl.Running;

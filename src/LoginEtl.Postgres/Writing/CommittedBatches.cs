@@ -1,7 +1,7 @@
 using System.Globalization;
 using LoginEtl.Faults;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
-using LoginEtl.Postgres.Schema;
 using LoginEtl.Settlement;
 using Npgsql;
 

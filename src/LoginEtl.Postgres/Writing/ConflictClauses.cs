@@ -1,5 +1,5 @@
 using LoginEtl.Connections;
-using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Targets;
 
 namespace LoginEtl.Postgres.Writing;

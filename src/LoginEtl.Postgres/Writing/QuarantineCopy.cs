@@ -1,5 +1,5 @@
 using System.Text;
-using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using Npgsql;

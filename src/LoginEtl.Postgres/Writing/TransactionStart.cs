@@ -1,6 +1,6 @@
 using LoginEtl.Keysets;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Keys;
-using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using Npgsql;
 

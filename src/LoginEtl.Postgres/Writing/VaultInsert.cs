@@ -1,5 +1,5 @@
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
-using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using Npgsql;
@@ -30,7 +30,7 @@ internal sealed class VaultInsert(QualifiedName table)
 
         if (!_checked)
         {
-            await RequireAsync(connection, table, cancellationToken).ConfigureAwait(false);
+            await LiveBeside.RequireVaultAsync(connection, table, cancellationToken).ConfigureAwait(false);
             _checked = true;
         }
 
@@ -43,16 +43,5 @@ internal sealed class VaultInsert(QualifiedName table)
                 new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea, Value = originals.ConvertAll(o => o.AsMemory().ToArray()).ToArray() },
             ],
             cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Looks at it before anything is written.</summary>
-    /// <exception cref="LoginEtl.Faults.LoginEtlException"><c>LedgerNotFound</c>, <c>LedgerUnsuitable</c>, <c>DatabaseNotDurable</c>, <c>TableAccessDenied</c>.</exception>
-    public static async Task RequireAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
-    {
-        var vault = await LiveBeside.ReadVaultAsync(connection, table, cancellationToken).ConfigureAwait(false);
-        vault.RequireOurs();
-        await ForeignObjects.RequireNoneAsync(connection, table, [SchemaNames.Vault], cancellationToken).ConfigureAwait(false);
-        vault.RequireDurable();
-        vault.RequireGranted();
     }
 }

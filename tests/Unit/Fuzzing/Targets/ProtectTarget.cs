@@ -3,7 +3,7 @@ using LoginEtl.Connections;
 using LoginEtl.Decoding;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
-using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Records;

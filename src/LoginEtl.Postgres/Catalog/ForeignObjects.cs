@@ -2,7 +2,7 @@ using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
 using Npgsql;
 
-namespace LoginEtl.Postgres.Schema;
+namespace LoginEtl.Postgres.Catalog;
 
 /// <summary>
 /// Relations that have our names and are not ours: others who may create objects in the schema may have made them, and

@@ -1,4 +1,4 @@
-namespace LoginEtl.Postgres.Schema;
+namespace LoginEtl.Postgres.Catalog;
 
 /// <summary>How long the queue ledger looks back, and when it forgets.</summary>
 internal static class LedgerAges

@@ -1,26 +1,12 @@
-using System.Text.RegularExpressions;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Faults;
 using Npgsql;
 
-namespace LoginEtl.Postgres.Schema;
+namespace LoginEtl.Postgres.Catalog;
 
 /// <summary>Finds tables by the name the user gave, under PostgreSQL's own rules of quoting, folding and search path.</summary>
-internal static partial class TableNames
+internal static class TableNames
 {
-    /// <summary>
-    /// A text that may be sent to the server as a name, which logs it: identifiers, quoted ones without signs that connection
-    /// strings, addresses and bodies have.
-    /// </summary>
-    /// <exception cref="LoginEtlException"><c>InvalidTableName</c>.</exception>
-    public static void Require(string table)
-    {
-        if (!Identifiers().IsMatch(table))
-        {
-            throw Invalid();
-        }
-    }
-
     /// <summary>The name a table yet to be made would have.</summary>
     public static async Task<QualifiedName> ParseAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
     {
@@ -35,7 +21,7 @@ internal static partial class TableNames
             { Parts: [_] } => throw new LoginEtlException(
                 "SchemaNotFound", FaultKind.NotFound, "None of the schemas of the search path exists.",
                 "Name the schema: -Table schema.table."),
-            _ => throw Invalid(),
+            _ => throw TableNameText.Invalid(),
         };
     }
 
@@ -68,12 +54,4 @@ internal static partial class TableNames
     public static LoginEtlException OfAnotherDatabase() => new(
         "InvalidTableName", FaultKind.Configuration, "The table's name names a database as well, and a connection reaches the tables of its own alone.",
         "Give table or schema.table, and name the database in -Database.");
-
-    /// <summary>A name that is not one; it is not quoted, for it may be anything.</summary>
-    public static LoginEtlException Invalid() => new(
-        "InvalidTableName", FaultKind.Configuration, "What was given for the table is not the name of one.",
-        "Give table or schema.table; double-quote names with capitals or special characters, '\"Logins\"', which may not hold = : ; @ or braces.");
-
-    [GeneratedRegex("""^(?:[\p{L}_][\p{L}\p{N}_$]*|"(?:[^"=:;@{}\p{C}]|"")+")(?:\.(?:[\p{L}_][\p{L}\p{N}_$]*|"(?:[^"=:;@{}\p{C}]|"")+")){0,2}\z""")]
-    private static partial Regex Identifiers();
 }

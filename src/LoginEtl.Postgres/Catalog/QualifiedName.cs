@@ -1,4 +1,4 @@
-namespace LoginEtl.Postgres.Schema;
+namespace LoginEtl.Postgres.Catalog;
 
 /// <summary>A relation's schema and name as the catalogue has them, unquoted.</summary>
 internal sealed record QualifiedName(string Schema, string Name)

@@ -3,7 +3,7 @@ using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
 using Npgsql;
 
-namespace LoginEtl.Postgres.Schema;
+namespace LoginEtl.Postgres.Catalog;
 
 /// <summary>
 /// What the database says of itself: the version of the relations beside the table, and where they were when that was

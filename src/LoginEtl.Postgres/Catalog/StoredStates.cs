@@ -1,7 +1,7 @@
 using LoginEtl.Keysets;
 using LoginEtl.Rotation;
 
-namespace LoginEtl.Postgres.Keys;
+namespace LoginEtl.Postgres.Catalog;
 
 /// <summary>The states of keys as their column holds them.</summary>
 internal static class StoredStates

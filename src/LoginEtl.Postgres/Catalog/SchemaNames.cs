@@ -1,4 +1,4 @@
-namespace LoginEtl.Postgres.Schema;
+namespace LoginEtl.Postgres.Catalog;
 
 /// <summary>The names of the relations beside the user's table, in the same schema.</summary>
 internal static class SchemaNames

@@ -1,4 +1,4 @@
-namespace LoginEtl.Postgres.Schema;
+namespace LoginEtl.Postgres.Catalog;
 
 /// <summary>How a message was settled, as the ledger's <c>outcome</c> holds it.</summary>
 internal enum LedgerOutcome : short

@@ -1,7 +1,7 @@
 using LoginEtl.Postgres.Connections;
 using Npgsql;
 
-namespace LoginEtl.Postgres.Schema;
+namespace LoginEtl.Postgres.Catalog;
 
 /// <summary>The tables that hold a table's rows: itself, or its partitions at every depth.</summary>
 internal static class TableLeaves

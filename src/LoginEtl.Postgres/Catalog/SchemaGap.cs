@@ -2,7 +2,7 @@ using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
 using Npgsql;
 
-namespace LoginEtl.Postgres.Schema;
+namespace LoginEtl.Postgres.Catalog;
 
 /// <summary>What the relations of an earlier version lack.</summary>
 internal static class SchemaGap

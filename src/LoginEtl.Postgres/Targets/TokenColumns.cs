@@ -1,9 +1,8 @@
 using LoginEtl.Masking;
-using LoginEtl.Postgres.Schema;
-using LoginEtl.Postgres.Targets;
+using LoginEtl.Postgres.Catalog;
 using LoginEtl.Records;
 
-namespace LoginEtl.Postgres.Rotation;
+namespace LoginEtl.Postgres.Targets;
 
 /// <summary>The masked columns of a table, as SQL takes them, and a token's prefix.</summary>
 internal sealed class TokenColumns
