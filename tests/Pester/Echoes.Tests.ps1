@@ -33,6 +33,7 @@ BeforeAll {
     $needed = @{
         Queue = "nowhere-$(New-Guid)"; Keyset = $keys; Database = $database; AuditFile = Join-Path $TestDrive 'audit.jsonl'; Reason = 'echoes'
         Attribute = 'ip'; Name = 'ip'; KeyId = $key.KeyId; Path = Join-Path $TestDrive 'nothing'; LiteralPath = Join-Path $TestDrive 'nothing'
+        From = $keys; PrivateKeyPath = "$keys-private/quarantine.json"
         Ip = ConvertTo-SecureString '192.0.2.1' -AsPlainText; DeviceId = ConvertTo-SecureString 'd' -AsPlainText
     }
     $inputs = @{
@@ -48,6 +49,7 @@ BeforeAll {
         $given = @{}
         foreach ($parameter in $set.Parameters | Where-Object Name -NE $Beside) {
             if ($parameter.Name -eq 'InputObject') { $given.InputObject = $inputs[$Cmdlet] }
+            elseif ($parameter.IsMandatory -and -not $needed.ContainsKey($parameter.Name)) { throw "What does -$($parameter.Name) take?" }
             elseif ($parameter.IsMandatory -or $parameter.Name -in 'Queue', 'Keyset', 'Database', 'AuditFile', 'KeyId', 'Name') { $given[$parameter.Name] = $needed[$parameter.Name] }
         }
         if ($command.Parameters.ContainsKey('Confirm')) { $given.Confirm = $false }
@@ -225,6 +227,11 @@ Describe 'A parameter' {
             # What is left of a text by these is a name of ours, or of a variable.
             if ($ours[0].GetType().Name -notin 'AttributeNameAttribute', 'VariableNameAttribute') {
                 $parameter.ParameterType | Should -Not -BeIn ([string], [string[]], [object]) -Because "-$($parameter.Name) is printed as it is"
+            }
+            # What is bound goes into the log of modules in these forms.
+            foreach ($given in @($misplaced.Values) + $misplaced.Values.ForEach({ @{ ip = $_ } })) {
+                $forms = try { Get-Form $ours[0].Transform($ExecutionContext, $given) } catch { "$($_.Exception)" }
+                @($forms) -match $forbidden | Should -BeNullOrEmpty -Because "this is bound to -$($parameter.Name)"
             }
         }
     }

@@ -55,6 +55,7 @@ public sealed class ColumnNamesTests
     [InlineData("postgresql://u:s3cret@db/logins")]
     [InlineData("masked_ip=postgresql://u:s3cret@db/logins")]
     [InlineData("masked_ip=s3cret7890123456789012345678901234567890123456789012345678901234")]
+    [InlineData("masked_ip={\"ip\":\"s3cret\"}")]
     [InlineData("s3cret=hashed_ip")]
     [InlineData("masked_ip=s3cret,masked_device_id=s3cret")]
     public void What_stands_in_the_wrong_place_is_not_shown(string text) =>
