@@ -39,6 +39,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
             await log.WriteLineAsync($"login-etl: {receipt.Error}");
         }
 
+        StopSignals.RunIsOver();
         await output.WriteLineAsync(ReceiptText.Json(receipt));
         return receipt.ExitCode;
     }

@@ -28,13 +28,25 @@ internal static class GroupCheck
     public static IEnumerable<string> HeldComplaints(IReadOnlyCollection<SentMessage> sent, Standing before, Standing after)
     {
         var held = Held(sent, before);
-        return Firsts(sent).Where(m => held.Contains(m.MessageId) && LedgerCheck.IsSettled(m, after)).Select(m => $"{m.MessageId} is settled and should be held with its group");
+        return Firsts(sent).Where(m => held.Contains(m.MessageId) && LedgerCheck.IsSettled(m, after))
+            .Select(m => $"{m.MessageId} is settled and should be held with its group: {Listed(sent.Where(o => o.Group == m.Group), before, after)}");
     }
 
     /// <summary>The ids of what groups hold back: from their first unsettled bad message on.</summary>
     public static IReadOnlySet<string> Held(IEnumerable<SentMessage> sent, Standing standing) => Groups(sent)
         .SelectMany(group => group.SkipWhile(m => m.Fate != Fate.Quarantine || LedgerCheck.IsSettled(m, standing)))
         .Select(m => m.MessageId).ToHashSet();
+
+    // Every message of a group: a letter for what it has to become, * settled before, + settled since, and whose copy it is.
+    private static string Listed(IEnumerable<SentMessage> group, Standing before, Standing after)
+    {
+        var firsts = new Dictionary<string, string>();
+        return string.Join(", ", group.Select(m =>
+        {
+            var copyOf = firsts.TryAdd(m.Identity, m.MessageId) ? "" : $" of {firsts[m.Identity]}";
+            return $"{m.MessageId[..Math.Min(8, m.MessageId.Length)]} {m.Fate}{(LedgerCheck.IsSettled(m, before) ? "*" : LedgerCheck.IsSettled(m, after) ? "+" : "")}{copyOf}";
+        }));
+    }
 
     // A copy that comes later makes nothing, wherever it stands.
     private static IEnumerable<SentMessage> Firsts(IEnumerable<SentMessage> sent) => sent.DistinctBy(m => m.Identity);

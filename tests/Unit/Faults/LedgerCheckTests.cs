@@ -123,7 +123,7 @@ public sealed class LedgerCheckTests(FaultLane lane) : IClassFixture<FaultLane>
         var before = Of("u1 u2", "");
         Assert.Equal(["m4", "m5"], GroupCheck.Held(Grouped, before).Order());
         Assert.Empty(GroupCheck.HeldComplaints(Grouped, before, Of("u1 u2 u3 u9", "")));
-        Assert.Equal(["m4 is settled and should be held with its group"], GroupCheck.HeldComplaints(Grouped, before, Of("u1 u2 u3", "m4")));
+        Assert.StartsWith("m4 is settled and should be held with its group: ", Assert.Single(GroupCheck.HeldComplaints(Grouped, before, Of("u1 u2 u3", "m4"))), StringComparison.Ordinal);
         // A copy of what was settled before is no later message of its group.
         var first = Grouped[0] with { Envelope = "n1" };
         Assert.Empty(GroupCheck.Complaints([first, .. Grouped[1..], first with { MessageId = "m6" }], before));

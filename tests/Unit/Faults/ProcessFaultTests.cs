@@ -94,5 +94,30 @@ public sealed class ProcessFaultTests(SharedLane shared)
         }
     }
 
+    [Fact]
+    public async Task Second_signal_that_comes_when_the_receipt_is_out_does_not_change_the_exit_code()
+    {
+        await using var scenario = await StartAsync();
+        for (var run = 0; run < 3; run++)
+        {
+            var before = await LedgerAsync();
+            var worker = await scenario.StartAsync(new PlannedRun { BatchSize = 5 });
+            // A signal that comes before anything was caught ends it like any program.
+            for (var waited = 0; waited < 600 && await LedgerAsync() == before; waited++)
+            {
+                await Task.Delay(50);
+            }
+
+            await worker.EndAsync("SIGTERM");
+            await worker.ReceiptPrinted;
+            await worker.EndAsync("SIGTERM");
+            var ended = await worker.WaitAsync(TimeSpan.FromSeconds(30), () => true);
+            Assert.Equal(ended.Receipt!.ExitCode, ended.End.ExitCode);
+            await scenario.SendAsync(100);
+        }
+
+        Task<long> LedgerAsync() => scenario.ReadAsync<long>("SELECT count(*) FROM login_etl_ledger");
+    }
+
     private async Task<Scenario> StartAsync(int visibilityTimeout = 2) => await Scenario.OnAsync(await shared.GetAsync(), 200, visibilityTimeout);
 }
