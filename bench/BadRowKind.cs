@@ -1,4 +1,4 @@
-using LoginEtl.Connections;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Bench;
 

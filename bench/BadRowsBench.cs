@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using LoginEtl.Connections;
 using LoginEtl.Postgres;
 using LoginEtl.Records;
-using LoginEtl.Running;
+using LoginEtl.Run;
 using LoginEtl.Sandbox.Servers;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Bench;

@@ -1,7 +1,6 @@
-using LoginEtl.Connections;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
 
 namespace LoginEtl.Bench.Queues;

@@ -21,7 +21,7 @@ internal sealed class PowerShellRun(HostProcess process, PowerShellProgram progr
             $PSStyle.OutputRendering = 'PlainText'
             Import-Module '{Manifest.Replace("'", "''", StringComparison.Ordinal)}'
             {Pipeline}
-            [LoginEtl.Settlement.ReceiptText]::Json($receipt)
+            [LoginEtl.Run.ReceiptText]::Json($receipt)
             exit $receipt.ExitCode
             """;
         return process.RunAsync($"PS> {Pipeline}", program.Command,

@@ -1,7 +1,7 @@
-using LoginEtl.Connections;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres;
 using LoginEtl.Rotation;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Sandbox.Demo;
 

@@ -1,5 +1,5 @@
-using LoginEtl.Connections;
 using LoginEtl.Sandbox.Servers;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Sandbox.Demo;
 

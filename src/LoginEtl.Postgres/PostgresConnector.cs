@@ -1,5 +1,6 @@
 using LoginEtl.Audit;
-using LoginEtl.Connections;
+using LoginEtl.Checks;
+using LoginEtl.Ports;
 using LoginEtl.Postgres.Auditing;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Checks;
@@ -14,7 +15,8 @@ using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
 using LoginEtl.Recovery;
 using LoginEtl.Rotation;
-using LoginEtl.Running;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Postgres;

@@ -1,6 +1,8 @@
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
-using LoginEtl.Running;
+using LoginEtl.Ports;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Checking;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;

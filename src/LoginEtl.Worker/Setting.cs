@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Worker;
 

@@ -1,11 +1,10 @@
 using System.CommandLine;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Postgres;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
 
 namespace LoginEtl.Worker;

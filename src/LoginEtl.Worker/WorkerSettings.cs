@@ -1,9 +1,10 @@
 using System.CommandLine;
-using LoginEtl.Connections;
 using LoginEtl.Decoding;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
-using LoginEtl.Running;
+using LoginEtl.Ports;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Keys;
 using LoginEtl.Versions;

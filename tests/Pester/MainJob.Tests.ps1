@@ -95,7 +95,7 @@ Describe 'Receive | Protect | Write' {
     It 'gives the receipt to the Information stream too' {
         New-LoginBody 2 | Send-LoginMessage $queue
         Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database -InformationVariable information
-        $information.MessageData | Should -BeOfType ([LoginEtl.Settlement.Receipt])
+        $information.MessageData | Should -BeOfType ([LoginEtl.Run.Receipt])
         "$information" | Should -BeLike '*2 written*balanced*'
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Audit;
 
@@ -46,7 +47,7 @@ internal sealed record AuditLine(
             WriteArray(json, "attributes", entry.Attributes);
             json.WriteNumber("asked", entry.Tokens.Count + entry.Messages.Count);
             json.WriteNumber("opened", entry.Opened);
-            WriteArray(json, "keys", entry.Tokens.Select(Masking.TokenPrefix.Of).OfType<string>().Distinct().Order(StringComparer.Ordinal));
+            WriteArray(json, "keys", entry.Tokens.Select(TokenPrefix.Of).OfType<string>().Distinct().Order(StringComparer.Ordinal));
             WriteArray(json, "tokens", entry.Tokens.Select(t => keys.Fingerprint(keys.Primary, t)!));
             if (entry.Messages.Count > 0)
             {

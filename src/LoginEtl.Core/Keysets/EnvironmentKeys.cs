@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 
 namespace LoginEtl.Keysets;

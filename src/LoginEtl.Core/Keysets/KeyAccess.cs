@@ -1,5 +1,3 @@
-using LoginEtl.Connections;
-
 namespace LoginEtl.Keysets;
 
 /// <summary>What a host lends for reading key sources.</summary>

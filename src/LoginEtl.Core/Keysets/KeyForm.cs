@@ -1,4 +1,5 @@
-using LoginEtl.Masking;
+using LoginEtl.Crypto;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Keysets;
 

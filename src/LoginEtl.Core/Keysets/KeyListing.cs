@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using LoginEtl.Faults;
-using LoginEtl.Masking;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Keysets;
 

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using LoginEtl.Masking;
+using LoginEtl.Crypto;
 
 namespace LoginEtl.Keysets;
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using LoginEtl.Masking;
 
 namespace LoginEtl.Keysets;
 

@@ -1,6 +1,3 @@
-using LoginEtl.Connections;
-using LoginEtl.Masking;
-
 namespace LoginEtl.Keysets;
 
 /// <summary>Which keysets are made, and how they are kept.</summary>

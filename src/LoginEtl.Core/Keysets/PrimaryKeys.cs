@@ -1,4 +1,4 @@
-using LoginEtl.Masking;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Keysets;
 

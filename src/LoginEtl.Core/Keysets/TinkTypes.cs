@@ -1,3 +1,5 @@
+using LoginEtl.Tokens;
+
 namespace LoginEtl.Keysets;
 
 /// <summary>Names and numbers of Tink's key formats (tink.proto, aes_siv.proto, hmac.proto, ecies_aead_hkdf.proto).</summary>
@@ -15,7 +17,7 @@ internal static class TinkTypes
     public const string AesGcmKey = "type.googleapis.com/google.crypto.tink.AesGcmKey";
 
     /// <summary>First byte of everything made under output prefix TINK; the key id (4 bytes, big endian) follows.</summary>
-    public const byte OutputPrefix = 0x01;
+    public const byte OutputPrefix = Base64Token.OutputPrefix;
 
     public const int Sha256 = 3;
     public const int NistP256 = 2;

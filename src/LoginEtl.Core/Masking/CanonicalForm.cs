@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using LoginEtl.Faults;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Masking;
 

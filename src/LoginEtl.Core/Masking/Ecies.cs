@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using LoginEtl.Keysets;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Masking;
 
@@ -11,7 +12,7 @@ namespace LoginEtl.Masking;
 internal static class Ecies
 {
     /// <summary>Bytes of the AES key.</summary>
-    public const int KeyLength = 32;
+    public const int KeyLength = EciesKeys.DemKeyLength;
 
     public const int HeaderLength = Base64Token.HeaderLength;
     public const int PointLength = 1 + (2 * EciesKeys.FieldLength);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using LoginEtl.Keysets;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Masking;
 

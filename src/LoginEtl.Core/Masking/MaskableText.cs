@@ -1,5 +1,6 @@
 using System.Text;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Masking;
 

@@ -1,5 +1,7 @@
+using LoginEtl.Crypto;
 using LoginEtl.Keysets;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Masking;
 

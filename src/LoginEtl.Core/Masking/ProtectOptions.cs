@@ -1,3 +1,5 @@
+using LoginEtl.Keysets;
+
 namespace LoginEtl.Masking;
 
 /// <summary>How logins are protected.</summary>

@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Records;
+using LoginEtl.Settings;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Masking;
 

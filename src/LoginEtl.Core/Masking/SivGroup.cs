@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using LoginEtl.Crypto;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Masking;
 

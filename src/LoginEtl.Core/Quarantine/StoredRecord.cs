@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using LoginEtl.Faults;
-using LoginEtl.Masking;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Quarantine;
 

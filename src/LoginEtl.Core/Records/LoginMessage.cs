@@ -1,5 +1,3 @@
-using LoginEtl.Masking;
-
 namespace LoginEtl.Records;
 
 /// <summary>

@@ -1,6 +1,3 @@
-using LoginEtl.Keysets;
-using LoginEtl.Masking;
-
 namespace LoginEtl.Records;
 
 /// <summary>
@@ -49,7 +46,7 @@ public sealed class LoginRecord : ProtectedLogin
     internal DateTimeOffset? CreatedAt { get; set; }
 
     /// <summary>What made its tokens; null of a record that was stored before.</summary>
-    internal Protector? MaskedBy { get; set; }
+    internal object? MaskedBy { get; set; }
 
     /// <summary>Its ip is no address and was masked as opaque text: another text of the same address has another token.</summary>
     internal bool HasNoAddress { get; init; }
@@ -57,14 +54,11 @@ public sealed class LoginRecord : ProtectedLogin
     /// <summary>The moment that <see cref="CreateDate"/> was the day of, for columns that hold one.</summary>
     public DateTimeOffset? GetCreatedAt() => CreatedAt;
 
-    /// <summary>The keys that whatever masked it makes tokens with; empty of a record that was stored before.</summary>
-    public IReadOnlyList<StoredKey> GetMaskingKeys() => MaskedBy?.Keys ?? [];
-
     /// <summary>What goes to the vault in the row's own transaction; empty unless a value is masked by escrow.</summary>
     public IReadOnlyList<SealedOriginal> GetSealedOriginals() => _originals;
 
     /// <summary>Tokens of the same values under other keys. What is sealed stays: it belongs to tokens that stay.</summary>
-    internal void MaskAgain(string? maskedIp, string? maskedDeviceId, Protector by) =>
+    internal void MaskAgain(string? maskedIp, string? maskedDeviceId, object by) =>
         (_maskedIp, _maskedDeviceId, MaskedBy) = (maskedIp, maskedDeviceId, by);
 
     // Tokens are short; what else there is may be as long as a body, in two bytes a character.

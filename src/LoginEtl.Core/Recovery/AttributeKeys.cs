@@ -1,6 +1,6 @@
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
-using LoginEtl.Rotation;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Recovery;
 

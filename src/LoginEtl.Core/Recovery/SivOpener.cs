@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using LoginEtl.Crypto;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Recovery;
 

@@ -1,6 +1,8 @@
+using LoginEtl.Crypto;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Recovery;
 

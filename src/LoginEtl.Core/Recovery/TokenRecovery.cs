@@ -1,7 +1,7 @@
 using LoginEtl.Audit;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Recovery;
 

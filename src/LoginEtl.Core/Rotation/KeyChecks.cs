@@ -1,7 +1,6 @@
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
 
 namespace LoginEtl.Rotation;
 

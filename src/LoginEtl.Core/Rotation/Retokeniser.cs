@@ -2,6 +2,7 @@ using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Rotation;
 

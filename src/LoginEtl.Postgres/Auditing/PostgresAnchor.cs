@@ -1,9 +1,9 @@
 using LoginEtl.Audit;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Targets;
+using LoginEtl.Settings;
 using Npgsql;
 using NpgsqlTypes;
 

@@ -1,5 +1,4 @@
 using LoginEtl.Keysets;
-using LoginEtl.Rotation;
 
 namespace LoginEtl.Postgres.Catalog;
 

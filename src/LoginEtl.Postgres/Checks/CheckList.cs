@@ -1,4 +1,4 @@
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
 
 namespace LoginEtl.Postgres.Checks;

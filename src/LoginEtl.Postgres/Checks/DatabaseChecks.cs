@@ -1,5 +1,5 @@
 using System.Globalization;
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Auditing;
 using LoginEtl.Postgres.Catalog;
@@ -7,6 +7,7 @@ using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Checks;

@@ -1,6 +1,6 @@
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Targets;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Postgres.Checks;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Faults;
 using Npgsql;

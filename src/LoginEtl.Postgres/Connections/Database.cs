@@ -1,7 +1,7 @@
 using System.Net;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Faults;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Connections;

@@ -1,5 +1,6 @@
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
+using LoginEtl.Masking;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Targets;

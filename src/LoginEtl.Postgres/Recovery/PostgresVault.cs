@@ -1,8 +1,8 @@
-using LoginEtl.Connections;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Recovery;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Postgres.Recovery;
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres.Catalog;
@@ -10,6 +9,7 @@ using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Restoring;

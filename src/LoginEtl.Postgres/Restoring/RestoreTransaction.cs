@@ -1,4 +1,3 @@
-using LoginEtl.Connections;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Keys;
@@ -6,7 +5,8 @@ using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Restoring;

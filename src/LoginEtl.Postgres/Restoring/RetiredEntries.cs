@@ -2,7 +2,6 @@ using LoginEtl.Keysets;
 using LoginEtl.Postgres.Keys;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
-using LoginEtl.Rotation;
 
 namespace LoginEtl.Postgres.Restoring;
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using LoginEtl.Connections;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
@@ -8,6 +7,7 @@ using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using LoginEtl.Rotation;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Rotation;

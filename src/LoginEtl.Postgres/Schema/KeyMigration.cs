@@ -1,8 +1,8 @@
-using LoginEtl.Masking;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Rotation;
 using LoginEtl.Postgres.Targets;
+using LoginEtl.Tokens;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Schema;

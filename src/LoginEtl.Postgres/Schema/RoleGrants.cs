@@ -1,7 +1,7 @@
-using LoginEtl.Connections;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Records;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Schema;

@@ -1,7 +1,7 @@
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Targets;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Schema;

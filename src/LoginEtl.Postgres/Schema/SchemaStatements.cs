@@ -1,9 +1,9 @@
-using LoginEtl.Connections;
 using LoginEtl.Faults;
-using LoginEtl.Masking;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Records;
 using LoginEtl.Rotation;
+using LoginEtl.Settings;
+using LoginEtl.Tokens;
 using LoginEtl.Versions;
 
 namespace LoginEtl.Postgres.Schema;

@@ -1,5 +1,5 @@
-using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Targets;

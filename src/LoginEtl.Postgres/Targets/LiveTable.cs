@@ -1,5 +1,5 @@
-using LoginEtl.Connections;
 using LoginEtl.Postgres.Catalog;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Postgres.Targets;
 

@@ -1,6 +1,6 @@
-using LoginEtl.Connections;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Targets;

@@ -1,6 +1,6 @@
-using LoginEtl.Masking;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Postgres.Targets;
 

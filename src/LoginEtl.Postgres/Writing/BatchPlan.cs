@@ -1,9 +1,8 @@
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Postgres.Writing;
 

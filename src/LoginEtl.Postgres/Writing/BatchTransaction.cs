@@ -1,11 +1,11 @@
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Writing;

@@ -2,7 +2,7 @@ using System.Globalization;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Writing;

@@ -1,6 +1,6 @@
-using LoginEtl.Connections;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Targets;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Postgres.Writing;
 

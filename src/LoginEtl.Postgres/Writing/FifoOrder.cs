@@ -1,5 +1,4 @@
-using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 
 namespace LoginEtl.Postgres.Writing;
 

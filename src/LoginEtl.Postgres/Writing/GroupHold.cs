@@ -1,6 +1,4 @@
-using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 
 namespace LoginEtl.Postgres.Writing;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres.Catalog;
@@ -9,8 +8,8 @@ using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Writing;

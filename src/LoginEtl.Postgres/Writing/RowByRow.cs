@@ -1,8 +1,8 @@
 using System.Text.Json;
-using LoginEtl.Connections;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Writing;

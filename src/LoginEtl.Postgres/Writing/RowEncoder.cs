@@ -1,6 +1,6 @@
-using LoginEtl.Connections;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
+using LoginEtl.Settings;
 using LoginEtl.Versions;
 
 namespace LoginEtl.Postgres.Writing;

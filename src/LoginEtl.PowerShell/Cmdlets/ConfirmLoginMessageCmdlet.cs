@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using LoginEtl.PowerShell.Hosting;
-using LoginEtl.Running;
+using LoginEtl.Run;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 

@@ -1,9 +1,10 @@
 using System.Management.Automation;
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.Records;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 

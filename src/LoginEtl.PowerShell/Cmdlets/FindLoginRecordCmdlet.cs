@@ -2,13 +2,13 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Net;
 using System.Security;
-using LoginEtl.Connections;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
 using LoginEtl.Rotation;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 

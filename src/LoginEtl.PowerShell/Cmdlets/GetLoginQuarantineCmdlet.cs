@@ -1,9 +1,9 @@
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 

@@ -1,7 +1,7 @@
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
+using LoginEtl.Settings;
 using LoginEtl.Versions;
 
 namespace LoginEtl.PowerShell.Cmdlets;

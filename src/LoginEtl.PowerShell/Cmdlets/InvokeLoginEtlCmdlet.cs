@@ -1,12 +1,11 @@
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
@@ -228,6 +227,6 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         Receivers = Receivers,
         MaxHeld = MaxHeld,
         Decoding = DecodingParameters.Read(Envelope, IdentityFrom),
-        MaxHeldBytes = MaxHeldBytes ?? Connections.ReceiveOptions.DefaultMaxHeldBytes,
+        MaxHeldBytes = MaxHeldBytes ?? Settings.ReceiveOptions.DefaultMaxHeldBytes,
     };
 }

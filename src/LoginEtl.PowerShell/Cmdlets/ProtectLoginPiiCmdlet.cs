@@ -1,9 +1,9 @@
 using System.Collections;
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.Records;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 

@@ -1,10 +1,10 @@
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.Decoding;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Records;
-using LoginEtl.Running;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
@@ -104,7 +104,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
             Receivers = Receivers,
             MaxHeld = MaxHeld,
             Decoding = decoding,
-            MaxHeldBytes = MaxHeldBytes ?? Connections.ReceiveOptions.DefaultMaxHeldBytes,
+            MaxHeldBytes = MaxHeldBytes ?? Settings.ReceiveOptions.DefaultMaxHeldBytes,
         };
         var run = new ReceivingRun(Await(() => Connectors.Queue.ReceiveFromAsync(settings, options, StopToken), EnvironmentSettings.QueueName(settings.Queue)))
         {

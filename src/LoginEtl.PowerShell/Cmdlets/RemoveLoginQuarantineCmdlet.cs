@@ -1,8 +1,8 @@
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Quarantine;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
@@ -10,6 +9,7 @@ using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
+using LoginEtl.Settings;
 using LoginEtl.Versions;
 
 namespace LoginEtl.PowerShell.Cmdlets;

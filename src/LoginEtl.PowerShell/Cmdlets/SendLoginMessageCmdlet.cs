@@ -1,7 +1,8 @@
 using System.Management.Automation;
-using LoginEtl.Connections;
+using LoginEtl.Ports;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 

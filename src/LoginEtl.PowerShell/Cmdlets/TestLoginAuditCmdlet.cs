@@ -1,8 +1,8 @@
 using System.Management.Automation;
 using LoginEtl.Audit;
-using LoginEtl.Connections;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 

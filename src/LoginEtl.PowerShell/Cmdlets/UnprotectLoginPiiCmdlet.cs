@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
 using LoginEtl.Audit;
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
@@ -9,6 +9,7 @@ using LoginEtl.PowerShell.Output;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 

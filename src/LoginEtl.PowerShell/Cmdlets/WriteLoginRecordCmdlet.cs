@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Versions;
 
 namespace LoginEtl.PowerShell.Cmdlets;

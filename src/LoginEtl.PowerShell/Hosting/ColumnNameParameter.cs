@@ -1,5 +1,5 @@
 using System.Collections;
-using LoginEtl.Connections;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 

@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
-using LoginEtl.Connections;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.PowerShell.Loading;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 

@@ -1,5 +1,5 @@
-using LoginEtl.Connections;
 using LoginEtl.Decoding;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 

@@ -1,5 +1,6 @@
 using LoginEtl.Faults;
 using LoginEtl.Records;
+using LoginEtl.Run;
 
 namespace LoginEtl.PowerShell.Hosting;
 

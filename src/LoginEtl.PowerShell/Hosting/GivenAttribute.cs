@@ -2,7 +2,8 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Security;
-using LoginEtl.Connections;
+using LoginEtl.Faults;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 

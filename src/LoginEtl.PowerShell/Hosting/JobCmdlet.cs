@@ -1,8 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
+using LoginEtl.Settings;
 using LoginEtl.Versions;
 
 namespace LoginEtl.PowerShell.Hosting;

@@ -2,9 +2,9 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 

@@ -1,7 +1,7 @@
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.Keysets;
 using LoginEtl.PowerShell.Loading;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 

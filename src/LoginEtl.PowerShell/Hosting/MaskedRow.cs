@@ -1,8 +1,8 @@
 using System.Management.Automation;
-using LoginEtl.Connections;
-using LoginEtl.Masking;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
+using LoginEtl.Settings;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.PowerShell.Hosting;
 

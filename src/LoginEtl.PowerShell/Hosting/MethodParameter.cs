@@ -1,6 +1,6 @@
 using System.Collections;
-using LoginEtl.Connections;
-using LoginEtl.Masking;
+using LoginEtl.Keysets;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 

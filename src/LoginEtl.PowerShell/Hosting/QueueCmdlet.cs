@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using LoginEtl.Connections;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 

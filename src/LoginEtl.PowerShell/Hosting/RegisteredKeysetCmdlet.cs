@@ -1,8 +1,8 @@
 using System.Collections;
 using System.Management.Automation;
-using LoginEtl.Connections;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Rotation;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 

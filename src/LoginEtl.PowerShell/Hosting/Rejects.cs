@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using LoginEtl.Records;
-using LoginEtl.Running;
+using LoginEtl.Run;
 
 namespace LoginEtl.PowerShell.Hosting;
 

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
-using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 
 namespace LoginEtl.PowerShell.Hosting;
 

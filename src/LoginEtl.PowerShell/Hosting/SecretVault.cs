@@ -4,7 +4,7 @@ using System.Management.Automation.Runspaces;
 using System.Runtime.InteropServices;
 using System.Security;
 using System.Text;
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
 
 namespace LoginEtl.PowerShell.Hosting;

@@ -1,4 +1,4 @@
-using LoginEtl.Connections;
+using LoginEtl.Faults;
 
 namespace LoginEtl.PowerShell.Hosting;
 

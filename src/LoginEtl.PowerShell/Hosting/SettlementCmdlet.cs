@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using LoginEtl.Faults;
 using LoginEtl.Records;
-using LoginEtl.Running;
+using LoginEtl.Run;
 
 namespace LoginEtl.PowerShell.Hosting;
 

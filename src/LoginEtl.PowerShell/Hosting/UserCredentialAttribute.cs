@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using LoginEtl.Connections;
+using LoginEtl.Faults;
 
 namespace LoginEtl.PowerShell.Hosting;
 

@@ -1,4 +1,6 @@
-using LoginEtl.Connections;
+using LoginEtl.Keysets;
+using LoginEtl.Ports;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Loading;
 

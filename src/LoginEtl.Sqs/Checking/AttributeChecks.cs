@@ -1,5 +1,5 @@
 using System.Globalization;
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Sqs.Client;
 
 namespace LoginEtl.Sqs.Checking;

@@ -1,6 +1,7 @@
 using Amazon.SQS.Model;
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 

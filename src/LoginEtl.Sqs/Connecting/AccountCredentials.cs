@@ -1,8 +1,8 @@
 using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.Credentials;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 
 namespace LoginEtl.Sqs.Connecting;

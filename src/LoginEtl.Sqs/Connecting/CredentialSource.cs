@@ -1,5 +1,5 @@
 using Amazon.Runtime;
-using LoginEtl.Connections;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Sqs.Connecting;
 

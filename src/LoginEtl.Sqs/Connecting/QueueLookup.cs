@@ -1,7 +1,7 @@
 using Amazon.Runtime;
 using Amazon.SQS.Model;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Client.Query;
 

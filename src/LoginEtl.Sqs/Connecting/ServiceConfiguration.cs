@@ -1,6 +1,6 @@
 using Amazon.Runtime;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using static LoginEtl.Sqs.Connecting.AwsVariable;
 

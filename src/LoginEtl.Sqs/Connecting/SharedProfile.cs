@@ -1,7 +1,7 @@
 using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.CredentialManagement;
-using LoginEtl.Connections;
+using LoginEtl.Settings;
 using static LoginEtl.Sqs.Connecting.AwsVariable;
 
 namespace LoginEtl.Sqs.Connecting;

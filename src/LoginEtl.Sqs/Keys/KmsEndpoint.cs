@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using static LoginEtl.Sqs.Connecting.AwsVariable;

@@ -1,8 +1,8 @@
 using System.Globalization;
-using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Sqs.Client;
 using Amazon.SQS.Model;
+using LoginEtl.Records;
+using LoginEtl.Run;
+using LoginEtl.Sqs.Client;
 
 namespace LoginEtl.Sqs.Receiving;
 

@@ -1,4 +1,4 @@
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 
 namespace LoginEtl.Sqs.Receiving;
 

@@ -1,8 +1,7 @@
 using System.Threading.Channels;
 using Amazon.SQS.Model;
 using LoginEtl.Faults;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Settling;

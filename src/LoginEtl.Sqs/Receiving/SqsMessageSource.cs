@@ -1,10 +1,10 @@
 using System.Threading.Channels;
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Settling;

@@ -1,6 +1,7 @@
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Sqs.Receiving;
 

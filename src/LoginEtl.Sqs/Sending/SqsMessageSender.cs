@@ -1,7 +1,8 @@
 using System.Globalization;
 using Amazon.SQS.Model;
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
+using LoginEtl.Ports;
 using LoginEtl.Records;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using LoginEtl.Records;
+using LoginEtl.Run;
 
 namespace LoginEtl.Sqs.Settling;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Amazon.SQS.Model;
 using LoginEtl.Faults;
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Amazon.SQS.Model;
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 

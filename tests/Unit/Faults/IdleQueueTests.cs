@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using LoginEtl.Connections;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Sqs;
 using Xunit;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using LoginEtl.Connections;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Unit.Faults;
 

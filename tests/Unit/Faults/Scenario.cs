@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using LoginEtl.Connections;
 using LoginEtl.Postgres;
 using LoginEtl.Sandbox;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Faults.Messages;
 using Npgsql;
 using Xunit;

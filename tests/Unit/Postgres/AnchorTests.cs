@@ -1,6 +1,6 @@
 using LoginEtl.Audit;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;
 using Xunit;

@@ -1,9 +1,9 @@
 using System.Text;
 using LoginEtl.Audit;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

@@ -1,7 +1,7 @@
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

@@ -1,13 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using LoginEtl.Audit;
-using LoginEtl.Connections;
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

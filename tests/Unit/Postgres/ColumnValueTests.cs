@@ -1,11 +1,11 @@
 using System.Text;
-using LoginEtl.Connections;
 using LoginEtl.Decoding;
 using LoginEtl.Masking;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

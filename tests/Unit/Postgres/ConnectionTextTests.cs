@@ -1,7 +1,7 @@
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Settings;
 using Npgsql;
 using Xunit;
 

@@ -1,5 +1,6 @@
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Postgres;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Versions;
 using Xunit;

@@ -1,12 +1,12 @@
 using LoginEtl.Audit;
-using LoginEtl.Connections;
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Faults;
 using LoginEtl.Unit.Fixtures;

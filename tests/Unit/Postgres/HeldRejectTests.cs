@@ -1,7 +1,7 @@
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -135,7 +135,7 @@ public sealed class HeldRejectTests(ServersFixture servers)
         await NothingAsync(database);
     }
 
-    private static Task<LoginEtl.Running.IRecordSink> SinkAsync(TestDatabase database, double? most = null) =>
+    private static Task<LoginEtl.Run.IRecordSink> SinkAsync(TestDatabase database, double? most = null) =>
         database.SinkAsync(new SinkOptions { OnBadInGroup = BadInGroup.HoldGroup, MaxRejectRatio = most });
 
     private static LoginRecord Of(int i, int groups, string? user = null, string version = "1.0") =>

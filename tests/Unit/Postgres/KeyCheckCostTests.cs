@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using LoginEtl.Connections;
 using LoginEtl.Decoding;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
@@ -9,6 +8,7 @@ using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Records;
 using LoginEtl.Rotation;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;

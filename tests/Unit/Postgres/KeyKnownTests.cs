@@ -1,12 +1,12 @@
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;

@@ -1,10 +1,10 @@
-using LoginEtl.Connections;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
+using LoginEtl.Tokens;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;

@@ -1,8 +1,9 @@
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

@@ -1,9 +1,9 @@
-using LoginEtl.Connections;
 using LoginEtl.Decoding;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Runs;

@@ -1,6 +1,6 @@
-using LoginEtl.Connections;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Records;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Unit.Postgres;
 

@@ -1,7 +1,7 @@
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres;
 using LoginEtl.Rotation;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

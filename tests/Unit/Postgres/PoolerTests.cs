@@ -1,9 +1,10 @@
 using LoginEtl.Audit;
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Masking;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
 using LoginEtl.Recovery;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;

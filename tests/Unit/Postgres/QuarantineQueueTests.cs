@@ -1,9 +1,8 @@
-using LoginEtl.Connections;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Core.Running;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Runs;

@@ -1,10 +1,10 @@
 using System.Text;
-using LoginEtl.Connections;
 using LoginEtl.Decoding;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Core.Decoding;
 using LoginEtl.Unit.Fixtures;

@@ -1,9 +1,10 @@
-using LoginEtl.Connections;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
+using LoginEtl.Settings;
+using LoginEtl.Tokens;
 using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

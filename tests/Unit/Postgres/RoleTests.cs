@@ -1,6 +1,6 @@
-using LoginEtl.Connections;
 using LoginEtl.Faults;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;
 using Xunit;

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using LoginEtl.Connections;
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Versions;
 using Xunit;

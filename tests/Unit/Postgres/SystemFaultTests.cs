@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
+using LoginEtl.Run;
 using LoginEtl.Sandbox.Servers;
-using LoginEtl.Settlement;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Faults;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;

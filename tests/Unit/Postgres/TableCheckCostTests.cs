@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using LoginEtl.Connections;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;
 using Xunit;

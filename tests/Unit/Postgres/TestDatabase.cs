@@ -1,7 +1,7 @@
-using LoginEtl.Connections;
 using LoginEtl.Postgres;
 using LoginEtl.Rotation;
-using LoginEtl.Running;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;
 using Xunit;

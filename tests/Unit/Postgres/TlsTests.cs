@@ -1,8 +1,9 @@
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Postgres;
+using LoginEtl.Run;
 using LoginEtl.Sandbox.Servers;
-using LoginEtl.Settlement;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;
 using Xunit;

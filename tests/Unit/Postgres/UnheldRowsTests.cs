@@ -1,6 +1,5 @@
-using LoginEtl.Connections;
+using LoginEtl.Checks;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
 using LoginEtl.Postgres;
 using LoginEtl.Rotation;
 using LoginEtl.Unit.Core.Recovery;

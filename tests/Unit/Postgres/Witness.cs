@@ -1,7 +1,7 @@
 using System.Text;
 using LoginEtl.Audit;
-using LoginEtl.Connections;
 using LoginEtl.Postgres;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 

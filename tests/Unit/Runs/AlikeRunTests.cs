@@ -1,5 +1,4 @@
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using LoginEtl.Sqs;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;

@@ -1,10 +1,9 @@
-using LoginEtl.Connections;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres;
 using LoginEtl.Records;
-using LoginEtl.Running;
+using LoginEtl.Run;
 using LoginEtl.Sandbox.Servers;
-using LoginEtl.Settlement;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Unit.Fixtures;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using LoginEtl.Connections;
 using LoginEtl.Decoding;
-using LoginEtl.Running;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Unit.Core.Decoding;
 using LoginEtl.Unit.Fixtures;

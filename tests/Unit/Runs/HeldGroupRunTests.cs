@@ -1,8 +1,7 @@
 using System.Text.Json.Nodes;
 using Amazon.SQS.Model;
-using LoginEtl.Connections;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;

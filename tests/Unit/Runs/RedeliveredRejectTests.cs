@@ -1,8 +1,8 @@
-using LoginEtl.Connections;
 using LoginEtl.Decoding;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;

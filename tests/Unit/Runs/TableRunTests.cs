@@ -1,6 +1,5 @@
-using LoginEtl.Connections;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Sqs;

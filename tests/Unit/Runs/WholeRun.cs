@@ -1,9 +1,8 @@
 using Amazon.SQS.Model;
-using LoginEtl.Connections;
 using LoginEtl.Masking;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Unit.Core;

@@ -1,6 +1,6 @@
+using LoginEtl.Run;
 using LoginEtl.Sandbox;
 using LoginEtl.Sandbox.Demo;
-using LoginEtl.Settlement;
 using Xunit;
 
 namespace LoginEtl.Unit.Sandbox;

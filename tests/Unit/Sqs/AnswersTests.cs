@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Amazon.SQS.Model;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
 using Xunit;

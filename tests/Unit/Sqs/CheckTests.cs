@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using LoginEtl.Connections;
+using LoginEtl.Checks;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

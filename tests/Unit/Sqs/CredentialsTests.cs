@@ -1,7 +1,7 @@
 using System.Globalization;
 using Amazon.Runtime;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Amazon.SQS.Model;
-using LoginEtl.Connections;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;

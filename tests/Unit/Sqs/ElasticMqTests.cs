@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Text;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

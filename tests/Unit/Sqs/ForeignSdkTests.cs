@@ -1,9 +1,11 @@
 using System.Reflection;
 using System.Runtime.Loader;
-using Amazon.SecurityToken;
 using Amazon.SSO;
 using Amazon.SSOOIDC;
-using LoginEtl.Connections;
+using Amazon.SecurityToken;
+using LoginEtl.Checks;
+using LoginEtl.Ports;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

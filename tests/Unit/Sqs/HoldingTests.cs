@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

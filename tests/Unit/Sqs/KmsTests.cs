@@ -5,6 +5,7 @@ using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
 using LoginEtl.Sqs.Keys;
+using LoginEtl.Tokens;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using Amazon.SQS.Model;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Settling;

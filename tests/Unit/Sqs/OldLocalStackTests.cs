@@ -1,6 +1,6 @@
 using Amazon.SQS.Model;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Settings;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
 using Xunit;

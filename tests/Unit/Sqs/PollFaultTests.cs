@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Sandbox.Servers;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

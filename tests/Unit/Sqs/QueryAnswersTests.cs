@@ -176,7 +176,7 @@ public sealed class QueryAnswersTests
 
     private static ReceiveMessageRequest Receive => new("http://x/0/q");
 
-    private static async Task<List<LoginEtl.Running.ReceivedMessage>> ReceiveAsync(string body)
+    private static async Task<List<LoginEtl.Run.ReceivedMessage>> ReceiveAsync(string body)
     {
         await using var server = new StubServer(_ => StubServer.Xml(body));
         using var client = server.QueryClient();

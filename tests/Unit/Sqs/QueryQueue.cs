@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
-using LoginEtl.Connections;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

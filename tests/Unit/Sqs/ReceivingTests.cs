@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using LoginEtl.Connections;
 using LoginEtl.Records;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;

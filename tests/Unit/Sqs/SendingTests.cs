@@ -1,7 +1,7 @@
 using System.Text;
 using Amazon.SQS.Model;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Ports;
 using LoginEtl.Records;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;

@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Amazon.SQS.Model;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;

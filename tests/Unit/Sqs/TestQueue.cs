@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
-using LoginEtl.Connections;
 using LoginEtl.Records;
-using LoginEtl.Running;
+using LoginEtl.Run;
 using LoginEtl.Sandbox.Demo;
 using LoginEtl.Sandbox.Servers;
+using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Receiving;
@@ -185,7 +185,7 @@ internal sealed class TestQueue
     public static async Task SettleAsync(IMessageSource source, IEnumerable<ReceivedMessage> messages)
     {
         var deliveries = messages.Select(m => m.Delivery).ToList();
-        Assert.All(deliveries, d => Assert.True(source.Book.Settle(d, LoginEtl.Settlement.Outcome.Written)));
+        Assert.All(deliveries, d => Assert.True(source.Book.Settle(d, LoginEtl.Run.Outcome.Written)));
         await source.DeleteAsync(deliveries, Cancelled);
     }
 

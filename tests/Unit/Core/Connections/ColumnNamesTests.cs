@@ -1,6 +1,6 @@
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Records;
+using LoginEtl.Settings;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Connections;

@@ -1,4 +1,4 @@
-using LoginEtl.Connections;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

@@ -1,4 +1,3 @@
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using Xunit;
 

@@ -2,7 +2,7 @@ using System.Text;
 using LoginEtl.Decoding;
 using LoginEtl.Masking;
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Decoding;

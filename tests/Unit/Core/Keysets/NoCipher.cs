@@ -1,4 +1,3 @@
-using LoginEtl.Connections;
 using LoginEtl.Keysets;
 
 namespace LoginEtl.Unit.Core.Keysets;

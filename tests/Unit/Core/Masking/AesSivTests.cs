@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using LoginEtl.Masking;
+using LoginEtl.Crypto;
+using LoginEtl.Tokens;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Masking;

@@ -1,5 +1,6 @@
 using System.Net;
 using LoginEtl.Masking;
+using LoginEtl.Tokens;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Masking;

@@ -1,4 +1,5 @@
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
 using LoginEtl.Recovery;

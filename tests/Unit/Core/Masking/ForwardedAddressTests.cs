@@ -1,8 +1,10 @@
 using System.Net;
 using LoginEtl.Decoding;
+using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
+using LoginEtl.Tokens;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Masking;

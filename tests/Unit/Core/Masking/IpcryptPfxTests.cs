@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using LoginEtl.Crypto;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Masking;

@@ -1,6 +1,8 @@
+using LoginEtl.Crypto;
 using LoginEtl.Decoding;
 using LoginEtl.Masking;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Masking;

@@ -1,4 +1,4 @@
-using LoginEtl.Masking;
+using LoginEtl.Tokens;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Masking;

@@ -1,6 +1,7 @@
 using LoginEtl.Decoding;
 using LoginEtl.Masking;
 using LoginEtl.Records;
+using LoginEtl.Run;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Masking;

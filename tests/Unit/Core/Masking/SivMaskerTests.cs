@@ -1,7 +1,9 @@
 using System.Text;
+using LoginEtl.Crypto;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Masking;

@@ -6,6 +6,7 @@ using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
+using LoginEtl.Tokens;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Masking;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using LoginEtl.Connections;
 using LoginEtl.Records;
+using LoginEtl.Settings;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Records;

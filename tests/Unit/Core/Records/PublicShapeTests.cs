@@ -1,6 +1,6 @@
 using System.Reflection;
 using LoginEtl.Records;
-using LoginEtl.Running;
+using LoginEtl.Run;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Records;
@@ -64,7 +64,7 @@ public sealed class PublicShapeTests
         foreach (var (name, held) in Members(type).Where(m => sounds.Contains(m.Name)))
         {
             Assert.True(
-                held == typeof(Plaintext) || held == typeof(LoginEtl.Connections.SecretText) || held == typeof(SealedBody) || held == typeof(PlainBody),
+                held == typeof(Plaintext) || held == typeof(LoginEtl.Settings.SecretText) || held == typeof(SealedBody) || held == typeof(PlainBody),
                 $"{type.Name}.{name} is a {held.Name}.");
         }
     }

@@ -1,6 +1,7 @@
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Unit.Core.Recovery;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

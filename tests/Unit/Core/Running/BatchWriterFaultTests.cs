@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using LoginEtl.Faults;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Running;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using LoginEtl.Faults;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Running;

@@ -1,7 +1,6 @@
 using LoginEtl.Faults;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Running;

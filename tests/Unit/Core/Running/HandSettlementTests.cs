@@ -1,6 +1,4 @@
-using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Running;

@@ -1,4 +1,5 @@
 using LoginEtl.Records;
+using LoginEtl.Run;
 
 namespace LoginEtl.Unit.Core.Running;
 

@@ -5,8 +5,7 @@ using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Running;

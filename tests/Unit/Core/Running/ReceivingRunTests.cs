@@ -1,6 +1,5 @@
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Running;

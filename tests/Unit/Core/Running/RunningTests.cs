@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 using LoginEtl.Faults;
 using LoginEtl.Masking;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

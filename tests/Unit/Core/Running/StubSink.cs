@@ -1,7 +1,6 @@
 using LoginEtl.Keysets;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 
 namespace LoginEtl.Unit.Core.Running;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 
 namespace LoginEtl.Unit.Core.Running;
 

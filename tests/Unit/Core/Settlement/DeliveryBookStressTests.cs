@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Settlement;

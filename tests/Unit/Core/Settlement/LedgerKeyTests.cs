@@ -1,5 +1,5 @@
 using LoginEtl.Records;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Settlement;

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Settlement;

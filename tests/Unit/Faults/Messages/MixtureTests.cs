@@ -1,6 +1,7 @@
 using System.Text;
 using LoginEtl.Decoding;
 using LoginEtl.Records;
+using LoginEtl.Run;
 using LoginEtl.Sandbox;
 using LoginEtl.Unit.Core;
 using Xunit;

@@ -5,8 +5,7 @@ using System.Xml;
 using Amazon.Runtime;
 using Amazon.SQS.Model;
 using LoginEtl.Records;
-using LoginEtl.Running;
-using LoginEtl.Settlement;
+using LoginEtl.Run;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Receiving;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using LoginEtl.Masking;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 

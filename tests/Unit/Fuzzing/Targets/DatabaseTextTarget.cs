@@ -1,7 +1,7 @@
 using System.Text;
-using LoginEtl.Connections;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Settings;
 using Npgsql;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text.Json;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 

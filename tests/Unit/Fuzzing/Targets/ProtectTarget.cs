@@ -1,5 +1,5 @@
 using System.Text;
-using LoginEtl.Connections;
+using LoginEtl.Crypto;
 using LoginEtl.Decoding;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
@@ -7,6 +7,8 @@ using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Records;
+using LoginEtl.Settings;
+using LoginEtl.Tokens;
 using LoginEtl.Unit.Core;
 using LoginEtl.Versions;
 

@@ -48,7 +48,7 @@ internal sealed class StoredRecordTarget : FuzzTarget
         }
     }
 
-    private static bool IsToken(string? text) => text is null || Masking.TokenParts.Read(text) is not null;
+    private static bool IsToken(string? text) => text is null || Tokens.TokenParts.Read(text) is not null;
 
     private LoginRecord? Read(string json, out Rejection rejection) => StoredRecord.Read(
         new QuarantineEntry(null, json)

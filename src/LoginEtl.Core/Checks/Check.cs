@@ -1,0 +1,8 @@
+namespace LoginEtl.Checks;
+
+/// <summary>One check before a run.</summary>
+/// <param name="Name">What was looked at: <c>Queue</c>, <c>Redrive policy</c>, <c>Table columns</c>, …</param>
+/// <param name="Outcome">How it went.</param>
+/// <param name="Detail">What was found; free of secrets and personal data.</param>
+/// <param name="Remedy">What to do; null when it passed.</param>
+public sealed record Check(string Name, CheckOutcome Outcome, string Detail, string? Remedy = null);

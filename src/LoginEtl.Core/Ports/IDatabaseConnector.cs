@@ -1,0 +1,56 @@
+using LoginEtl.Audit;
+using LoginEtl.Checks;
+using LoginEtl.Quarantine;
+using LoginEtl.Recovery;
+using LoginEtl.Rotation;
+using LoginEtl.Run;
+using LoginEtl.Settings;
+
+namespace LoginEtl.Ports;
+
+/// <summary>Opens databases. Implemented on the far side of the module's private load context.</summary>
+public interface IDatabaseConnector
+{
+    /// <summary>
+    /// Whether the text of a connection string or URI carries a password to another machine: typed as an argument, it
+    /// stays in histories and process lists. False for what cannot be read, which the connection will complain of.
+    /// </summary>
+    bool CarriesPassword(SecretText database);
+
+    /// <summary>Connects, reads the live table and checks that rows of this shape can be written durably.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or one that cannot hold the rows.</exception>
+    Task<IRecordSink> WriteToAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Creates what is missing: table, ledgers, quarantine, roles where asked for. Never drops anything, and changes a
+    /// column of the user's only as <see cref="SchemaOptions.AlterAppVersion"/> says. Answers the statements that were
+    /// run, or with <see cref="SchemaOptions.PlanOnly"/> those that would be, in an order in which they can be run by hand;
+    /// empty when nothing is missing.
+    /// </summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or options that contradict one another.</exception>
+    Task<IReadOnlyList<string>> InitializeAsync(
+        DatabaseSettings settings, SchemaOptions options, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Looks at server, TLS, durability, table, columns, keys, row security, grants and ledgers without writing
+    /// anything. Faults are checks that failed; never throws them.
+    /// </summary>
+    Task<IReadOnlyList<Check>> CheckAsync(
+        DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Opens the quarantine beside the table. The options are those of the rows that are restored.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there is no quarantine.</exception>
+    Task<IQuarantine> OpenQuarantineAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Opens the tokens of the table and the states of their keys.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or keys that have no table.</exception>
+    Task<ITokenTable> OpenTokensAsync(DatabaseSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>Opens the vault of originals, to read.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there is no vault.</exception>
+    Task<IVault> OpenVaultAsync(DatabaseSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>Opens the anchor of audit files.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there is no anchor.</exception>
+    Task<IAuditAnchor> OpenAnchorAsync(DatabaseSettings settings, CancellationToken cancellationToken);
+}

@@ -1,0 +1,39 @@
+using LoginEtl.Records;
+
+namespace LoginEtl.Run;
+
+/// <summary>What the hosts say of a batch.</summary>
+public static class BatchText
+{
+    /// <summary>One line: id, counts, time.</summary>
+    public static string Of(BatchReport batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        var counts = Enum.GetValues<Outcome>()
+            .Select(outcome => (Name: outcome.ToString().ToLowerInvariant(), Count: batch.Count(outcome), Outcome: outcome))
+            .Where(c => c.Count > 0 || c.Outcome is Outcome.Written or Outcome.Duplicate or Outcome.Quarantined)
+            .Select(c => $"{c.Count} {c.Name}");
+        return $"Batch {batch.BatchId}: {string.Join(", ", counts)} in {batch.Elapsed.TotalMilliseconds:0} ms.";
+    }
+
+    /// <summary>What is worth a warning: every reject, every group that is held, and what the sink noticed.</summary>
+    public static IEnumerable<string> Warnings(BatchReport batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return batch.Logins.OfType<SealedReject>().Select(r => Rejected(r.MessageId, new Rejection(r.Reason, r.Field)))
+            .Concat(WarningsOfWriting(batch));
+    }
+
+    /// <summary>Of these, what only the writing has brought out: rows that were refused, and groups that are held.</summary>
+    public static IEnumerable<string> WarningsOfWriting(BatchReport batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return batch.Refused.Select(r => Rejected(r.MessageId, r)).Concat(batch.Held.Select(g => g.ToString())).Concat(batch.Notices);
+    }
+
+    /// <summary>One reject.</summary>
+    public static string Rejected(string messageId, Rejection rejection) => Rejected(messageId, (object)rejection);
+
+    private static string Rejected(string messageId, object why) =>
+        FormattableString.Invariant($"Message {messageId} is rejected: {why}.");
+}

@@ -1,0 +1,56 @@
+using LoginEtl.Faults;
+using LoginEtl.Masking;
+
+namespace LoginEtl.Run;
+
+/// <summary>The whole job without a pipeline: receive, protect, write, settle, receipt.</summary>
+public static class EtlRun
+{
+    /// <summary>
+    /// Runs until the source ends, <paramref name="stop"/> is cancelled or something fails, settles everything, and
+    /// answers the receipt. A failure is in the receipt (<see cref="Receipt.Error"/>), not thrown.
+    /// </summary>
+    /// <param name="source">Taken over and closed.</param>
+    /// <param name="protectors">Stays the caller's. Follows the database's primary keys.</param>
+    /// <param name="sink">Stays the caller's.</param>
+    /// <param name="options">Batching.</param>
+    /// <param name="batchWritten">Told of every batch, on a background thread; may be null.</param>
+    /// <param name="stop">Stops well: what is held is written, the rest stays in the queue.</param>
+    public static async Task<Receipt> RunAsync(
+        IMessageSource source, ProtectorSource protectors, IRecordSink sink, BatchOptions options, Action<BatchReport>? batchWritten,
+        CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(protectors);
+        var writer = new BatchWriter(sink, options) { BatchWritten = batchWritten };
+        var run = new ReceivingRun(source);
+        var stopping = stop.Register(run.Stop);
+        try
+        {
+            await TransferAsync(run, protectors, writer).ConfigureAwait(false);
+            await writer.CompleteAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            run.Fail(e as LoginEtlException ?? LoginEtlException.Unexpected(e));
+        }
+        finally
+        {
+            await stopping.DisposeAsync().ConfigureAwait(false);
+            await writer.DisposeAsync().ConfigureAwait(false);
+            await run.ReleaseAsync().ConfigureAwait(false);
+        }
+
+        return run.Receipt();
+    }
+
+    private static async Task TransferAsync(ReceivingRun run, ProtectorSource protectors, BatchWriter writer)
+    {
+        while (await run.ReceiveAsync(CancellationToken.None).ConfigureAwait(false) is { Count: > 0 } logins)
+        {
+            foreach (var login in protectors.Current.Protect(logins))
+            {
+                await writer.AddAsync(login, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+}

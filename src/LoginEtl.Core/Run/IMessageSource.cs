@@ -1,0 +1,49 @@
+using LoginEtl.Decoding;
+
+namespace LoginEtl.Run;
+
+/// <summary>
+/// A queue being received from. It polls in the background, keeps the leases of what is held alive, and settles what
+/// it is told to. Outlives the receiving: settlement goes on until it is disposed.
+/// </summary>
+public interface IMessageSource : IAsyncDisposable
+{
+    /// <summary>The queue's name.</summary>
+    string Name { get; }
+
+    /// <summary>The books of this run.</summary>
+    DeliveryBook Book { get; }
+
+    /// <summary>How the bodies it gives are decoded.</summary>
+    DecodeOptions Decoding => DecodeOptions.Default;
+
+    /// <summary>
+    /// Waits for messages. Empty at the end of the run: drained, stopped, or its limit reached.
+    /// The deliveries are admitted to <see cref="Book"/>; no message is handed over twice while it is held.
+    /// </summary>
+    /// <exception cref="Faults.LoginEtlException">The queue failed for good, or <see cref="Fail"/> was called.</exception>
+    Task<IReadOnlyList<ReceivedMessage>> ReceiveAsync(CancellationToken cancellationToken);
+
+    /// <summary>No new polls; what has arrived is still handed over; then <see cref="ReceiveAsync"/> ends. Does not wait.</summary>
+    void StopReceiving();
+
+    /// <summary>Something downstream failed: a waiting <see cref="ReceiveAsync"/> throws <paramref name="cause"/>. Does not wait.</summary>
+    void Fail(Exception cause);
+
+    /// <summary>
+    /// Deletes messages whose transaction has committed. Retries what can be retried; what remains is counted as
+    /// undeleted in the book and never throws: the rows are safe, and the messages come again as duplicates.
+    /// </summary>
+    Task DeleteAsync(IReadOnlyCollection<QueueDelivery> settled, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Makes messages visible again at once and settles them as returned; as lapsed where that failed. Never throws.
+    /// </summary>
+    Task ReturnAsync(IReadOnlyCollection<QueueDelivery> unsettled, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// About how many messages still wait to be received, now or after their delay; null where nobody can tell. Costs a
+    /// call, and never throws but for <paramref name="cancellationToken"/>.
+    /// </summary>
+    Task<long?> CountBacklogAsync(CancellationToken cancellationToken) => Task.FromResult<long?>(null);
+}

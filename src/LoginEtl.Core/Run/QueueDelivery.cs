@@ -1,0 +1,71 @@
+using LoginEtl.Records;
+
+namespace LoginEtl.Run;
+
+/// <summary>One delivery of a queue message. It is held by its <see cref="Book"/> until it is settled, once.</summary>
+public sealed class QueueDelivery : Delivery
+{
+    private readonly MessageId _id;
+    private readonly DateTimeOffset? _sentTimestamp;
+
+    /// <param name="id">The queue's MessageId.</param>
+    /// <param name="receiptHandle">Handle of this delivery; a later delivery of the same message replaces it.</param>
+    /// <param name="sentTimestamp">The queue's SentTimestamp; null when the queue did not give it.</param>
+    /// <param name="receiveCount">ApproximateReceiveCount, 1 for the first delivery.</param>
+    /// <param name="receivedAt">When this run got it.</param>
+    /// <param name="group">FIFO: MessageGroupId and SequenceNumber; null for standard queues.</param>
+    public QueueDelivery(
+        MessageId id, string receiptHandle, DateTimeOffset? sentTimestamp, int receiveCount, DateTimeOffset receivedAt,
+        FifoPosition? group = null)
+    {
+        ArgumentNullException.ThrowIfNull(receiptHandle);
+        _id = id;
+        ReceiptHandle = receiptHandle;
+        _sentTimestamp = sentTimestamp;
+        ReceiveCount = receiveCount;
+        ReceivedAt = receivedAt;
+        Group = group;
+    }
+
+    /// <inheritdoc/>
+    public override MessageId? Id => _id;
+
+    /// <summary>The newest receipt handle known: an older one may no longer delete.</summary>
+    public string ReceiptHandle { get; internal set; }
+
+    /// <inheritdoc/>
+    public override DateTimeOffset? SentTimestamp => _sentTimestamp;
+
+    /// <inheritdoc/>
+    public override int ReceiveCount { get; }
+
+    /// <summary>When this run first got it; SQS lets a message be held 12 hours from here at most.</summary>
+    public DateTimeOffset ReceivedAt { get; }
+
+    /// <summary>FIFO: group and position; null for standard queues.</summary>
+    public FifoPosition? Group { get; }
+
+    /// <summary>The books of the run that received it; null until a run admitted it.</summary>
+    public DeliveryBook? Book { get; internal set; }
+
+    /// <summary>Its number among the deliveries that the book took in, from 1.</summary>
+    internal long Admission { get; set; }
+
+    /// <summary>Bytes that are held because of it. Written under the book's lock.</summary>
+    internal long HeldBytes { get; set; }
+
+    /// <summary>Guarded by the book's lock.</summary>
+    internal DeliveryState State { get; set; }
+
+    /// <summary>Whether it has ended: written, back in its queue, or lapsed for good.</summary>
+    internal bool IsSettled => State == DeliveryState.Settled;
+
+    /// <summary>It goes back in order to be received again by the same run. Guarded by the book's lock.</summary>
+    internal bool ComesAgain { get; set; }
+
+    /// <inheritdoc/>
+    public override string? Queue => Book?.Queue;
+
+    /// <inheritdoc/>
+    public override string ToString() => _id.Value;
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace LoginEtl.Run;
+
+/// <summary>The receipt for people and for programs.</summary>
+public static class ReceiptText
+{
+    /// <summary>One line for people: outcome, every count that matters, whether the books balance.</summary>
+    public static string Line(Receipt receipt)
+    {
+        ArgumentNullException.ThrowIfNull(receipt);
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{receipt.Source}: {receipt.Outcome}, received {receipt.Received}");
+        foreach (var (name, count, always) in Counts(receipt))
+        {
+            if (always || count > 0)
+            {
+                text.Append(CultureInfo.InvariantCulture, $", {count} {name.Replace('_', ' ')}");
+            }
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $" in {receipt.Elapsed.TotalSeconds:0.0} s; ");
+        text.Append(receipt.Balanced ? "balanced" : "NOT BALANCED");
+        return text.ToString();
+    }
+
+    /// <summary>One line of JSON for programs; every count, seconds as a number.</summary>
+    public static string Json(Receipt receipt)
+    {
+        ArgumentNullException.ThrowIfNull(receipt);
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("source", receipt.Source);
+            json.WriteString("version", receipt.Version);
+            json.WriteString("outcome", receipt.Outcome.ToString().ToLowerInvariant());
+            json.WriteString("started_at", receipt.StartedAt);
+            json.WriteNumber("elapsed_seconds", Math.Round(receipt.Elapsed.TotalSeconds, 3));
+            json.WriteNumber("received", receipt.Received);
+            foreach (var (name, count, _) in Counts(receipt))
+            {
+                json.WriteNumber(name, count);
+            }
+
+            json.WriteBoolean("balanced", receipt.Balanced);
+            json.WriteNumber("exit_code", receipt.ExitCode);
+            if (receipt.Error is not null)
+            {
+                json.WriteString("error", receipt.Error);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static IEnumerable<(string Name, long Count, bool Always)> Counts(Receipt r) =>
+    [
+        ("written", r.Written, true),
+        ("updated", r.Updated, false),
+        ("skipped", r.Skipped, false),
+        ("duplicate", r.Duplicate, true),
+        ("quarantined", r.Quarantined, true),
+        ("suppressed", r.Suppressed, false),
+        ("confirmed", r.Confirmed, false),
+        ("returned", r.Returned, true),
+        ("lapsed", r.Lapsed, false),
+        ("unknown", r.Unknown, false),
+        ("undeleted", r.Undeleted, false),
+        ("held_groups", r.HeldGroups, false),
+        ("not_an_address", r.NotAnAddress, false),
+    ];
+}

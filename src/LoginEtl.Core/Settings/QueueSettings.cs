@@ -1,0 +1,14 @@
+namespace LoginEtl.Settings;
+
+/// <summary>Which queue, and how to reach it. The time of a call does not count the long poll itself.</summary>
+public sealed record QueueSettings : AwsSettings
+{
+    /// <summary>Name, URL or ARN.</summary>
+    public required string Queue { get; init; }
+
+    /// <summary>Endpoint to connect to instead of the region's own or the host of the queue's URL. The host of a returned URL is never used.</summary>
+    public Uri? EndpointUrl { get; init; }
+
+    /// <summary>Which protocol is spoken.</summary>
+    public QueueProtocol Protocol { get; init; }
+}

@@ -1,0 +1,38 @@
+using LoginEtl.Versions;
+
+namespace LoginEtl.Settings;
+
+/// <summary>What is made in a database.</summary>
+public sealed record SchemaOptions
+{
+    /// <summary>Only says what would run.</summary>
+    public bool PlanOnly { get; init; }
+
+    /// <summary>How the table holds versions, if it is created; an existing one stays as it is.</summary>
+    public AppVersionColumn AppVersionColumn { get; init; }
+
+    /// <summary>
+    /// With <see cref="AppVersionColumn.Text"/>: turns an existing integer column of the version into text. The only
+    /// thing that ever changes a column of the user's; it rewrites the table and locks it meanwhile.
+    /// </summary>
+    public bool AlterAppVersion { get; init; }
+
+    /// <summary>
+    /// For <see cref="AlterAppVersion"/>: how the integers that are there were encoded (Packed, Decimal or Nibble), so
+    /// that they become <c>2.3.0</c> again; Auto leaves their digits as they are.
+    /// </summary>
+    public AppVersionFormat AlterFrom { get; init; } = AppVersionFormat.Auto;
+
+    /// <summary>
+    /// Takes the database as it is, although it was restored, copied or moved since its schema was recorded: whoever says so
+    /// has looked at what is missing.
+    /// </summary>
+    public bool AcceptRestored { get; init; }
+
+    /// <summary>
+    /// Makes the roles <c>login_etl_writer</c>, <c>login_etl_reader</c>, <c>login_etl_auditor</c>, <c>login_etl_recoverer</c> and
+    /// <c>login_etl_key_keeper</c>, none of which can log in, and grants them what a run, an analyst, a restore, a recovery and a
+    /// rotation of keys need. Roles are the whole server's; grants this table's.
+    /// </summary>
+    public bool Roles { get; init; }
+}

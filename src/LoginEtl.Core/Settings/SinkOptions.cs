@@ -1,0 +1,50 @@
+using LoginEtl.Versions;
+
+namespace LoginEtl.Settings;
+
+/// <summary>How rows are written.</summary>
+public sealed record SinkOptions
+{
+    /// <summary>How versions are encoded.</summary>
+    public AppVersionFormat AppVersionFormat { get; init; } = AppVersionFormat.Auto;
+
+    /// <summary>What happens to a value longer than its column. A token is never truncated.</summary>
+    public TooLong OnTooLong { get; init; } = TooLong.Quarantine;
+
+    /// <summary>What happens to a row whose own unique key is there already.</summary>
+    public ConflictAction OnConflict { get; init; }
+
+    /// <summary>Name of the unique constraint or index that <see cref="OnConflict"/> is about; null for the table's only one.</summary>
+    public string? ConflictKey { get; init; }
+
+    /// <summary>What a bad message means for the later messages of its group, in a FIFO queue.</summary>
+    public BadInGroup OnBadInGroup { get; init; }
+
+    /// <summary>What rows mean that the server did not take, without an error. They are settled in any case.</summary>
+    public SuppressedAction OnSuppressed { get; init; }
+
+    /// <summary>
+    /// Largest share of rejects, 0 to 1, among the messages this sink has settled, before the run stops
+    /// (<c>TooManyRejects</c>); the batch that passes it writes and quarantines nothing. Looked at from the 20th message
+    /// on; 0 stops at the first reject. What was settled before the run does not count. Null for no limit, but ten rows
+    /// in a row that are refused alike, none written between, stop the run (<c>EveryRowRefused</c>), and so do twenty bodies
+    /// that do not decode in one way, no login between (<c>EveryBodyRejected</c>); 1 lets that pass, too.
+    /// </summary>
+    public double? MaxRejectRatio { get; init; }
+
+    /// <summary>
+    /// Everything in one transaction that is rolled back when the sink is disposed of: the outcomes are what they would
+    /// be. Nothing of it may be settled. A fault of the system ends it. It uses up sequences and holds locks: others
+    /// that write the same messages or keys wait.
+    /// </summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>Looks at the vault before the first message is taken; a record with sealed originals goes there in any case.</summary>
+    public bool UseVault { get; init; }
+
+    /// <summary>Goes on under a key that the database has never seen, and tells it of the key.</summary>
+    public bool NewKey { get; init; }
+
+    /// <summary>How long faults of the system are retried before the run stops.</summary>
+    public TimeSpan RetryFor { get; init; } = TimeSpan.FromMinutes(1);
+}
