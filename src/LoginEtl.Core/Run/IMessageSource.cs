@@ -27,6 +27,9 @@ public interface IMessageSource : IAsyncDisposable
     /// <summary>No new polls; what has arrived is still handed over; then <see cref="ReceiveAsync"/> ends. Does not wait.</summary>
     void StopReceiving();
 
+    /// <summary>Why receiving ended; null while it goes on.</summary>
+    EndReason? EndedBecause { get; }
+
     /// <summary>Something downstream failed: a waiting <see cref="ReceiveAsync"/> throws <paramref name="cause"/>. Does not wait.</summary>
     void Fail(Exception cause);
 

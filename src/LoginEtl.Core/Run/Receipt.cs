@@ -17,6 +17,9 @@ public sealed record Receipt
     /// <summary>How the run ended.</summary>
     public required RunState Outcome { get; init; }
 
+    /// <summary>Why the run ended; null where several sources ended for several reasons, and for files.</summary>
+    public EndReason? Ended { get; init; }
+
     /// <summary>UTC.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
@@ -92,11 +95,13 @@ public sealed record Receipt
         : 0;
 
     internal static Receipt From(
-        string source, RunState outcome, DateTimeOffset startedAt, TimeSpan elapsed, BookEntries entries, string? error) =>
+        string source, RunState outcome, DateTimeOffset startedAt, TimeSpan elapsed, BookEntries entries, string? error, EndReason? ended = null) =>
         new()
         {
             Source = source,
             Outcome = outcome,
+            // What is held with its group goes back: the queue has it still.
+            Ended = outcome == RunState.Failed ? EndReason.Failed : ended == EndReason.Drained && entries.HeldGroups > 0 ? EndReason.GroupsHeld : ended,
             StartedAt = startedAt,
             Elapsed = elapsed,
             Received = entries.Received,

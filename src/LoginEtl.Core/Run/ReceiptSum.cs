@@ -16,6 +16,7 @@ internal static class ReceiptSum
         {
             Source = string.Join(", ", receipts.Select(r => r.Source).Distinct()),
             Outcome = receipts.Max(r => r.Outcome),
+            Ended = receipts.Select(r => r.Ended).Distinct().ToList() is [var one] ? one : null,
             StartedAt = start,
             Elapsed = receipts.Max(r => r.StartedAt + r.Elapsed) - start,
             Received = receipts.Sum(r => r.Received),

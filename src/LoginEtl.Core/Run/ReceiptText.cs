@@ -12,7 +12,7 @@ public static class ReceiptText
     {
         ArgumentNullException.ThrowIfNull(receipt);
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{receipt.Source}: {receipt.Outcome}, received {receipt.Received}");
+        text.Append(CultureInfo.InvariantCulture, $"{receipt.Source}: {receipt.Outcome}{Why(receipt)}, received {receipt.Received}");
         foreach (var (name, count, always) in Counts(receipt))
         {
             if (always || count > 0)
@@ -37,6 +37,11 @@ public static class ReceiptText
             json.WriteString("source", receipt.Source);
             json.WriteString("version", receipt.Version);
             json.WriteString("outcome", receipt.Outcome.ToString().ToLowerInvariant());
+            if (receipt.Ended is { } ended)
+            {
+                json.WriteString("ended", JsonNamingPolicy.SnakeCaseLower.ConvertName(ended.ToString()));
+            }
+
             json.WriteString("started_at", receipt.StartedAt);
             json.WriteNumber("elapsed_seconds", Math.Round(receipt.Elapsed.TotalSeconds, 3));
             json.WriteNumber("received", receipt.Received);
@@ -57,6 +62,16 @@ public static class ReceiptText
 
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
+
+    // What the outcome does not say already.
+    private static string Why(Receipt receipt) => receipt.Ended switch
+    {
+        EndReason.DrainTimeout => " (others still held messages)",
+        EndReason.GroupsHeld => " (groups are held)",
+        EndReason.MaxMessages => " (all messages asked for)",
+        EndReason.MaxDuration => " (time was up)",
+        _ => "",
+    };
 
     private static IEnumerable<(string Name, long Count, bool Always)> Counts(Receipt r) =>
     [

@@ -220,7 +220,8 @@ public sealed class ReceivingRun
         _startedAt,
         _time.GetUtcNow() - _startedAt,
         Book.Entries(),
-        _fault is null ? null : $"{_fault.Message} {_fault.Remedy}");
+        _fault is null ? null : $"{_fault.Message} {_fault.Remedy}",
+        _stopped ? EndReason.Stopped : _source.EndedBecause);
 
     private async Task ReturnOrLapseAsync(IReadOnlyList<QueueDelivery> unsettled, CancellationToken cancellationToken)
     {

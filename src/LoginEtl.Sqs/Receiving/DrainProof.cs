@@ -1,3 +1,5 @@
+using LoginEtl.Run;
+
 namespace LoginEtl.Sqs.Receiving;
 
 /// <summary>Judges samples of the queue's counts, one after the other. Not thread-safe.</summary>

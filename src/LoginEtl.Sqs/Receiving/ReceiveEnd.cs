@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using LoginEtl.Faults;
+using LoginEtl.Run;
 
 namespace LoginEtl.Sqs.Receiving;
 
@@ -58,7 +59,7 @@ internal sealed class ReceiveEnd(TimeSpan grace)
                 await Task.Delay(left < LongestWait ? left : LongestWait, Stopping).ConfigureAwait(false);
             }
 
-            Set(EndReason.TimeUp);
+            Set(EndReason.MaxDuration);
         }
         catch (OperationCanceledException)
         {

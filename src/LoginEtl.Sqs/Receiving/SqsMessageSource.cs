@@ -68,7 +68,7 @@ internal sealed class SqsMessageSource : IMessageSource
     /// <inheritdoc/>
     public DecodeOptions Decoding => _options.Decoding;
 
-    /// <summary>Why receiving ended; null while it goes on.</summary>
+    /// <inheritdoc/>
     public EndReason? EndedBecause => _end.Reason;
 
     /// <inheritdoc/>
@@ -200,7 +200,7 @@ internal sealed class SqsMessageSource : IMessageSource
                     new Receiver(_queue, lease, Book, allowance, _activity, _arrived.Writer, _timings, Decoding.Identity.AttributeName))))
                 .ToArray();
             await Task.WhenAll(receivers).ConfigureAwait(false);
-            _end.Set(EndReason.LimitReached);
+            _end.Set(EndReason.MaxMessages);
             await watching.ConfigureAwait(false);
         }
         finally

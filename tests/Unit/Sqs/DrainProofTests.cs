@@ -1,3 +1,4 @@
+using LoginEtl.Run;
 using LoginEtl.Sqs.Receiving;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Amazon.SQS.Model;
+using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Receiving;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using LoginEtl.Faults;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -21,7 +20,7 @@ public sealed class EndingTests(ServersFixture servers)
             new ReceiveOptions { WaitForever = true, MaxDuration = TimeSpan.FromMilliseconds(500) });
 
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
-        Assert.Equal(EndReason.TimeUp, source.EndedBecause);
+        Assert.Equal(EndReason.MaxDuration, source.EndedBecause);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using LoginEtl.Faults;
+using LoginEtl.Run;
 using LoginEtl.Sqs.Receiving;
 using Xunit;
 
@@ -39,7 +40,7 @@ public sealed class ReceiveEndTests
     {
         await _end.SetAfterAsync(TimeSpan.FromMilliseconds(50));
 
-        Assert.Equal(EndReason.TimeUp, _end.Reason);
+        Assert.Equal(EndReason.MaxDuration, _end.Reason);
     }
 
     [Theory]

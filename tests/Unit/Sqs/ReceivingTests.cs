@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using LoginEtl.Records;
+using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -78,7 +78,7 @@ public sealed class ReceivingTests(ServersFixture servers)
 
         Assert.Equal(limit, messages.Count);
         Assert.Equal((60 - limit, 0), await queue.CountsAsync());
-        Assert.Equal(EndReason.LimitReached, source.EndedBecause);
+        Assert.Equal(EndReason.MaxMessages, source.EndedBecause);
     }
 
     [Fact]

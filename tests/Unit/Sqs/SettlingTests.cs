@@ -5,7 +5,6 @@ using LoginEtl.Faults;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Receiving;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

@@ -153,6 +153,8 @@ public sealed class ReceivingRunTests : RunningTests
 
         public DeliveryBook Book => inner.Book;
 
+        public EndReason? EndedBecause => inner.EndedBecause;
+
         public Task<IReadOnlyList<ReceivedMessage>> ReceiveAsync(CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<ReceivedMessage>>([message]);
 

@@ -15,6 +15,8 @@ internal sealed class StubSource(Journal journal, int capacity = 100_000) : IMes
 
     public DeliveryBook Book { get; } = new(capacity);
 
+    public EndReason? EndedBecause { get; set; }
+
     /// <summary>Waits for Stop or Fail instead of ending when everything is handed over.</summary>
     public bool WaitForever { get; init; }
 

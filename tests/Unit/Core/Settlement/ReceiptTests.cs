@@ -91,13 +91,14 @@ public sealed class ReceiptTests
         var json = JsonNode.Parse(text)!.AsObject();
         Assert.DoesNotContain('\n', text);
         Assert.Equal(
-            ["source", "outcome", "started_at", "elapsed_seconds", "received", .. Enum.GetNames<Outcome>().Select(o => o.ToLowerInvariant()),
+            ["source", "version", "outcome", "started_at", "elapsed_seconds", "received", .. Enum.GetNames<Outcome>().Select(o => o.ToLowerInvariant()),
                 "undeleted", "held_groups", "not_an_address", "balanced", "exit_code", "error"],
             json.Select(m => m.Key));
         Assert.Equal(("a \"b\"\nc", "failed", 1.235, 34, true, 1),
             ((string)json["source"]!, (string)json["outcome"]!, (double)json["elapsed_seconds"]!, (long)json["lapsed"]!,
                 (bool)json["balanced"]!, (int)json["exit_code"]!));
         Assert.False(JsonNode.Parse(ReceiptText.Json(Good))!.AsObject().ContainsKey("error"));
+        Assert.Equal("drain_timeout", (string)JsonNode.Parse(ReceiptText.Json(Good with { Ended = EndReason.DrainTimeout }))!["ended"]!);
     }
 
     [Fact]
@@ -117,6 +118,8 @@ public sealed class ReceiptTests
     {
         var other = Good with { Source = "other", Outcome = RunState.Stopped, StartedAt = Good.StartedAt.AddSeconds(10), Error = "e", Undeleted = 2 };
         var sum = ReceiptSum.Of([Good, other, Good]);
+        EndReason? Ended(params EndReason?[] reasons) => ReceiptSum.Of([.. reasons.Select(r => Good with { Ended = r })]).Ended;
+        Assert.Equal((EndReason.Drained, null), (Ended(EndReason.Drained, EndReason.Drained), Ended(EndReason.Drained, EndReason.Stopped)));
         Assert.Equal(("login-queue, other", RunState.Stopped, "e"), (sum.Source, sum.Outcome, sum.Error));
         Assert.Equal((165, 102, 2, true), (sum.Received, sum.Lapsed, sum.Undeleted, sum.Balanced));
         Assert.Equal(TimeSpan.FromSeconds(10) + Good.Elapsed, sum.Elapsed);
