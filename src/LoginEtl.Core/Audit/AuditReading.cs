@@ -49,7 +49,15 @@ internal sealed class AuditReading
             return null;
         }
 
-        chain.Follow(file);
+        try
+        {
+            chain.Follow(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw AuditFile.Unwritable(path, e);
+        }
+
         var known = anchor is null || chain.FileId is not { } id ? [] : await anchor.ListAsync(id, cancellationToken).ConfigureAwait(false);
         var reading = new AuditReading(path, chain, lines, [.. known.OrderBy(k => k.Line)]);
         reading.Found.AddRange(found);

@@ -5,6 +5,11 @@ namespace LoginEtl.Audit;
 /// <summary>Looks for every file that a database knows: at its place, and in folders of archived files.</summary>
 internal sealed class AuditSurvey(AuditKeys keys, IAuditAnchor anchor, IReadOnlyList<string> tokens, CancellationToken cancellationToken)
 {
+    // What the system makes up as it is read: no file of ours is there, and reading may do something.
+    private static readonly string[] s_noFiles = OperatingSystem.IsWindows() ? [] : ["/proc/", "/sys/", "/dev/"];
+
+    private readonly Dictionary<string, LoginEtlException> _busy = new(StringComparer.Ordinal);
+
     // What was found of a file: at its place, in the archives, or why it could not be read.
     private sealed record Finding(KnownFile File, AuditReading? AtPlace, LoginEtlException? Fault, List<AuditReading> Archived);
 
@@ -96,10 +101,18 @@ internal sealed class AuditSurvey(AuditKeys keys, IAuditAnchor anchor, IReadOnly
     {
         try
         {
-            return (await AuditReading.ReadAsync(path, keys, anchor, tokens, cancellationToken).ConfigureAwait(false), null);
+            return _busy.TryGetValue(path, out var before) ? throw before
+                : s_noFiles.Any(f => path.StartsWith(f, StringComparison.Ordinal)) ? throw AuditFaults.NotOurs(path, AuditFaults.IsNoFile)
+                : (await AuditReading.ReadAsync(path, keys, anchor, tokens, cancellationToken).ConfigureAwait(false), null);
         }
         catch (LoginEtlException e) when (e.Id.StartsWith("AuditFile", StringComparison.Ordinal))
         {
+            // Many may claim one place, and each would be waited for.
+            if (e.Id == "AuditFileBusy")
+            {
+                _busy[path] = e;
+            }
+
             return (null, e);
         }
     }

@@ -16,7 +16,7 @@ internal static class AnchorRights
             SELECT a.grantee, a.privilege_type FROM pg_attribute t CROSS JOIN LATERAL aclexplode(t.attacl) a
             WHERE t.attrelid = c.oid AND (a.privilege_type = 'UPDATE' OR (a.privilege_type = 'INSERT' AND t.attname IN ('anchored_by', 'anchored_at')))) g
         LEFT JOIN pg_roles r ON r.oid = g.grantee
-        WHERE c.oid = to_regclass($1) AND g.grantee <> c.relowner
+        WHERE c.oid = pg_catalog.to_regclass($1)::oid AND g.grantee <> c.relowner
         ORDER BY 1
         """;
 

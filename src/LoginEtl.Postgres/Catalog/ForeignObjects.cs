@@ -13,12 +13,12 @@ internal static class ForeignObjects
     private static readonly string s_query =
         $"""
         SELECT c.relname, pg_get_userbyid(c.relowner), {Trusted("c.relowner", "$3")},
-               array_to_string(ARRAY(
-                   SELECT 'the trigger ' || tgname FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal
-                   UNION ALL SELECT 'the rule ' || rulename FROM pg_rewrite WHERE ev_class = c.oid AND c.relkind IN ('r', 'p')), ', ')
+               pg_catalog.array_to_string(ARRAY(
+                   SELECT pg_catalog.concat('the trigger ', tgname) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal
+                   UNION ALL SELECT pg_catalog.concat('the rule ', rulename) FROM pg_rewrite WHERE ev_class = c.oid AND c.relkind IN ('r', 'p')), ', ')
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = ANY ($2)
-        ORDER BY array_position($2, c.relname::text)
+        ORDER BY pg_catalog.array_position($2, c.relname::text)
         """;
 
     /// <summary>
@@ -29,9 +29,9 @@ internal static class ForeignObjects
     /// <param name="table">An expression that names the user's table; it may not be there yet. The schema is <c>n</c>.</param>
     public static string Trusted(string owner, string table) =>
         $"""
-        ({owner} = (SELECT oid FROM pg_roles WHERE rolname = current_user) OR pg_has_role({owner}, n.nspowner, 'MEMBER')
-            OR pg_has_role({owner}, (SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER')
-            OR coalesce(pg_has_role({owner}, (SELECT relowner FROM pg_class WHERE oid = to_regclass({table})), 'MEMBER'), false))
+        ({owner} = (SELECT oid FROM pg_roles WHERE rolname = current_user) OR pg_catalog.pg_has_role({owner}, n.nspowner, 'MEMBER')
+            OR pg_catalog.pg_has_role({owner}, (SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER')
+            OR coalesce(pg_catalog.pg_has_role({owner}, (SELECT relowner FROM pg_class WHERE oid = pg_catalog.to_regclass({table})::oid), 'MEMBER'), false))
         """;
 
     /// <summary>What stands against trusting those of the names that are there; empty when nothing does.</summary>

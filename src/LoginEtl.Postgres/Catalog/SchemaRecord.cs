@@ -24,22 +24,23 @@ internal sealed record SchemaRecord(
     public const short Current = 2;
 
     private const string System = "(SELECT system_identifier FROM pg_control_system())";
-    private const string History = "(SELECT timeline_id FROM pg_control_checkpoint())";
+    // Of the log as it is written: what the control file says is of the last checkpoint, which may be minutes old.
+    private const string History = "(pg_catalog.concat('x', pg_catalog.substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int)";
     private const string Database = "(SELECT oid FROM pg_database WHERE datname = current_database())";
 
-    private const string MayRead = "SELECT has_table_privilege(to_regclass($1), 'SELECT')";
+    private const string MayRead = "SELECT pg_catalog.has_table_privilege(pg_catalog.to_regclass($1)::oid, 'SELECT')";
 
     // Some servers let not everybody call these; even where they would not be called, a query that names them is refused then.
-    private const string MayAsk = "has_function_privilege('pg_control_system()', 'EXECUTE') AND has_function_privilege('pg_control_checkpoint()', 'EXECUTE')";
+    private const string MayAsk = "pg_catalog.has_function_privilege('pg_control_system()', 'EXECUTE') AND pg_catalog.has_function_privilege('pg_walfile_name(pg_lsn)', 'EXECUTE') AND pg_catalog.has_function_privilege('pg_current_wal_insert_lsn()', 'EXECUTE') AND NOT pg_is_in_recovery()";
 
     private static string Query(QualifiedName record) =>
         $"""
         SELECT s.version, s.made_by, s.recorded_at,
-               s.database_id = {Database} AND s.ledger_id = coalesce(to_regclass($1)::oid, 0),
+               s.database_id = {Database} AND s.ledger_id = coalesce(pg_catalog.to_regclass($1)::oid, 0),
                CASE WHEN {MayAsk} THEN s.system_identifier END, CASE WHEN {MayAsk} THEN s.timeline END,
-               concat(current_setting('recovery_target', true), current_setting('recovery_target_time', true), current_setting('recovery_target_xid', true),
+               pg_catalog.concat(current_setting('recovery_target', true), current_setting('recovery_target_time', true), current_setting('recovery_target_xid', true),
                       current_setting('recovery_target_lsn', true), current_setting('recovery_target_name', true)) <> '',
-               has_column_privilege(to_regclass($2), 'timeline', 'UPDATE')
+               pg_catalog.has_column_privilege(pg_catalog.to_regclass($2)::oid, 'timeline', 'UPDATE')
         FROM {record.Quoted} s
         """;
 
@@ -49,7 +50,7 @@ internal sealed record SchemaRecord(
         SELECT greatest(
             (SELECT max(created_at) FROM (SELECT created_at FROM {table.Beside(SchemaNames.Ledger).Quoted} ORDER BY key DESC LIMIT 1000) m),
             (SELECT max(created_at) FROM {table.Beside(SchemaNames.FileLedger).Quoted}
-             WHERE ctid >= format('(%s,0)', greatest(0, pg_relation_size($1::regclass) / current_setting('block_size')::int - 20))::tid))
+             WHERE ctid >= pg_catalog.format('(%s,0)', greatest(0, pg_catalog.pg_relation_size($1::regclass) / current_setting('block_size')::int - 20))::tid))
         """;
 
     /// <summary>The relation, of one row.</summary>

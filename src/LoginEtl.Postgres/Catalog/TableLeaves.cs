@@ -13,7 +13,7 @@ internal static class TableLeaves
     public const string Tree =
         """
         WITH RECURSIVE tree AS (
-            SELECT to_regclass($1)::oid AS oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)
+            SELECT pg_catalog.to_regclass($1)::oid AS oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON t.oid = i.inhparent)
         """;
 
     /// <summary>Their names; none while there is no such table.</summary>

@@ -38,7 +38,7 @@ internal static class TableNames
     public static async Task<HashSet<string>> ColumnsAsync(NpgsqlConnection connection, QualifiedName relation, CancellationToken cancellationToken)
     {
         var names = await connection.QueryAsync(
-            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped",
+            "SELECT attname FROM pg_attribute WHERE attrelid = pg_catalog.to_regclass($1)::oid AND attnum > 0 AND NOT attisdropped",
             [relation.Quoted], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
         return names.ToHashSet(StringComparer.Ordinal);
     }

@@ -132,11 +132,16 @@ internal sealed class Database : IAsyncDisposable
         }
     }
 
+    // The driver would ask for the server's types by operators that others may have made better ones of, in a schema of the
+    // search path. Nothing here is of a type that it does not know.
+    private static NpgsqlDataSourceBuilder Begin(NpgsqlConnectionStringBuilder builder) =>
+        new NpgsqlDataSourceBuilder(builder.ConnectionString).ConfigureTypeLoading(types => types.EnableTypeLoading(false));
+
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder builder, DatabaseSettings settings)
     {
         if (settings.PasswordSource is not { } passwords)
         {
-            return new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
+            return Begin(builder).Build();
         }
 
         var user = !string.IsNullOrEmpty(builder.Username) ? builder.Username
@@ -147,7 +152,7 @@ internal sealed class Database : IAsyncDisposable
         }
 
         builder.Password = null;
-        var source = new NpgsqlDataSourceBuilder(builder.ConnectionString);
+        var source = Begin(builder);
         source.UsePasswordProvider(
             _ => throw new NotSupportedException("Connections are opened asynchronously."),
             (connection, token) => passwords.GetAsync(connection.Host!, connection.Port, user, settings.PasswordAccount, token));

@@ -88,7 +88,7 @@ internal sealed class KeyRegistration(LiveTable table, bool isNewKey, bool isDry
 
     /// <summary>Whether the user may register keys.</summary>
     public static async Task<bool> IsGrantedAsync(NpgsqlConnection connection, QualifiedName keys, CancellationToken cancellationToken) => (await connection.QueryAsync(
-        "SELECT bool_and(has_column_privilege($1, c, 'INSERT')) FROM unnest($2) c", [keys.Quoted, Columns], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0];
+        "SELECT bool_and(pg_catalog.has_column_privilege($1, c, 'INSERT')) FROM pg_catalog.unnest($2) c", [keys.Quoted, Columns], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0];
 
     /// <summary>What to do where it is not so.</summary>
     public static string Grant(QualifiedName keys) =>

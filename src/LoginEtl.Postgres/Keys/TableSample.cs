@@ -17,7 +17,7 @@ internal static class TableSample
     private const string Blocks =
         $"""
         {TableLeaves.Tree}
-        SELECT coalesce(sum(pg_relation_size(c.oid)), 0)::bigint / current_setting('block_size')::bigint FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind = 'r'
+        SELECT coalesce(sum(pg_catalog.pg_relation_size(c.oid::regclass)), 0)::bigint / current_setting('block_size')::bigint FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind = 'r'
         """;
 
     /// <summary>The table whole where it is small, and blocks at random where it is not; null when the user may not read it.</summary>

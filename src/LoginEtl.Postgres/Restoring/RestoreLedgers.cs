@@ -11,7 +11,7 @@ internal sealed class RestoreLedgers(QualifiedName table)
     private readonly string _add =
         $"""
         INSERT INTO {Ledger(table, isLine: false)} AS l (key, outcome, batch, {SchemaNames.SchemaVersion})
-        SELECT k, {(short)LedgerOutcome.Restored}, gen_random_uuid(), {SchemaRecord.Current} FROM unnest($1) AS k ORDER BY k
+        SELECT k, {(short)LedgerOutcome.Restored}, gen_random_uuid(), {SchemaRecord.Current} FROM pg_catalog.unnest($1) AS k ORDER BY k
         ON CONFLICT (key) DO UPDATE SET outcome = excluded.outcome WHERE l.outcome = {(short)LedgerOutcome.Quarantined}
         RETURNING key
         """;

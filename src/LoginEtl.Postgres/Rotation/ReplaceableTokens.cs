@@ -26,10 +26,10 @@ internal static class ReplaceableTokens
     private const string Leaves =
         $"""
         {TableLeaves.Tree}
-        SELECT n.nspname, c.relname, has_schema_privilege(n.oid, 'USAGE'), row_security_active(c.oid),
-               (SELECT bool_and(has_column_privilege(c.oid, a.attnum, 'SELECT') AND (a.attnum < 0 OR has_column_privilege(c.oid, a.attnum, 'UPDATE')))
+        SELECT n.nspname, c.relname, pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.row_security_active(c.oid),
+               (SELECT bool_and(pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT') AND (a.attnum < 0 OR pg_catalog.has_column_privilege(c.oid, a.attnum, 'UPDATE')))
                 FROM pg_attribute a WHERE a.attrelid = c.oid AND (a.attname = ANY ($2) OR a.attname = 'ctid')),
-               (SELECT string_agg(quote_ident(name), ', ') FROM unnest($2) name)
+               (SELECT string_agg(quote_ident(name), ', ') FROM pg_catalog.unnest($2) name)
         FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = 'r'
         ORDER BY c.oid

@@ -15,7 +15,7 @@ internal static class TableRanges
     private const string Leaves =
         $"""
         {TableLeaves.Tree}
-        SELECT n.nspname, c.relname, pg_relation_size(c.oid) / current_setting('block_size')::bigint, c.reltuples::float8, c.relpages::bigint
+        SELECT n.nspname, c.relname, pg_catalog.pg_relation_size(c.oid::regclass) / current_setting('block_size')::bigint, c.reltuples::float8, c.relpages::bigint
         FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = 'r'
         ORDER BY c.oid

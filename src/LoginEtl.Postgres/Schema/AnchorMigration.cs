@@ -10,7 +10,7 @@ internal static class AnchorMigration
     private const string HasTableRight =
         """
         SELECT EXISTS (SELECT FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
-                       WHERE c.oid = to_regclass($1) AND r.rolname = $2 AND a.privilege_type = 'INSERT')
+                       WHERE c.oid = pg_catalog.to_regclass($1)::oid AND r.rolname = $2 AND a.privilege_type = 'INSERT')
         """;
 
     /// <summary>Whether its rows have no numbers yet; something else of that name stays as it is.</summary>

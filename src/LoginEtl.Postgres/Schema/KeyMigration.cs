@@ -15,7 +15,7 @@ internal static class KeyMigration
 {
     // It may be something else of that name.
     private const string MayReadRecords =
-        "SELECT coalesce((SELECT has_column_privilege(a.attrelid, a.attnum, 'SELECT') FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attname = 'record' AND NOT a.attisdropped), false)";
+        "SELECT coalesce((SELECT pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') FROM pg_attribute a WHERE a.attrelid = pg_catalog.to_regclass($1)::oid AND a.attname = 'record' AND NOT a.attisdropped), false)";
 
     /// <summary>What it takes. Reads all of the table, once: while no key is registered, or the table of keys is an earlier version's.</summary>
     /// <returns>None for something else of that name: it stays as it is, and pre-flight says so.</returns>

@@ -24,7 +24,7 @@ internal static class PruneFunction
     // Others may have made one of the name, or one more beside it: of that name and argument there is one.
     private static readonly string s_state =
         $"""
-        SELECT coalesce((SELECT has_function_privilege(r.oid, p.oid, 'EXECUTE') FROM pg_roles r WHERE r.rolname = coalesce(nullif($2, ''), current_user)), false),
+        SELECT coalesce((SELECT pg_catalog.has_function_privilege(r.oid, p.oid, 'EXECUTE') FROM pg_roles r WHERE r.rolname = coalesce(nullif($2, ''), current_user)), false),
                p.prosrc = $3 AND p.prosecdef AND l.lanname = 'plpgsql' AND p.proconfig = ARRAY['search_path=pg_catalog, pg_temp', 'enable_seqscan=off'],
                {ForeignObjects.Trusted("p.proowner", "$4")}, pg_get_userbyid(p.proowner)
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang

@@ -42,16 +42,16 @@ internal static class RoleGrants
     private const string HasRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
 
     private const string HasUsage =
-        "SELECT coalesce((SELECT has_schema_privilege(r.oid, n.oid, 'USAGE') FROM pg_roles r, pg_namespace n WHERE r.rolname = $1 AND n.nspname = $2), false)";
+        "SELECT coalesce((SELECT pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE') FROM pg_roles r, pg_namespace n WHERE r.rolname = $1 AND n.nspname = $2), false)";
 
     // A column's right counts where the role has it for the column or for the whole table.
     private const string HasRights =
         """
         SELECT coalesce((
-            SELECT bool_and(CASE WHEN p.col = '' THEN has_table_privilege(r.oid, c.oid, p.privilege)
-                                 ELSE coalesce(has_column_privilege(r.oid, c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = p.col), p.privilege), false) END)
+            SELECT bool_and(CASE WHEN p.col = '' THEN pg_catalog.has_table_privilege(r.oid, c.oid, p.privilege)
+                                 ELSE coalesce(pg_catalog.has_column_privilege(r.oid, c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = p.col), p.privilege), false) END)
             FROM pg_roles r, pg_class c, unnest($3, $4) AS p(privilege, col)
-            WHERE r.rolname = $1 AND c.oid = to_regclass($2)), false)
+            WHERE r.rolname = $1 AND c.oid = pg_catalog.to_regclass($2)::oid), false)
         """;
 
     /// <summary>Whether a statement makes a role.</summary>

@@ -68,9 +68,9 @@ internal static class SchemaStatements
     private static string VersionText(string version, AppVersionFormat from) => from switch
     {
         AppVersionFormat.Auto or AppVersionFormat.Digits => $"{version}::text",
-        AppVersionFormat.Packed => $"concat_ws('.', {version} / 1000000, {version} / 1000 % 1000, {version} % 1000)",
-        AppVersionFormat.Decimal => $"concat_ws('.', {version} / 10000, {version} / 100 % 100, {version} % 100)",
-        AppVersionFormat.Nibble => $"concat_ws('.', {version} / 256, {version} / 16 % 16, {version} % 16)",
+        AppVersionFormat.Packed => $"pg_catalog.concat_ws('.', {version} / 1000000, {version} / 1000 % 1000, {version} % 1000)",
+        AppVersionFormat.Decimal => $"pg_catalog.concat_ws('.', {version} / 10000, {version} / 100 % 100, {version} % 100)",
+        AppVersionFormat.Nibble => $"pg_catalog.concat_ws('.', {version} / 256, {version} / 16 % 16, {version} % 16)",
         _ => throw new LoginEtlException(
             "SettingInvalid", FaultKind.Configuration, $"Integers are never encoded as {from}.", "Name Packed, Decimal or Nibble, or leave it out."),
     };
@@ -97,7 +97,7 @@ internal static class SchemaStatements
         """;
 
     private const string HoldsOneThing =
-        $"CONSTRAINT {SchemaNames.Quarantine}_content CHECK (num_nonnulls(sealed_body, record) = CASE WHEN {SchemaNames.DismissedAt} IS NULL THEN 1 ELSE 0 END)";
+        $"CONSTRAINT {SchemaNames.Quarantine}_content CHECK (pg_catalog.num_nonnulls(sealed_body, record) = CASE WHEN {SchemaNames.DismissedAt} IS NULL THEN 1 ELSE 0 END)";
 
     // json, not jsonb: a record may be here just because it holds what jsonb cannot (NUL, half a surrogate pair).
     private static string CreateQuarantine(QualifiedName quarantine) =>

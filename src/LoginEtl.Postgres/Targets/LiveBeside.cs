@@ -19,11 +19,11 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
     private const string Query =
         """
         SELECT c.relname, c.relpersistence = 'p', c.relkind IN ('r', 'p'),
-               ARRAY(SELECT concat(a.attname, ' ', t.typname) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-               CASE WHEN c.relname = $4 THEN has_table_privilege(c.oid, 'SELECT') ELSE
-               has_table_privilege(c.oid, 'INSERT') AND (c.relname = ANY($3) OR (has_table_privilege(c.oid, 'SELECT')
-                   AND coalesce(has_column_privilege(c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'outcome'), 'UPDATE'), false))) END,
-               row_security_active(c.oid)
+               ARRAY(SELECT pg_catalog.concat(a.attname, ' ', t.typname) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+               CASE WHEN c.relname = $4 THEN pg_catalog.has_table_privilege(c.oid, 'SELECT') ELSE
+               pg_catalog.has_table_privilege(c.oid, 'INSERT') AND (c.relname = ANY($3) OR (pg_catalog.has_table_privilege(c.oid, 'SELECT')
+                   AND coalesce(pg_catalog.has_column_privilege(c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'outcome'), 'UPDATE'), false))) END,
+               pg_catalog.row_security_active(c.oid)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = ANY($2)
         """;

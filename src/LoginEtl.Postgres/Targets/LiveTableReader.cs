@@ -12,15 +12,15 @@ internal static class LiveTableReader
         """
         SELECT c.oid, n.nspname, c.relname, c.relkind::text,
                c.relpersistence = 'p' AND NOT EXISTS (
-                   SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class p ON p.oid = t.relid WHERE p.relpersistence <> 'p'),
-               row_security_active(c.oid), has_table_privilege(c.oid, 'INSERT'),
-               EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class p ON p.oid = t.relid WHERE p.relkind = 'f'),
+                   SELECT FROM pg_catalog.pg_partition_tree(c.oid::regclass) t JOIN pg_class p ON p.oid = t.relid WHERE p.relpersistence <> 'p'),
+               pg_catalog.row_security_active(c.oid), pg_catalog.has_table_privilege(c.oid, 'INSERT'),
+               EXISTS (SELECT FROM pg_catalog.pg_partition_tree(c.oid::regclass) t JOIN pg_class p ON p.oid = t.relid WHERE p.relkind = 'f'),
                ARRAY(SELECT DISTINCT t.tgname::text FROM pg_trigger t
-                     WHERE t.tgrelid IN (SELECT c.oid UNION SELECT p.relid FROM pg_partition_tree(c.oid) p)
+                     WHERE t.tgrelid IN (SELECT c.oid UNION SELECT p.relid FROM pg_catalog.pg_partition_tree(c.oid::regclass) p)
                          AND NOT t.tgisinternal AND t.tgtype & 7 = 7 AND t.tgenabled IN ('O', 'A')),
                ARRAY(SELECT r.rulename::text FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled IN ('O', 'A'))
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.oid = to_regclass($1)
+        WHERE c.oid = pg_catalog.to_regclass($1)::oid
         """;
 
     // ROW, BEFORE and INSERT are the lowest bits of tgtype; 3 is INSERT in ev_type.
@@ -42,20 +42,20 @@ internal static class LiveTableReader
                (SELECT bool_or(b.required) AND NOT bool_or(b.has_default) FROM base b WHERE b.attnum = a.attnum)
                    AND NOT a.atthasdef AND a.attidentity = '',
                a.attgenerated <> '' OR a.attidentity = 'a',
-               has_column_privilege(a.attrelid, a.attnum, 'INSERT'),
-               has_column_privilege(a.attrelid, a.attnum, 'SELECT'), has_column_privilege(a.attrelid, a.attnum, 'UPDATE')
+               pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'INSERT'),
+               pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT'), pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'UPDATE')
         FROM pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum
         """;
 
     private const string UniqueKeys =
         """
-        SELECT x.relname, coalesce(array_agg(a.attname::text ORDER BY k.place) FILTER (WHERE k.attnum <> 0), '{}'),
+        SELECT x.relname, coalesce(pg_catalog.array_agg(a.attname::text ORDER BY k.place) FILTER (WHERE k.attnum <> 0), '{}'),
                bool_and(i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND k.attnum <> 0),
-               ARRAY(SELECT p.relname::text FROM pg_partition_tree(i.indexrelid) t JOIN pg_class p ON p.oid = t.relid UNION SELECT x.relname::text)
+               ARRAY(SELECT p.relname::text FROM pg_catalog.pg_partition_tree(i.indexrelid) t JOIN pg_class p ON p.oid = t.relid UNION SELECT x.relname::text)
         FROM pg_index i
         JOIN pg_class x ON x.oid = i.indexrelid
-        CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY k(attnum, place)
+        CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::smallint[]) WITH ORDINALITY k(attnum, place)
         LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
         WHERE i.indrelid = $1::oid AND i.indisunique AND k.place <= i.indnkeyatts
         GROUP BY i.indexrelid, i.indisprimary, x.relname
@@ -65,8 +65,8 @@ internal static class LiveTableReader
     private const string PartitionKeys =
         """
         SELECT c.relname, coalesce(a.attname, '')
-        FROM pg_partition_tree($1::oid::regclass) t JOIN pg_class c ON c.oid = t.relid JOIN pg_partitioned_table p ON p.partrelid = t.relid
-        CROSS JOIN LATERAL unnest(p.partattrs::smallint[]) k(attnum)
+        FROM pg_catalog.pg_partition_tree($1::oid::regclass) t JOIN pg_class c ON c.oid = t.relid JOIN pg_partitioned_table p ON p.partrelid = t.relid
+        CROSS JOIN LATERAL pg_catalog.unnest(p.partattrs::smallint[]) k(attnum)
         LEFT JOIN pg_attribute a ON a.attrelid = t.relid AND a.attnum = k.attnum AND k.attnum <> 0
         """;
 
@@ -83,10 +83,10 @@ internal static class LiveTableReader
                ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey))
         FROM pg_constraint c WHERE c.conrelid = $1::oid AND c.contype = 'c'
         UNION ALL
-        SELECT format('(SELECT %s FROM (SELECT %I) AS v(value))', pg_get_expr(c.conbin, 0), b.attname), ARRAY[b.attname::text]
+        SELECT pg_catalog.format('(SELECT %s FROM (SELECT %I) AS v(value))', pg_get_expr(c.conbin, 0), b.attname), ARRAY[b.attname::text]
         FROM base b JOIN pg_constraint c ON c.contypid = b.typid WHERE c.contype = 'c'
         UNION ALL
-        SELECT DISTINCT format('%I IS NOT NULL', b.attname), ARRAY[b.attname::text] FROM base b WHERE b.required
+        SELECT DISTINCT pg_catalog.format('%I IS NOT NULL', b.attname), ARRAY[b.attname::text] FROM base b WHERE b.required
         """;
 
     /// <summary>The table that the settings name; null when there is none of that name.</summary>

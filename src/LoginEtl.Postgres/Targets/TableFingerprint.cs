@@ -42,18 +42,18 @@ internal sealed record TableFingerprint(string Query, string? Text)
 
     private static string QueryOf(QualifiedName table, bool keys, bool triggers, bool partitions) =>
         $"""
-        SELECT concat_ws(' ', concat(c.relhasindex, c.relhastriggers, c.relkind = 'p', c.relkind, c.relpersistence, c.relhasrules, row_security_active(c.oid)), c.oid,
+        SELECT pg_catalog.concat_ws(' ', pg_catalog.concat(c.relhasindex, c.relhastriggers, c.relkind = 'p', c.relkind, c.relpersistence, c.relhasrules, pg_catalog.row_security_active(c.oid)), c.oid,
             (SELECT string_agg((a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef, a.attidentity, a.attgenerated)::text, '' ORDER BY a.attnum)
              FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
             {(keys ? ", (SELECT string_agg((i.indexrelid::regclass, i.indisprimary, i.indisvalid, i.indimmediate, i.indkey, i.indnkeyatts, i.indpred IS NULL)::text, '' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)" : "")}
             {(triggers ? ", (SELECT string_agg((t.oid, t.tgtype, t.tgenabled)::text, '' ORDER BY t.oid) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)" : "")}
             , (SELECT string_agg((a.attrelid, a.attname, a.atttypid)::text, '' ORDER BY a.attrelid, a.attnum) FROM pg_attribute a
                WHERE a.attrelid = ANY (ARRAY[{string.Join(", ", Besides.Select(b => Oid(table.Beside(b))))}]::oid[]) AND a.attnum > 0)
-            {(partitions ? ", (SELECT string_agg((p.oid, p.relkind, p.relpersistence)::text, '' ORDER BY p.oid) FROM pg_partition_tree(c.oid) t JOIN pg_class p ON p.oid = t.relid)" : "")})
+            {(partitions ? ", (SELECT string_agg((p.oid, p.relkind, p.relpersistence)::text, '' ORDER BY p.oid) FROM pg_catalog.pg_partition_tree(c.oid::regclass) t JOIN pg_class p ON p.oid = t.relid)" : "")})
         FROM pg_class c WHERE c.oid = {Oid(table)}
         """;
 
-    private static string Oid(QualifiedName table) => $"to_regclass('{table.Quoted.Replace("'", "''", StringComparison.Ordinal)}')";
+    private static string Oid(QualifiedName table) => $"pg_catalog.to_regclass('{table.Quoted.Replace("'", "''", StringComparison.Ordinal)}')::oid";
 
     private static char Flag(bool value) => value ? 't' : 'f';
 }

@@ -42,6 +42,9 @@ internal sealed class BatchPlan
     /// </summary>
     public Outcome[]? Promised { get; set; }
 
+    /// <summary>One whose entry the last try that sent COMMIT has added to a ledger; null before.</summary>
+    public BatchItem? Added { get; set; }
+
     /// <summary>Makes a batch ready.</summary>
     /// <param name="batch">As it was handed over.</param>
     /// <param name="encoder">By the table as it is.</param>
@@ -86,6 +89,7 @@ internal sealed class BatchPlan
             Twins = twins,
             BatchId = earlier?.BatchId ?? Guid.CreateVersion7(),
             Promised = earlier?.Promised,
+            Added = earlier?.Added,
         };
     }
 

@@ -116,7 +116,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         limit.Check(fresh.Count, fresh.Count(i => IsReject(outcomes[i.Ordinal])), bad.Select(i => i.Key));
 
         cancellationToken.ThrowIfCancellationRequested();
-        plan.Promised = outcomes;
+        (plan.Promised, plan.Added) = (outcomes, fresh[^1]);
         attempt.CommitInDoubt = true;
         await scope.CommitAsync().ConfigureAwait(false);
         attempt.CommitInDoubt = false;

@@ -2,6 +2,7 @@ using System.Globalization;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Records;
 using LoginEtl.Run;
 using Npgsql;
 
@@ -16,29 +17,36 @@ internal sealed class CommittedBatches(QualifiedName table)
     // What is told of a database that went back by more than these is that all of them are missing.
     private const int Most = 10_000;
 
-    private readonly Queue<(Guid Key, bool IsLine, int Messages, DateTimeOffset At)> _batches = new();
-    private (Guid Key, bool IsLine)? _last;
+    private readonly Queue<(Guid Key, bool IsLine, int Messages, DateTimeOffset At, DateTimeOffset Until)> _batches = new();
+    private (Guid Key, bool IsLine, DateTimeOffset Until)? _last;
 
-    /// <summary>An expression: the last batch is in the ledger.</summary>
-    public string LastIsThere => _last is not var (key, isLine) ? "true" : $"EXISTS (SELECT FROM {Ledger(isLine)} WHERE key = '{key}')";
+    /// <summary>An expression: the last batch is in the ledger, unless it may have been forgotten by now.</summary>
+    public string LastIsThere => _last is not var (key, isLine, until) || DateTimeOffset.UtcNow >= until ? "true"
+        : $"EXISTS (SELECT FROM {Ledger(isLine)} WHERE key = '{key}')";
 
     /// <summary>Adds a batch that stands.</summary>
     public void Add(BatchPlan plan, IReadOnlyList<Outcome> outcomes)
     {
-        // One whose entry this batch has added for sure: an earlier one may be forgotten any time.
-        var item = plan.Items.LastOrDefault(i => outcomes[i.Ordinal] is Outcome.Written or Outcome.Updated or Outcome.Skipped or Outcome.Suppressed);
-        if (item is null)
+        // A try whose COMMIT did not arrive may have been followed by one that held all back.
+        if (plan.Added is not { } item || outcomes[item.Ordinal] == Outcome.Returned)
         {
             return;
         }
 
-        _last = (item.Key, item.IsLine);
-        _batches.Enqueue((item.Key, item.IsLine, plan.Size, DateTimeOffset.UtcNow));
+        var now = DateTimeOffset.UtcNow;
+        _last = (item.Key, item.IsLine, MayBeForgotten(item, now));
+        _batches.Enqueue((item.Key, item.IsLine, plan.Size, now, _last.Value.Until));
         if (_batches.Count > Most)
         {
             _batches.Dequeue();
         }
     }
+
+    // A day before it is, by the server's clock.
+    private static DateTimeOffset MayBeForgotten(BatchItem item, DateTimeOffset now) =>
+        item.IsLine ? DateTimeOffset.MaxValue
+        : item.Login.GetDelivery() is QueueDelivery { Group: null, SentTimestamp: { } sent } delivery && LedgerKey.OfSender(delivery) is null ? sent + LedgerAges.Horizon
+        : now + LedgerAges.Horizon;
 
     /// <summary>The fault of a database that has lost the last batch: says which ones it has lost.</summary>
     public async Task<LoginEtlException> LostAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -50,7 +58,7 @@ internal sealed class CommittedBatches(QualifiedName table)
                 $"SELECT key FROM {Ledger(group.Key)} WHERE key = ANY ($1)", [group.Select(b => b.Key).ToArray()], r => r.GetGuid(0), cancellationToken).ConfigureAwait(false));
         }
 
-        var lost = _batches.Where(b => !there.Contains(b.Key)).ToList();
+        var lost = _batches.Where(b => !there.Contains(b.Key) && b.Until > DateTimeOffset.UtcNow).ToList();
         return new LoginEtlException(
             "DatabaseRewound", FaultKind.Failed,
             string.Create(

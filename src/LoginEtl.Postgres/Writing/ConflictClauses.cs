@@ -16,7 +16,7 @@ internal readonly record struct ConflictClauses(string OnConflict, string Report
     /// </summary>
     public const string Flag = "login_etl.there";
 
-    private const string IfNotTaken = "GET DIAGNOSTICS rows_done = ROW_COUNT; IF rows_done = 0 THEN suppressed := suppressed || i; END IF;";
+    private const string IfNotTaken = "GET DIAGNOSTICS rows_done = ROW_COUNT; IF rows_done = 0 THEN suppressed := pg_catalog.array_append(suppressed, i); END IF;";
 
     /// <summary>The clauses for a table.</summary>
     public static ConflictClauses Of(TargetTable table) => table.Conflict switch
@@ -29,10 +29,10 @@ internal readonly record struct ConflictClauses(string OnConflict, string Report
             $"""
             GET DIAGNOSTICS rows_done = ROW_COUNT;
                         IF current_setting('{Flag}') <> '' THEN
-                            met := met || json_build_array(i, rows_done > 0);
+                            met := pg_catalog.array_append(met, pg_catalog.json_build_array(i, rows_done > 0));
                             PERFORM set_config('{Flag}', '', true);
                         ELSIF rows_done = 0 THEN
-                            suppressed := suppressed || i;
+                            suppressed := pg_catalog.array_append(suppressed, i);
                         END IF;
             """,
             "false"),
@@ -45,13 +45,13 @@ internal readonly record struct ConflictClauses(string OnConflict, string Report
     // Neither is an error: the key is there, or a trigger kept the row out. Only a table that has any is asked which.
     private static string WhichOfBoth(UniqueKey key, TargetTable table)
     {
-        const string there = "met := met || json_build_array(i, false);";
+        const string there = "met := pg_catalog.array_append(met, pg_catalog.json_build_array(i, false));";
         var columns = table.Columns.ToList();
         var isKey = string.Join(" AND ", key.Columns.Select(name => columns.FindIndex(c => c.Live.Name == name))
             .Select(c => $"there.{QualifiedName.Quote(columns[c].Live.Name)} = {RowLoop.Value(columns[c], $"{RowLoop.Label}.v{c}")}"));
         return table.Live.RowTriggers.Count + table.Live.InsertRules.Count == 0
             ? there
-            : $"IF EXISTS (SELECT FROM {table.Name.Quoted} AS there WHERE {isKey}) THEN {there} ELSE suppressed := suppressed || i; END IF;";
+            : $"IF EXISTS (SELECT FROM {table.Name.Quoted} AS there WHERE {isKey}) THEN {there} ELSE suppressed := pg_catalog.array_append(suppressed, i); END IF;";
     }
 
     // The day is all that the user's table keeps of a message's time. Within a batch the rows of a key come oldest

@@ -43,7 +43,7 @@ internal static class RowLoop
         var take = string.Concat(table.Columns.Select((_, i) => $"v{i} := a{i}[i]; "));
         var insert = $"INSERT INTO {table.Name.Quoted} AS existing ({table.ColumnList})";
         var rowSecurity = table.Live.HasRowSecurity
-            ? string.Create(CultureInfo.InvariantCulture, $"(state = '42501' AND has_table_privilege({table.Live.Oid}, 'INSERT'))")
+            ? string.Create(CultureInfo.InvariantCulture, $"(state = '42501' AND pg_catalog.has_table_privilege({table.Live.Oid}, 'INSERT'))")
             : "false";
         var isRowError = $"({SqlStates.RowErrorCondition(table.PartitionedBySender)} OR {rowSecurity})";
         var (onConflict, report, stop) = ConflictClauses.Of(table);
@@ -67,15 +67,15 @@ internal static class RowLoop
                 {SuspectRows.Split(table)}
                 LOOP
                     places := good[first:first + {Group - 1}];
-                    IF cardinality(places) = 0 THEN
+                    IF pg_catalog.cardinality(places) = 0 THEN
                         places := bad;
                         singly := true;
                     ELSIF NOT singly THEN
                         BEGIN
-                            {insert} SELECT {Values(table, i => $"a{i}[k]")} FROM unnest(places) k ORDER BY k;
+                            {insert} SELECT {Values(table, i => $"a{i}[k]")} FROM pg_catalog.unnest(places) k ORDER BY k;
                             GET DIAGNOSTICS rows_done = ROW_COUNT;
-                            IF rows_done = 0 THEN suppressed := suppressed || places;
-                            ELSIF rows_done < cardinality(places) THEN RAISE SQLSTATE '{SomeAreMissing}'; END IF;
+                            IF rows_done = 0 THEN suppressed := pg_catalog.array_cat(suppressed, places);
+                            ELSIF rows_done < pg_catalog.cardinality(places) THEN RAISE SQLSTATE '{SomeAreMissing}'; END IF;
                         EXCEPTION WHEN OTHERS THEN
                             GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, conname = CONSTRAINT_NAME, tabname = TABLE_NAME;
                             IF state <> '{SomeAreMissing}' AND NOT {isRowError} THEN RAISE; END IF;
@@ -83,7 +83,7 @@ internal static class RowLoop
                         END;
                     END IF;
                     IF singly THEN
-                        found := cardinality(refused) + cardinality(met) + cardinality(suppressed);
+                        found := pg_catalog.cardinality(refused) + pg_catalog.cardinality(met) + pg_catalog.cardinality(suppressed);
                         FOREACH i IN ARRAY places LOOP
                             BEGIN
                                 {take}
@@ -92,15 +92,15 @@ internal static class RowLoop
                             EXCEPTION WHEN OTHERS THEN
                                 GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, conname = CONSTRAINT_NAME, colname = COLUMN_NAME, tabname = TABLE_NAME;
                                 IF {stop} OR NOT {isRowError} THEN RAISE; END IF;
-                                refused := refused || json_build_array(i, state, conname, colname);
+                                refused := pg_catalog.array_append(refused, pg_catalog.json_build_array(i, state, conname, colname));
                             END;
                         END LOOP;
-                        singly := cardinality(refused) + cardinality(met) + cardinality(suppressed) > found + {FewBad};
+                        singly := pg_catalog.cardinality(refused) + pg_catalog.cardinality(met) + pg_catalog.cardinality(suppressed) > found + {FewBad};
                     END IF;
-                    EXIT WHEN first > cardinality(good);
+                    EXIT WHEN first > pg_catalog.cardinality(good);
                     first := first + {Group};
                 END LOOP;
-                PERFORM set_config('plan_cache_mode', plans, true), set_config('{Refused}', to_json(refused)::text, true), set_config('{Met}', to_json(met)::text, true), set_config('{Suppressed}', to_json(suppressed)::text, true);
+                PERFORM set_config('plan_cache_mode', plans, true), set_config('{Refused}', pg_catalog.to_json(refused)::text, true), set_config('{Met}', pg_catalog.to_json(met)::text, true), set_config('{Suppressed}', pg_catalog.to_json(suppressed)::text, true);
             END
             """);
     }

@@ -16,16 +16,16 @@ internal static class SuspectRows
     /// </summary>
     public static string Split(TargetTable table)
     {
-        const string all = "good := ARRAY(SELECT generate_series(1, coalesce(array_length(a0, 1), 0)));";
+        const string all = "good := ARRAY(SELECT pg_catalog.generate_series(1, coalesce(pg_catalog.array_length(a0, 1), 0)));";
         var (conditions, read) = Conditions(table);
         return conditions.Count == 0 || table.Conflict is { Action: ConflictAction.Skip or ConflictAction.Update } ? all :
             $"""
             BEGIN
-                    SELECT coalesce(array_agg(place ORDER BY place) FILTER (WHERE NOT suspect), '{"{}"}'),
-                           coalesce(array_agg(place ORDER BY place) FILTER (WHERE suspect), '{"{}"}')
+                    SELECT coalesce(pg_catalog.array_agg(place ORDER BY place) FILTER (WHERE NOT suspect), '{"{}"}'),
+                           coalesce(pg_catalog.array_agg(place ORDER BY place) FILTER (WHERE suspect), '{"{}"}')
                     INTO good, bad
                     FROM (SELECT login_etl_place::int AS place, {string.Join(" OR ", conditions.Select(c => $"({c}) IS FALSE"))} AS suspect
-                          FROM unnest({string.Join(", ", read.Select(i => $"a{i}"))}) WITH ORDINALITY AS r({string.Join(", ", read.Select(i => QualifiedName.Quote(table.Columns[i].Live.Name)))}, login_etl_place)) s;
+                          FROM ROWS FROM ({string.Join(", ", read.Select(i => $"pg_catalog.unnest(a{i})"))}) WITH ORDINALITY AS r({string.Join(", ", read.Select(i => QualifiedName.Quote(table.Columns[i].Live.Name)))}, login_etl_place)) s;
                 EXCEPTION WHEN OTHERS THEN
                     {all}
                 END;

@@ -105,7 +105,7 @@ public sealed class ProcessFaultTests(SharedLane shared)
             // A signal that comes before anything was caught ends it like any program.
             for (var waited = 0; waited < 600 && await LedgerAsync() == before; waited++)
             {
-                await Task.Delay(50);
+                await Task.Delay(50, TestContext.Current.CancellationToken);
             }
 
             await worker.EndAsync("SIGTERM");

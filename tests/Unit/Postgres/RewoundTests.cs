@@ -78,6 +78,31 @@ public sealed class RewoundTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Loss_of_a_batch_that_was_all_rejects_is_noticed_too()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using var sink = await database.SinkAsync();
+        await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+        Assert.Equal([Outcome.Quarantined], (await sink.WriteAsync([Logins.Reject()], TestDatabase.Token)).Outcomes);
+        await database.RunAsync("DELETE FROM login_etl_ledger WHERE outcome = 2; DELETE FROM login_etl_quarantine");
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Logins.Records(1), TestDatabase.Token));
+        Assert.Contains("lost 1 batches of this run, with 1 messages", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Entry_that_may_have_been_forgotten_is_not_missed()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using var sink = await database.SinkAsync();
+        // A moment before the horizon, as a message of a dead-letter queue may be; it is past it by the next batch.
+        var sent = DateTimeOffset.UtcNow - TimeSpan.FromDays(15) + TimeSpan.FromSeconds(2);
+        await sink.WriteAsync([Logins.Record(Logins.Delivery(sent: sent))], TestDatabase.Token);
+        await database.RunAsync("DELETE FROM login_etl_ledger");
+        await Task.Delay(TimeSpan.FromSeconds(2.5), TestDatabase.Token);
+        Assert.Equal([Outcome.Written], (await sink.WriteAsync(Logins.Records(1), TestDatabase.Token)).Outcomes);
+    }
+
+    [Fact]
     public async Task Promoted_server_is_told_of_once_and_stops_nothing()
     {
         var database = await TestDatabase.InitializedAsync(servers);
@@ -117,7 +142,7 @@ public sealed class RewoundTests(ServersFixture servers)
     public async Task Server_that_does_not_tell_its_history_is_not_asked_for_it()
     {
         var database = await TestDatabase.InitializedAsync(servers);
-        await database.RunAsync("UPDATE login_etl_schema SET system_identifier = 1; REVOKE EXECUTE ON FUNCTION pg_control_system(), pg_control_checkpoint() FROM public");
+        await database.RunAsync("UPDATE login_etl_schema SET system_identifier = 1; REVOKE EXECUTE ON FUNCTION pg_control_system(), pg_walfile_name(pg_lsn) FROM public");
         await database.AsRoleAsync(TestDatabase.WriterRights, async settings =>
         {
             await using var sink = await database.SinkAsync(settings: settings);
@@ -125,9 +150,9 @@ public sealed class RewoundTests(ServersFixture servers)
         });
     }
 
-    private static IReadOnlyList<ProtectedLogin> Batch(int count, bool isFile) => isFile ? [.. Enumerable.Range(1, count).Select(i => Logins.Record(delivery: Logins.Line(Guid.NewGuid(), i)))] : Logins.Records(count);
+    private static ProtectedLogin[] Batch(int count, bool isFile) => isFile ? [.. Enumerable.Range(1, count).Select(i => Logins.Record(delivery: Logins.Line(Guid.NewGuid(), i)))] : Logins.Records(count);
 
-    private static async Task WriteAsync(TestDatabase database, IReadOnlyList<ProtectedLogin> batch)
+    private static async Task WriteAsync(TestDatabase database, ProtectedLogin[] batch)
     {
         await using var sink = await database.SinkAsync();
         Assert.All((await sink.WriteAsync(batch, TestDatabase.Token)).Outcomes, o => Assert.Equal(Outcome.Written, o));

@@ -194,7 +194,7 @@ public sealed class PlaceTests : IDisposable
         File.CreateSymbolicLink(PathOf("link"), "/etc/passwd");
         string[] paths =
         [
-            PathOf("pipe"), PathOf("link"), Folder, "/dev/zero", "/dev/null", "/etc/passwd", "//server/share/audit.jsonl", "relative.jsonl", "/a/../b",
+            PathOf("pipe"), PathOf("link"), Folder, "/dev/zero", "/dev/null", "/proc/self/mem", "/proc/kmsg", "/etc/passwd", "//server/share/audit.jsonl", "relative.jsonl", "/a/../b",
             "/x\e[2J\e[1;1H\u202Eintact", $"/{new string('y', 5000)}", "",
         ];
         await RecordAsync("official.jsonl");
@@ -207,7 +207,7 @@ public sealed class PlaceTests : IDisposable
         var reports = await AllAsync();
         Assert.InRange(started.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         Assert.Equal(
-            "Intact Replaced Replaced Replaced Replaced Replaced Broken Elsewhere Elsewhere Elsewhere Missing Unreadable Elsewhere", string.Join(' ', reports.Select(r => r.State)));
+            "Intact Replaced Replaced Replaced Replaced Replaced Replaced Replaced Broken Elsewhere Elsewhere Elsewhere Missing Unreadable Elsewhere", string.Join(' ', reports.Select(r => r.State)));
         Assert.All(reports, r => Assert.DoesNotContain(r.Place + r + r.Fault()?.Message, c => char.IsControl(c) || c == '\u202E'));
         Assert.All(reports, r => Assert.InRange(r.Place.Length, 1, 1100));
     }
