@@ -11,7 +11,7 @@ namespace LoginEtl.Sqs.Receiving;
 /// <summary>One polling loop of several: reserve, poll, admit, hand over.</summary>
 internal sealed class Receiver(
     SqsQueue queue, LeaseTerms lease, DeliveryBook book, PollAllowance allowance, Activity activity,
-    ChannelWriter<ReceivedMessage> output, SqsTimings timings, string? identityAttribute)
+    ChannelWriter<ReceivedMessage> output, SqsTimings timings, string? identityAttribute, Lock handover)
 {
     private const int ShortestWait = 1;
     private TimeSpan? _failingSince;
@@ -105,6 +105,9 @@ internal sealed class Receiver(
             return 0;
         }
 
+        // Where a lease is over already, another receiver may get the same group, and more of it: what comes first must be
+        // handed over first, or a row could be written before a bad message that holds its group.
+        using var turn = queue.IsFifo ? handover.EnterScope() : default;
         // All of them before the first is handed over: when a bad one holds its group, those behind it are known.
         var taken = MessageReader.ReadAll(messages, queue.IsFifo, identityAttribute).Where(m => book.Admit(m.Delivery, m.BodyLength)).ToList();
         var undated = false;

@@ -195,9 +195,10 @@ internal sealed class SqsMessageSource : IMessageSource
 
             var allowance = new PollAllowance(Book, _options.MaxMessages, MustSettleFirst);
             var watching = _drain is null ? Task.CompletedTask : Task.Run(() => WatchAsync(_drain));
+            var handover = new Lock();
             var receivers = Enumerable.Range(0, Math.Max(1, _options.Receivers))
                 .Select(_ => Task.Run(() => ReceiveOneAsync(
-                    new Receiver(_queue, lease, Book, allowance, _activity, _arrived.Writer, _timings, Decoding.Identity.AttributeName))))
+                    new Receiver(_queue, lease, Book, allowance, _activity, _arrived.Writer, _timings, Decoding.Identity.AttributeName, handover))))
                 .ToArray();
             await Task.WhenAll(receivers).ConfigureAwait(false);
             _end.Set(EndReason.MaxMessages);

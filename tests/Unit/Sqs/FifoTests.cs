@@ -61,6 +61,33 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Receivers_that_get_one_group_at_once_hand_it_over_in_its_order()
+    {
+        // As when leases are over while answers are on their way: each answer has all of the group that there is by then.
+        const int Groups = 300, Longest = 8;
+        var queue = await TestQueue.FifoAsync(servers);
+        var calls = -1;
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { Receivers = 8 }, around: c => new FaultyClient(c)
+        {
+            OnReceive = async (_, call) =>
+            {
+                var (group, length) = Math.DivRem(Interlocked.Increment(ref calls), Longest);
+                await Task.Yield();
+                return group >= Groups ? await call() : SqsResponses.Received(Enumerable.Range(0, length + 1).Select(i => SqsResponses.Message(
+                    new Guid(group, (short)i, 0, 0, 0, 0, 0, 0, 0, 0, 0).ToString(), $"{calls}", "{}",
+                    new() { ["MessageGroupId"] = $"g{group}", ["SequenceNumber"] = $"{i + 1}", ["SentTimestamp"] = "1700000000000", ["ApproximateReceiveCount"] = "1" })));
+            },
+        });
+        var received = new List<ReceivedMessage>();
+        while (received.Count < Groups * Longest)
+        {
+            received.AddRange(await source.ReceiveAsync(Cancelled).WaitAsync(Soon, Cancelled));
+        }
+
+        Assert.All(received.GroupBy(m => m.Delivery.Group!.MessageGroupId), g => Assert.Equal(g.Select(m => m.Delivery.Group!.Sequence()).Order(), g.Select(m => m.Delivery.Group!.Sequence())));
+    }
+
+    [Fact]
     public async Task An_answer_is_put_into_the_order_of_its_sequence_numbers()
     {
         string[] numbers = ["18849496460467696128", "9", "340282366920938463463374607431768211455", "10", "18849496460467696127"];
