@@ -53,9 +53,9 @@ Receive-LoginMessage $($queues.pipeline) -Wait -MaxMessages 600 -MaxDuration 90 
 exit `$receipt.ExitCode
 "@ | Set-Content $script
         $worker = Get-ChildItem "$PSScriptRoot/../../src/LoginEtl.Worker/bin/*/net10.0/login-etl.dll" | Sort-Object LastWriteTime | Select-Object -Last 1
-        $flags = $worker.FullName, '--queue', $queues.worker, '--keyset', $ofWorker, '--database', "`"$writer`"", '--wait', '--max-messages', 600, '--max-duration', 90, '--batch-size', 50, '--flush-interval', 0.2
+        $flags = $worker.FullName, '--queue', $queues.worker, '--keyset', $ofWorker, '--database', $writer, '--wait', '--max-messages', 600, '--max-duration', 90, '--batch-size', 50, '--flush-interval', 0.2
         $processes = @(
-            Start-Process dotnet -ArgumentList $flags -PassThru -RedirectStandardOutput "$TestDrive/worker.out" -RedirectStandardError "$TestDrive/worker.out.err"
+            Start-Process dotnet -ArgumentList ($flags | ForEach-Object { "`"$_`"" }) -PassThru -RedirectStandardOutput "$TestDrive/worker.out" -RedirectStandardError "$TestDrive/worker.out.err"
             Start-PowerShell $script "$TestDrive/pipeline.out"
         )
         try {

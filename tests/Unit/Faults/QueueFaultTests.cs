@@ -87,7 +87,7 @@ public sealed class QueueFaultTests(SharedLane shared)
         await using var scenario = await StartAsync();
         var run = await scenario.RunAsync(new PlannedRun { SentMeanwhile = 50, Trouble = new ServerTrouble(TroubleKind.ClockJump, Moment.At(SqsOperation.ReceiveMessage, 6), lasts: 600) });
         await scenario.ProveAsync();
-        Assert.Equal("completed", run.Receipt!.Outcome);
+        Assert.True(run.Receipt!.Outcome == "completed", $"{run}");
     }
 
     private async Task<Scenario> StartAsync(int visibilityTimeout = 2) => await Scenario.OnAsync(await shared.GetAsync(), 200, visibilityTimeout);
