@@ -105,7 +105,7 @@ Describe 'The witness of recovery' {
     }
 
     It 'leaves other files as they are: <What>' -ForEach @(
-        @{ What = 'passwords'; Content = "root:x:0:0:root:/root:/bin/bash`n" }
+        @{ What = 'passwords'; Content = "alice:x:1000:1000::/home/alice:/bin/sh`n" }
         @{ What = 'JSON in one line'; Content = '{"compilerOptions":{"strict":true}}' }
         @{ What = 'a link'; Content = '{"compilerOptions":{"strict":true}}'; Link = $true }
     ) {

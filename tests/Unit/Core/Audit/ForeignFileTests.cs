@@ -11,7 +11,7 @@ namespace LoginEtl.Unit.Core.Audit;
 /// <summary>What is no audit file of ours is never written to, cut, followed or waited for, whatever -AuditFile names.</summary>
 public sealed class ForeignFileTests : IDisposable
 {
-    private const string Passwords = "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n";
+    private const string Passwords = "alice:x:1000:1000::/home/alice:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\n";
     private const string Minified = "{\"compilerOptions\":{\"strict\":true}}";
     private static readonly string Unfinished = $"{{\"line\":1,\"file\":\"{Guid.NewGuid()}\",\"at\":\"2026-01-02T03:04:05.678Z\",\"user\":\"ri";
 

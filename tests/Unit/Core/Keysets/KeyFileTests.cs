@@ -75,7 +75,7 @@ public sealed class KeyFileTests : KeyFileFixture
     [Fact]
     public void A_folder_of_a_group_that_has_nobody_else_in_it_is_ones_own()
     {
-        string[] accounts = ["root:x:0:0:root:/root:/bin/bash", "alice:x:1000:1000:::", "bob:x:1001:1001:::", "carol:x:1002:1000:::"];
+        string[] accounts = ["root:x:0:0:::", "alice:x:1000:1000:::", "bob:x:1001:1001:::", "carol:x:1002:1000:::"];
         Assert.True(PrivateGroup.Is(1001, 1001, accounts, ["root:x:0:", "bob:x:1001:"]));
         Assert.True(PrivateGroup.Is(1001, 1001, accounts, ["bob:x:1001:bob,root"]));
         Assert.False(PrivateGroup.Is(1001, 1001, accounts, ["bob:x:1001:alice"]), "Somebody else is in it.");
