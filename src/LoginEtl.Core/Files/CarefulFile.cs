@@ -31,9 +31,10 @@ internal static class CarefulFile
     public static (UnixFile? Found, SafeFileHandle? Handle) Open(string path, FileAccess access)
     {
         // Asked before, because opening a device may do something by itself.
-        if (UnixFile.Find(path) is not { Kind: UnixFile.File } before)
+        var there = UnixFile.Find(path);
+        if (there is not { Kind: UnixFile.File } before)
         {
-            return (UnixFile.Find(path), null);
+            return (there, null);
         }
 
         var descriptor = Open(path, (access == FileAccess.Read ? 0 : 2) | Careful);
