@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres.Catalog;
@@ -35,11 +34,10 @@ internal sealed class PostgresSink : IRecordSink
     private readonly RejectLimit _limit;
     private readonly KeyStates _keys;
     private readonly CommittedBatches _committed;
+    private readonly SinkNotices _notices;
     private TargetTable _table;
     private RowEncoder _encoder;
     private BatchTransaction _writer;
-    private SchemaRecord? _promoted;
-    private bool _toldOfSuppressed;
     private int _probing;
     private int _suspecting;
 
@@ -53,7 +51,7 @@ internal sealed class PostgresSink : IRecordSink
         _limit = RejectLimit.Of(options.MaxRejectRatio);
         _keys = new KeyStates(table.Name.Beside(SchemaNames.Keys));
         _committed = new CommittedBatches(table.Name);
-        _promoted = schema.Notice is null ? null : schema;
+        _notices = new SinkNotices(database, schema, options);
         WriteTo(table);
         _pruning = options.DryRun ? null : new LedgerPruning(database, table.Name);
         _session = options.DryRun ? new DryRunSession(database) : new CommittingSession(database);
@@ -147,7 +145,7 @@ internal sealed class PostgresSink : IRecordSink
                     {
                         Held = plan.Held,
                         Refused = plan.Refused,
-                        Notices = [.. await NoticesOfServerAsync(token).ConfigureAwait(false), .. NoticesOf(changes), .. NoticesOf(outcomes)],
+                        Notices = await _notices.OfAsync(_table.Name, changes, outcomes).ConfigureAwait(false),
                         SuppressedAccepted = _options.OnSuppressed == SuppressedAction.Accept,
                     };
                 }
@@ -239,51 +237,6 @@ internal sealed class PostgresSink : IRecordSink
         {
             changes.Add(change);
         }
-    }
-
-    // Once, by the first run to write: it is recorded then, where the user may.
-    private async Task<string[]> NoticesOfServerAsync(CancellationToken cancellationToken)
-    {
-        if (_promoted is not { Notice: { } notice, MayRecord: var mayRecord })
-        {
-            return [];
-        }
-
-        _promoted = null;
-        if (mayRecord && !_options.DryRun)
-        {
-            await LookAsync(
-                async (connection, token) =>
-                {
-                    await SchemaRecord.RecordTimelineAsync(connection, _table.Name, token).ConfigureAwait(false);
-                    return 0;
-                },
-                cancellationToken).ConfigureAwait(false);
-        }
-
-        return [notice];
-    }
-
-    private string[] NoticesOf(List<string> changes) => changes.Count == 0 ? []
-        : [$"{Name} changed under the run ({string.Join("; ", changes)}); rows are written for what it is now."];
-
-    // Once a run: a trigger does so with every batch.
-    private IEnumerable<string> NoticesOf(IReadOnlyList<Outcome> outcomes)
-    {
-        var suppressed = outcomes.Count(o => o == Outcome.Suppressed);
-        if (suppressed == 0 || _toldOfSuppressed || _options.OnSuppressed == SuppressedAction.Accept)
-        {
-            return [];
-        }
-
-        _toldOfSuppressed = true;
-        return
-        [
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Name} did not take {suppressed} of the {outcomes.Count} rows of a batch, without an error: a trigger keeps them out or routes them. ")
-            + "Their messages are settled, and the receipt counts all of them as suppressed; -OnSuppressed Accept where the table is made so.",
-        ];
     }
 
     private Attempt Next(Attempt? last, bool probes = false) => new()

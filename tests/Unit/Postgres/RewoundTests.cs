@@ -119,6 +119,17 @@ public sealed class RewoundTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Promotion_that_cannot_be_recorded_fails_no_batch_that_stands()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync("UPDATE login_etl_schema SET timeline = timeline + 1; ALTER TABLE login_etl_schema ADD CONSTRAINT never CHECK (timeline < 0) NOT VALID");
+        await using var sink = await database.SinkAsync();
+        var result = await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+        Assert.Equal([Outcome.Written, Outcome.Written], result.Outcomes);
+        Assert.Single(result.Notices);
+    }
+
+    [Fact]
     public async Task Dry_run_and_a_user_who_may_not_record_it_tell_of_a_promotion_and_leave_it()
     {
         var database = await TestDatabase.InitializedAsync(servers);
