@@ -168,8 +168,17 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
 
     private async Task CheckOwnersAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {
+        const string Name = "Owners";
         var foreign = await ForeignObjects.FindAsync(connection, table, SchemaNames.All, cancellationToken).ConfigureAwait(false);
-        _list.Require("Owners", "the relations beside the table belong to whom the table, its schema or the database does, and have no triggers", [.. foreign.Select<LoginEtlException, Action>(f => () => throw f)]);
+        if (_list.Require(
+                Name, "the relations beside the table belong to whom the table, its schema or the database does, and have no triggers",
+                [.. foreign.Select<LoginEtlException, Action>(f => () => throw f)])
+            && await ForeignObjects.StrangerAsync(connection, table, cancellationToken).ConfigureAwait(false) is { } owner)
+        {
+            _list.Add(
+                Name, $"{table} belongs to {owner}, who owns neither its schema nor the database, and everybody may create tables there",
+                $"See that {owner} is whom you mean: what stands on the table runs with this user's rights. REVOKE CREATE ON SCHEMA … FROM PUBLIC keeps others from making tables.");
+        }
     }
 
     private async Task CheckAnchorAsync(NpgsqlConnection connection, LiveTable table, CancellationToken cancellationToken)

@@ -137,6 +137,22 @@ public sealed class ForeignObjectTests(ServersFixture servers)
         });
     }
 
+    [Theory]
+    [InlineData("PUBLIC", true)]
+    [InlineData("CURRENT_USER", false)]
+    public async Task A_table_that_a_stranger_may_have_made_is_warned_of(string mayCreate, bool isWarned)
+    {
+        var database = await TestDatabase.NewAsync(servers, "SELECT 1");
+        await AsIntruderAsync(database, async intruder =>
+        {
+            await database.RunAsync($"GRANT CREATE ON SCHEMA public TO {mayCreate}; SET ROLE {intruder}; {LoginTable.Create}");
+            await database.InitializeAsync();
+            var owners = (await CheckAsync(database)).Where(c => c.Name == "Owners").ToList();
+            Assert.Equal(isWarned, owners.Any(c => c.Outcome == CheckOutcome.Warn && c.Detail.Contains(intruder, StringComparison.Ordinal)));
+            Assert.DoesNotContain(owners, c => c.Outcome == CheckOutcome.Fail);
+        });
+    }
+
     [Fact]
     public async Task Who_makes_the_tables_himself_runs_on_them()
     {
