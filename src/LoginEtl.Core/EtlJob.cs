@@ -1,5 +1,5 @@
-using LoginEtl.Masking;
 using LoginEtl.Ports;
+using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
 using LoginEtl.Postgres;
+using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Sqs;

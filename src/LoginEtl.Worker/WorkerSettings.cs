@@ -3,6 +3,7 @@ using LoginEtl.Decoding;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Ports;
+using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Sqs;

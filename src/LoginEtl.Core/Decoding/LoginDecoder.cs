@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Decoding;
 

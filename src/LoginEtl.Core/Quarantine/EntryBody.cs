@@ -1,6 +1,6 @@
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
+using LoginEtl.Protecting;
 using LoginEtl.Records;
 
 namespace LoginEtl.Quarantine;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
+using LoginEtl.Protecting;
 using LoginEtl.Records;
 
 namespace LoginEtl.Quarantine;

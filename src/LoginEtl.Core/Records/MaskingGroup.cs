@@ -1,3 +1,5 @@
+using LoginEtl.Tokens;
+
 namespace LoginEtl.Records;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Records;
 

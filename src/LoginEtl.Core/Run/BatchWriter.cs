@@ -1,6 +1,7 @@
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Run;
 

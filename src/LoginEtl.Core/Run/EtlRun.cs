@@ -1,5 +1,5 @@
 using LoginEtl.Faults;
-using LoginEtl.Masking;
+using LoginEtl.Protecting;
 
 namespace LoginEtl.Run;
 

@@ -1,5 +1,5 @@
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
+using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Rotation;
 

@@ -1,4 +1,5 @@
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Run;
 

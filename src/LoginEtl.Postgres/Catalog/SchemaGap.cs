@@ -1,5 +1,6 @@
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Run;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Catalog;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Run;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Catalog;

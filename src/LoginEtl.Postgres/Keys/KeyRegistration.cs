@@ -1,9 +1,9 @@
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Targets;
+using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Rotation;
 using Npgsql;

@@ -148,7 +148,7 @@ internal static class TargetCheck
         {
             throw Unsuitable(
                 table, $"has a column {live.Name} of type {live.TypeText}, and tokens have {ShortestToken} characters and more",
-                $"Widen it to varchar({Records.Token.MaxLength}): a token cut short can never be recovered.");
+                $"Widen it to varchar({Tokens.Token.MaxLength}): a token cut short can never be recovered.");
         }
     }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
-using LoginEtl.Records;
 using LoginEtl.Run;
 using Npgsql;
 

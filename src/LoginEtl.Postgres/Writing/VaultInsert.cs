@@ -2,6 +2,7 @@ using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 using Npgsql;
 using NpgsqlTypes;
 

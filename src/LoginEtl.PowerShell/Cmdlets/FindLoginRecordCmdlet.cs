@@ -9,6 +9,7 @@ using LoginEtl.Records;
 using LoginEtl.Recovery;
 using LoginEtl.Rotation;
 using LoginEtl.Settings;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 

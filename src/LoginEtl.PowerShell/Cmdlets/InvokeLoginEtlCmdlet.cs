@@ -4,6 +4,7 @@ using LoginEtl.Faults;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
+using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 

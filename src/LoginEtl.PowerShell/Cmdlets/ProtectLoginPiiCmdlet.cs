@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
+using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Settings;
 

@@ -2,10 +2,9 @@ using System.Management.Automation;
 using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
-using LoginEtl.Rotation;
+using LoginEtl.Protecting;
 using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Cmdlets;

@@ -10,6 +10,7 @@ using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
 using LoginEtl.Settings;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 

@@ -18,6 +18,6 @@ public sealed class MaskedInputAttribute : ArgumentTransformationAttribute
         // A method, and no property: serialisers walk properties.
         public PSObject Reveal() => input;
 
-        public override string ToString() => Records.Plaintext.Redacted;
+        public override string ToString() => Tokens.Plaintext.Redacted;
     }
 }

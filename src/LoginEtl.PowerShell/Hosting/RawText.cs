@@ -30,5 +30,5 @@ public sealed class RawText
     internal long? LineNumber() => _line;
 
     /// <inheritdoc/>
-    public override string ToString() => Records.Plaintext.Redacted;
+    public override string ToString() => Tokens.Plaintext.Redacted;
 }

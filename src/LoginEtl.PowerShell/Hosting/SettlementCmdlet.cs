@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Run;
 

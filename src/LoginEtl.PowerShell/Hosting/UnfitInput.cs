@@ -3,6 +3,7 @@ using LoginEtl.Keysets;
 using LoginEtl.PowerShell.Output;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.PowerShell.Hosting;
 

@@ -1,15 +1,19 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using LoginEtl.Faults;
 using LoginEtl.Records;
 
 namespace LoginEtl.PowerShell.Loading;
 
 /// <summary>
 /// Where the queue client, the driver and everything they need live: another module's version of the same packages
-/// neither meets ours nor is met by it. Types that cross the border are Core's, and there is one Core.
+/// neither meets ours nor is met by it. Types that cross the border are Core's and Privacy's, of which
+/// there is one each.
 /// </summary>
 internal sealed class PrivateLoadContext : AssemblyLoadContext
 {
+    private static readonly Assembly[] s_shared = [typeof(LoginRecord).Assembly, typeof(LoginEtlException).Assembly];
+
     private readonly string _folder;
 
     private PrivateLoadContext(string folder)
@@ -25,10 +29,9 @@ internal sealed class PrivateLoadContext : AssemblyLoadContext
 
     protected override Assembly? Load(AssemblyName assemblyName)
     {
-        var core = typeof(LoginRecord).Assembly;
-        if (assemblyName.Name == core.GetName().Name)
+        if (s_shared.FirstOrDefault(a => a.GetName().Name == assemblyName.Name) is { } shared)
         {
-            return core;
+            return shared;
         }
 
         var path = Path.Combine(_folder, $"{assemblyName.Name}.dll");

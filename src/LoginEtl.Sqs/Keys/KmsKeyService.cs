@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Amazon.KeyManagementService.Model;
-using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;

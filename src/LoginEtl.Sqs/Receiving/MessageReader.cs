@@ -3,6 +3,7 @@ using Amazon.SQS.Model;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Sqs.Client;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Sqs.Receiving;
 

@@ -8,6 +8,7 @@ using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Settling;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Sqs.Receiving;
 

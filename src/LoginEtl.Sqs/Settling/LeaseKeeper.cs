@@ -1,10 +1,10 @@
 using System.Globalization;
 using Amazon.SQS.Model;
 using LoginEtl.Faults;
-using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Sqs.Settling;
 

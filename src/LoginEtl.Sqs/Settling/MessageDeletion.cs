@@ -1,9 +1,9 @@
 using System.Globalization;
 using Amazon.SQS.Model;
-using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Sqs.Settling;
 

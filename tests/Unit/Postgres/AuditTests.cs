@@ -4,7 +4,6 @@ using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres;
 using LoginEtl.Settings;
-using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -205,7 +204,7 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
         Assert.Equal("AuditAnchorNotFound", (await Assert.ThrowsAsync<LoginEtlException>(() => new PostgresConnector().OpenAnchorAsync(database.Settings(), Token))).Id);
         File.Delete(System.IO.Path.Combine(_keys.Folder, "audit.json"));
         using var without = Keyring.Open(_keys.Folder);
-        using var masks = new LoginEtl.Masking.Protector(without);
+        using var masks = new LoginEtl.Protecting.Protector(without);
         Assert.Equal("KeysetNotFound", Assert.Throws<LoginEtlException>(() => new AuditLog(Path, without, anchor)).Id);
     }
 

@@ -8,7 +8,7 @@ using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
 using LoginEtl.Settings;
-using LoginEtl.Unit.Core;
+using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

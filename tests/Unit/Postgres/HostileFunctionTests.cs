@@ -1,8 +1,7 @@
 using LoginEtl.Postgres;
-using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Privacy.Recovery;
 using Npgsql;
 using Xunit;
 

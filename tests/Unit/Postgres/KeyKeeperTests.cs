@@ -2,8 +2,8 @@ using LoginEtl.Faults;
 using LoginEtl.Postgres;
 using LoginEtl.Rotation;
 using LoginEtl.Settings;
-using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Privacy.Recovery;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;

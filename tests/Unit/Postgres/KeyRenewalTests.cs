@@ -1,13 +1,11 @@
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
-using LoginEtl.Records;
+using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Sqs;
 using LoginEtl.Tokens;
-using LoginEtl.Unit.Core;
-using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Privacy.Recovery;
 using LoginEtl.Unit.Sqs;
 using Xunit;
 

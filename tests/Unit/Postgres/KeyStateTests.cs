@@ -4,8 +4,8 @@ using LoginEtl.Keysets;
 using LoginEtl.Postgres;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Privacy.Recovery;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Rotation;
-using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Pester;
+using LoginEtl.Unit.Privacy.Recovery;
 using Npgsql;
 using Xunit;
 

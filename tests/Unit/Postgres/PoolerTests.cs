@@ -1,13 +1,12 @@
 using LoginEtl.Audit;
 using LoginEtl.Checks;
-using LoginEtl.Masking;
 using LoginEtl.Postgres;
+using LoginEtl.Protecting;
 using LoginEtl.Quarantine;
 using LoginEtl.Recovery;
 using LoginEtl.Settings;
-using LoginEtl.Unit.Core;
-using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Privacy.Recovery;
 using Npgsql;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using LoginEtl.Records;
 using LoginEtl.Run;
+using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

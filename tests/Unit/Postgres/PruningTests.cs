@@ -4,6 +4,7 @@ using LoginEtl.Postgres;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
+using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

@@ -4,7 +4,7 @@ using LoginEtl.Faults;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
-using LoginEtl.Unit.Core;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;
@@ -128,7 +128,7 @@ public sealed class QuarantineReplayTests : IDisposable
 
     private byte[] Seal(string body, Delivery delivery)
     {
-        var sealer = new LoginEtl.Masking.BodySealer(_keys.Ring.Get("quarantine"));
+        var sealer = new LoginEtl.Protecting.BodySealer(_keys.Ring.Get("quarantine"));
         return sealer.Seal(Encoding.UTF8.GetBytes(body), delivery.Id!.Value).AsMemory().ToArray();
     }
 

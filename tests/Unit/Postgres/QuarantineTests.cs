@@ -1,13 +1,13 @@
 using System.Text;
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
-using LoginEtl.Masking;
 using LoginEtl.Postgres;
+using LoginEtl.Protecting;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Unit.Core;
+using LoginEtl.Tokens;
 using LoginEtl.Unit.Faults;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

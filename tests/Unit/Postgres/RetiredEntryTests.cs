@@ -1,12 +1,12 @@
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
 using LoginEtl.Postgres;
+using LoginEtl.Protecting;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Settings;
 using LoginEtl.Tokens;
-using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Privacy.Recovery;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;

@@ -1,7 +1,8 @@
 using LoginEtl.Keysets;
 using LoginEtl.Records;
 using LoginEtl.Rotation;
-using LoginEtl.Unit.Core.Recovery;
+using LoginEtl.Tokens;
+using LoginEtl.Unit.Privacy.Recovery;
 
 namespace LoginEtl.Unit.Postgres;
 

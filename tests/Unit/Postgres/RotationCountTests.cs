@@ -1,7 +1,7 @@
 using LoginEtl.Keysets;
 using LoginEtl.Rotation;
-using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Privacy.Recovery;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;

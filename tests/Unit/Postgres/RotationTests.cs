@@ -1,9 +1,8 @@
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
-using LoginEtl.Recovery;
 using LoginEtl.Rotation;
-using LoginEtl.Unit.Core.Recovery;
 using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Privacy.Recovery;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;

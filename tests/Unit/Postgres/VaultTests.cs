@@ -1,11 +1,12 @@
 using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
+using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
 using LoginEtl.Run;
 using LoginEtl.Settings;
+using LoginEtl.Tokens;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;

@@ -2,7 +2,6 @@ using System.Text;
 using LoginEtl.Audit;
 using LoginEtl.Postgres;
 using LoginEtl.Settings;
-using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 
 namespace LoginEtl.Unit.Postgres;

@@ -216,7 +216,7 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
 
         async Task RestoreAsync()
         {
-            using var keys = new Core.TestKeys();
+            using var keys = new Fixtures.TestKeys();
             using var protector = keys.Protector();
             using var replay = new LoginEtl.Quarantine.QuarantineReplay(protector, null);
             await using var quarantine = await new PostgresConnector().OpenQuarantineAsync(database.Settings(), new SinkOptions(), Cancelled);

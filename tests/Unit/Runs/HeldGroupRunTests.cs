@@ -147,14 +147,14 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
         // Two groups in turns, in batches of eight: no server can be told to.
         var database = await TestDatabase.InitializedAsync(servers, WholeRun.FifoTable);
         await using var sink = await database.SinkAsync(Hold);
-        var source = new Core.Running.StubSource(new Core.Running.Journal()) { Handover = 20 };
+        var source = new Core.Run.StubSource(new Core.Run.Journal()) { Handover = 20 };
         for (var i = 1; i <= 10; i++)
         {
             source.Add(null, i == 3 ? WholeRun.Body("bad") : WholeRun.Body($"g{i:00}"), new("g", $"{i}"));
             source.Add(null, i == 9 ? "{}" : WholeRun.Body($"h{i:00}"), new("h", $"{i}"));
         }
 
-        using var keys = new Core.TestKeys();
+        using var keys = new Fixtures.TestKeys();
         using var protectors = keys.Protectors();
         var batches = new List<BatchReport>();
         var receipt = await EtlRun.RunAsync(source, protectors, sink, new BatchOptions { BatchSize = 8 }, batches.Add, Cancelled);

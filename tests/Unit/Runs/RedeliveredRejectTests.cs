@@ -4,7 +4,6 @@ using LoginEtl.Quarantine;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Sqs;

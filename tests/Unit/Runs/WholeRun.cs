@@ -1,11 +1,11 @@
 using Amazon.SQS.Model;
-using LoginEtl.Masking;
+using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Sqs;
 using LoginEtl.Sqs.Client;
-using LoginEtl.Unit.Core;
+using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Sqs;

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
+using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Sqs.Keys;
 using LoginEtl.Tokens;

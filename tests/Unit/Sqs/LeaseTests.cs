@@ -7,6 +7,7 @@ using LoginEtl.Settings;
 using LoginEtl.Sqs.Client;
 using LoginEtl.Sqs.Connecting;
 using LoginEtl.Sqs.Settling;
+using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

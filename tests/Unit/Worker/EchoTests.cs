@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Worker;

@@ -1,8 +1,10 @@
 using System.Text;
 using LoginEtl.Decoding;
-using LoginEtl.Masking;
+using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Run;
+using LoginEtl.Tokens;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Decoding;

@@ -1,6 +1,7 @@
 using System.Text;
 using LoginEtl.Decoding;
 using LoginEtl.Records;
+using LoginEtl.Unit.Fixtures;
 using LoginEtl.Versions;
 using Xunit;
 

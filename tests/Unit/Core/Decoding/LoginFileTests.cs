@@ -2,8 +2,9 @@ using System.IO.Compression;
 using System.Text;
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
-using LoginEtl.Masking;
+using LoginEtl.Protecting;
 using LoginEtl.Records;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Decoding;

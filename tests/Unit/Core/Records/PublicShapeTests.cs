@@ -1,6 +1,7 @@
 using System.Reflection;
 using LoginEtl.Records;
 using LoginEtl.Run;
+using LoginEtl.Tokens;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Records;

@@ -6,10 +6,12 @@ using LoginEtl.Masking;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
+using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Settings;
 using LoginEtl.Tokens;
 using LoginEtl.Unit.Core;
+using LoginEtl.Unit.Fixtures;
 using LoginEtl.Versions;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;

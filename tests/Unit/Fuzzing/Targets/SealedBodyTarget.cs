@@ -1,7 +1,7 @@
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
+using LoginEtl.Protecting;
 using LoginEtl.Records;
-using LoginEtl.Unit.Core;
+using LoginEtl.Unit.Fixtures;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 

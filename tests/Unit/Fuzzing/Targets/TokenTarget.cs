@@ -2,9 +2,8 @@ using System.Text;
 using LoginEtl.Crypto;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
-using LoginEtl.Records;
 using LoginEtl.Tokens;
-using LoginEtl.Unit.Core;
+using LoginEtl.Unit.Fixtures;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 

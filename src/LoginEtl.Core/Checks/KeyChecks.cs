@@ -1,0 +1,65 @@
+using LoginEtl.Faults;
+using LoginEtl.Keysets;
+using LoginEtl.Rotation;
+
+namespace LoginEtl.Checks;
+
+/// <summary>Whether a keyset and a database belong together, before a run.</summary>
+public static class KeyChecks
+{
+    private const string States = "Key states";
+    private const string Rows = "Rows under other keys";
+
+    /// <summary>Compares them.</summary>
+    /// <param name="keyring">Stays the caller's; follows the database's primary keys.</param>
+    /// <param name="methods">How a run masks.</param>
+    /// <param name="known">What the database says of its keys.</param>
+    /// <param name="sample">A look at its table; null when the user may not read it.</param>
+    public static async Task<IReadOnlyList<Check>> RunAsync(Keyring keyring, MaskMethods methods, IReadOnlyList<StoredKey> known, TokenSample? sample)
+    {
+        ArgumentNullException.ThrowIfNull(keyring);
+        ArgumentNullException.ThrowIfNull(known);
+        return [await StatesAsync(keyring, methods, known, sample).ConfigureAwait(false), OtherRows(keyring, known, sample)];
+    }
+
+    private static async Task<Check> StatesAsync(Keyring keyring, MaskMethods methods, IReadOnlyList<StoredKey> known, TokenSample? sample)
+    {
+        var own = PrimaryKeys.Of(keyring, methods);
+        var keys = PrimaryKeys.Of(keyring.Follow(known), methods);
+        try
+        {
+            if (keys.Where(k => !k.MayBeWrittenBy(known)).ToList() is { Count: > 0 } retired)
+            {
+                throw KeyRetired.Of(retired, known);
+            }
+
+            var first = await KeyAdmission.RequireAsync(keys, known, isNewKey: false, () => Task.FromResult(sample)).ConfigureAwait(false);
+            var followed = own.Zip(keys).Where(k => k.First.Prefix != k.Second.Prefix).Select(k => $"{k.First.Prefix} of {k.First.Attribute} is retired in the database, and its primary key {k.Second.Prefix} is held and followed").ToList();
+            return new Check(
+                States, CheckOutcome.Pass,
+                followed.Count > 0 ? string.Join("; ", followed)
+                : first.Count > 0 ? $"the database takes the first keys: {KeyRetired.List(first)}"
+                : "the database has retired none of the primary keys");
+        }
+        catch (LoginEtlException fault)
+        {
+            return new Check(States, CheckOutcome.Fail, fault.Message, fault.Remedy);
+        }
+    }
+
+    private static Check OtherRows(Keyring keyring, IReadOnlyList<StoredKey> known, TokenSample? sample)
+    {
+        var held = KeyAttribute.Masked.ToDictionary(a => a, a => UnheldRows.Held(keyring, a));
+        var seen = KeyAttribute.Masked.SelectMany(a => sample?.Of(a) ?? []).ToList();
+        var others = seen.Where(s => !held[s.Attribute].Contains(s.Prefix!)).Select(s => $"{s.Rows} of {seen.Where(o => o.Attribute == s.Attribute).Sum(o => o.Rows)} values of {s.Attribute} looked at are under {s.Prefix}")
+            .Concat(known.Where(k => k.State == StoredKeyState.Primary && !held[k.Attribute].Contains(k.Prefix) && !seen.Any(s => (s.Attribute, s.Prefix) == (k.Attribute, k.Prefix)))
+                .Select(k => $"{k.Prefix} of {k.Attribute} may be written under")).ToList();
+        var look = sample is null ? "the user may not read the table, and the keys that the database knows were looked at alone"
+            : sample.IsWhole ? "all rows were looked at" : "a random part of the rows was looked at";
+        return others.Count == 0
+            ? new Check(Rows, CheckOutcome.Pass, $"none was met: {look}")
+            : new Check(
+                Rows, CheckOutcome.Warn, $"this keyset does not hold keys that others wrote with, or has disabled them: {string.Join(", ", others)}; {look}",
+                "Bring the keyset that holds them, or enable them with Enable-LoginKey: until then nothing can be found, recovered or brought to another key under them here.");
+    }
+}

@@ -1,6 +1,0 @@
-using LoginEtl.Records;
-
-namespace LoginEtl.Masking;
-
-/// <summary>What a group of values became; the places are those of the messages.</summary>
-internal sealed record MaskedGroup(Token?[] Ips, bool[] IpFits, Token?[] DeviceIds, bool[] DeviceIdFits);

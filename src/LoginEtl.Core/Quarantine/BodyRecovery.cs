@@ -1,0 +1,96 @@
+using LoginEtl.Audit;
+using LoginEtl.Faults;
+using LoginEtl.Keysets;
+using LoginEtl.Records;
+using LoginEtl.Recovery;
+
+namespace LoginEtl.Quarantine;
+
+/// <summary>
+/// Gives entries of the quarantine their sealed bodies back, group by group: no group leaves before its audit line is on disk
+/// and anchored. The line names the messages, and holds nothing of their bodies.
+/// </summary>
+public sealed class BodyRecovery : IDisposable
+{
+    /// <summary>Most entries in one go: a body may have 1 MiB.</summary>
+    public const int GroupSize = 16;
+
+    // What the audit says was asked for, where it names ip and device_id else.
+    private const string Attribute = "body";
+
+    private readonly Keyset _privateKeyset;
+    private readonly AuditLog _audit;
+    private readonly RecoveryOptions _options;
+
+    /// <param name="privateKeyPath">File of the quarantine's private keyset.</param>
+    /// <param name="audit">Stays the caller's.</param>
+    /// <param name="options">Who and why; vault and escrow key are of no use here.</param>
+    /// <exception cref="LoginEtlException">
+    /// <c>QuarantineKeyNeeded</c>, <c>ReasonMissing</c>, <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.
+    /// </exception>
+    public BodyRecovery(string? privateKeyPath, AuditLog audit, RecoveryOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.RequireReason();
+        _audit = audit;
+        _options = options;
+        _privateKeyset = KeyFolder.ReadPrivate(privateKeyPath ?? throw new LoginEtlException(
+            "QuarantineKeyNeeded", FaultKind.Keys, "A sealed body of the quarantine was asked for, and no private key was given.",
+            "Name the file of the quarantine's private keyset."));
+    }
+
+    /// <summary>What had to be put right in the audit file before the last group; null when nothing had.</summary>
+    public string? Note { get; private set; }
+
+    /// <summary>Opens a group, of <see cref="GroupSize"/> at most to keep the memory bounded.</summary>
+    /// <returns>One an entry, in their order.</returns>
+    /// <exception cref="LoginEtlException">The audit failed: nothing was recovered.</exception>
+    public async Task<IReadOnlyList<OpenedBody>> RecoverAsync(IReadOnlyList<QuarantineEntry> entries, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        Note = null;
+        var opened = entries.Select(Open).ToList();
+        var asked = opened.Where(o => o.Entry.IsSealed).ToList();
+        if (asked.Count > 0)
+        {
+            Note = await _audit.RecordAsync(
+                new AuditEntry
+                {
+                    Command = _options.Command,
+                    Reason = _options.Reason,
+                    Attributes = [Attribute],
+                    Tokens = [],
+                    Messages = [.. asked.Select(o => o.Entry.MessageId)],
+                    Opened = asked.Count(o => o.Body is not null),
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        return opened;
+    }
+
+    /// <summary>Zeroes the private key.</summary>
+    public void Dispose() => _privateKeyset.Dispose();
+
+    private OpenedBody Open(QuarantineEntry entry)
+    {
+        if (!entry.IsSealed)
+        {
+            return new OpenedBody(entry, null, entry.DismissedAt is null ? NotSealed(entry) : EntryBody.Dismissed(entry));
+        }
+
+        try
+        {
+            return new OpenedBody(entry, new PlainBody(EntryBody.Open(entry, _privateKeyset)), null);
+        }
+        catch (LoginEtlException fault)
+        {
+            return new OpenedBody(entry, null, fault);
+        }
+    }
+
+    private static LoginEtlException NotSealed(QuarantineEntry entry) => new(
+        "EntryNotSealed", FaultKind.Configuration,
+        $"Quarantine entry {entry.Id} holds no sealed body: it is a masked record that could not be written.",
+        "Restore-LoginQuarantine writes it once it can be; where the body itself is to be mended, only its sender has it.");
+}

@@ -1,0 +1,93 @@
+using LoginEtl.Keysets;
+using LoginEtl.Masking;
+using LoginEtl.Recovery;
+using LoginEtl.Tokens;
+
+namespace LoginEtl.Rotation;
+
+/// <summary>
+/// Makes tokens under old keys of one attribute tokens under the primary key of the same method: opened and masked again
+/// in memory, each distinct one once. Not thread-safe.
+/// </summary>
+internal sealed class Retokeniser : IDisposable
+{
+    private readonly TokenOpener? _opener;
+    private readonly Dictionary<string, IMasker> _maskers = [];
+    private readonly Dictionary<string, string> _methods;
+
+    public Retokeniser(Keyring keyring, string attribute)
+    {
+        Attribute = attribute;
+        Keys = [.. AttributeKeys.Stored(keyring, attribute)];
+        Old = [.. Keys.Where(k => k.State == StoredKeyState.Retired && k.CanBeMadeAnew())];
+        _methods = Old.ToDictionary(k => k.Prefix, k => k.Method);
+        _opener = Old.Count > 0 ? new TokenOpener(keyring, attribute) : null;
+        foreach (var (kind, keyset) in AttributeKeys.Keysets(keyring, attribute).Where(k => _methods.ContainsValue(StoredKeys.Method(k.Kind))))
+        {
+            _maskers.Add(StoredKeys.Method(kind), AttributeKeys.Masker(kind, keyset, keyset.Primary, attribute, keyring));
+        }
+    }
+
+    public string Attribute { get; }
+
+    /// <summary>The keys as the database is to know them.</summary>
+    public IReadOnlyList<StoredKey> Keys { get; }
+
+    /// <summary>Those whose tokens can be replaced.</summary>
+    public IReadOnlyList<StoredKey> Old { get; }
+
+    /// <summary>By prefix: values that could not be opened since this was last emptied.</summary>
+    public Dictionary<string, long> Refused { get; } = [];
+
+    /// <summary>New tokens by old ones; what cannot be opened is left out and counted.</summary>
+    public Dictionary<string, string> Map(IEnumerable<string?> tokens)
+    {
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        var old = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var token in tokens)
+        {
+            if (TokenPrefix.Of(token) is { } prefix && _methods.ContainsKey(prefix))
+            {
+                old[token!] = old.GetValueOrDefault(token!) + 1;
+            }
+        }
+
+        foreach (var method in old.GroupBy(t => _methods[TokenPrefix.Of(t.Key)!]))
+        {
+            foreach (var group in method.Chunk(TokenOpener.GroupSize))
+            {
+                Map(_maskers[method.Key], group, map);
+            }
+        }
+
+        return map;
+    }
+
+    public void Dispose()
+    {
+        _opener?.Dispose();
+        foreach (var masker in _maskers.Values)
+        {
+            masker.Dispose();
+        }
+    }
+
+    private void Map(IMasker masker, KeyValuePair<string, long>[] group, Dictionary<string, string> map)
+    {
+        var opened = _opener!.Open([.. group.Select(t => t.Key)]);
+        var masked = new Token?[group.Length];
+        masker.Mask([.. opened.Select(o => o.Plaintext)], masked, new bool[group.Length]);
+        for (var i = 0; i < group.Length; i++)
+        {
+            if (masked[i] is { } token)
+            {
+                map.Add(group[i].Key, token.Text);
+            }
+            else
+            {
+                var prefix = TokenPrefix.Of(group[i].Key)!;
+                Refused[prefix] = Refused.GetValueOrDefault(prefix) + group[i].Value;
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Buffers.Text;
+
+namespace LoginEtl.Tokens;
+
+/// <summary>
+/// The form of siv and mac tokens: a prefix, and base64url without padding of 0x01 ‖ key id (4 bytes, big endian) ‖ body.
+/// </summary>
+internal static class Base64Token
+{
+    /// <summary>Bytes before the body: output prefix and key id.</summary>
+    public const int HeaderLength = 5;
+
+    // 36 bits: the output prefix, and 28 bits of the key id.
+    private const int KeyCharacters = 6;
+
+    /// <summary>What Tink puts before the key's id (output prefix TINK).</summary>
+    public const byte OutputPrefix = 0x01;
+
+    public static Token Create(string prefix, uint keyId, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SealedOriginal? original = null)
+    {
+        Span<byte> raw = stackalloc byte[HeaderLength + first.Length + second.Length];
+        WriteHeader(raw, keyId);
+        first.CopyTo(raw[HeaderLength..]);
+        second.CopyTo(raw[(HeaderLength + first.Length)..]);
+
+        Span<char> text = stackalloc char[Token.MaxLength];
+        prefix.CopyTo(text);
+        Base64Url.TryEncodeToChars(raw, text[prefix.Length..], out var written);
+        return new Token(new string(text[..(prefix.Length + written)]), original);
+    }
+
+    /// <summary>Takes a token apart; false for anything that is not one.</summary>
+    public static bool TryParse(string prefix, string text, out uint keyId, out byte[] body)
+    {
+        keyId = 0;
+        body = [];
+        if (text.Length > Token.MaxLength || !text.StartsWith(prefix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var raw = new byte[Token.MaxLength];
+        if (Base64Url.DecodeFromChars(text.AsSpan(prefix.Length), raw, out _, out var length) != OperationStatus.Done
+            || length < HeaderLength
+            || raw[0] != OutputPrefix)
+        {
+            return false;
+        }
+
+        // Decoders pass over white space, padding and the spare bits of the last character: a value has one token only.
+        if (Base64Url.EncodeToString(raw.AsSpan(0, length)) != text[prefix.Length..])
+        {
+            return false;
+        }
+
+        keyId = BinaryPrimitives.ReadUInt32BigEndian(raw.AsSpan(1));
+        body = raw[HeaderLength..length];
+        return true;
+    }
+
+    /// <summary>The prefix and six characters, which name the key.</summary>
+    public static string KeyPrefix(string prefix, uint keyId)
+    {
+        Span<byte> header = stackalloc byte[HeaderLength];
+        WriteHeader(header, keyId);
+        return prefix + Base64Url.EncodeToString(header)[..KeyCharacters];
+    }
+
+    private static void WriteHeader(Span<byte> raw, uint keyId)
+    {
+        raw[0] = OutputPrefix;
+        BinaryPrimitives.WriteUInt32BigEndian(raw[1..], keyId);
+    }
+}

@@ -1,0 +1,128 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using LoginEtl.Run;
+using Xunit;
+
+namespace LoginEtl.Unit.Core.Run;
+
+public sealed class ReceiptTests
+{
+    private static readonly Receipt Good = new()
+    {
+        Source = "login-queue",
+        Outcome = RunState.Completed,
+        StartedAt = Deliveries.Sent,
+        Elapsed = TimeSpan.FromMilliseconds(1234.5678),
+        Received = 55,
+        Written = 1,
+        Updated = 2,
+        Skipped = 3,
+        Duplicate = 4,
+        Confirmed = 5,
+        Returned = 6,
+        Lapsed = 34,
+    };
+
+    [Fact]
+    public void The_books_balance_when_every_delivery_has_one_outcome()
+    {
+        Assert.True(Good.Balanced);
+        Assert.False((Good with { Received = 56 }).Balanced);
+        Assert.True((Good with { Undeleted = 7 }).Balanced);
+        foreach (var outcome in Enum.GetNames<Outcome>())
+        {
+            var property = typeof(Receipt).GetProperty(outcome, BindingFlags.Public | BindingFlags.Instance)!;
+            var changed = Good with { };
+            property.SetValue(changed, (long)property.GetValue(changed)! + 1);
+            Assert.False(changed.Balanced, outcome);
+        }
+    }
+
+    [Fact]
+    public void Exit_codes_tell_success_failure_and_rejects()
+    {
+        var rejects = Good with { Received = 56, Quarantined = 1 };
+        Assert.Equal(0, Good.ExitCode);
+        Assert.Equal(0, (Good with { Outcome = RunState.Stopped, Undeleted = 3 }).ExitCode);
+        Assert.Equal(2, rejects.ExitCode);
+        Assert.Equal(1, (rejects with { Outcome = RunState.Failed }).ExitCode);
+        Assert.Equal(1, (Good with { Received = 54 }).ExitCode);
+        Assert.Equal(1, (Good with { Received = 56, Unknown = 1 }).ExitCode);
+    }
+
+    [Fact]
+    public void Every_outcome_of_the_books_reaches_the_receipt()
+    {
+        var book = new DeliveryBook(100);
+        foreach (var outcome in Enum.GetValues<Outcome>())
+        {
+            for (var i = 0; i <= (int)outcome; i++)
+            {
+                var delivery = Deliveries.New();
+                book.Admit(delivery);
+                book.Settle(delivery, outcome);
+            }
+        }
+
+        book.CountUndeleted(3);
+        var receipt = Receipt.From("q", RunState.Completed, Deliveries.Sent, TimeSpan.Zero, book.Entries(), "why");
+        foreach (var outcome in Enum.GetValues<Outcome>())
+        {
+            Assert.Equal((long)outcome + 1, typeof(Receipt).GetProperty(outcome.ToString())!.GetValue(receipt));
+        }
+
+        Assert.Equal((55, 3, true, "why"), (receipt.Received, receipt.Undeleted, receipt.Balanced, receipt.Error));
+    }
+
+    [Fact]
+    public void One_line_tells_people_what_happened()
+    {
+        Assert.Equal(
+            "login-queue: Completed, received 55, 1 written, 2 updated, 3 skipped, 4 duplicate, 0 quarantined, 5 confirmed, "
+            + "6 returned, 34 lapsed in 1.2 s; balanced",
+            Good.ToString());
+        Assert.EndsWith("; NOT BALANCED", ReceiptText.Line(Good with { Received = 1 }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_line_of_JSON_tells_programs_every_count()
+    {
+        var text = ReceiptText.Json(Good with { Source = "a \"b\"\nc", Error = "é", Outcome = RunState.Failed });
+        var json = JsonNode.Parse(text)!.AsObject();
+        Assert.DoesNotContain('\n', text);
+        Assert.Equal(
+            ["source", "version", "outcome", "started_at", "elapsed_seconds", "received", .. Enum.GetNames<Outcome>().Select(o => o.ToLowerInvariant()),
+                "undeleted", "held_groups", "not_an_address", "balanced", "exit_code", "error"],
+            json.Select(m => m.Key));
+        Assert.Equal(("a \"b\"\nc", "failed", 1.235, 34, true, 1),
+            ((string)json["source"]!, (string)json["outcome"]!, (double)json["elapsed_seconds"]!, (long)json["lapsed"]!,
+                (bool)json["balanced"]!, (int)json["exit_code"]!));
+        Assert.False(JsonNode.Parse(ReceiptText.Json(Good))!.AsObject().ContainsKey("error"));
+        Assert.Equal("drain_timeout", (string)JsonNode.Parse(ReceiptText.Json(Good with { Ended = EndReason.DrainTimeout }))!["ended"]!);
+    }
+
+    [Fact]
+    public void Suppressed_rows_balance_and_are_rejects_unless_they_are_accepted()
+    {
+        var receipt = Good with { Received = Good.Received + 7, Suppressed = 7 };
+        Assert.Equal((true, 2), (receipt.Balanced, receipt.ExitCode));
+        Assert.Contains(", 7 suppressed, ", receipt.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, (receipt with { SuppressedAccepted = true }).ExitCode);
+        var sum = ReceiptSum.Of([Good, receipt with { SuppressedAccepted = true }, receipt with { SuppressedAccepted = true }]);
+        Assert.Equal((14, true, 0), (sum.Suppressed, sum.SuppressedAccepted, sum.ExitCode));
+        Assert.Equal(2, ReceiptSum.Of([receipt, receipt with { SuppressedAccepted = true }]).ExitCode);
+    }
+
+    [Fact]
+    public void Several_receipts_add_up_to_one_with_the_worst_outcome()
+    {
+        var other = Good with { Source = "other", Outcome = RunState.Stopped, StartedAt = Good.StartedAt.AddSeconds(10), Error = "e", Undeleted = 2 };
+        var sum = ReceiptSum.Of([Good, other, Good]);
+        EndReason? Ended(params EndReason?[] reasons) => ReceiptSum.Of([.. reasons.Select(r => Good with { Ended = r })]).Ended;
+        Assert.Equal((EndReason.Drained, null), (Ended(EndReason.Drained, EndReason.Drained), Ended(EndReason.Drained, EndReason.Stopped)));
+        Assert.Equal(("login-queue, other", RunState.Stopped, "e"), (sum.Source, sum.Outcome, sum.Error));
+        Assert.Equal((165, 102, 2, true), (sum.Received, sum.Lapsed, sum.Undeleted, sum.Balanced));
+        Assert.Equal(TimeSpan.FromSeconds(10) + Good.Elapsed, sum.Elapsed);
+        Assert.Same(Good, ReceiptSum.Of([Good]));
+    }
+}

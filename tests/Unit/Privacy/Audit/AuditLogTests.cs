@@ -1,0 +1,52 @@
+using LoginEtl.Audit;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Privacy.Audit;
+
+/// <summary>What a record costs, against an anchor in memory.</summary>
+public sealed class AuditLogTests : IDisposable
+{
+    private readonly TestKeys _keys = new();
+
+    private string FilePath => Path.Combine(_keys.Folder, "..", "audit.jsonl");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _keys.Dispose();
+
+    [Fact]
+    public async Task First_record_of_a_process_reads_a_long_file_once()
+    {
+        await using var anchor = new MemoryAnchor();
+        await RecordAsync(anchor, lines: 400);
+        await RecordAsync(anchor, lines: 1);
+
+        using var keys = new AuditKeys(_keys.Ring);
+        await using var file = File.OpenRead(FilePath);
+        var chain = new AuditChain(keys);
+        chain.Follow(file);
+        chain = new AuditChain(keys);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        chain.Follow(file);
+        var once = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal((401, null), (chain.Count, chain.Broken));
+        await file.DisposeAsync();
+
+        Assert.InRange(await RecordAsync(anchor, lines: 1), once, once * 3 / 2);
+    }
+
+    // Answers what it allocated: the anchor never waits, so all of it is on this thread.
+    private async Task<long> RecordAsync(MemoryAnchor anchor, int lines)
+    {
+        var tokens = Enumerable.Range(0, 100).Select(i => $"siv1.AX5A8m{i}").ToList();
+        using var log = new AuditLog(FilePath, _keys.Ring, anchor);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < lines; i++)
+        {
+            await log.RecordAsync(new AuditEntry { Command = "Test", Reason = "Test", Attributes = ["ip"], Tokens = tokens, Opened = 0 }, Token);
+        }
+
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+}

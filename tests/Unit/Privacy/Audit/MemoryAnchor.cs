@@ -1,0 +1,61 @@
+using LoginEtl.Audit;
+using LoginEtl.Faults;
+
+namespace LoginEtl.Unit.Privacy.Audit;
+
+/// <summary>An anchor that never waits.</summary>
+internal sealed class MemoryAnchor : IAuditAnchor
+{
+    public List<AuditAnchor> Anchors { get; } = [];
+
+    public bool Fails { get; set; }
+
+    public bool FailsToAnswer { get; set; }
+
+    public Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken)
+    {
+        if (FailsToAnswer)
+        {
+            throw Lost();
+        }
+
+        lock (Anchors)
+        {
+            return Task.FromResult(new AnchorFacts(
+                Anchors.Where(a => a.FileId == fileId).MaxBy(a => a.Line), Anchors.Find(a => a.Place == place), Anchors.FindLast(a => a.Number > 0)));
+        }
+    }
+
+    public Task<IReadOnlyList<AuditAnchor>> ListAsync(Guid? fileId, CancellationToken cancellationToken)
+    {
+        lock (Anchors)
+        {
+            return Task.FromResult<IReadOnlyList<AuditAnchor>>([.. Anchors.Where(a => fileId is null || a.FileId == fileId)]);
+        }
+    }
+
+    public Task<AuditAnchor?> AddAsync(AuditAnchor anchor, CancellationToken cancellationToken)
+    {
+        if (Fails)
+        {
+            throw Lost();
+        }
+
+        lock (Anchors)
+        {
+            if (Anchors.Any(a => a.Number == anchor.Number))
+            {
+                return Task.FromResult<AuditAnchor?>(null);
+            }
+
+            Anchors.Add(anchor with { By = "somebody", At = DateTimeOffset.UtcNow });
+            return Task.FromResult<AuditAnchor?>(Anchors[^1]);
+        }
+    }
+
+    public Task<IReadOnlyList<string>> WritersAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static LoginEtlException Lost() => new("DatabaseUnreachable", FaultKind.Unreachable, "Lost.", "Look.");
+}
