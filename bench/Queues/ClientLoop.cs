@@ -1,7 +1,7 @@
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Sqs;
+using LoginEtl.Aws;
 
 namespace LoginEtl.Bench.Queues;
 

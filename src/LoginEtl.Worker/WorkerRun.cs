@@ -5,7 +5,7 @@ using LoginEtl.Postgres;
 using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Sqs;
+using LoginEtl.Aws;
 
 namespace LoginEtl.Worker;
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using LoginEtl.Aws.Kms;
+using LoginEtl.Aws.Rds;
 using LoginEtl.Decoding;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
@@ -6,8 +8,6 @@ using LoginEtl.Ports;
 using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Sqs;
-using LoginEtl.Sqs.Keys;
 using LoginEtl.Versions;
 
 namespace LoginEtl.Worker;

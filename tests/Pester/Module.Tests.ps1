@@ -54,9 +54,9 @@ Describe 'The module' {
         try { Receive-LoginMessage q -EndpointUrl 'http://127.0.0.1:1' -Region us-east-1 } catch { $null = $_ }
         $contexts = [Runtime.Loader.AssemblyLoadContext]::All
         $private = $contexts | Where-Object Name -EQ 'LoginEtl'
-        $private.Assemblies.GetName().Name | Should -Contain 'LoginEtl.Sqs'
+        $private.Assemblies.GetName().Name | Should -Contain 'LoginEtl.Aws'
         $default = [Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.GetName().Name
-        $default | Should -Not -Contain 'LoginEtl.Sqs'
+        $default | Should -Not -Contain 'LoginEtl.Aws'
         $default | Should -Not -Contain 'AWSSDK.Core'
     }
 

@@ -8,7 +8,7 @@ namespace LoginEtl.PowerShell.Loading;
 internal static class Connectors
 {
     private static readonly Lazy<IQueueConnector> LazyQueue =
-        new(() => PrivateLoadContext.Instance.Create<IQueueConnector>("LoginEtl.Sqs", "LoginEtl.Sqs.SqsConnector"));
+        new(() => PrivateLoadContext.Instance.Create<IQueueConnector>("LoginEtl.Aws", "LoginEtl.Aws.SqsConnector"));
 
     private static readonly Lazy<IDatabaseConnector> LazyDatabase =
         new(() => PrivateLoadContext.Instance.Create<IDatabaseConnector>("LoginEtl.Postgres", "LoginEtl.Postgres.PostgresConnector"));
@@ -19,9 +19,9 @@ internal static class Connectors
 
     /// <summary>Encrypts keysets. A new one for each reading or change: it keeps the credentials it finds.</summary>
     public static IKeyService NewKeyService() =>
-        PrivateLoadContext.Instance.Create<IKeyService>("LoginEtl.Sqs", "LoginEtl.Sqs.Keys.KmsKeyService");
+        PrivateLoadContext.Instance.Create<IKeyService>("LoginEtl.Aws", "LoginEtl.Aws.Kms.KmsKeyService");
 
     /// <summary>Makes IAM tokens of RDS. A new one for each run: it keeps the credentials it finds.</summary>
     public static IDatabasePasswordSource NewPasswords() =>
-        PrivateLoadContext.Instance.Create<IDatabasePasswordSource>("LoginEtl.Sqs", "LoginEtl.Sqs.RdsPasswordSource");
+        PrivateLoadContext.Instance.Create<IDatabasePasswordSource>("LoginEtl.Aws", "LoginEtl.Aws.RdsPasswordSource");
 }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
-using LoginEtl.Unit.Sqs;
+using LoginEtl.Unit.Aws;
 using Xunit;
 
 namespace LoginEtl.Unit.Faults;

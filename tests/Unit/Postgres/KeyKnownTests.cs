@@ -7,11 +7,11 @@ using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Sqs;
+using LoginEtl.Aws;
 using LoginEtl.Tokens;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
-using LoginEtl.Unit.Sqs;
+using LoginEtl.Unit.Aws;
 using Npgsql;
 using Xunit;
 

@@ -2,11 +2,11 @@ using LoginEtl.Keysets;
 using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Sqs;
+using LoginEtl.Aws;
 using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Privacy.Recovery;
-using LoginEtl.Unit.Sqs;
+using LoginEtl.Unit.Aws;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;

@@ -7,7 +7,7 @@ using LoginEtl.Tokens;
 using LoginEtl.Unit.Core.Run;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Runs;
-using LoginEtl.Unit.Sqs;
+using LoginEtl.Unit.Aws;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;

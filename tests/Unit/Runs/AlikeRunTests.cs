@@ -1,8 +1,8 @@
 using LoginEtl.Run;
-using LoginEtl.Sqs;
+using LoginEtl.Aws;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
-using LoginEtl.Unit.Sqs;
+using LoginEtl.Unit.Aws;
 using Xunit;
 
 namespace LoginEtl.Unit.Runs;

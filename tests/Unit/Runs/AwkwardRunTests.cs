@@ -1,14 +1,14 @@
+using LoginEtl.Aws;
+using LoginEtl.Aws.Queues;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settings;
-using LoginEtl.Sqs;
-using LoginEtl.Sqs.Client;
+using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
-using LoginEtl.Unit.Sqs;
 using Npgsql;
 using Xunit;
 

@@ -4,7 +4,7 @@ using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
-using LoginEtl.Unit.Sqs;
+using LoginEtl.Unit.Aws;
 using Xunit;
 
 namespace LoginEtl.Unit.Runs;

@@ -1,12 +1,12 @@
 using System.Text.Json.Nodes;
+using LoginEtl.Aws.Queues;
 using LoginEtl.Decoding;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Sqs.Client;
+using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Core.Decoding;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
-using LoginEtl.Unit.Sqs;
 using Xunit;
 
 namespace LoginEtl.Unit.Runs;

@@ -1,9 +1,9 @@
+using LoginEtl.Aws.Queues;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Sqs.Client;
+using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
-using LoginEtl.Unit.Sqs;
 using Xunit;
 
 namespace LoginEtl.Unit.Runs;

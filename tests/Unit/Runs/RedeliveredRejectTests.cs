@@ -1,12 +1,12 @@
+using LoginEtl.Aws.Queues;
 using LoginEtl.Decoding;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Sqs.Client;
+using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
-using LoginEtl.Unit.Sqs;
 using Xunit;
 
 namespace LoginEtl.Unit.Runs;

@@ -1,14 +1,16 @@
 using Amazon.SQS.Model;
+using LoginEtl.Aws;
+using LoginEtl.Aws.Calls;
+using LoginEtl.Aws.Protocols;
+using LoginEtl.Aws.Queues;
 using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Sqs;
-using LoginEtl.Sqs.Client;
 using LoginEtl.Tokens;
+using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
-using LoginEtl.Unit.Sqs;
 using Xunit;
 
 namespace LoginEtl.Unit.Runs;

@@ -4,12 +4,12 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using LoginEtl.Sqs;
+using LoginEtl.Aws;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Runs;
-using LoginEtl.Unit.Sqs;
+using LoginEtl.Unit.Aws;
 using Xunit;
 
 namespace LoginEtl.Unit.Worker;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using LoginEtl.Unit.Postgres;
-using LoginEtl.Unit.Sqs;
+using LoginEtl.Unit.Aws;
 
 namespace LoginEtl.Unit.Worker;
 

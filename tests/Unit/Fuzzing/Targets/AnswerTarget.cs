@@ -4,10 +4,10 @@ using System.Text.Unicode;
 using System.Xml;
 using Amazon.Runtime;
 using Amazon.SQS.Model;
+using LoginEtl.Aws.Calls;
+using LoginEtl.Aws.Receiving;
 using LoginEtl.Records;
 using LoginEtl.Run;
-using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Receiving;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 

@@ -2,7 +2,8 @@ using System.Net;
 using Amazon.Runtime;
 using Amazon.Runtime.EventStreams;
 using Amazon.Runtime.Internal.Transform;
-using LoginEtl.Sqs.Client;
+using LoginEtl.Aws.Calls;
+using LoginEtl.Aws.Protocols;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 

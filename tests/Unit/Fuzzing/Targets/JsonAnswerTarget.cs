@@ -1,5 +1,5 @@
 using Amazon.SQS.Model;
-using LoginEtl.Sqs.Client;
+using LoginEtl.Aws.Protocols;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 

@@ -1,7 +1,6 @@
 using Amazon.SQS.Model;
-using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Client.Query;
-using LoginEtl.Sqs.Settling;
+using LoginEtl.Aws.Protocols;
+using LoginEtl.Aws.Receiving;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 

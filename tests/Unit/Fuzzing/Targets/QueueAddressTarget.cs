@@ -1,9 +1,8 @@
 using System.Text;
+using LoginEtl.Aws.Queues;
 using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Settings;
-using LoginEtl.Sqs.Client;
-using LoginEtl.Sqs.Connecting;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 

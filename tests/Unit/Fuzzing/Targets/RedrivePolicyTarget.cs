@@ -1,5 +1,5 @@
 using System.Text;
-using LoginEtl.Sqs.Checking;
+using LoginEtl.Aws.Checks;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 

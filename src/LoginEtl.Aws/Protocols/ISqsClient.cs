@@ -1,0 +1,32 @@
+using Amazon.SQS.Model;
+using LoginEtl.Aws.Calls;
+
+namespace LoginEtl.Aws.Protocols;
+
+/// <summary>
+/// The operations of SQS that a run needs, in the SDK's own types, whatever protocol carries them. Every call has its own
+/// timeout and is tried once; whoever calls decides on retries.
+/// </summary>
+/// <remarks>
+/// All throw <see cref="SqsException"/>, and <see cref="OperationCanceledException"/> only for the caller's token. Lists of
+/// a response may be null and may hold nulls.
+/// </remarks>
+internal interface ISqsClient : IDisposable
+{
+    Task<GetQueueUrlResponse> GetQueueUrlAsync(GetQueueUrlRequest request, CancellationToken cancellationToken);
+
+    Task<GetQueueAttributesResponse> GetQueueAttributesAsync(
+        GetQueueAttributesRequest request, CancellationToken cancellationToken);
+
+    /// <summary>The messages are <see cref="SqsMessage"/>s.</summary>
+    Task<ReceiveMessageResponse> ReceiveMessageAsync(ReceiveMessageRequest request, CancellationToken cancellationToken);
+
+    Task<DeleteMessageBatchResponse> DeleteMessageBatchAsync(
+        DeleteMessageBatchRequest request, CancellationToken cancellationToken);
+
+    Task<ChangeMessageVisibilityBatchResponse> ChangeMessageVisibilityBatchAsync(
+        ChangeMessageVisibilityBatchRequest request, CancellationToken cancellationToken);
+
+    Task<SendMessageBatchResponse> SendMessageBatchAsync(
+        SendMessageBatchRequest request, CancellationToken cancellationToken);
+}

@@ -1,0 +1,17 @@
+using Amazon.SQS.Model;
+using LoginEtl.Records;
+
+namespace LoginEtl.Aws.Protocols;
+
+/// <summary>
+/// A message as it came; every part may be missing. Its body is taken from the answer's bytes without becoming a string
+/// on the way, and <see cref="Message.Body"/> stays null.
+/// </summary>
+internal sealed class SqsMessage : Message
+{
+    /// <summary>UTF-8; with a <see cref="BodyFault"/>, the bytes as they stood in the answer, escapes and all.</summary>
+    public byte[]? BodyBytes { get; set; }
+
+    /// <summary>Why the answer's text could not become UTF-8; null when it could.</summary>
+    public RejectReason? BodyFault { get; set; }
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using Amazon.SQS.Model;
+using LoginEtl.Aws.Calls;
+using LoginEtl.Aws.Queues;
+
+namespace LoginEtl.Aws.Receiving;
+
+/// <summary>How long a received message stays invisible.</summary>
+/// <param name="Timeout">The queue's own VisibilityTimeout, or ours where that is too short to hold anything.</param>
+/// <param name="AskFor">Seconds to ask for at each receive; null to take the queue's own.</param>
+internal sealed record LeaseTerms(TimeSpan Timeout, int? AskFor)
+{
+    private const string Attribute = "VisibilityTimeout";
+
+    /// <summary>Below this a heartbeat cannot keep a message: the queue's attribute may be 0.</summary>
+    private const int ShortestSeconds = 2;
+
+    private const int InsteadSeconds = 30;
+
+    /// <summary>Leases are looked after four times in their length, so that three may fail.</summary>
+    public TimeSpan Beat => Timeout / 4;
+
+    public static LeaseTerms Of(int seconds) => seconds < ShortestSeconds
+        ? new LeaseTerms(TimeSpan.FromSeconds(InsteadSeconds), InsteadSeconds)
+        : new LeaseTerms(TimeSpan.FromSeconds(seconds), AskFor: null);
+
+    public static async Task<LeaseTerms> ReadAsync(SqsQueue queue, CancellationToken cancellationToken)
+    {
+        var answer = await QueueLookup.WithRetriesAsync(
+            () => queue.Client.GetQueueAttributesAsync(
+                new GetQueueAttributesRequest(queue.Url, [Attribute]), cancellationToken),
+            cancellationToken).ConfigureAwait(false);
+        return answer.Attributes?.GetValueOrDefault(Attribute) is { } text
+            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+                ? Of(seconds)
+                : throw new SqsException("GetQueueAttributes", SqsFault.Garbled, "NoVisibilityTimeout");
+    }
+}

@@ -1,0 +1,30 @@
+using System.Globalization;
+using Amazon.SQS.Model;
+using LoginEtl.Aws.Calls;
+using LoginEtl.Aws.Queues;
+
+namespace LoginEtl.Aws.Receiving;
+
+/// <summary>A queue's approximate counts at one moment.</summary>
+/// <param name="Visible">Ready to be received.</param>
+/// <param name="InFlight">Received by somebody and not yet deleted.</param>
+/// <param name="Delayed">Not ready yet.</param>
+internal readonly record struct QueueCounts(long Visible, long InFlight, long Delayed)
+{
+    private static readonly string[] Names =
+        ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"];
+
+    public static async Task<QueueCounts> ReadAsync(SqsQueue queue, CancellationToken cancellationToken)
+    {
+        var answer = await queue.Client
+            .GetQueueAttributesAsync(new GetQueueAttributesRequest(queue.Url, [.. Names]), cancellationToken)
+            .ConfigureAwait(false);
+        return new QueueCounts(Count(answer, 0), Count(answer, 1), Count(answer, 2));
+    }
+
+    private static long Count(GetQueueAttributesResponse answer, int name) =>
+        answer.Attributes?.GetValueOrDefault(Names[name]) is { } text
+        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? count
+            : throw new SqsException("GetQueueAttributes", SqsFault.Garbled, "NoCounts");
+}

@@ -1,0 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+using LoginEtl.Faults;
+using LoginEtl.Run;
+
+namespace LoginEtl.Aws.Receiving;
+
+/// <summary>How receiving ends: for the first reason that comes, and its polls with it. Thread-safe.</summary>
+/// <param name="grace">How long polls may go on after the end, to bring in what they were given.</param>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable",
+    Justification = "The sources have no handles, and late polls may still look at them.")]
+internal sealed class ReceiveEnd(TimeSpan grace)
+{
+    // Task.Delay takes no more than 49 days.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(40);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _abort = new();
+    private readonly Lock _lock = new();
+    private EndReason? _reason;
+    private LoginEtlException? _failure;
+
+    /// <summary>Cancelled at the end: no further poll begins.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Cancelled when the grace is over: polls under way are given up.</summary>
+    public CancellationToken Abort => _abort.Token;
+
+    /// <summary>Null while receiving goes on.</summary>
+    public EndReason? Reason
+    {
+        get { lock (_lock) { return _reason; } }
+    }
+
+    /// <summary>Ends receiving, if it has not ended.</summary>
+    public void Set(EndReason reason)
+    {
+        lock (_lock)
+        {
+            if (_reason is not null)
+            {
+                return;
+            }
+
+            _reason = reason;
+        }
+
+        // Its callbacks run elsewhere: whoever stops a run does not wait.
+        _ = _stopping.CancelAsync();
+        _abort.CancelAfter(grace);
+    }
+
+    /// <summary>Ends receiving when the time is up. Does not fail.</summary>
+    public async Task SetAfterAsync(TimeSpan duration)
+    {
+        try
+        {
+            for (var left = duration; left > TimeSpan.Zero; left -= LongestWait)
+            {
+                await Task.Delay(left < LongestWait ? left : LongestWait, Stopping).ConfigureAwait(false);
+            }
+
+            Set(EndReason.MaxDuration);
+        }
+        catch (OperationCanceledException)
+        {
+            // Another end came first.
+        }
+    }
+
+    /// <summary>Ends receiving with a failure; the first one stays. An ordinary end does not hide what failed after it.</summary>
+    public void Fail(LoginEtlException failure)
+    {
+        lock (_lock)
+        {
+            _failure ??= failure;
+        }
+
+        Set(EndReason.Failed);
+    }
+
+    /// <exception cref="LoginEtlException">Something failed.</exception>
+    public void ThrowIfFailed()
+    {
+        lock (_lock)
+        {
+            if (_failure is { } failure)
+            {
+                throw failure;
+            }
+        }
+    }
+
+    /// <summary>Gives up the polls under way now.</summary>
+    public Task AbortAsync() => _abort.CancelAsync();
+}

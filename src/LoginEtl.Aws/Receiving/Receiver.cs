@@ -1,0 +1,136 @@
+using System.Threading.Channels;
+using Amazon.SQS.Model;
+using LoginEtl.Aws.Calls;
+using LoginEtl.Aws.Protocols;
+using LoginEtl.Aws.Queues;
+using LoginEtl.Faults;
+using LoginEtl.Run;
+
+namespace LoginEtl.Aws.Receiving;
+
+/// <summary>One polling loop of several: reserve, poll, admit, hand over.</summary>
+internal sealed class Receiver(
+    SqsQueue queue, LeaseTerms lease, DeliveryBook book, PollAllowance allowance, Activity activity,
+    ChannelWriter<ReceivedMessage> output, SqsTimings timings, string? identityAttribute, Lock handover)
+{
+    private const int ShortestWait = 1;
+    private TimeSpan? _failingSince;
+    private int _failures;
+
+    /// <summary>
+    /// A server keeps a long poll for its full time even when its client has hung up, and hands it messages that nobody
+    /// reads: they are invisible until their timeout. So polls are short where that would show: while this run holds
+    /// messages that it may have to return, and on loopback, where one run follows the other and calls cost nothing.
+    /// </summary>
+    private int WaitSeconds => queue.Endpoint.IsLocal || book.Open > 0 ? ShortestWait : SqsQuotas.LongestPollSeconds;
+
+    /// <param name="stopping">No new polls.</param>
+    /// <param name="abort">Polls in flight are given up.</param>
+    /// <exception cref="LoginEtlException">Polling failed for good.</exception>
+    public async Task RunAsync(CancellationToken stopping, CancellationToken abort)
+    {
+        try
+        {
+            while (!stopping.IsCancellationRequested && !allowance.Exhausted)
+            {
+                var reserved = allowance.TryReserve(SqsQuotas.EntriesPerCall);
+                if (reserved == 0)
+                {
+                    await allowance.WaitAsync(stopping).ConfigureAwait(false);
+                }
+                else if (!await PollAsync(reserved, abort).ConfigureAwait(false))
+                {
+                    await Task.Delay(Backoff.Delay(_failures), stopping).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested || abort.IsCancellationRequested)
+        {
+            // The end of a stopped run.
+        }
+    }
+
+    private async Task<bool> PollAsync(int reserved, CancellationToken abort)
+    {
+        var taken = 0;
+        var began = Activity.Now;
+        try
+        {
+            var answer = await queue.Client
+                .ReceiveMessageAsync(
+                    new ReceiveMessageRequest(queue.Url)
+                    {
+                        MaxNumberOfMessages = reserved,
+                        WaitTimeSeconds = WaitSeconds,
+                        VisibilityTimeout = lease.AskFor,
+                        MessageSystemAttributeNames = [.. MessageAttributes.All],
+#pragma warning disable CS0618 // Older servers know them by this name only.
+                        AttributeNames = [.. MessageAttributes.All],
+#pragma warning restore CS0618
+                        MessageAttributeNames = identityAttribute is null ? null : [identityAttribute],
+                    },
+                    abort)
+                .ConfigureAwait(false);
+            taken = TakeIn(answer.Messages ?? []);
+            if (taken == 0)
+            {
+                activity.FoundNothingNew(began, full: answer.Messages?.Count >= reserved);
+            }
+
+            _failingSince = null;
+            _failures = 0;
+            return true;
+        }
+        catch (SqsException e) when (e.IsTransient)
+        {
+            _failures++;
+            var now = Activity.Now;
+            _failingSince ??= now;
+            return now - _failingSince >= timings.GiveUpPollingAfter ? throw queue.Faults.Explain(e) : false;
+        }
+        catch (SqsException e)
+        {
+            throw queue.Faults.Explain(e);
+        }
+        finally
+        {
+            allowance.Release(reserved, taken);
+        }
+    }
+
+    private int TakeIn(List<Message> messages)
+    {
+        if (messages.Count == 0)
+        {
+            return 0;
+        }
+
+        // Where a lease is over already, another receiver may get the same group, and more of it: what comes first must be
+        // handed over first, or a row could be written before a bad message that holds its group.
+        using var turn = queue.IsFifo ? handover.EnterScope() : default;
+        // All of them before the first is handed over: when a bad one holds its group, those behind it are known.
+        var taken = MessageReader.ReadAll(messages, queue.IsFifo, identityAttribute).Where(m => book.Admit(m.Delivery, m.BodyLength)).ToList();
+        var undated = false;
+        foreach (var message in taken)
+        {
+            activity.Received(message.Delivery);
+            if (message.Delivery is { SentTimestamp: null, Group: null })
+            {
+                // Not handed over: it is the server's fault, so the run ends and the message goes back.
+                undated = true;
+            }
+            else
+            {
+                // Refused only when the run has failed; then the message is returned with all that is held.
+                output.TryWrite(message);
+            }
+        }
+
+        return undated
+            ? throw new LoginEtlException(
+                "MissingSentTimestamp", FaultKind.Failed,
+                $"The queue '{queue.Name}' gave a message without SentTimestamp, which has no place in the ledger.",
+                "Use a server that gives the attribute SentTimestamp; SQS always does.")
+            : taken.Count;
+    }
+}

@@ -1,0 +1,92 @@
+using LoginEtl.Aws.Calls;
+using LoginEtl.Aws.Checks;
+using LoginEtl.Aws.Queues;
+using LoginEtl.Aws.Receiving;
+using LoginEtl.Aws.Sending;
+using LoginEtl.Checks;
+using LoginEtl.Faults;
+using LoginEtl.Ports;
+using LoginEtl.Run;
+using LoginEtl.Settings;
+
+namespace LoginEtl.Aws;
+
+/// <summary>Opens SQS queues.</summary>
+public sealed class SqsConnector : IQueueConnector
+{
+    /// <inheritdoc/>
+    public async Task<IMessageSource> ReceiveFromAsync(
+        QueueSettings settings, ReceiveOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(options);
+        Check(options);
+        var queue = await QueueLookup.FindAsync(settings, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var lease = await LeaseTerms.ReadAsync(queue, cancellationToken).ConfigureAwait(false);
+            return new SqsMessageSource(queue, lease, options, SqsTimings.Default);
+        }
+        catch (SqsException e)
+        {
+            queue.Client.Dispose();
+            throw queue.Faults.Explain(e);
+        }
+        catch
+        {
+            queue.Client.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IMessageSender> SendToAsync(QueueSettings settings, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var queue = await QueueLookup.FindAsync(settings, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var byContent = await MessageGroup.DeduplicatesByContentAsync(queue, cancellationToken).ConfigureAwait(false);
+            return new SqsMessageSender(queue, SqsTimings.Default, byContent);
+        }
+        catch (SqsException e)
+        {
+            queue.Client.Dispose();
+            throw queue.Faults.Explain(e);
+        }
+        catch
+        {
+            queue.Client.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Check>> CheckAsync(QueueSettings settings, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return QueueChecks.RunAsync(settings, cancellationToken);
+    }
+
+    private static void Check(ReceiveOptions options)
+    {
+        Require(options.Receivers is > 0 and <= 100, nameof(options.Receivers), "between 1 and 100");
+        Require(options.MaxHeld > 0, nameof(options.MaxHeld), "1 or more");
+        Require(options.MaxHeldBytes > 0, nameof(options.MaxHeldBytes), "1 or more");
+        Require(options.MaxMessages is null or > 0, nameof(options.MaxMessages), "1 or more");
+        Require(!(options.MaxDuration <= TimeSpan.Zero), nameof(options.MaxDuration), "above zero");
+        Require(!(options.DrainWindow <= TimeSpan.Zero), nameof(options.DrainWindow), "above zero");
+        Require(options.DrainTimeout >= TimeSpan.Zero, nameof(options.DrainTimeout), "zero or more");
+        Require(options.StallTimeout > TimeSpan.Zero, nameof(options.StallTimeout), "above zero");
+    }
+
+    private static void Require(bool holds, string setting, string rule)
+    {
+        if (!holds)
+        {
+            throw new LoginEtlException(
+                "InvalidQueueSetting", FaultKind.Configuration, $"{setting} must be {rule}.",
+                $"Set {setting} accordingly.");
+        }
+    }
+}

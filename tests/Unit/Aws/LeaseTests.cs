@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using Amazon.SQS.Model;
+using LoginEtl.Aws.Calls;
+using LoginEtl.Aws.Protocols;
+using LoginEtl.Aws.Queues;
+using LoginEtl.Aws.Receiving;
+using LoginEtl.Faults;
+using LoginEtl.Records;
+using LoginEtl.Run;
+using LoginEtl.Settings;
+using LoginEtl.Tokens;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Aws;
+
+public sealed class LeaseTests(ServersFixture servers)
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_heartbeat_that_failed_is_made_good_by_the_next()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(5);
+        var beats = 0;
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
+        {
+            OnVisibility = (_, call) => Interlocked.Increment(ref beats) % 2 == 1
+                ? throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "Timeout")
+                : call(),
+        });
+        Assert.NotEmpty(await source.ReceiveAsync(Cancelled));
+
+        await Task.Delay(5000, Cancelled);
+
+        Assert.Equal((0, 5), await queue.CountsAsync());
+        Assert.Equal(5, source.Book.Received);
+    }
+
+    [Fact]
+    public async Task While_leases_run_out_nothing_is_received_until_what_is_being_written_is_settled()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(5);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
+        {
+            OnVisibility = (_, _) => throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "HTTP 503"),
+        });
+        var held = await TestQueue.HoldAsync(source, 5);
+        Assert.All(held, m => Assert.True(source.Book.Claim(m.Delivery)));
+        await Task.Delay(3500, Cancelled);
+        var received = source.Book.Received;
+        await queue.SendAsync(5);
+        await Task.Delay(1500, Cancelled);
+        Assert.Equal(received, source.Book.Received);
+
+        await TestQueue.SettleAsync(source, held);
+        await Until.Async(() => source.Book.Received >= received + 5, "what was sent while leases ran out");
+    }
+
+    [Fact]
+    public async Task Leases_run_out_no_more_when_what_was_held_is_settled()
+    {
+        var client = new FaultyClient(null!)
+        {
+            OnVisibility = (_, _) => throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "HTTP 503"),
+        };
+        var book = new DeliveryBook(10);
+        var delivery = Postgres.Logins.Delivery();
+        book.Admit(delivery);
+        var keeper = new LeaseKeeper(Queue(client), new LeaseTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var beating = keeper.RunAsync(end.Token);
+        Assert.False(keeper.AreRunningOut);
+        await Until.Async(() => keeper.AreRunningOut, "leases that run out");
+
+        book.Settle(delivery, Outcome.Written);
+
+        await Until.Async(() => !keeper.AreRunningOut, "an end of it");
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => beating);
+    }
+
+    [Fact]
+    public async Task A_lease_that_ran_out_all_the_same_takes_over_the_newer_handle_and_is_not_handed_over_twice()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(1);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
+        {
+            OnVisibility = (_, _) => Task.FromResult(
+                new ChangeMessageVisibilityBatchResponse { Failed = [SqsResponses.Failed("0", "MessageNotInflight", senderFault: true)] }),
+        });
+        var held = await source.ReceiveAsync(Cancelled);
+        var handle = Assert.Single(held).Delivery.ReceiptHandle;
+        var more = source.ReceiveAsync(Cancelled);
+        await Until.Async(() => source.Book.Received >= 2, "the message, a second time");
+
+        Assert.NotEqual(handle, held[0].Delivery.ReceiptHandle);
+        Assert.False(more.IsCompleted);
+        await TestQueue.SettleAsync(source, held);
+        Assert.Equal((0, 0), await queue.CountsAsync());
+        var entries = source.Book.Entries();
+        Assert.True(entries.Balanced);
+        Assert.Equal(1, entries.Ended[Outcome.Lapsed]);
+        Assert.Equal(1, entries.Ended[Outcome.Written]);
+    }
+
+    [Fact]
+    public async Task A_queue_whose_timeout_is_zero_is_held_all_the_same()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 0);
+        await queue.SendAsync(10);
+        await using var source = await queue.ReceiveAsync();
+
+        Assert.Equal(10, (await TestQueue.ReceiveAllAsync(source, settle: true)).Count);
+        Assert.Equal(10, source.Book.Received);
+    }
+
+    [Fact]
+    public async Task Leases_are_not_extended_beyond_what_SQS_allows()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(1);
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { WaitForever = true }, new SqsTimings { HoldAtMost = TimeSpan.FromSeconds(1) });
+        Assert.Single(await source.ReceiveAsync(Cancelled));
+
+        await Until.Async(() => source.Book.Received >= 2, "the message, a second time");
+    }
+
+    [Fact]
+    public async Task Leases_are_extended_for_eleven_hours_and_no_longer()
+    {
+        var extended = new ConcurrentQueue<string>();
+        var client = new FaultyClient(null!)
+        {
+            OnVisibility = (request, _) =>
+            {
+                request.Entries.ToList().ForEach(e => extended.Enqueue(e.ReceiptHandle));
+                return Task.FromResult(new ChangeMessageVisibilityBatchResponse());
+            },
+        };
+        var book = new DeliveryBook(10);
+        Admit("held for 10:59", TimeSpan.FromMinutes((11 * 60) - 1));
+        Admit("held for 11:01", TimeSpan.FromMinutes((11 * 60) + 1));
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var beating = new LeaseKeeper(Queue(client), new LeaseTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default).RunAsync(end.Token);
+
+        await Until.Async(() => extended.Count >= 3, "three beats");
+
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => beating);
+        Assert.Equal(["held for 10:59"], extended.Distinct());
+
+        void Admit(string handle, TimeSpan age) => book.Admit(new QueueDelivery(
+            new MessageId(Guid.NewGuid().ToString()), handle, DateTimeOffset.UtcNow, 1, DateTimeOffset.UtcNow - age));
+    }
+
+    [Fact]
+    public async Task A_heartbeat_that_is_not_allowed_ends_the_run_and_names_the_right()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(1);
+        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        {
+            OnVisibility = (_, _) => throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Denied, "AccessDenied"),
+        });
+        Assert.Single(await source.ReceiveAsync(Cancelled));
+
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));
+
+        Assert.Contains("sqs:ChangeMessageVisibility ", e.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, 30, 30)]
+    [InlineData(1, 30, 30)]
+    [InlineData(2, 2, null)]
+    [InlineData(43200, 43200, null)]
+    public void A_lease_follows_the_queues_own_timeout_unless_that_is_too_short(int attribute, int seconds, int? asked)
+    {
+        var lease = LeaseTerms.Of(attribute);
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), lease.Timeout);
+        Assert.Equal(asked, lease.AskFor);
+    }
+
+    /// <summary>No server's: the client answers by itself.</summary>
+    private static SqsQueue Queue(ISqsClient client) =>
+        new(client, "q", "url", new QueueEndpoint(new Uri("http://127.0.0.1:1/"), "us-east-1"), IsFifo: false, QueueProtocol.Json);
+}

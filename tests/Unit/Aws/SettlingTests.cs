@@ -1,0 +1,227 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Amazon.SQS.Model;
+using LoginEtl.Aws.Calls;
+using LoginEtl.Aws.Queues;
+using LoginEtl.Faults;
+using LoginEtl.Run;
+using LoginEtl.Settings;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Aws;
+
+public sealed class SettlingTests(ServersFixture servers)
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_run_that_is_let_go_early_leaves_every_message_visible_and_its_books_balanced()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(100);
+        var run = new ReceivingRun(await queue.ReceiveAsync());
+        Assert.NotEmpty(await run.ReceiveAsync(Cancelled));
+
+        var clock = Stopwatch.StartNew();
+        await run.ReleaseAsync();
+
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        Assert.Equal((100, 0), await queue.CountsAsync());
+        Assert.True(run.Book.Entries().Balanced);
+        TestContext.Current.TestOutputHelper?.WriteLine($"received {run.Book.Received} in {clock.ElapsedMilliseconds} ms");
+    }
+
+    [Fact]
+    public async Task A_message_that_comes_again_before_the_answer_to_its_return_is_not_lost_sight_of()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(1);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
+        {
+            OnVisibility = async (_, call) =>
+            {
+                var answer = await call();
+                await Task.Delay(500, Cancelled);
+                return answer;
+            },
+        });
+        await TestQueue.HoldAsync(source, 1);
+
+        await TestQueue.ReturnAllAsync(source);
+
+        var again = await TestQueue.HoldAsync(source, 1);
+        Assert.Equal(1, source.Book.Open);
+        await TestQueue.SettleAsync(source, again);
+        Assert.Equal((0, 0), await queue.CountsAsync());
+        var entries = source.Book.Entries();
+        Assert.True(entries.Balanced);
+        Assert.Equal((1, 1), (entries.Ended[Outcome.Returned], entries.Ended[Outcome.Written]));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_returned_has_lapsed_and_the_books_balance()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(30);
+        await using var source = await queue.ReceiveAsync(
+            timings: new SqsTimings { ReturnWithin = TimeSpan.FromMilliseconds(300) },
+            around: c => new FaultyClient(c)
+            {
+                OnVisibility = async (request, call) =>
+                {
+                    if (request.Entries.Count == 10 && request.Entries[0].VisibilityTimeout == 0)
+                    {
+                        throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "Timeout");
+                    }
+
+                    return await call();
+                },
+            });
+        await TestQueue.HoldAsync(source, 30);
+        source.StopReceiving();
+        await source.ReceiveAsync(Cancelled);
+        var unsettled = source.Book.TakeUnsettled(evenClaimed: true);
+
+        await source.ReturnAsync([.. unsettled.Take(25)], Cancelled);
+        await source.ReturnAsync([.. unsettled.Skip(25)], Cancelled);
+
+        var entries = source.Book.Entries();
+        Assert.Equal(10, entries.Ended[Outcome.Returned]);
+        Assert.Equal(20, entries.Ended[Outcome.Lapsed]);
+        Assert.True(entries.Balanced);
+    }
+
+    [Fact]
+    public async Task Entries_whose_return_failed_are_tried_again()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(10);
+        var calls = 0;
+        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        {
+            OnVisibility = (request, call) => Interlocked.Increment(ref calls) == 1
+                ? Task.FromResult(new ChangeMessageVisibilityBatchResponse
+                {
+                    Failed = [.. request.Entries.Select(e => SqsResponses.Failed(e.Id, "InternalError", senderFault: false))],
+                })
+                : call(),
+        });
+        await TestQueue.HoldAsync(source, 10);
+        source.StopReceiving();
+        await TestQueue.ReturnAllAsync(source);
+
+        Assert.Equal(10, source.Book.Entries().Ended[Outcome.Returned]);
+        Assert.Equal((10, 0), await queue.CountsAsync());
+    }
+
+    [Fact]
+    public async Task Deletes_that_failed_in_part_are_tried_again_until_all_are_gone()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(100);
+        var tries = new ConcurrentDictionary<string, int>();
+        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        {
+            OnDelete = async (request, call) => tries.AddOrUpdate(request.Entries[0].ReceiptHandle, 1, (_, n) => n + 1) switch
+            {
+                // Deleted, and the answer says that two were not; a throttled call; a lost answer.
+                1 => Partly(await call(), request),
+                2 => throw new SqsException("DeleteMessageBatch", SqsFault.Throttled, "RequestThrottled"),
+                3 => new DeleteMessageBatchResponse(),
+                _ => await call(),
+            },
+        });
+
+        await TestQueue.ReceiveAllAsync(source, settle: true);
+
+        Assert.Equal((0, 0), await queue.CountsAsync());
+        Assert.Equal(0, source.Book.Entries().Undeleted);
+        Assert.Contains(4, tries.Values);
+    }
+
+    [Fact]
+    public async Task What_could_not_be_deleted_is_counted_and_nothing_is_thrown()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(25);
+        await using var source = await queue.ReceiveAsync(
+            timings: new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(500) },
+            around: c => new FaultyClient(c)
+            {
+                OnDelete = (request, call) => request.Entries.Count == 10
+                    ? throw new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Timeout")
+                    : call(),
+            });
+        var held = await TestQueue.HoldAsync(source, 25);
+
+        await TestQueue.SettleAsync(source, held);
+
+        Assert.Equal(20, source.Book.Entries().Undeleted);
+        Assert.Equal((0, 20), await queue.CountsAsync());
+        // They are this run's own in flight, and do not keep it from ending.
+        Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
+        Assert.Equal(EndReason.Drained, source.EndedBecause);
+    }
+
+    [Fact]
+    public async Task A_delete_that_fails_by_its_senders_fault_is_not_tried_again()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(1);
+        var calls = 0;
+        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        {
+            OnDelete = (request, _) =>
+            {
+                Interlocked.Increment(ref calls);
+                return Task.FromResult(SqsResponses.NotDeleted(request.Entries, "ReceiptHandleIsInvalid", senderFault: true));
+            },
+        });
+
+        await TestQueue.SettleAsync(source, await TestQueue.HoldAsync(source, 1));
+
+        Assert.Equal(1, source.Book.Entries().Undeleted);
+        Assert.Equal(1, calls);
+    }
+
+    [Fact]
+    public async Task A_delete_that_is_not_allowed_ends_the_run_instead_of_receiving_the_same_for_ever()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(10);
+        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        {
+            OnDelete = (_, _) => throw new SqsException("DeleteMessageBatch", SqsFault.Denied, "AccessDenied"),
+        });
+
+        await TestQueue.SettleAsync(source, await TestQueue.HoldAsync(source, 10));
+
+        Assert.Equal(10, source.Book.Entries().Undeleted);
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));
+        Assert.Contains("sqs:DeleteMessage ", e.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Messages_reset_in_the_middle_of_a_run_come_again()
+    {
+        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
+        await queue.SendAsync(10);
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true });
+        await TestQueue.HoldAsync(source, 10);
+
+        await TestQueue.ReturnAllAsync(source);
+
+        var again = await TestQueue.HoldAsync(source, 10);
+        Assert.All(again, m => Assert.Equal(2, m.Delivery.ReceiveCount));
+        await TestQueue.SettleAsync(source, again);
+        Assert.True(source.Book.Entries().Balanced);
+    }
+
+    private static DeleteMessageBatchResponse Partly(DeleteMessageBatchResponse answer, DeleteMessageBatchRequest request)
+    {
+        var partly = SqsResponses.NotDeleted(request.Entries.Take(2), "InternalError", senderFault: false);
+        partly.Successful = [.. answer.Successful.Skip(2)];
+        return partly;
+    }
+}
