@@ -33,6 +33,11 @@ public static class KeyChecks
                 throw KeyRetired.Of(retired, known);
             }
 
+            if (PrimaryKeys.LedBack(keyring) is { Count: > 0 } back)
+            {
+                return new Check(States, CheckOutcome.Warn, string.Join(' ', back), "Look at login_etl_key and who may write to it, and set the primary key that is meant with Set-LoginPrimaryKey.");
+            }
+
             var first = await KeyAdmission.RequireAsync(keys, known, isNewKey: false, () => Task.FromResult(sample)).ConfigureAwait(false);
             var followed = own.Zip(keys).Where(k => k.First.Prefix != k.Second.Prefix).Select(k => $"{k.First.Prefix} of {k.First.Attribute} is retired in the database, and its primary key {k.Second.Prefix} is held and followed").ToList();
             return new Check(

@@ -13,6 +13,7 @@ public sealed class ProtectorSource : IDisposable
     private readonly ProtectOptions _options;
     private readonly Lock _lock = new();
     private readonly Stack<IDisposable> _owned = [];
+    private readonly HashSet<string> _told = [];
     private Keyring _keyring;
     private volatile Protector _current;
     private bool _disposed;
@@ -74,6 +75,15 @@ public sealed class ProtectorSource : IDisposable
         }
 
         bool MayWrite(IReadOnlyList<StoredKey> keys) => keys.All(k => k.MayBeWrittenBy(known));
+    }
+
+    /// <summary>What is to be said of the keys that are followed; each once.</summary>
+    internal IReadOnlyList<string> TakeNotices()
+    {
+        lock (_lock)
+        {
+            return _disposed ? [] : [.. PrimaryKeys.LedBack(_keyring).Where(_told.Add)];
+        }
     }
 
     /// <summary>Does something with the keys in hand, which stay as they are meanwhile. False when they are gone.</summary>

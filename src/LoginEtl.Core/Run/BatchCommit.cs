@@ -85,7 +85,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
             Release(ours, Outcome.Returned);
         }
 
-        return new CommittedBatch(new BatchReport(result.BatchId, ours, outcomes, elapsed) { Held = result.Held, Notices = result.Notices, Refused = result.Refused }, deleted);
+        return new CommittedBatch(new BatchReport(result.BatchId, ours, outcomes, elapsed) { Held = result.Held, Notices = [.. result.Notices, .. KeyFollowing.Notices(ours)], Refused = result.Refused }, deleted);
     }
 
     // Its deliveries stay as they are while tokens are made anew: a line of text and a message of a group can do nothing else.

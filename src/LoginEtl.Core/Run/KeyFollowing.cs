@@ -32,6 +32,9 @@ internal static class KeyFollowing
         return true;
     }
 
+    /// <summary>What is to be said of the keys that the batch was masked under, and was not said before.</summary>
+    public static IEnumerable<string> Notices(IReadOnlyList<ProtectedLogin> batch) => Sources(batch).SelectMany(s => s.Key?.TakeNotices() ?? []);
+
     private static IEnumerable<IGrouping<ProtectorSource?, LoginRecord>> Sources(IReadOnlyList<ProtectedLogin> batch) =>
         batch.OfType<LoginRecord>().GroupBy(r => r.Maker()?.Source);
 

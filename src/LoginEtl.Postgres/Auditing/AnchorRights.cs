@@ -6,11 +6,16 @@ namespace LoginEtl.Postgres.Auditing;
 /// <summary>Who may do more to the anchors of audit files than read them and add what they say.</summary>
 internal static class AnchorRights
 {
-    // Names without what a terminal would obey. An owner and a superuser may do everything, and nothing here can tell whether they did.
+    // Names without what a terminal would obey. The owner himself and a superuser may do everything, and nothing here can
+    // tell whether they did; whoever may become the owner, or write to all tables, has no entry in the list of rights.
     private const string Query =
         """
-        SELECT DISTINCT regexp_replace(coalesce(r.rolname, 'PUBLIC'), '[[:cntrl:]]', '?', 'g') FROM pg_class c
+        SELECT DISTINCT pg_catalog.regexp_replace(coalesce(r.rolname::text, 'PUBLIC'), '[[:cntrl:]]', '?', 'g') FROM pg_class c
         CROSS JOIN LATERAL (
+            SELECT m.oid AS grantee, 'UPDATE'::text AS privilege_type FROM pg_roles m
+            WHERE NOT m.rolsuper AND m.oid >= 16384::oid
+                AND (pg_catalog.pg_has_role(m.oid, c.relowner, 'MEMBER') OR pg_catalog.pg_has_role(m.oid, 'pg_write_all_data'::name, 'MEMBER'))
+            UNION ALL
             SELECT a.grantee, a.privilege_type FROM aclexplode(c.relacl) a WHERE a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER')
             UNION ALL
             SELECT a.grantee, a.privilege_type FROM pg_attribute t CROSS JOIN LATERAL aclexplode(t.attacl) a

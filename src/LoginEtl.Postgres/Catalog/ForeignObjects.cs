@@ -29,9 +29,16 @@ internal static class ForeignObjects
     /// <param name="table">An expression that names the user's table; it may not be there yet. The schema is <c>n</c>.</param>
     public static string Trusted(string owner, string table) =>
         $"""
-        ({owner} = (SELECT oid FROM pg_roles WHERE rolname = current_user) OR pg_catalog.pg_has_role({owner}, n.nspowner, 'MEMBER')
-            OR pg_catalog.pg_has_role({owner}, (SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER')
+        ({MayActAsOwnerOfDatabase(owner)} OR pg_catalog.pg_has_role({owner}, n.nspowner, 'MEMBER')
             OR coalesce(pg_catalog.pg_has_role({owner}, (SELECT relowner FROM pg_class WHERE oid = pg_catalog.to_regclass({table})::oid), 'MEMBER'), false))
+        """;
+
+    /// <summary>A condition: the owner may do in the database what its owner may, or is who asks.</summary>
+    /// <param name="owner">An expression.</param>
+    public static string MayActAsOwnerOfDatabase(string owner) =>
+        $"""
+        ({owner} = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+            OR pg_catalog.pg_has_role({owner}, (SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER'))
         """;
 
     /// <summary>What stands against trusting those of the names that are there; empty when nothing does.</summary>

@@ -11,7 +11,7 @@ internal static class TableNames
     public static async Task<QualifiedName> ParseAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
     {
         var parsed = await connection.QueryAsync(
-            "SELECT parse_ident($1), current_schema()", [table],
+            "SELECT pg_catalog.parse_ident($1), current_schema()", [table],
             r => (Parts: r.GetFieldValue<string[]>(0), Schema: r.IsDBNull(1) ? null : r.GetString(1)), cancellationToken).ConfigureAwait(false);
         return parsed[0] switch
         {

@@ -168,6 +168,11 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
 
     private async Task CheckOwnersAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {
+        if (await RoleGrants.StrangerAsync(connection, cancellationToken).ConfigureAwait(false) is { } role)
+        {
+            _list.Add("Roles", role.Message, role.Remedy);
+        }
+
         const string Name = "Owners";
         var foreign = await ForeignObjects.FindAsync(connection, table, SchemaNames.All, cancellationToken).ConfigureAwait(false);
         if (_list.Require(

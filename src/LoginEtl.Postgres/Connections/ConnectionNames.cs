@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.RegularExpressions;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Faults;
@@ -28,6 +29,20 @@ internal static partial class ConnectionNames
             throw None("database");
         }
 
+        // The server logs what it does not know of these, and the driver quotes it.
+        foreach (var (key, form) in new[] { ("Encoding", Name()), ("Client Encoding", Name()), ("Timezone", Zone()), ("Options", Options()) })
+        {
+            if (builder.TryGetValue(key, out var value) && value is string given && !form.IsMatch(given))
+            {
+                throw None(key);
+            }
+        }
+
+        if (!IsEncoding(builder.Encoding))
+        {
+            throw None("Encoding");
+        }
+
         // Whatever else there is: some of it is sent, and some of it may be quoted by the driver.
         foreach (string key in builder.Keys!)
         {
@@ -52,8 +67,18 @@ internal static partial class ConnectionNames
     // What PostgreSQL would take is more; what is more is no name that anybody gave.
     private static bool IsName(string text) => Name().IsMatch(text) && !text.Contains("://", StringComparison.Ordinal);
 
+    // The driver takes UTF8 beside the names of the framework.
+    private static bool IsEncoding(string? text) => text is null or "UTF8" || Encoding.GetEncodings().Any(e => e.Name.Equals(text, StringComparison.OrdinalIgnoreCase));
+
     private static LoginEtlException None(string what) => DatabaseFault.InvalidDatabase(
         $"The {what} of the database settings is no name of one: it holds a blank, '=' or another sign that such names do not have. A separator may be missing, or be another than the form asks for.");
+
+    [GeneratedRegex(@"^[A-Za-z0-9_+:/-]*\z")]
+    private static partial Regex Zone();
+
+    // -c name=value and --name=value, as the server's command line takes them.
+    [GeneratedRegex(@"^\s*(?:(?:-c\s*|--)[A-Za-z_.-]+=(?:\\.|[\p{L}\p{N}_.,/:$""'+-])*\s*)*\z")]
+    private static partial Regex Options();
 
     [GeneratedRegex("""^[^\s\p{C}=;,"'`{}]*\z""")]
     private static partial Regex Name();

@@ -44,6 +44,7 @@ internal sealed class PostgresTokens : ITokenTable
         async connection =>
         {
             var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
+            TargetCheck.RequireTable(table);
             foreach (var beside in await LiveBeside.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false))
             {
                 beside.RequireOurs();

@@ -1,3 +1,4 @@
+using LoginEtl.Faults;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Records;
@@ -41,6 +42,8 @@ internal static class RoleGrants
 
     private const string HasRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
 
+    private const string CanLogIn = "SELECT rolname FROM pg_roles WHERE rolname = ANY ($1::name[]) AND rolcanlogin ORDER BY rolname";
+
     private const string HasUsage =
         "SELECT coalesce((SELECT pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE') FROM pg_roles r, pg_namespace n WHERE r.rolname = $1 AND n.nspname = $2), false)";
 
@@ -57,9 +60,23 @@ internal static class RoleGrants
     /// <summary>Whether a statement makes a role.</summary>
     public static bool IsCreateRole(string statement) => statement.StartsWith(CreateRole, StringComparison.Ordinal);
 
+    /// <summary>A role of these names that was there before and can log in: whoever has its password gets what it is granted.</summary>
+    public static async Task<LoginEtlException?> StrangerAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var names = await connection.QueryAsync(CanLogIn, [Roles], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
+        return names.Count == 0 ? null : new LoginEtlException(
+            "ForeignObject", FaultKind.Denied, $"The role{(names.Count > 1 ? "s" : "")} {string.Join(", ", names)} can log in; this module makes roles that cannot: somebody else made or changed what the rights are given to.",
+            "Find out who did. ALTER ROLE … NOLOGIN mends it; look at its members, too.");
+    }
+
     /// <summary>The statements for what is missing.</summary>
     public static async Task<List<string>> MissingAsync(NpgsqlConnection connection, QualifiedName table, ColumnNames names, CancellationToken cancellationToken)
     {
+        if (await StrangerAsync(connection, cancellationToken).ConfigureAwait(false) is { } stranger)
+        {
+            throw stranger;
+        }
+
         var statements = new List<string>();
         foreach (var role in Roles)
         {

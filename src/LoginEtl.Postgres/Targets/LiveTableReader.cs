@@ -92,6 +92,7 @@ internal static class LiveTableReader
     /// <summary>The table that the settings name; null when there is none of that name.</summary>
     public static async Task<LiveTable?> ReadAsync(NpgsqlConnection connection, DatabaseSettings settings, CancellationToken cancellationToken)
     {
+        await SearchPath.RequireMeantAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false);
         if (await FindAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false) is not { Name: var name })
         {
             return null;

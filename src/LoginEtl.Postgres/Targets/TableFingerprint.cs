@@ -48,10 +48,13 @@ internal sealed record TableFingerprint(string Query, string? Text)
             {(keys ? ", (SELECT string_agg((i.indexrelid::regclass, i.indisprimary, i.indisvalid, i.indimmediate, i.indkey, i.indnkeyatts, i.indpred IS NULL)::text, '' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique)" : "")}
             {(triggers ? ", (SELECT string_agg((t.oid, t.tgtype, t.tgenabled)::text, '' ORDER BY t.oid) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)" : "")}
             , (SELECT string_agg((a.attrelid, a.attname, a.atttypid)::text, '' ORDER BY a.attrelid, a.attnum) FROM pg_attribute a
-               WHERE a.attrelid = ANY (ARRAY[{string.Join(", ", Besides.Select(b => Oid(table.Beside(b))))}]::oid[]) AND a.attnum > 0)
+               WHERE a.attrelid = ANY ({Oids(table, Besides)}) AND a.attnum > 0)
+            , (SELECT string_agg((b.oid, b.relowner, b.relhastriggers, b.relhasrules)::text, '' ORDER BY b.oid) FROM pg_class b WHERE b.oid = ANY ({Oids(table, SchemaNames.TrustedByRuns)}))
             {(partitions ? ", (SELECT string_agg((p.oid, p.relkind, p.relpersistence)::text, '' ORDER BY p.oid) FROM pg_catalog.pg_partition_tree(c.oid::regclass) t JOIN pg_class p ON p.oid = t.relid)" : "")})
         FROM pg_class c WHERE c.oid = {Oid(table)}
         """;
+
+    private static string Oids(QualifiedName table, IEnumerable<string> beside) => $"ARRAY[{string.Join(", ", beside.Select(b => Oid(table.Beside(b))))}]::oid[]";
 
     private static string Oid(QualifiedName table) => $"pg_catalog.to_regclass('{table.Quoted.Replace("'", "''", StringComparison.Ordinal)}')::oid";
 

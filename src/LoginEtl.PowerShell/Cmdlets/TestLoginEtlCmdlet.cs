@@ -81,9 +81,9 @@ public sealed class TestLoginEtlCmdlet : JobCmdlet
         {
             return read();
         }
-        catch (LoginEtlException fault)
+        catch (Exception e) when (e is not PipelineStoppedException)
         {
-            WriteObject(Failed(name, fault));
+            WriteObject(Failed(name, e));
             return null;
         }
     }
@@ -99,14 +99,18 @@ public sealed class TestLoginEtlCmdlet : JobCmdlet
         {
             throw new PipelineStoppedException();
         }
-        catch (LoginEtlException fault)
+        catch (Exception e) when (e is not PipelineStoppedException)
         {
-            checks = [Failed(name, fault)];
+            checks = [Failed(name, e)];
         }
 
         WriteObject(checks, enumerateCollection: true);
     }
 
-    private static Check Failed(string name, LoginEtlException fault) =>
-        new(name, CheckOutcome.Fail, fault.Message, fault.Remedy);
+    // Others' messages are not said: they may quote a setting.
+    private static Check Failed(string name, Exception exception)
+    {
+        var fault = exception as LoginEtlException ?? LoginEtlException.Unexpected(exception);
+        return new Check(name, CheckOutcome.Fail, fault.Message, fault.Remedy);
+    }
 }

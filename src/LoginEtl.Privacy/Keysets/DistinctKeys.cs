@@ -3,7 +3,7 @@ using LoginEtl.Faults;
 namespace LoginEtl.Keysets;
 
 /// <summary>
-/// Every keyset has keys of its own: with one for two columns a value that occurs in both would show, and with one for two
+/// Every key is there once. Every keyset has keys of its own: with one for two columns a value that occurs in both would show, and with one for two
 /// uses whoever may have it for the one has it for the other.
 /// </summary>
 internal static class DistinctKeys
@@ -18,11 +18,12 @@ internal static class DistinctKeys
         {
             foreach (var key in keyset.Keys.Where(k => k.Status != KeyStatus.Destroyed))
             {
-                if (Digest(keyset, key) is { } digest && !seen.TryAdd(digest, (name, key.Id)) && seen[digest] is var (other, id) && other != name)
+                if (Digest(keyset, key) is { } digest && !seen.TryAdd(digest, (name, key.Id)))
                 {
+                    var (other, id) = seen[digest];
                     throw new LoginEtlException(
                         "KeyUnderTwoNames", FaultKind.Keys, $"In {source} key {id} of the keyset '{other}' and key {key.Id} of the keyset '{name}' are one and the same, so neither is used.",
-                        "Bring the keyset that was written over back from its backup. On a new installation remove one of the two and run New-LoginKeyset -MissingOnly, which makes another.");
+                        "Bring the keyset that was written over back from its backup. On a new installation remove one of the two and run New-LoginKeyset -MissingOnly, which makes another. A key that was copied under a second id is no new one: Add-LoginKey makes one.");
                 }
             }
         }

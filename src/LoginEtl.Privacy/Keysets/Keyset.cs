@@ -5,12 +5,14 @@ namespace LoginEtl.Keysets;
 /// <summary>The keys of one attribute, as in a Tink JSON keyset.</summary>
 internal sealed class Keyset : IDisposable
 {
+    private readonly KeysetKey _own;
+
     public Keyset(string source, string typeUrl, uint primaryKeyId, IReadOnlyList<KeysetKey> keys)
     {
         Source = source;
         TypeUrl = typeUrl;
         Keys = keys;
-        Primary = keys.FirstOrDefault(k => k.Id == primaryKeyId && k.Status == KeyStatus.Enabled)
+        Primary = _own = keys.FirstOrDefault(k => k.Id == primaryKeyId && k.Status == KeyStatus.Enabled)
             ?? throw Invalid(source, "its primary key is missing or not ENABLED");
         if (keys.Select(k => KeyIds.Shown(k.Id)).Distinct().Count() != keys.Count)
         {
@@ -27,6 +29,9 @@ internal sealed class Keyset : IDisposable
 
     /// <summary>What is masked with: the file's primary key, or the one that the database's made it follow.</summary>
     public KeysetKey Primary { get; private set; }
+
+    /// <summary>The primary key of the file, where an older one is followed; null otherwise. Keys are added at the end.</summary>
+    public KeysetKey? LedBackFrom => Keys.TakeWhile(k => k != _own).Contains(Primary) ? _own : null;
 
     /// <summary>Masks with another of its enabled keys from now on; the file stays as it is.</summary>
     public void Follow(KeysetKey key) =>

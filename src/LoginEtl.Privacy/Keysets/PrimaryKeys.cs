@@ -40,6 +40,24 @@ public static class PrimaryKeys
         return keyring;
     }
 
+    /// <summary>
+    /// Keysets that follow the database back to a key older than their own primary one, as one who gave it back to a key
+    /// that has leaked would have them do: a sentence each.
+    /// </summary>
+    /// <param name="keyring">After <see cref="Follow"/>.</param>
+    public static IReadOnlyList<string> LedBack(Keyring keyring)
+    {
+        ArgumentNullException.ThrowIfNull(keyring);
+        return
+        [
+            .. from name in KeyAttribute.Masked.SelectMany(KeyAttribute.TokensOf)
+               let keyset = keyring.Find(name)
+               let own = keyset?.LedBackFrom
+               where own is not null
+               select $"The database has {Stored(name, keyset).Prefix} of {KeyAttribute.Of(name)} followed, an older key than {TokenPrefix.Of(KeyForm.Of(name).Tokens!.Value, own.Id)}, the primary key of {keyset.Source}. If nobody meant that, see who may write to login_etl_key; Disable-LoginKey here keeps this host from following it.",
+        ];
+    }
+
     /// <summary>Whether the database does not forbid rows under it.</summary>
     internal static bool MayBeWrittenBy(this StoredKey key, IEnumerable<StoredKey> known) =>
         known.FirstOrDefault(key.IsOf) is null or { State: StoredKeyState.Primary };

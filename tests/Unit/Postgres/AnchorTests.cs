@@ -1,3 +1,4 @@
+using System.Globalization;
 using LoginEtl.Audit;
 using LoginEtl.Faults;
 using LoginEtl.Settings;
@@ -133,6 +134,19 @@ public sealed class AnchorTests(ServersFixture servers)
                 await witness.Database.RunAsync($"DELETE FROM {Table} WHERE place = 'here'");
             });
         }
+    }
+
+    [Theory]
+    [InlineData("GRANT pg_write_all_data TO {0}")]
+    [InlineData("CREATE ROLE {0}_owner; GRANT {0}_owner TO {0}; ALTER TABLE login_etl_audit_anchor OWNER TO {0}_owner")]
+    public async Task Whoever_may_change_anchors_without_a_right_of_his_own_is_named(string grant)
+    {
+        await using var witness = await Witness.NewAsync(servers);
+        await witness.Database.AsRoleAsync(role => string.Format(CultureInfo.InvariantCulture, grant, role), async settings =>
+        {
+            Assert.Equal([settings.UserName!], await witness.Anchor.WritersAsync(TestDatabase.Token));
+            await witness.Database.RunAsync($"ALTER TABLE {Table} OWNER TO CURRENT_USER; DROP ROLE IF EXISTS {settings.UserName}_owner");
+        });
     }
 
     [Fact]

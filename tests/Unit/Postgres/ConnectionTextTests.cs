@@ -128,12 +128,23 @@ public sealed class ConnectionTextTests
     [InlineData("host=h user=u, password=s3cret")]
     [InlineData("host=h user='u password=s3cret' dbname=d")]
     [InlineData("host=h service=s3cret")]
+    [InlineData("Host=h;Encoding=s3cret")]
+    [InlineData("Host=h;Client Encoding=s3cret!=p%w")]
+    [InlineData("Host=h;Timezone=s3cret!=p%w")]
+    [InlineData("Host=h;Options=s3cret!=p%w")]
+    [InlineData("Host=h;Options=-c work_mem=1MB s3cret")]
     public void Malformed_text_is_refused_without_quoting_it(string text)
     {
         var fault = Assert.Throws<LoginEtlException>(() => Open(text));
         Assert.Equal(("InvalidDatabase", FaultKind.Configuration), (fault.Id, fault.Kind));
         Assert.DoesNotContain("s3cret", fault.ToString() + fault.Remedy, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("Host=h;Encoding=UTF-8;Client Encoding=UTF8;Timezone=America/Argentina/Buenos_Aires;Options=-c search_path=etl,public -c work_mem=1MB")]
+    [InlineData("Host=h;Timezone=UTC+3;Options=\"--application_name=a\\ b -cstatement_timeout=1s\"")]
+    [InlineData("postgresql://h/d?options=-c%20search_path%3Detl")]
+    public async Task What_the_server_and_the_driver_know_is_taken(string text) => await Open(text).DisposeAsync();
 
     [Theory]
     [InlineData("Host=db.example", SslMode.VerifyFull)]

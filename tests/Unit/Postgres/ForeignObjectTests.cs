@@ -65,6 +65,36 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     }
 
     [Theory]
+    [InlineData("login_etl_ledger", "trigger")]
+    [InlineData("login_etl_file_ledger", "trigger")]
+    [InlineData("login_etl_quarantine", "trigger")]
+    [InlineData("login_etl_key", "trigger")]
+    [InlineData("login_etl_file_ledger", "rule")]
+    [InlineData("login_etl_ledger", "owner")]
+    [InlineData("login_etl_schema", "owner")]
+    public async Task What_is_put_on_them_during_a_run_stops_it(string relation, string what)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await AsIntruderAsync(database, async intruder =>
+        {
+            await using var sink = await database.SinkAsync();
+            await sink.WriteAsync(Logins.Records(1), TestDatabase.Token);
+            await database.RunAsync(what switch
+            {
+                "trigger" => $"{Trap}CREATE TRIGGER watch BEFORE INSERT ON {relation} FOR EACH ROW EXECUTE FUNCTION a_trap()",
+                "rule" => $"CREATE RULE watch AS ON INSERT TO {relation} DO ALSO NOTHING",
+                _ => $"ALTER TABLE {relation} OWNER TO {intruder}",
+            });
+            var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync([Logins.Record(), Logins.Record(Logins.Line(Guid.NewGuid())), Logins.Reject()], TestDatabase.Token));
+            Assert.Equal("TableChanged", fault.Id);
+            Assert.Contains(what == "owner" ? intruder : "watch", fault.Message, StringComparison.Ordinal);
+            Assert.Equal(1, await database.CountAsync());
+            Assert.False(await database.ReadAsync<bool>("SELECT to_regclass('sprung') IS NOT NULL"));
+            await database.RunAsync($"ALTER TABLE {relation} OWNER TO CURRENT_USER");
+        });
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData(" SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off")]
     public async Task A_pruning_function_that_another_has_made_is_never_called(string options)

@@ -126,6 +126,22 @@ public sealed class KeyFollowingTests : RunningTests
         string Primary() => PrimaryKeys.Of(ring, MaskMethods.Default)[0].Prefix;
     }
 
+    [Fact]
+    public async Task Who_is_led_back_to_an_older_key_says_so_once()
+    {
+        var (old, added, _) = Rotating("", "ip");
+        KeysetChange.Of(_folder.Folder, "ip", new KeyAccess()).Promote(_added);
+        var protectors = Opened(() => Keyring.Open(_folder.Folder), new ProtectOptions());
+        var reports = new List<string>();
+        await using var writer = Writer(batchSize: 1);
+        writer.BatchWritten = r => reports.AddRange(BatchText.Warnings(r));
+        await AddAsync(writer, [Line(protectors, 1)]);
+        Sink.Keys = [old, added with { State = StoredKeyState.Retired }];
+        await AddAsync(writer, [Line(protectors, 2), Line(protectors, 3)]);
+        await writer.CompleteAsync(Limit);
+        Assert.Contains($"{old.Prefix} of ip followed, an older key than {added.Prefix}", Assert.Single(reports), StringComparison.Ordinal);
+    }
+
     private uint _added;
 
     /// <summary>A key that is primary, one that was added to its keyset, and who masks with the former.</summary>

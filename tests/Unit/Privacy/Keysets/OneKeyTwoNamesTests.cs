@@ -70,6 +70,17 @@ public sealed class OneKeyTwoNamesTests : IDisposable
     }
 
     [Fact]
+    public void Under_two_ids_of_one_keyset_it_is_refused_with_both_ids()
+    {
+        var keyset = JsonNode.Parse(File.ReadAllText(PathOf("ip")))!;
+        var key = keyset["key"]![0]!.DeepClone();
+        key["keyId"] = 77777777;
+        keyset["key"]!.AsArray().Add(key);
+        File.WriteAllText(PathOf("ip"), keyset.ToJsonString());
+        Assert.Contains("77777777", AssertTwoNames("ip", "ip", () => Keyring.Open(_keys.Folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Keys_that_are_gone_are_no_keys_and_a_keyset_that_cannot_be_used_is_told_where_it_is()
     {
         foreach (var name in new[] { "ip", "device_id" })

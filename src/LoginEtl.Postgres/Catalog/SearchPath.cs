@@ -1,0 +1,51 @@
+using LoginEtl.Faults;
+using LoginEtl.Postgres.Connections;
+using Npgsql;
+
+namespace LoginEtl.Postgres.Catalog;
+
+/// <summary>
+/// What a table's name without a schema stands for. The path begins with the schema of the account's name, and whoever may
+/// create schemas in the database may make that one: what is in it would be taken for what is meant.
+/// </summary>
+internal static class SearchPath
+{
+    private static readonly string s_query =
+        $"""
+        SELECT n.nspname, pg_get_userbyid(n.nspowner), n.nspname <> current_user OR {ForeignObjects.MayActAsOwnerOfDatabase("n.nspowner")},
+               EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = p.parts[1]::name)
+        FROM (SELECT pg_catalog.parse_ident($1)) AS p(parts), pg_catalog.unnest(current_schemas(false)) WITH ORDINALITY AS s(name, place)
+        JOIN pg_namespace n ON n.nspname = s.name
+        WHERE pg_catalog.cardinality(p.parts) = 1
+        ORDER BY s.place
+        """;
+
+    /// <summary>One schema alone has a relation of the name, and the first of the path is nobody's who only took the account's name.</summary>
+    /// <param name="connection">Open.</param>
+    /// <param name="table">As it was given; with a schema it is what it says.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="LoginEtlException"><c>TableAmbiguous</c>, <c>ForeignObject</c>.</exception>
+    public static async Task RequireMeantAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
+    {
+        var schemas = await connection.QueryAsync(
+            s_query, [table], r => (Name: r.GetString(0), Owner: r.GetString(1), IsTrusted: r.GetBoolean(2), HasTable: r.GetBoolean(3)), cancellationToken).ConfigureAwait(false);
+        var found = schemas.Where(s => s.HasTable).ToList();
+        if (found.Count > 1)
+        {
+            throw new LoginEtlException(
+                "TableAmbiguous", FaultKind.Configuration,
+                $"More than one schema of the search path has a {Shown(table)}: {string.Join(", ", found.Select(s => QualifiedName.Quote(s.Name)))}.",
+                "Name the schema of the one that is meant: -Table schema.table. If you do not know the other, find out who made it.");
+        }
+
+        if (found.Concat(schemas).FirstOrDefault() is { IsTrusted: false, Name: { } name } first)
+        {
+            throw new LoginEtlException(
+                "ForeignObject", FaultKind.Denied,
+                $"The schema {QualifiedName.Quote(name)} comes first in the search path because it has this user's name, and it belongs to {first.Owner}: what is in it may be made to look like what is meant.",
+                "Name the schema of the table: -Table schema.table. If this one is yours, give it to this user or to the database's owner (ALTER SCHEMA … OWNER TO).");
+        }
+    }
+
+    private static string Shown(string table) => Quotable.IsTable(table) ? table : "table of the name that was given";
+}

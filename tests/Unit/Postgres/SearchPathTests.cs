@@ -1,0 +1,93 @@
+using LoginEtl.Checks;
+using LoginEtl.Faults;
+using LoginEtl.Postgres;
+using LoginEtl.Settings;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Postgres;
+
+/// <summary>
+/// A name without a schema stands for one table alone: not for what a stranger put first in the search path, in a schema of
+/// the account's own name.
+/// </summary>
+public sealed class SearchPathTests(ServersFixture servers)
+{
+    [Theory]
+    [InlineData(true, "TableAmbiguous")]
+    [InlineData(false, "ForeignObject")]
+    public async Task A_schema_of_the_account_s_name_is_not_looked_into_where_a_stranger_made_it(bool hasBoth, string id)
+    {
+        var database = hasBoth ? await TestDatabase.InitializedAsync(servers) : await TestDatabase.NewAsync(servers, "SELECT 1");
+        await database.AsRoleAsync(account => $"GRANT USAGE ON SCHEMA public TO {account}", account =>
+            database.AsRoleAsync(stranger => "SELECT 1", async stranger =>
+            {
+                var schema = account.UserName!;
+                await database.RunAsync($"CREATE SCHEMA {schema} AUTHORIZATION {stranger.UserName}");
+                await new PostgresConnector().InitializeAsync(stranger with { Table = $"{schema}.user_logins" }, new SchemaOptions(), TestDatabase.Token);
+                await database.RunAsync($"GRANT USAGE ON SCHEMA {schema} TO {account.UserName}; GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {account.UserName}");
+                foreach (var act in Acts(account))
+                {
+                    var fault = await Assert.ThrowsAsync<LoginEtlException>(act);
+                    Assert.Equal(id, fault.Id);
+                    Assert.Contains(schema, fault.Message, StringComparison.Ordinal);
+                    Assert.Contains("-Table schema.table", fault.Remedy, StringComparison.Ordinal);
+                }
+
+                var checks = await new PostgresConnector().CheckAsync(account, new SinkOptions(), TestDatabase.Token);
+                Assert.Contains(checks, c => c is { Name: "Table", Outcome: CheckOutcome.Fail } && c.Detail.Contains(schema, StringComparison.Ordinal));
+
+                // Whoever names it means it.
+                await using var sink = await new PostgresConnector().WriteToAsync(account with { Table = $"{schema}.user_logins" }, new SinkOptions(), TestDatabase.Token);
+                await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+                Assert.Equal(2, await database.CountAsync($"{schema}.user_logins"));
+            }));
+    }
+
+    [Fact]
+    public async Task A_schema_of_the_account_s_name_is_its_own_where_it_owns_it()
+    {
+        var database = await TestDatabase.NewAsync(servers, "SELECT 1");
+        await database.AsRoleAsync(role => $"CREATE SCHEMA AUTHORIZATION {role}", async settings =>
+        {
+            await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), TestDatabase.Token);
+            await using var sink = await database.SinkAsync(settings: settings);
+            await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+            Assert.Equal(2, await database.CountAsync($"{settings.UserName}.user_logins"));
+        });
+    }
+
+    [Fact]
+    public async Task A_run_goes_on_with_the_table_that_it_began_with()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.AsRoleAsync(TestDatabase.WriterRights, async settings =>
+        {
+            await using var sink = await database.SinkAsync(settings: settings);
+            await sink.WriteAsync(Logins.Records(1), TestDatabase.Token);
+            await database.RunAsync($"CREATE SCHEMA {settings.UserName}; CREATE TABLE {settings.UserName}.user_logins (LIKE public.user_logins); GRANT ALL ON SCHEMA {settings.UserName} TO {settings.UserName}; GRANT ALL ON ALL TABLES IN SCHEMA {settings.UserName} TO {settings.UserName}; ALTER TABLE public.user_logins ADD COLUMN more int");
+            await sink.WriteAsync(Logins.Records(1), TestDatabase.Token);
+            Assert.Equal(2, await database.CountAsync("public.user_logins"));
+        });
+    }
+
+    [Fact]
+    public async Task A_view_is_not_searched()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync("ALTER TABLE user_logins RENAME TO meant; CREATE VIEW user_logins AS SELECT * FROM meant");
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => new PostgresConnector().OpenTokensAsync(database.Settings(), TestDatabase.Token));
+        Assert.Equal("TableUnsuitable", fault.Id);
+    }
+
+    private static IEnumerable<Func<Task>> Acts(DatabaseSettings settings)
+    {
+        var (connector, token) = (new PostgresConnector(), TestDatabase.Token);
+        yield return () => connector.InitializeAsync(settings, new SchemaOptions(), token);
+        yield return () => connector.WriteToAsync(settings, new SinkOptions(), token);
+        yield return () => connector.OpenQuarantineAsync(settings, new SinkOptions(), token);
+        yield return () => connector.OpenTokensAsync(settings, token);
+        yield return () => connector.OpenVaultAsync(settings, token);
+        yield return () => connector.OpenAnchorAsync(settings, token);
+    }
+}
