@@ -43,6 +43,7 @@
     PrivateData          = @{
         PSData = @{
             Tags         = @('SQS', 'PostgreSQL', 'ETL', 'PII', 'masking', 'PSEdition_Core')
+            LicenseUri   = 'https://opensource.org/license/mit'
             ReleaseNotes = 'CHANGELOG.md'
         }
     }
