@@ -9,7 +9,6 @@
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('LoginEtl.Format.ps1xml')
-    TypesToProcess       = @('LoginEtl.Types.ps1xml')
     CmdletsToExport      = @(
         'Add-LoginKey'
         'Confirm-LoginMessage'

@@ -39,12 +39,12 @@ internal sealed class WorkerSettings
     private readonly Setting<TimeSpan?> _maxDuration = Settings.Seconds("--max-duration", "Ends after this many seconds", null);
     private readonly Setting<TimeSpan?> _drainWindow = Settings.Seconds("--drain-window", "How long the queue must look empty before the run ends, in seconds (60, and 1 on loopback)", null);
     private readonly Setting<TimeSpan?> _drainTimeout = Settings.Seconds("--drain-timeout", "Longest wait for messages that other consumers hold, in seconds", Receive.DrainTimeout);
-    private readonly Setting<int> _receivers = Settings.Number("--receivers", "Concurrent long polls", Receive.Receivers, 1, 64);
-    private readonly Setting<int> _maxHeld = Settings.Number("--max-held", "Most messages held at a time", Receive.MaxHeld, 1, 120_000);
+    private readonly Setting<int> _receivers = Settings.Number("--receivers", "Concurrent long polls", Receive.Receivers, 1, LoginEtl.Settings.ReceiveOptions.MostReceivers);
+    private readonly Setting<int> _maxHeld = Settings.Number("--max-held", "Most messages held at a time", Receive.MaxHeld, 1, LoginEtl.Settings.ReceiveOptions.MostHeld);
     private readonly Setting<Envelope> _envelope = Settings.OneOf("--envelope", "Whether a login is taken out of an SNS notification, an EventBridge event or a JSON string", Envelope.Auto);
     private readonly Setting<IdentityFrom> _identityFrom = Settings.Identity("--identity-from", "What makes two messages the same one: MessageId, Envelope, Attribute:NAME or Field:NAME");
     private readonly Setting<long?> _maxHeldBytes = Settings.Bytes("--max-held-bytes", "Most bytes of messages held at a time, such as 512MB; a quarter of the memory that the process may use, 512MB at most, when not given");
-    private readonly Setting<int> _batchSize = Settings.Number("--batch-size", "Rows a batch", Batch.BatchSize, 1, 100_000);
+    private readonly Setting<int> _batchSize = Settings.Number("--batch-size", "Rows a batch", Batch.BatchSize, 1, Run.BatchOptions.MostRows);
     private readonly Setting<TimeSpan?> _flushInterval = Settings.Seconds("--flush-interval", "Longest time a row waits for its batch to fill, in seconds", Batch.FlushInterval);
     private readonly Setting<AppVersionFormat> _appVersionFormat = Settings.OneOf("--app-version-format", "How versions are encoded", AppVersionFormat.Auto);
     private readonly Setting<TooLong> _onTooLong = Settings.OneOf("--on-too-long", "What happens to a value longer than its column", TooLong.Quarantine);

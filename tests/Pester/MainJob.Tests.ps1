@@ -143,8 +143,10 @@ Describe 'Receive without a writer' {
         $database = New-TestDatabase
         Initialize-LoginDatabase $database
         $late = Receive-LoginMessage $queue | Protect-LoginPii $keys
-        $late | Write-LoginRecord $database -ErrorVariable refused -ErrorAction SilentlyContinue
-        $refused | Should -HaveCount 100
+        $late | Write-LoginRecord $database -ErrorVariable refused -ErrorAction SilentlyContinue -ReceiptVariable receipt
+        $refused | Should -HaveCount 1
+        $receipt.NotHeld | Should -Be 100
+        $receipt.ExitCode | Should -Be 1
         $refused[0].FullyQualifiedErrorId | Should -BeLike 'DeliveryNotHeld,*'
         (Get-QueueCount $queue).Visible | Should -Be 100
     }

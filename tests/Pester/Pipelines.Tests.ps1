@@ -75,7 +75,9 @@ Describe 'Every shape of pipeline settles every message once, and its receipt sa
         $kept | Should -HaveCount 60
         (Get-QueueCount $queue).Visible | Should -Be 60
         $kept | Write-LoginRecord $database -ErrorVariable refused -ErrorAction SilentlyContinue -ReceiptVariable receipt
-        $refused | Should -HaveCount 60
+        $refused | Should -HaveCount 1
+        $receipt.NotHeld | Should -Be 60
+        $receipt.ExitCode | Should -Be 1
         $refused[0].FullyQualifiedErrorId | Should -BeLike 'DeliveryNotHeld,*'
         $receipt.Written | Should -Be 0
         $gone = $rows = 0
@@ -97,7 +99,8 @@ Describe 'Every shape of pipeline settles every message once, and its receipt sa
             Write-LoginRecord $database -PassThru -ReceiptVariable receipt |
             Write-LoginRecord $second -ErrorVariable refused -ErrorAction SilentlyContinue -ReceiptVariable late
         $receipt.Written | Should -Be 60
-        $refused | Should -HaveCount 60
+        $refused | Should -HaveCount 1
+        $late.NotHeld | Should -Be 60
         $late.Received | Should -Be 0
         $late.Written | Should -Be 0
         $late.Balanced | Should -BeTrue

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using LoginEtl.Tokens;
 
 namespace LoginEtl.Records;
@@ -32,6 +33,14 @@ public sealed class LoginMessage : IncomingLogin
 
     /// <summary>The group it is masked with, and its place there; null where it came alone.</summary>
     internal (MaskingGroup Group, int Place)? Group { get; set; }
+
+    /// <summary>Of a reject; here nothing, so that both have the same properties.</summary>
+    [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "Scripts read it of an object.")]
+    public RejectReason? Reason => null;
+
+    /// <inheritdoc cref="Reason"/>
+    [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "Scripts read it of an object.")]
+    public string? Field => null;
 
     /// <inheritdoc/>
     public override string ToString() => $"LoginMessage {MessageId}";

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using LoginEtl.Tokens;
 
 namespace LoginEtl.Records;
@@ -65,6 +66,18 @@ public sealed class LoginRecord : ProtectedLogin
 
     // Tokens are short; what else there is may be as long as a body, in two bytes a character.
     internal override long Size => sizeof(char) * (LengthOf(UserId) + LengthOf(DeviceType) + LengthOf(Locale) + LengthOf(AppVersion));
+
+    /// <summary>Of a reject; here nothing, so that both have the same properties.</summary>
+    [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "Scripts read it of an object.")]
+    public RejectReason? Reason => null;
+
+    /// <inheritdoc cref="Reason"/>
+    [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "Scripts read it of an object.")]
+    public string? Field => null;
+
+    /// <inheritdoc cref="Reason"/>
+    [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "Scripts read it of an object.")]
+    public SealedBody? Body => null;
 
     /// <inheritdoc/>
     public override string ToString() => $"LoginRecord {MessageId}";

@@ -3,6 +3,9 @@ namespace LoginEtl.Run;
 /// <summary>When a batch is written.</summary>
 public sealed record BatchOptions
 {
+    /// <summary>The most that <see cref="BatchSize"/> may be.</summary>
+    public const int MostRows = 100_000;
+
     /// <summary>Rows a batch.</summary>
     public int BatchSize { get; init; } = 5_000;
 

@@ -16,6 +16,19 @@ public static class BatchText
         return $"Batch {batch.BatchId}: {string.Join(", ", counts)} in {batch.Elapsed.TotalMilliseconds:0} ms.";
     }
 
+    /// <summary>What a dry run says at its end.</summary>
+    /// <param name="outcomes">What would have become of what it was given.</param>
+    public static string WhatIf(OutcomeCounts outcomes)
+    {
+        ArgumentNullException.ThrowIfNull(outcomes);
+        return FormattableString.Invariant(
+            $"What if: of {outcomes.Total} logins, {outcomes[Outcome.Written]} would be written, {outcomes[Outcome.Updated]} updated, ")
+            + FormattableString.Invariant($"{outcomes[Outcome.Skipped]} skipped, {outcomes[Outcome.Duplicate]} are duplicates, {outcomes[Outcome.Quarantined]} would go to quarantine")
+            + Where(Outcome.Suppressed, "be kept out by a trigger") + Where(Outcome.Returned, "back with their held group") + ". Nothing was written or deleted.";
+
+        string Where(Outcome outcome, string what) => outcomes[outcome] > 0 ? FormattableString.Invariant($", {outcomes[outcome]} {what}") : "";
+    }
+
     /// <summary>What is worth a warning: every reject, every group that is held, and what the sink noticed.</summary>
     public static IEnumerable<string> Warnings(BatchReport batch)
     {

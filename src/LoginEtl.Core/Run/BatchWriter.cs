@@ -19,6 +19,7 @@ public sealed class BatchWriter : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly WriterRuns _runs = new();
     private readonly Task _writing;
+    private long _notHeld;
 
     /// <summary>Starts the background task. The sink stays the caller's.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A batch size below 1, or a negative interval that is not infinite.</exception>
@@ -33,6 +34,9 @@ public sealed class BatchWriter : IAsyncDisposable
 
     /// <summary>Called on the background task after a batch has committed and its messages are deleted.</summary>
     public Action<BatchReport>? BatchWritten { get; set; }
+
+    /// <summary>How many logins were left out because their delivery was not held any more.</summary>
+    public long NotHeld => Interlocked.Read(ref _notHeld);
 
     /// <summary>What ended the writing; null while all is well.</summary>
     public LoginEtlException? Fault => _runs.Fault;
@@ -51,7 +55,7 @@ public sealed class BatchWriter : IAsyncDisposable
     /// The receipt: of the runs and the lines of text, where the runs ended with this writer; otherwise of what came
     /// here, because others settle the rest.
     /// </summary>
-    public Receipt Receipt() => _runs.Receipt(_commit.Lines, _commit.All);
+    public Receipt Receipt() => _runs.Receipt(_commit.Lines, _commit.All) with { NotHeld = NotHeld };
 
     /// <summary>
     /// Adds one login; waits while a full batch is waiting, and has taken nothing when that wait is cancelled. False when
@@ -67,6 +71,7 @@ public sealed class BatchWriter : IAsyncDisposable
         await _buffer.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
         if (!Claim(login.GetDelivery()))
         {
+            Interlocked.Increment(ref _notHeld);
             return false;
         }
 

@@ -78,6 +78,12 @@ public sealed record Receipt
     /// </summary>
     public long NotAnAddress { get; init; }
 
+    /// <summary>
+    /// Records that were to be written when their messages were not held any more, because their pipeline had ended: none of
+    /// these is among the received, and their messages come again.
+    /// </summary>
+    public long NotHeld { get; init; }
+
     /// <summary>What ended a failed run; free of personal data.</summary>
     public string? Error { get; init; }
 
@@ -86,11 +92,11 @@ public sealed record Receipt
         Received == Written + Updated + Skipped + Duplicate + Quarantined + Suppressed + Confirmed + Returned + Lapsed + Unknown;
 
     /// <summary>
-    /// 0 all well, 1 failed (an error, an unknown commit or books that do not balance), 2 finished with rejects: in
+    /// 0 all well, 1 failed (an error, an unknown commit, records that were not held or books that do not balance), 2 finished with rejects: in
     /// quarantine, holding their group, or kept out of the table unless that is accepted.
     /// </summary>
     public int ExitCode =>
-        Outcome == RunState.Failed || Unknown > 0 || !Balanced ? 1
+        Outcome == RunState.Failed || Unknown > 0 || NotHeld > 0 || !Balanced ? 1
         : Quarantined > 0 || HeldGroups > 0 || (Suppressed > 0 && !SuppressedAccepted) ? 2
         : 0;
 

@@ -34,6 +34,7 @@ internal static class ReceiptSum
             Undeleted = receipts.Sum(r => r.Undeleted),
             HeldGroups = receipts.Sum(r => r.HeldGroups),
             NotAnAddress = receipts.Sum(r => r.NotAnAddress),
+            NotHeld = receipts.Sum(r => r.NotHeld),
             Error = string.Join(" ", receipts.Select(r => r.Error).OfType<string>()) is { Length: > 0 } errors ? errors : null,
         };
     }

@@ -88,5 +88,6 @@ public static class ReceiptText
         ("undeleted", r.Undeleted, false),
         ("held_groups", r.HeldGroups, false),
         ("not_an_address", r.NotAnAddress, false),
+        ("not_held", r.NotHeld, false),
     ];
 }

@@ -5,6 +5,12 @@ namespace LoginEtl.Settings;
 /// <summary>How a run receives.</summary>
 public sealed record ReceiveOptions
 {
+    /// <summary>The most that <see cref="Receivers"/> may be.</summary>
+    public const int MostReceivers = 64;
+
+    /// <summary>The most that <see cref="MaxHeld"/> may be: SQS has no more in flight of one queue.</summary>
+    public const int MostHeld = 120_000;
+
     private const long MostByDefault = 512 << 20;
 
     /// <summary>Concurrent long polls.</summary>

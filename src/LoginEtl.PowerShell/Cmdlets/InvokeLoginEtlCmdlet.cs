@@ -15,14 +15,18 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// too, so that a script can end with its exit code.
 /// </summary>
 /// <example>
-/// <code>exit (Invoke-LoginEtl login-queue keys/ $dsn).ExitCode</code>
-/// <para>A scheduled run: 0 all well, 1 failed, 2 finished with rejects.</para>
+/// <code>$ErrorActionPreference = 'Stop'; Import-Module LoginEtl; exit (Invoke-LoginEtl login-queue keys/ $dsn).ExitCode</code>
+/// <para>A scheduled run: 0 all well, 1 failed, 2 finished with rejects. Without the preference PowerShell goes on after a module that is missing, and exits with 0.</para>
+/// </example>
+/// <example>
+/// <code>Invoke-LoginEtl login-queue keys/ $dsn -WhatIf</code>
+/// <para>A dry run: everything happens in a transaction that is rolled back, and every message goes back.</para>
 /// </example>
 /// <example>
 /// <code>Invoke-LoginEtl -Wait</code>
 /// <para>Goes on until SIGTERM or Ctrl-C; queue, keys and database are those of the environment.</para>
 /// </example>
-[Cmdlet(VerbsLifecycle.Invoke, "LoginEtl")]
+[Cmdlet(VerbsLifecycle.Invoke, "LoginEtl", SupportsShouldProcess = true)]
 [OutputType(typeof(Receipt))]
 public sealed class InvokeLoginEtlCmdlet : JobCmdlet
 {
@@ -33,7 +37,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     /// <summary>Ends after this many messages.</summary>
     [Parameter]
     [Given<long>]
-    [ValidateRange(1L, long.MaxValue)]
+    [InRange(1, long.MaxValue)]
     public long? MaxMessages { get; set; }
 
     /// <summary>Ends after this time; a number is seconds.</summary>
@@ -54,13 +58,13 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     /// <summary>Concurrent long polls.</summary>
     [Parameter]
     [Given<int>]
-    [ValidateRange(1, 64)]
+    [InRange(1, Settings.ReceiveOptions.MostReceivers)]
     public int Receivers { get; set; } = new ReceiveOptions().Receivers;
 
     /// <summary>Most messages held at a time.</summary>
     [Parameter]
     [Given<int>]
-    [ValidateRange(1, 120_000)]
+    [InRange(1, Settings.ReceiveOptions.MostHeld)]
     public int MaxHeld { get; set; } = new ReceiveOptions().MaxHeld;
 
     /// <summary>
@@ -77,7 +81,6 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     /// </summary>
     [Parameter]
     [Given<SettingText>]
-    [ValidateNotNullOrEmpty]
     public SettingText? IdentityFrom { get; set; }
 
     /// <summary>
@@ -91,7 +94,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     /// <summary>Most bytes of messages held at a time, such as 512MB; a quarter of the memory that the process may use, 512MB at most, when not given.</summary>
     [Parameter]
     [Given<long>]
-    [ValidateRange(1L, long.MaxValue)]
+    [InRange(1, long.MaxValue)]
     public long? MaxHeldBytes { get; set; }
 
     /// <summary>A null ip or device id stays NULL instead of going to quarantine.</summary>
@@ -101,13 +104,12 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     /// <summary>Stands in for a null locale.</summary>
     [Parameter]
     [Given<SettingText>]
-    [ValidateNotNullOrEmpty]
     public SettingText? DefaultLocale { get; set; }
 
     /// <summary>Rows a batch.</summary>
     [Parameter]
     [Given<int>]
-    [ValidateRange(1, 100_000)]
+    [InRange(1, BatchOptions.MostRows)]
     public int BatchSize { get; set; } = new BatchOptions().BatchSize;
 
     /// <summary>Longest time a row waits for its batch to fill; a number is seconds.</summary>
@@ -141,18 +143,45 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     /// </summary>
     [Parameter]
     [Given<double>]
-    [ValidateRange(0.0, 1.0)]
+    [InRange(0, 1)]
     public double? MaxRejectRatio { get; set; }
+
+    /// <summary>Most logins of a dry run (-WhatIf), which holds them until its end; it ends, too, where -MaxHeld is full.</summary>
+    [Parameter]
+    [Given<long>]
+    [InRange(1, long.MaxValue)]
+    public long WhatIfLimit { get; set; } = 10_000;
+
+    /// <summary>One that answers what is wrong with its parameters.</summary>
+    public InvokeLoginEtlCmdlet() => BindingFaults.Begin(keep: true);
+
+    /// <inheritdoc/>
+    private protected override object Others { get; } = new OtherArguments();
+
+    /// <inheritdoc/>
+    private protected override bool AnswersFaults => true;
 
     /// <inheritdoc/>
     protected override void Process()
     {
+        if (BindingFault is { } wrong)
+        {
+            Answer(Receipt.Failed(EnvironmentSettings.QueueName(Queue?.Reveal()), DateTimeOffset.UtcNow, wrong), wrong);
+            return;
+        }
+
+        var (isDryRun, isDeclined) = AskToWrite(Table);
+        if (isDeclined)
+        {
+            return;
+        }
+
         var startedAt = DateTimeOffset.UtcNow;
         Receipt receipt;
         LoginEtlException? fault = null;
         try
         {
-            receipt = Run();
+            receipt = Run(isDryRun);
         }
         catch (Exception e) when (e is not (PipelineStoppedException or ActionPreferenceStopException))
         {
@@ -165,6 +194,11 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
             receipt = Receipt.Failed(EnvironmentSettings.QueueName(Queue?.Reveal()), startedAt, fault);
         }
 
+        Answer(receipt, fault);
+    }
+
+    private void Answer(Receipt receipt, LoginEtlException? fault)
+    {
         WriteObject(receipt);
         if (receipt.Error is { } error)
         {
@@ -172,7 +206,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         }
     }
 
-    private Receipt Run()
+    private Receipt Run(bool isDryRun)
     {
         StopSignal.ThrowIfStopped();
         var methods = Methods();
@@ -182,18 +216,26 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         var job = new EtlJob(Connectors.Queue, Connectors.Database)
         {
             Into = ConnectionSettings(),
-            Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup, OnSuppressed = OnSuppressed, NewKey = NewKey },
+            Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup, OnSuppressed = OnSuppressed, NewKey = NewKey, DryRun = isDryRun },
             From = QueueSettings(),
-            Receive = ReceiveOptions(),
-            Batch = new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval },
+            // It settles nothing, so a full cap would never empty again.
+            Receive = ReceiveOptions() is var receive && isDryRun ? receive with { WaitForever = false, MaxMessages = Math.Min(Math.Min(WhatIfLimit, MaxHeld), MaxMessages ?? long.MaxValue) } : receive,
+            Batch = new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval, DryRun = isDryRun },
         };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         using var signal = StopSignal.Register(stop.Cancel);
         using var pump = new PipelinePump();
         var progress = new RunProgress(this, EnvironmentSettings.QueueName(job.From.Queue));
+        var wouldBe = new OutcomeCounts();
         try
         {
-            return pump.Run(ended => job.RunAsync(protectors, batch => pump.Post(() => Report(batch, progress)), ended), stop.Token);
+            var receipt = pump.Run(ended => job.RunAsync(protectors, batch => pump.Post(() => Report(batch, progress, wouldBe)), ended), stop.Token);
+            if (isDryRun)
+            {
+                WriteHostLine(BatchText.WhatIf(wouldBe));
+            }
+
+            return receipt;
         }
         finally
         {
@@ -201,8 +243,13 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         }
     }
 
-    private void Report(BatchReport batch, RunProgress progress)
+    private void Report(BatchReport batch, RunProgress progress, OutcomeCounts wouldBe)
     {
+        foreach (var outcome in batch.Outcomes)
+        {
+            wouldBe.Add(outcome);
+        }
+
         // The streams of a pipeline that was stopped throw; its run ends well by itself.
         if (StopToken.IsCancellationRequested)
         {

@@ -52,13 +52,13 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     /// <summary>Concurrent long polls.</summary>
     [Parameter]
     [Given<int>]
-    [ValidateRange(1, 64)]
+    [ValidateRange(1, ReceiveOptions.MostReceivers)]
     public int Receivers { get; set; } = new ReceiveOptions().Receivers;
 
     /// <summary>Most messages held at a time.</summary>
     [Parameter]
     [Given<int>]
-    [ValidateRange(1, 120_000)]
+    [ValidateRange(1, ReceiveOptions.MostHeld)]
     public int MaxHeld { get; set; } = new ReceiveOptions().MaxHeld;
 
     /// <summary>

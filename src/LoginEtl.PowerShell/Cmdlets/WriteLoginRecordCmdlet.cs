@@ -42,7 +42,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     /// <summary>Rows a batch.</summary>
     [Parameter]
     [Given<int>]
-    [ValidateRange(1, 100_000)]
+    [ValidateRange(1, BatchOptions.MostRows)]
     public int BatchSize { get; set; } = new BatchOptions().BatchSize;
 
     /// <summary>Longest time a row waits for its batch to fill; a number is seconds.</summary>
@@ -138,13 +138,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     /// <inheritdoc/>
     protected override void Begin()
     {
-        if (!ShouldProcess(
-            $"Write logins to the table {Table} and delete their messages from the queue.",
-            $"Write logins to the table {Table} and delete their messages from the queue?", null, out var reason))
-        {
-            _dryRun = reason.HasFlag(ShouldProcessReason.WhatIf);
-            _declined = !_dryRun;
-        }
+        (_dryRun, _declined) = AskToWrite(Table);
 
         var settings = ConnectionSettings();
         _progress = new RunProgress(this, $"{Table}");
@@ -179,7 +173,11 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
 
         if (!Await(() => _writer!.AddAsync(login, StopToken).AsTask(), login.MessageId))
         {
-            WriteError(FaultRecord.Of(DeliveryNotHeld.Of(login), login.MessageId));
+            // Of a variable that was kept all are so: one error, and the receipt counts them.
+            if (_writer!.NotHeld == 1)
+            {
+                WriteError(FaultRecord.Of(DeliveryNotHeld.Of(login), login.MessageId));
+            }
         }
 
         // It settles nothing, so a full cap would never empty again.
@@ -273,9 +271,6 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         "RunNotEnded", FaultKind.Failed, "The pipeline has not come to its end, so nothing was counted.",
         "See what ended it. What was not written is in its queue: run again.");
 
-    private void WriteHostLine(string text) =>
-        WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
-
     /// <summary>What nobody will write stays in its queue.</summary>
     private static void Stop(ProtectedLogin login)
     {
@@ -297,11 +292,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         var receipt = _writer!.Receipt();
         if (_dryRun)
         {
-            WriteHostLine(
-                $"What if: of {_wouldBe.Total} logins, {_wouldBe[Outcome.Written]} would be written, {_wouldBe[Outcome.Updated]} updated, "
-                + $"{_wouldBe[Outcome.Skipped]} skipped, {_wouldBe[Outcome.Duplicate]} are duplicates, "
-                + $"{_wouldBe[Outcome.Quarantined]} would go to quarantine{(_wouldBe[Outcome.Suppressed] > 0 ? $", {_wouldBe[Outcome.Suppressed]} be kept out by a trigger" : "")}{(_wouldBe[Outcome.Returned] > 0 ? $", {_wouldBe[Outcome.Returned]} back with their held group" : "")}. "
-                + "Nothing was written or deleted.");
+            WriteHostLine(BatchText.WhatIf(_wouldBe));
         }
 
         WriteInformation(receipt, ["LoginEtl", "Receipt"]);

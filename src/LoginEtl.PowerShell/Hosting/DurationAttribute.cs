@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
 
 namespace LoginEtl.PowerShell.Hosting;
 
@@ -7,17 +8,20 @@ namespace LoginEtl.PowerShell.Hosting;
 /// Takes durations as people write them: a TimeSpan, <c>00:01:30</c>, or a plain number of seconds (PowerShell itself would
 /// read ticks). None is below zero.
 /// </summary>
+/// <param name="parameter">The parameter it stands on.</param>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class DurationAttribute : ArgumentTransformationAttribute
+public sealed class DurationAttribute([CallerMemberName] string parameter = "") : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => BindingFaults.Bind(parameter, () => Convert(inputData), TimeSpan.Zero);
+
+    private static object? Convert(object? inputData)
     {
         var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         var duration = value switch
         {
             TimeSpan time => time,
-            int or long or double or decimal or float => Seconds(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
+            int or long or double or decimal or float => Seconds(System.Convert.ToDouble(value, CultureInfo.InvariantCulture)),
             string text when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) => Seconds(seconds),
             string text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) => time,
             _ => (TimeSpan?)null,

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
 using System.Security;
 using LoginEtl.Faults;
 using LoginEtl.Settings;
@@ -12,8 +13,9 @@ namespace LoginEtl.PowerShell.Hosting;
 /// convert. Every parameter has this or another transformation of ours.
 /// </summary>
 /// <typeparam name="T">The parameter's type; of a nullable one, the value's.</typeparam>
+/// <param name="parameter">The parameter it stands on.</param>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class GivenAttribute<T> : ArgumentTransformationAttribute
+public sealed class GivenAttribute<T>([CallerMemberName] string parameter = "") : ArgumentTransformationAttribute
 {
     private static readonly string Expected = typeof(T) switch
     {
@@ -27,7 +29,9 @@ public sealed class GivenAttribute<T> : ArgumentTransformationAttribute
     };
 
     /// <inheritdoc/>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => BindingFaults.Bind(parameter, () => Convert(inputData), default(T));
+
+    private static object? Convert(object? inputData)
     {
         if (inputData is null or SettingText or SettingText[] or SecretText or PSObject { BaseObject: SettingText or SettingText[] or SecretText })
         {

@@ -12,19 +12,16 @@ public abstract class JobCmdlet : QueueCmdlet
     /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 1)]
     [Given<SettingText>]
-    [ValidateNotNullOrEmpty]
     public SettingText? Keyset { get; set; }
 
     /// <summary>How each attribute is masked: siv, mac, escrow, and pfx for ip; LOGINETL_METHOD, else siv, when not given.</summary>
     [Parameter]
     [Given<Hashtable>]
-    [ValidateNotNull]
     public Hashtable? Method { get; set; }
 
     /// <summary>Npgsql connection string or postgresql:// URI; LOGINETL_DATABASE when not given.</summary>
     [Parameter(Position = 2)]
     [Given<SecretText>]
-    [ValidateNotNull]
     public SecretText? Database { get; set; }
 
     /// <summary>User name and password, which win over those in -Database.</summary>
@@ -39,7 +36,6 @@ public abstract class JobCmdlet : QueueCmdlet
     /// <summary>The table, with or without a schema.</summary>
     [Parameter]
     [Given<SettingText>]
-    [ValidateNotNullOrEmpty]
     public SettingText Table { get; set; } = new(DatabaseSettings.DefaultTable);
 
     /// <summary>
@@ -48,13 +44,11 @@ public abstract class JobCmdlet : QueueCmdlet
     /// </summary>
     [Parameter]
     [Given<Hashtable>]
-    [ValidateNotNull]
     public Hashtable? ColumnName { get; set; }
 
     /// <summary>PEM file of the certificate authority to trust.</summary>
     [Parameter]
     [Given<SettingText>]
-    [ValidateNotNullOrEmpty]
     public SettingText? RootCertificate { get; set; }
 
     /// <summary>How versions are encoded.</summary>
@@ -75,7 +69,6 @@ public abstract class JobCmdlet : QueueCmdlet
     /// <summary>The unique constraint or index that -OnConflict is about, where the table has several.</summary>
     [Parameter]
     [Given<SettingText>]
-    [ValidateNotNullOrEmpty]
     public SettingText? ConflictKey { get; set; }
 
     /// <summary>The settings of the database, with the environment where a parameter is not given.</summary>

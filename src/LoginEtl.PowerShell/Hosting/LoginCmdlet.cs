@@ -20,7 +20,11 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
 
     // Taken once: work that outlives Dispose, or overlaps it, still asks for it.
     /// <summary>A cmdlet that nobody has stopped yet.</summary>
-    protected LoginCmdlet() => StopToken = _stop.Token;
+    protected LoginCmdlet()
+    {
+        StopToken = _stop.Token;
+        BindingFaults.Begin(keep: false);
+    }
 
     /// <summary>What this cmdlet takes from the pipeline, in words that name where it comes from; null for nothing.</summary>
     protected virtual string? Takes => null;
@@ -31,6 +35,18 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     /// <summary>What it was given to work on, by parameter or by pipeline; null while there is nothing.</summary>
     protected virtual object? Input => null;
 
+    /// <summary>Takes what no parameter takes; null where PowerShell tells of it.</summary>
+    private protected virtual object? Others => null;
+
+    /// <summary>Whether <see cref="BindingFault"/> is for the cmdlet to tell.</summary>
+    private protected virtual bool AnswersFaults => false;
+
+    /// <summary>Whether a parameter that was given null or an empty text is refused here, and not where it is bound.</summary>
+    private protected virtual bool RefusesNothing => false;
+
+    /// <summary>What was wrong with its parameters; null when nothing was.</summary>
+    private protected LoginEtlException? BindingFault { get; private set; }
+
     /// <summary>Cancelled by Ctrl-C and everything else that stops the pipeline from outside.</summary>
     protected CancellationToken StopToken { get; }
 
@@ -38,13 +54,19 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     protected string PipelineName =>
         $"{Runspace.DefaultRunspace?.InstanceId}/{MyInvocation.HistoryId}/{MyInvocation.PipelineLength}";
 
-    // Dynamic, and not a parameter that every syntax shows: it is there where something is piped in.
+    // Dynamic, and not parameters that every syntax shows: they are there where something is piped in, or runs at all.
     /// <inheritdoc/>
-    public object? GetDynamicParameters() => MyInvocation.ExpectingInput ? _any : null;
+    public object? GetDynamicParameters() => MyInvocation.ExpectingInput ? _any : MyInvocation.PipelineLength > 0 ? Others : null;
 
     /// <inheritdoc/>
     protected sealed override void BeginProcessing()
     {
+        BindingFault = BindingFaults.Take() ?? (RefusesNothing ? SettingMissing() : null);
+        if (BindingFault is { } wrong && !AnswersFaults)
+        {
+            ThrowTerminatingError(FaultRecord.Of(wrong));
+        }
+
         _isGiven = Input is not null;
         if (NeedsInput && !_isGiven && !MyInvocation.ExpectingInput)
         {
@@ -66,6 +88,11 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
 
         Process();
     }
+
+    // A script whose variable is empty means another setting, and not none.
+    private LoginEtlException? SettingMissing() => MyInvocation.BoundParameters.FirstOrDefault(p => p.Value is null or "").Key is { } name
+        ? new LoginEtlException("SettingMissing", FaultKind.Configuration, $"-{name} was given nothing: null, or an empty text.", "Give it a value, or leave it out; see where the value comes from.")
+        : null;
 
     /// <summary>What comes before the first object of the pipeline.</summary>
     protected virtual void Begin()
@@ -144,6 +171,21 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     /// <summary>Opens a key source, LOGINETL_KEYSET when not given; its warnings are shown.</summary>
     /// <param name="keyset">As given.</param>
     protected Keyring OpenKeyring(SettingText? keyset) => Guard(() => KeySources.Open(this, keyset, StopToken), keyset);
+
+    /// <summary>Whether to write for real: a dry run under -WhatIf, nothing at all where somebody was asked and said no.</summary>
+    /// <param name="table">Where to.</param>
+    private protected (bool IsDryRun, bool IsDeclined) AskToWrite(SettingText table)
+    {
+        var does = ShouldProcess(
+            $"Write logins to the table {table} and delete their messages from the queue.",
+            $"Write logins to the table {table} and delete their messages from the queue?", null, out var reason);
+        var isDryRun = !does && reason.HasFlag(ShouldProcessReason.WhatIf);
+        return (isDryRun, !does && !isDryRun);
+    }
+
+    /// <summary>A line for whoever looks at the screen, in the information stream.</summary>
+    /// <param name="text">The line.</param>
+    private protected void WriteHostLine(string text) => WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
 
     /// <summary>A last word before a fault ends the pipeline.</summary>
     /// <param name="fault">The fault.</param>

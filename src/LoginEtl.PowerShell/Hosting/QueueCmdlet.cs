@@ -9,19 +9,16 @@ public abstract class QueueCmdlet : LoginCmdlet
     /// <summary>Name, URL or ARN of the queue; LOGINETL_QUEUE when not given.</summary>
     [Parameter(Position = 0)]
     [Given<SettingText>]
-    [ValidateNotNullOrEmpty]
     public SettingText? Queue { get; set; }
 
     /// <summary>AWS region. The one in a queue's URL or ARN comes first, unless an endpoint is configured.</summary>
     [Parameter]
     [Given<SettingText>]
-    [ValidateNotNullOrEmpty]
     public SettingText? Region { get; set; }
 
     /// <summary>Named profile of the shared AWS configuration.</summary>
     [Parameter]
     [Given<SettingText>]
-    [ValidateNotNullOrEmpty]
     public SettingText? ProfileName { get; set; }
 
     /// <summary>Endpoint to connect to instead of the region's own or the host of a queue's URL.</summary>
@@ -33,6 +30,9 @@ public abstract class QueueCmdlet : LoginCmdlet
     [Parameter]
     [Given<QueueProtocol>]
     public QueueProtocol Protocol { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool RefusesNothing => true;
 
     /// <summary>The settings, with the environment where a parameter is not given.</summary>
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>.</exception>

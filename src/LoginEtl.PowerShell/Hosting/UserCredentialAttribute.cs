@@ -11,6 +11,9 @@ public sealed class UserCredentialAttribute : ArgumentTransformationAttribute
 
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+        BindingFaults.Bind("Credential", () => Convert(engineIntrinsics, inputData));
+
+    private static object? Convert(EngineIntrinsics engineIntrinsics, object? inputData) =>
         (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
         {
             null => null,

@@ -23,5 +23,5 @@ internal static class Connectors
 
     /// <summary>Makes IAM tokens of RDS. A new one for each run: it keeps the credentials it finds.</summary>
     public static IDatabasePasswordSource NewPasswords() =>
-        PrivateLoadContext.Instance.Create<IDatabasePasswordSource>("LoginEtl.Aws", "LoginEtl.Aws.RdsPasswordSource");
+        PrivateLoadContext.Instance.Create<IDatabasePasswordSource>("LoginEtl.Aws", "LoginEtl.Aws.Rds.RdsPasswordSource");
 }
