@@ -65,7 +65,7 @@ Describe 'Recovery' {
 
         $lines = Get-Content $audit | ConvertFrom-Json
         $lines | Should -HaveCount 6
-        $lines[0].opened | Should -Be 20
+        $lines[0].asked | Should -Be 20
         $lines[0].reason | Should -Be 'Ticket 4711'
         Get-Content $audit -Raw | Should -Not -Match $forbidden
         Get-Content $audit -Raw | Should -Not -Match ([regex]::Escape($records[0].MaskedIp))

@@ -16,7 +16,7 @@ namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>
 /// Unprotect-LoginPii: recovers personal data from records, rows or tokens, and the sealed bodies of quarantined messages, for
-/// authorised people. A line of the audit file is written and anchored before each group leaves (512 values or 16 bodies at
+/// authorised people. A line of the audit file is written and anchored before each group is opened (512 values or 16 bodies at
 /// most); without it nothing does.
 /// </summary>
 /// <example>
@@ -136,7 +136,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
         }
 
         _group.Add((_position, input, tokens));
-        if (_group.Count == TokenOpener.GroupSize / 2)
+        if (_group.Count == TokenRecovery.GroupSize / 2)
         {
             RecoverGroup();
         }

@@ -46,7 +46,6 @@ internal sealed record AuditLine(
             json.WriteString("reason", entry.Reason);
             WriteArray(json, "attributes", entry.Attributes);
             json.WriteNumber("asked", entry.Tokens.Count + entry.Messages.Count);
-            json.WriteNumber("opened", entry.Opened);
             WriteArray(json, "keys", entry.Tokens.Select(TokenPrefix.Of).OfType<string>().Distinct().Order(StringComparer.Ordinal));
             WriteArray(json, "tokens", entry.Tokens.Select(t => keys.Fingerprint(keys.Primary, t)!));
             if (entry.Messages.Count > 0)

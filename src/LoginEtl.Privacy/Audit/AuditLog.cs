@@ -4,8 +4,8 @@ using LoginEtl.Keysets;
 namespace LoginEtl.Audit;
 
 /// <summary>
-/// Records recoveries before they take place: a line in the file, on disk; then its head in the anchor; then plaintext
-/// may leave. Whatever fails on the way, none does. Not thread-safe; processes that share a file take turns.
+/// Records recoveries before they take place: a line in the file, on disk; then its head in the anchor; then values
+/// may be opened. Whatever fails on the way, none is. Not thread-safe; processes that share a file take turns.
 /// </summary>
 /// <remarks>
 /// A file comes to its place with its first line whole. Killed within a later one, it ends in half a line: no anchor

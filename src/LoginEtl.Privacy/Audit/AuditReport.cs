@@ -41,7 +41,7 @@ public sealed record AuditReport
     /// <summary>What is to be known besides; null when there is nothing.</summary>
     public string? Note { get; init; }
 
-    /// <summary>Lines under which one of the tokens asked about was opened.</summary>
+    /// <summary>Lines under which one of the tokens asked about was asked for.</summary>
     public IReadOnlyList<long> Found { get; init; } = [];
 
     /// <summary>What is wrong, and what to do about it; null when all is well.</summary>

@@ -10,7 +10,7 @@ public static class AuditVerification
     /// <param name="path">Absolute.</param>
     /// <param name="keyring">With the keyset <c>audit</c>.</param>
     /// <param name="anchor">Null to look at the chain alone, which whoever has the audit key can make anew.</param>
-    /// <param name="tokens">Asks under which lines these were opened.</param>
+    /// <param name="tokens">Asks under which lines these were asked for.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="LoginEtlException">The file or the anchor cannot be read, or the keyset is missing.</exception>
     public static async Task<AuditReport> RunAsync(
@@ -30,7 +30,7 @@ public static class AuditVerification
     /// <param name="anchor">The database.</param>
     /// <param name="files">Absolute paths of files that are looked at if they are there, whether they are known or not.</param>
     /// <param name="archives">Absolute paths of folders with archived files and copies of other hosts' files, known by their ids.</param>
-    /// <param name="tokens">Asks under which lines these were opened.</param>
+    /// <param name="tokens">Asks under which lines these were asked for.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="LoginEtlException">The anchor or an archive cannot be read, or the keyset is missing.</exception>
     public static async Task<IReadOnlyList<AuditReport>> RunAsync(

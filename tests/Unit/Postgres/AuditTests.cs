@@ -225,7 +225,6 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
         Reason = reason,
         Attributes = ["ip"],
         Tokens = tokens,
-        Opened = tokens.Length,
     };
 
     private async Task<IAuditAnchor> AnchorAsync() =>

@@ -12,6 +12,9 @@ internal sealed class MemoryAnchor : IAuditAnchor
 
     public bool FailsToAnswer { get; set; }
 
+    /// <summary>What happens while a line is anchored.</summary>
+    public Action? Adding { get; set; }
+
     public Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken)
     {
         if (FailsToAnswer)
@@ -41,6 +44,7 @@ internal sealed class MemoryAnchor : IAuditAnchor
             throw Lost();
         }
 
+        Adding?.Invoke();
         lock (Anchors)
         {
             if (Anchors.Any(a => a.Number == anchor.Number))

@@ -254,7 +254,7 @@ public sealed class PlaceTests : IDisposable
         Assert.Equal(151, (await VerifyAsync("one.jsonl")).Lines);
     }
 
-    private static AuditEntry Entry => new() { Command = "Test", Reason = "Test", Attributes = ["ip"], Tokens = [], Opened = 0 };
+    private static AuditEntry Entry => new() { Command = "Test", Reason = "Test", Attributes = ["ip"], Tokens = [] };
 
     private string PathOf(string name) => Path.Combine(Folder, name);
 
