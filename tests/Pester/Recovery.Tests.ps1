@@ -96,6 +96,7 @@ Describe 'Recovery' {
 
     It 'ends in one clear error without plaintext: <What>' -ForEach @(
         @{ What = 'a blank reason'; Change = { $recover.Reason = '  ' }; Id = 'ReasonMissing,*' }
+        @{ What = 'a reason that shows nothing'; Change = { $recover.Reason = [string] [char] 0x200B }; Id = 'ReasonMissing,*' }
         @{ What = 'an empty reason'; Change = { $recover.Reason = '' }; Id = 'ParameterArgumentValidationErrorNullNotAllowed,*' }
         @{ What = 'no reason'; Change = { $recover.Remove('Reason') }; Id = 'MissingMandatoryParameter,*' }
         @{ What = 'an audit file that cannot be written'; Change = { $recover.AuditFile = '/nowhere/audit.jsonl' }; Id = 'AuditFileUnwritable,*' }
