@@ -19,7 +19,7 @@ internal sealed class AuditReading
     /// <summary>Anchors of its id, by line; empty where the database was not asked.</summary>
     public IReadOnlyList<AuditAnchor> Known { get; }
 
-    /// <summary>Lines under which one of the tokens asked about was opened.</summary>
+    /// <summary>Lines under which one of the tokens asked about was asked for.</summary>
     public List<long> Found { get; } = [];
 
     /// <summary>Last line that the database knows.</summary>
@@ -37,7 +37,7 @@ internal sealed class AuditReading
             Followed = line =>
             {
                 lines.Add(line with { Tokens = [] });
-                if (tokens.Any(t => line.Tokens.Contains(keys.Fingerprint(line.KeyId, t))))
+                if (tokens.Any(t => line.Tokens.Contains(keys.Fingerprint(line.KeyId, t)) || line.Tokens.Contains(keys.FingerprintAsWritten(line.KeyId, t))))
                 {
                     found.Add(line.Number);
                 }
