@@ -43,10 +43,11 @@ internal sealed class PostgresAnchor(Database database, string anchor) : IAuditA
                 (SELECT {Columns}, 0 FROM {anchor} WHERE file_id = $1 ORDER BY line DESC LIMIT 1)
                 UNION ALL (SELECT {Columns}, 1 FROM {anchor} WHERE place = $2 OR ($3 AND lower(place) = lower($2)) ORDER BY number NULLS FIRST, anchored_at, line LIMIT 1)
                 UNION ALL (SELECT {Columns}, 2 FROM {anchor} WHERE number IS NOT NULL ORDER BY number DESC LIMIT 1)
+                UNION ALL (SELECT {Columns}, 3 FROM {anchor} WHERE number IS NOT NULL ORDER BY number DESC OFFSET 1 LIMIT 1)
                 """,
                 [Id(fileId), place, AuditPlace.IgnoresCase], r => (Which: r.GetInt32(9), Anchor: Read(r)), cancellationToken),
             cancellationToken).ConfigureAwait(false);
-        return new AnchorFacts(Of(0), Of(1), Of(2));
+        return new AnchorFacts(Of(0), Of(1), Of(2), Of(3));
 
         AuditAnchor? Of(int which) => found.Where(f => f.Which == which).Select(f => f.Anchor).FirstOrDefault();
     }

@@ -59,9 +59,9 @@ public sealed class AuditLog : IDisposable
                     return await AppendAsync(file, entry, cancellationToken).ConfigureAwait(false);
                 }
 
-                if (await TryBeginAsync(entry, cancellationToken).ConfigureAwait(false))
+                if (await TryBeginAsync(entry, cancellationToken).ConfigureAwait(false) is (true, var note))
                 {
-                    return null;
+                    return note;
                 }
             }
 
@@ -77,24 +77,25 @@ public sealed class AuditLog : IDisposable
     public void Dispose() => _keys.Dispose();
 
     // False when another process made the file meanwhile.
-    private async Task<bool> TryBeginAsync(AuditEntry entry, CancellationToken cancellationToken)
+    private async Task<(bool IsBegun, string? Note)> TryBeginAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
         var facts = await _anchor.AskAsync(null, _place, cancellationToken).ConfigureAwait(false);
         if (facts.AtPlace is { } before)
         {
-            return Path.Exists(_path) ? false : throw await CutAsync(before.FileId, cancellationToken).ConfigureAwait(false);
+            return Path.Exists(_path) ? (false, null) : throw await CutAsync(before.FileId, cancellationToken).ConfigureAwait(false);
         }
 
         var fileId = Guid.NewGuid();
-        var (bytes, mac) = AuditLine.Write(_keys, 1, fileId, _time.GetUtcNow(), entry, null, facts.Newest, AuditLine.None);
+        var note = Note(null, [], await AnchorChain.NewestFaultAsync(_anchor, _keys, facts, cancellationToken).ConfigureAwait(false));
+        var (bytes, mac) = AuditLine.Write(_keys, 1, fileId, _time.GetUtcNow(), entry, note, facts.Newest, AuditLine.None);
         using var file = AuditFile.Create(_path, bytes);
         if (file is null)
         {
-            return false;
+            return (false, null);
         }
 
-        await AddAsync(fileId, 1, mac, null, facts.Newest).ConfigureAwait(false);
-        return true;
+        await AddAsync(fileId, 1, mac, note, facts.Newest).ConfigureAwait(false);
+        return (true, note);
     }
 
     private async Task<string?> AppendAsync(FileStream file, AuditEntry entry, CancellationToken cancellationToken)
@@ -109,7 +110,7 @@ public sealed class AuditLog : IDisposable
         }
 
         var pending = await CheckAsync(file, chain, facts, cancellationToken).ConfigureAwait(false);
-        var note = Note(chain, pending);
+        var note = Note(chain, pending, await AnchorChain.NewestFaultAsync(_anchor, _keys, facts, cancellationToken).ConfigureAwait(false));
         var newest = facts.Newest;
         foreach (var line in pending)
         {
@@ -200,12 +201,13 @@ public sealed class AuditLog : IDisposable
     private async Task<LoginEtlException> CutAsync(Guid fileId, CancellationToken cancellationToken) =>
         AuditFaults.Cut(_path, 0, (await _anchor.AskAsync(fileId, _place, cancellationToken).ConfigureAwait(false)).OfFile?.Line ?? 0);
 
-    private static string? Note(AuditChain chain, List<AuditLine> pending)
+    private static string? Note(AuditChain? chain, List<AuditLine> pending, string? newestFault)
     {
         string?[] notes =
         [
-            chain.Unfinished > 0 ? $"an unfinished line of {chain.Unfinished} bytes was cut off; nothing was recovered under it" : null,
-            pending.Count > 0 ? $"lines {pending[0].Number} to {chain.Count} were written before and are anchored now" : null,
+            chain?.Unfinished > 0 ? $"an unfinished line of {chain.Unfinished} bytes was cut off; nothing was recovered under it" : null,
+            pending.Count > 0 ? $"lines {pending[0].Number} to {pending[^1].Number} were written before and are anchored now" : null,
+            newestFault is null ? null : $"the newest anchor does not hold: {newestFault}",
         ];
         return notes.OfType<string>().ToList() is { Count: > 0 } all ? string.Join("; ", all) : null;
     }

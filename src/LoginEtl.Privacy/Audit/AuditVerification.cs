@@ -22,10 +22,10 @@ public static class AuditVerification
         var reading = await AuditReading.ReadAsync(path, keys, anchor, tokens, cancellationToken).ConfigureAwait(false) ?? throw AuditFaults.NotFound(path);
         var book = anchor is null ? null : new AuditBook(keys, await anchor.ListAsync(null, cancellationToken).ConfigureAwait(false));
         var report = AuditJudgement.Of(reading, book, AuditPlace.Of(path));
-        return report.IsIntact && book?.Fault is { } fault ? report with { State = AuditState.AnchorsLost, Why = fault } : report;
+        return report.IsIntact && book?.Faults is { Count: > 0 } faults ? report with { State = AuditState.AnchorsLost, Why = AnchorFault.Sentence(faults) } : report;
     }
 
-    /// <summary>Reads every file that the database knows, and says of each what became of it; what is wrong with the anchors comes first.</summary>
+    /// <summary>Reads every file that the database knows, and says of each what became of it; what is wrong with the anchors comes first, each fault by itself.</summary>
     /// <param name="keyring">With the keyset <c>audit</c>.</param>
     /// <param name="anchor">The database.</param>
     /// <param name="files">Absolute paths of files that are looked at if they are there, whether they are known or not.</param>

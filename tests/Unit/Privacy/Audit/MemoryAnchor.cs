@@ -25,7 +25,8 @@ internal sealed class MemoryAnchor : IAuditAnchor
         lock (Anchors)
         {
             return Task.FromResult(new AnchorFacts(
-                Anchors.Where(a => a.FileId == fileId).MaxBy(a => a.Line), Anchors.Find(a => a.Place == place), Anchors.FindLast(a => a.Number > 0)));
+                Anchors.Where(a => a.FileId == fileId).MaxBy(a => a.Line), Anchors.Find(a => a.Place == place), Anchors.FindLast(a => a.Number > 0),
+                Anchors.Where(a => a.Number > 0).SkipLast(1).LastOrDefault()));
         }
     }
 
