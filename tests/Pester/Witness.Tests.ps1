@@ -116,6 +116,13 @@ Describe 'The witness of recovery' {
         (Invoke-Expression $command).AnchorNumber | Should -Be 5
     }
 
+    It 'warns a superuser once that it proves nothing against them' {
+        $null = 1..600 | ForEach-Object { $token } | Unprotect-LoginPii $database $keys -Attribute ip -Reason test -AuditFile (Join-Path $folder official.jsonl) -Confirm:$false -WarningVariable said -WarningAction SilentlyContinue
+        $said | Should -HaveCount 1
+        "$said" | Should -Match 'is a superuser'
+        (Get-Audit).Reports[0].Targets[0].Table | Should -Be 'public.user_logins'
+    }
+
     It 'warns of roles that may change the anchors' {
         [void] (Invoke-Sql $database 'GRANT DELETE ON login_etl_audit_anchor TO PUBLIC')
         (Get-Audit).Warnings | Should -Match 'PUBLIC may change the anchors'

@@ -24,6 +24,7 @@ public sealed class AuditLog : IDisposable
     private readonly AuditKeys _keys;
     private readonly TimeProvider _time;
     private AuditChain? _chain;
+    private bool _isApart;
 
     /// <param name="path">Absolute; made when missing.</param>
     /// <param name="keyring">With the keyset <c>audit</c>; stays the caller's.</param>
@@ -40,15 +41,31 @@ public sealed class AuditLog : IDisposable
         _time = time ?? TimeProvider.System;
     }
 
+    /// <summary>Asks, once, whether the anchor is out of reach of who recovers; what is recorded before is asked for, too.</summary>
+    /// <returns>What is to be said where nothing can keep them from it; null when all is well.</returns>
+    /// <exception cref="LoginEtlException"><c>AuditAnchorOwn</c>, or the anchor cannot be reached.</exception>
+    public async Task<string?> RequireWitnessAsync(CancellationToken cancellationToken)
+    {
+        var caution = await _anchor.RequireApartAsync(cancellationToken).ConfigureAwait(false);
+        _isApart = true;
+        return caution;
+    }
+
     /// <summary>Records; when it returns, the line is on disk and anchored.</summary>
     /// <returns>What had to be put right before, in words; null when all was well.</returns>
     /// <exception cref="LoginEtlException">
     /// <c>AuditFileNotOurs</c>, <c>AuditFileUnwritable</c>, <c>AuditFileBusy</c>, <c>AuditBroken</c>, <c>AuditFileCut</c>,
-    /// <c>AuditFileRewritten</c>, <c>AuditFileReplaced</c>, <c>AuditFileMoved</c>, <c>AuditAnchorsLost</c>, or the anchor cannot be reached: no plaintext may leave.
+    /// <c>AuditFileRewritten</c>, <c>AuditFileReplaced</c>, <c>AuditFileMoved</c>, <c>AuditAnchorsLost</c>,
+    /// <c>AuditAnchorOwn</c>, or the anchor cannot be reached: no plaintext may leave.
     /// </exception>
     public async Task<string?> RecordAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(entry);
+        if (!_isApart)
+        {
+            await RequireWitnessAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         try
         {
             for (var tries = 0; tries < MostTries; tries++)
@@ -87,7 +104,7 @@ public sealed class AuditLog : IDisposable
 
         var fileId = Guid.NewGuid();
         var note = Note(null, [], await AnchorChain.NewestFaultAsync(_anchor, _keys, facts, cancellationToken).ConfigureAwait(false));
-        var (bytes, mac) = AuditLine.Write(_keys, 1, fileId, _time.GetUtcNow(), entry, note, facts.Newest, AuditLine.None);
+        var (bytes, mac) = AuditLine.Write(_keys, 1, fileId, _time.GetUtcNow(), entry, _anchor.Target, note, facts.Newest, AuditLine.None);
         using var file = AuditFile.Create(_path, bytes);
         if (file is null)
         {
@@ -119,7 +136,7 @@ public sealed class AuditLog : IDisposable
 
         var fileId = chain.FileId ?? Guid.NewGuid();
         var number = chain.Count + 1;
-        var (bytes, mac) = AuditLine.Write(_keys, number, fileId, _time.GetUtcNow(), entry, note, newest, chain.Head);
+        var (bytes, mac) = AuditLine.Write(_keys, number, fileId, _time.GetUtcNow(), entry, _anchor.Target, note, newest, chain.Head);
 
         // From here on it is done to its end: what is on disk is to be in the anchor.
         file.SetLength(chain.Length);

@@ -22,6 +22,9 @@ internal sealed class AuditReading
     /// <summary>Lines under which one of the tokens asked about was asked for.</summary>
     public List<long> Found { get; } = [];
 
+    /// <summary>What its lines were written for, each once.</summary>
+    public IReadOnlyList<AuditTarget> Targets => [.. Lines.Select(l => l.Target).OfType<AuditTarget>().Distinct()];
+
     /// <summary>Last line that the database knows.</summary>
     public long Anchored => Known.Count == 0 ? 0 : Known[^1].Line;
 

@@ -41,6 +41,9 @@ public sealed record AuditReport
     /// <summary>Of a fault of the anchors themselves: the number of the first anchor concerned; null in reports of files.</summary>
     public long? AnchorNumber { get; init; }
 
+    /// <summary>What its lines were written for: databases and tables, each once; empty where earlier versions wrote them.</summary>
+    public IReadOnlyList<AuditTarget> Targets { get; init; } = [];
+
     /// <summary>What is to be known besides; null when there is nothing.</summary>
     public string? Note { get; init; }
 

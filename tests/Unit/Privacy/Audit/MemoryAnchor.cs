@@ -15,6 +15,10 @@ internal sealed class MemoryAnchor : IAuditAnchor
     /// <summary>What happens while a line is anchored.</summary>
     public Action? Adding { get; set; }
 
+    public AuditTarget Target => new("memory", "public.user_logins");
+
+    public Task<string?> RequireApartAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
     public Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken)
     {
         if (FailsToAnswer)
