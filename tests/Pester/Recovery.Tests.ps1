@@ -65,7 +65,7 @@ Describe 'Recovery' {
 
         $lines = Get-Content $audit | ConvertFrom-Json
         $lines | Should -HaveCount 6
-        $lines[0].opened | Should -Be 20
+        $lines[0].asked | Should -Be 20
         $lines[0].reason | Should -Be 'Ticket 4711'
         Get-Content $audit -Raw | Should -Not -Match $forbidden
         Get-Content $audit -Raw | Should -Not -Match ([regex]::Escape($records[0].MaskedIp))
@@ -76,7 +76,7 @@ Describe 'Recovery' {
     }
 
     It 'says nothing of what it recovers on any other stream' {
-        $outcome = Get-Outcome { $records | Unprotect-LoginPii @recover -Verbose -Debug }
+        $outcome = Get-Outcome { $records | Unprotect-LoginPii @recover -Verbose -Debug -WarningAction Continue }
         $outcome.Output.Ip | Should -Contain $canary.Ip
         $outcome.Said | Should -Not -Match $forbidden
     }
@@ -96,6 +96,7 @@ Describe 'Recovery' {
 
     It 'ends in one clear error without plaintext: <What>' -ForEach @(
         @{ What = 'a blank reason'; Change = { $recover.Reason = '  ' }; Id = 'ReasonMissing,*' }
+        @{ What = 'a reason that shows nothing'; Change = { $recover.Reason = [string] [char] 0x200B }; Id = 'ReasonMissing,*' }
         @{ What = 'an empty reason'; Change = { $recover.Reason = '' }; Id = 'ParameterArgumentValidationErrorNullNotAllowed,*' }
         @{ What = 'no reason'; Change = { $recover.Remove('Reason') }; Id = 'MissingMandatoryParameter,*' }
         @{ What = 'an audit file that cannot be written'; Change = { $recover.AuditFile = '/nowhere/audit.jsonl' }; Id = 'AuditFileUnwritable,*' }

@@ -99,6 +99,30 @@ Describe 'The witness of recovery' {
         finally { Remove-Item Env:LOGINETL_AUDIT }
     }
 
+    It 'tells of an anchor that was added by hand, and of what is new beside it, as the page says' {
+        Invoke-Recovery official.jsonl 2
+        [void] (Invoke-Sql $database "INSERT INTO login_etl_audit_anchor (file_id, line, mac, place, number, link) SELECT gen_random_uuid(), 1, decode(repeat('00', 32), 'hex'), 'x:/y', max(number) + 1, decode(repeat('00', 36), 'hex') FROM login_etl_audit_anchor")
+        $null = $token | Unprotect-LoginPii $database $keys -Attribute ip -Reason test -AuditFile (Join-Path $folder official.jsonl) -Confirm:$false -WarningVariable said -WarningAction SilentlyContinue
+        "$said" | Should -Match 'newest anchor does not hold: anchor 3 '
+        Invoke-Recovery official.jsonl 2
+        $all = Get-Audit
+        $all.States | Should -Be 'AnchorsLost Intact Elsewhere'
+        $hand = $all.Reports[2].FileId
+        $dsn = $database
+        $command = [regex]::Match((Get-Content "$PSScriptRoot/../../docs/security.md" -Raw), '(?m)^Test-LoginAudit \$dsn keys/ -ErrorAction.*$').Value.Replace('keys/', '$keys').Replace('FILE', "$hand").Replace('NUMBER', '3')
+        $command | Should -Match 'AnchorNumber'
+        Invoke-Expression $command | Should -BeNullOrEmpty
+        [void] (Invoke-Sql $database "UPDATE login_etl_audit_anchor SET anchored_by = 'somebody else' WHERE number = 4")
+        (Invoke-Expression $command).AnchorNumber | Should -Be 5
+    }
+
+    It 'warns a superuser once that it proves nothing against them' {
+        $null = 1..600 | ForEach-Object { $token } | Unprotect-LoginPii $database $keys -Attribute ip -Reason test -AuditFile (Join-Path $folder official.jsonl) -Confirm:$false -WarningVariable said -WarningAction SilentlyContinue
+        $said | Should -HaveCount 1
+        "$said" | Should -Match 'is a superuser'
+        (Get-Audit).Reports[0].Targets[0].Table | Should -Be 'public.user_logins'
+    }
+
     It 'warns of roles that may change the anchors' {
         [void] (Invoke-Sql $database 'GRANT DELETE ON login_etl_audit_anchor TO PUBLIC')
         (Get-Audit).Warnings | Should -Match 'PUBLIC may change the anchors'

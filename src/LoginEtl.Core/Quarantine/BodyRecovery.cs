@@ -7,8 +7,8 @@ using LoginEtl.Recovery;
 namespace LoginEtl.Quarantine;
 
 /// <summary>
-/// Gives entries of the quarantine their sealed bodies back, group by group: no group leaves before its audit line is on disk
-/// and anchored. The line names the messages, and holds nothing of their bodies.
+/// Gives entries of the quarantine their sealed bodies back, group by group: no group is opened before its audit line is on
+/// disk and anchored. The line names the messages, and holds nothing of their bodies.
 /// </summary>
 public sealed class BodyRecovery : IDisposable
 {
@@ -42,16 +42,15 @@ public sealed class BodyRecovery : IDisposable
     /// <summary>What had to be put right in the audit file before the last group; null when nothing had.</summary>
     public string? Note { get; private set; }
 
-    /// <summary>Opens a group, of <see cref="GroupSize"/> at most to keep the memory bounded.</summary>
+    /// <summary>Records a group, and then opens it, of <see cref="GroupSize"/> at most to keep the memory bounded.</summary>
     /// <returns>One an entry, in their order.</returns>
     /// <exception cref="LoginEtlException">The audit failed: nothing was recovered.</exception>
     public async Task<IReadOnlyList<OpenedBody>> RecoverAsync(IReadOnlyList<QuarantineEntry> entries, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(entries);
         Note = null;
-        var opened = entries.Select(Open).ToList();
-        var asked = opened.Where(o => o.Entry.IsSealed).ToList();
-        if (asked.Count > 0)
+        string[] asked = [.. entries.Where(e => e.IsSealed).Select(e => e.MessageId)];
+        if (asked.Length > 0)
         {
             Note = await _audit.RecordAsync(
                 new AuditEntry
@@ -60,13 +59,13 @@ public sealed class BodyRecovery : IDisposable
                     Reason = _options.Reason,
                     Attributes = [Attribute],
                     Tokens = [],
-                    Messages = [.. asked.Select(o => o.Entry.MessageId)],
-                    Opened = asked.Count(o => o.Body is not null),
+                    Messages = asked,
                 },
                 cancellationToken).ConfigureAwait(false);
         }
 
-        return opened;
+        // Not before: a process that is killed or dumped has no body without a line.
+        return [.. entries.Select(Open)];
     }
 
     /// <summary>Zeroes the private key.</summary>

@@ -1,18 +1,19 @@
 using LoginEtl.Faults;
 using LoginEtl.Records;
+using LoginEtl.Recovery;
 
 namespace LoginEtl.Quarantine;
 
 /// <summary>Why entries are dismissed, in the operator's words; it stays in the quarantine, so leave personal data out of it.</summary>
 public sealed record Dismissal
 {
-    /// <exception cref="LoginEtlException"><c>ReasonMissing</c>: it is blank, or no text that PostgreSQL can hold.</exception>
+    /// <exception cref="LoginEtlException"><c>ReasonMissing</c>: it has no letter or digit, or is no text that PostgreSQL can hold.</exception>
     public Dismissal(string reason)
     {
-        if (string.IsNullOrWhiteSpace(reason) || reason.Contains('\0', StringComparison.Ordinal) || !SurrogatePairs.AreWhole(reason))
+        if (!GivenReason.Says(reason) || reason.Contains('\0', StringComparison.Ordinal) || !SurrogatePairs.AreWhole(reason))
         {
             throw new LoginEtlException(
-                "ReasonMissing", FaultKind.Configuration, "An entry is dismissed for a reason, and -Reason is blank or no text. Nothing was dismissed.",
+                "ReasonMissing", FaultKind.Configuration, "An entry is dismissed for a reason, and -Reason has no letter or digit, or is no text. Nothing was dismissed.",
                 "Say why in -Reason: it stays in the quarantine. Leave personal data out of it.");
         }
 

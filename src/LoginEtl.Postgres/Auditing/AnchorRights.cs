@@ -1,3 +1,4 @@
+using LoginEtl.Faults;
 using LoginEtl.Postgres.Connections;
 using Npgsql;
 
@@ -25,7 +26,49 @@ internal static class AnchorRights
         ORDER BY 1
         """;
 
+    // Who asks, as they logged in and as they act now. Membership counts though it may take SET ROLE, and though a right is for
+    // one column. A table belongs to its schema's owner as well: they may drop it.
+    private const string OwnQuery =
+        """
+        WITH me AS (SELECT session_user AS name UNION SELECT current_user)
+        SELECT pg_catalog.regexp_replace(session_user::text, '[[:cntrl:]]', '?', 'g'),
+            EXISTS (SELECT FROM pg_roles r, me WHERE r.rolsuper AND pg_catalog.pg_has_role(me.name, r.oid, 'MEMBER'::text)),
+            EXISTS (SELECT FROM pg_database d, me WHERE d.datname = current_database() AND pg_catalog.pg_has_role(me.name, d.datdba, 'MEMBER'::text)),
+            EXISTS (SELECT FROM me WHERE pg_catalog.pg_has_role(me.name, c.relowner, 'MEMBER'::text) OR pg_catalog.pg_has_role(me.name, n.nspowner, 'MEMBER'::text)),
+            (SELECT coalesce(pg_catalog.string_agg(DISTINCT g.privilege, ', '), '') FROM (
+                SELECT a.privilege_type AS privilege FROM aclexplode(c.relacl) a, me
+                WHERE a.privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER') AND (a.grantee = 0::oid OR pg_catalog.pg_has_role(me.name, a.grantee, 'MEMBER'::text))
+                UNION ALL
+                SELECT a.privilege_type FROM pg_attribute t CROSS JOIN LATERAL aclexplode(t.attacl) a, me
+                WHERE t.attrelid = c.oid AND a.privilege_type = 'UPDATE' AND (a.grantee = 0::oid OR pg_catalog.pg_has_role(me.name, a.grantee, 'MEMBER'::text))
+                UNION ALL
+                SELECT unnest(ARRAY['UPDATE', 'DELETE']) FROM pg_roles r, me WHERE r.rolname = 'pg_write_all_data' AND pg_catalog.pg_has_role(me.name, r.oid, 'MEMBER'::text)) g)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.oid = pg_catalog.to_regclass($1)::oid
+        """;
+
+    /// <summary>Makes sure that who asks can only add to the anchors.</summary>
+    /// <returns>Null when it is so; what is to be said where it is a superuser or the owner of the database.</returns>
+    /// <exception cref="LoginEtlException"><c>AuditAnchorOwn</c>, and what <see cref="Queries"/> throws.</exception>
+    public static async Task<string?> RequireApartAsync(NpgsqlConnection connection, string anchor, CancellationToken cancellationToken)
+    {
+        var found = await connection.QueryAsync(
+            OwnQuery, [anchor],
+            r => (Account: r.GetString(0), IsSuper: r.GetBoolean(1), OwnsDatabase: r.GetBoolean(2), Owns: r.GetBoolean(3), Rights: r.GetString(4)),
+            cancellationToken).ConfigureAwait(false);
+        return found is not [var me] ? null
+            : me.IsSuper || me.OwnsDatabase
+                ? $"{me.Account} {(me.IsSuper ? "is a superuser, or may act as one," : "owns the database")} and can change or delete every trace of this recovery there: its audit proves nothing against {me.Account}. Recover as an account that has login_etl_recoverer and no more"
+            : me.Owns ? throw Own(anchor, me.Account, $"it or its schema belongs to {me.Account}, or to a role that {me.Account} is a member of", $"Give the tables to another role (ALTER … OWNER TO), one that {me.Account} is no member of")
+            : me.Rights.Length > 0 ? throw Own(anchor, me.Account, $"{me.Account} may {me.Rights} there", $"REVOKE {me.Rights} ON {anchor} from whom {me.Account} has it by")
+            : null;
+    }
+
     /// <summary>Their names.</summary>
     public static async Task<IReadOnlyList<string>> WritersAsync(NpgsqlConnection connection, string anchor, CancellationToken cancellationToken) =>
         await connection.QueryAsync(Query, [anchor], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
+
+    private static LoginEtlException Own(string anchor, string account, string why, string remedy) => new(
+        "AuditAnchorOwn", FaultKind.Denied, $"{anchor} is no witness of what {account} recovers: {why}. Nothing was recovered.",
+        $"Recover as an account that has login_etl_recoverer and no more (Initialize-LoginDatabase -Role). {remedy}.");
 }

@@ -10,7 +10,7 @@ using NpgsqlTypes;
 namespace LoginEtl.Postgres.Auditing;
 
 /// <summary>Heads of audit files in PostgreSQL, added row by row; the server adds who and when.</summary>
-internal sealed class PostgresAnchor(Database database, string anchor) : IAuditAnchor
+internal sealed class PostgresAnchor(Database database, string anchor, AuditTarget target) : IAuditAnchor
 {
     private const string Columns =
         "coalesce(number, 0), file_id, line, encode(mac, 'hex'), place, note, coalesce(encode(link, 'hex'), ''), anchored_by, anchored_at";
@@ -27,12 +27,19 @@ internal sealed class PostgresAnchor(Database database, string anchor) : IAuditA
             var name = table.Name.Beside(SchemaNames.AuditAnchor);
             var columns = await TableNames.ColumnsAsync(connection, name, cancellationToken).ConfigureAwait(false);
             return columns.IsSupersetOf(SchemaNames.AuditAnchorColumns)
-                ? new PostgresAnchor(database, name.Quoted)
+                ? new PostgresAnchor(database, name.Quoted, new AuditTarget(await NameAsync(connection, cancellationToken).ConfigureAwait(false), $"{table.Name}"))
                 : throw new LoginEtlException(
                     "AuditAnchorNotFound", FaultKind.NotFound, $"There is no {name} as this version makes it, without which a cut or rewritten audit file would not show.",
                     "Run Initialize-LoginDatabase.");
         },
         cancellationToken);
+
+    /// <inheritdoc/>
+    public AuditTarget Target => target;
+
+    /// <inheritdoc/>
+    public async Task<string?> RequireApartAsync(CancellationToken cancellationToken) =>
+        await database.UseAsync(connection => AnchorRights.RequireApartAsync(connection, anchor, cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken)
@@ -43,10 +50,11 @@ internal sealed class PostgresAnchor(Database database, string anchor) : IAuditA
                 (SELECT {Columns}, 0 FROM {anchor} WHERE file_id = $1 ORDER BY line DESC LIMIT 1)
                 UNION ALL (SELECT {Columns}, 1 FROM {anchor} WHERE place = $2 OR ($3 AND lower(place) = lower($2)) ORDER BY number NULLS FIRST, anchored_at, line LIMIT 1)
                 UNION ALL (SELECT {Columns}, 2 FROM {anchor} WHERE number IS NOT NULL ORDER BY number DESC LIMIT 1)
+                UNION ALL (SELECT {Columns}, 3 FROM {anchor} WHERE number IS NOT NULL ORDER BY number DESC OFFSET 1 LIMIT 1)
                 """,
                 [Id(fileId), place, AuditPlace.IgnoresCase], r => (Which: r.GetInt32(9), Anchor: Read(r)), cancellationToken),
             cancellationToken).ConfigureAwait(false);
-        return new AnchorFacts(Of(0), Of(1), Of(2));
+        return new AnchorFacts(Of(0), Of(1), Of(2), Of(3));
 
         AuditAnchor? Of(int which) => found.Where(f => f.Which == which).Select(f => f.Anchor).FirstOrDefault();
     }
@@ -108,6 +116,9 @@ internal sealed class PostgresAnchor(Database database, string anchor) : IAuditA
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         return one;
     }
+
+    private static async Task<string> NameAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        (await connection.QueryAsync("SELECT current_database()::text", [], r => r.GetString(0), cancellationToken).ConfigureAwait(false))[0];
 
     private static NpgsqlParameter Id(Guid? fileId) => Nullable(fileId, NpgsqlDbType.Uuid);
 

@@ -16,8 +16,9 @@ namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>
 /// Unprotect-LoginPii: recovers personal data from records, rows or tokens, and the sealed bodies of quarantined messages, for
-/// authorised people. A line of the audit file is written and anchored before each group leaves (512 values or 16 bodies at
-/// most); without it nothing does.
+/// authorised people. A line of the audit file is written and anchored before each group is opened (512 values or 16 bodies at
+/// most); without it nothing is. The account of the database may add to the audit's anchors and not change them: a member of
+/// login_etl_recoverer, and not the one that made the tables.
 /// </summary>
 /// <example>
 /// <code>Find-LoginRecord $dsn keys/ -Ip (Read-Host -AsSecureString) | Unprotect-LoginPii $dsn keys/ -Reason 'Request 4711' -AuditFile recovery.jsonl</code>
@@ -103,6 +104,10 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
         _audit = Guard(() => new AuditLog(path, Keyring, _anchor), path);
         _options = new RecoveryOptions { Command = MyInvocation.MyCommand.Name, Reason = Reason!.Reveal() };
         Await(() => { _options.RequireReason(); return Task.CompletedTask; });
+        if (Await(() => _audit.RequireWitnessAsync(StopToken), Table) is { } caution)
+        {
+            WriteWarning($"{caution}.");
+        }
     }
 
     /// <inheritdoc/>
@@ -136,7 +141,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
         }
 
         _group.Add((_position, input, tokens));
-        if (_group.Count == TokenOpener.GroupSize / 2)
+        if (_group.Count == TokenRecovery.GroupSize / 2)
         {
             RecoverGroup();
         }

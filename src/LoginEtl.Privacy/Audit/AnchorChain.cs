@@ -48,32 +48,60 @@ internal static class AnchorChain
             "Run it again when they are done.");
     }
 
-    /// <summary>What is wrong with all that is kept; null when all follows.</summary>
+    /// <summary>All that is wrong with what is kept, in its order; empty when all follows.</summary>
     /// <param name="keys">That links were made with.</param>
     /// <param name="all">In the order of <see cref="IAuditAnchor.ListAsync"/>.</param>
-    public static string? Fault(AuditKeys keys, IReadOnlyList<AuditAnchor> all)
+    public static IReadOnlyList<AnchorFault> Faults(AuditKeys keys, IReadOnlyList<AuditAnchor> all)
     {
+        var faults = new List<AnchorFault>();
         var before = Beginning(all);
         var number = 0L;
         foreach (var anchor in all.Where(a => a.Number != 0))
         {
-            if (anchor.Number != ++number)
+            if (anchor.Number <= number)
             {
-                return anchor.Number == number + 1 ? $"anchor {number} is gone" : $"anchors {number} to {anchor.Number - 1} are gone";
+                faults.Add(new AnchorFault(anchor.Number, anchor.Number, $"anchor {anchor.Number} is there more than once", null));
+            }
+            else if (anchor.Number > number + 1)
+            {
+                // What it followed is gone, so nothing tells whether it does; the next one still tells whether it was changed.
+                faults.Add(new AnchorFault(
+                    number + 1, anchor.Number - 1, anchor.Number == number + 2 ? $"anchor {number + 1} is gone" : $"anchors {number + 1} to {anchor.Number - 1} are gone", null));
+            }
+            else if (Why(keys, anchor, before) is { } why)
+            {
+                AnchorFault.Add(faults, new AnchorFault(anchor.Number, anchor.Number, why, anchor.By));
             }
 
-            var mac = anchor.Link.Length > KeyIdDigits && uint.TryParse(anchor.Link.AsSpan(0, KeyIdDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var keyId)
-                ? keys.Mac(keyId, Content(anchor, before)) : null;
-            if (mac is null || mac != anchor.Link[KeyIdDigits..])
-            {
-                return $"anchor {number} (line {anchor.Line} of file {anchor.FileId}, added as {AuditText.Safe(anchor.By)}) does not follow the one before it: "
-                    + (mac is null ? "the audit keyset does not hold its key" : number == 1 ? "it or an older one was changed, deleted or added by hand" : "it or the one before it was changed, or it was added by hand");
-            }
-
+            // The next one was bound to this one as it was kept, whatever is wrong with it.
             before = Digest(anchor);
+            number = anchor.Number;
         }
 
-        return null;
+        return faults;
+    }
+
+    /// <summary>What is wrong with the newest of all; null when it follows the one before it.</summary>
+    /// <param name="anchor">Where.</param>
+    /// <param name="keys">That links were made with.</param>
+    /// <param name="facts">What it said last.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="LoginEtlException">Those of the anchor.</exception>
+    public static async Task<string?> NewestFaultAsync(IAuditAnchor anchor, AuditKeys keys, AnchorFacts facts, CancellationToken cancellationToken) => facts switch
+    {
+        { Newest: null } => null,
+        { Newest: { Number: 1 } first } => Why(keys, first, Beginning(await anchor.ListAsync(null, cancellationToken).ConfigureAwait(false))),
+        { Newest: { } newest, Before: { } before } when before.Number == newest.Number - 1 => Why(keys, newest, Digest(before)),
+        _ => $"anchor {facts.Newest.Number - 1} is gone",
+    };
+
+    private static string? Why(AuditKeys keys, AuditAnchor anchor, byte[] before)
+    {
+        var mac = anchor.Link.Length > KeyIdDigits && uint.TryParse(anchor.Link.AsSpan(0, KeyIdDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var keyId)
+            ? keys.Mac(keyId, Content(anchor, before)) : null;
+        return mac is not null && mac == anchor.Link[KeyIdDigits..] ? null
+            : $"anchor {anchor.Number} (line {anchor.Line} of file {anchor.FileId}, added as {AuditText.Safe(anchor.By)}) does not follow the one before it: "
+                + (mac is null ? "the audit keyset does not hold its key" : anchor.Number == 1 ? "it or an older one was changed, deleted or added by hand" : "it or the one before it was changed, or it was added by hand");
     }
 
     // All that is known of one, once it is kept.

@@ -35,4 +35,5 @@ public sealed record AuditAnchor
 /// <param name="OfFile">The file's last line; null when there is none.</param>
 /// <param name="AtPlace">The first line ever of a file at the place; null when none was there.</param>
 /// <param name="Newest">The newest of all anchors that have a number; null when there is none.</param>
-public sealed record AnchorFacts(AuditAnchor? OfFile, AuditAnchor? AtPlace, AuditAnchor? Newest);
+/// <param name="Before">The newest but one of these.</param>
+public sealed record AnchorFacts(AuditAnchor? OfFile, AuditAnchor? AtPlace, AuditAnchor? Newest, AuditAnchor? Before);

@@ -11,7 +11,7 @@ internal sealed class AuditBook
     /// <param name="all">In the order of <see cref="IAuditAnchor.ListAsync"/>.</param>
     public AuditBook(AuditKeys keys, IReadOnlyList<AuditAnchor> all)
     {
-        Fault = AnchorChain.Fault(keys, all);
+        Faults = AnchorChain.Faults(keys, all);
         foreach (var anchor in all.OrderBy(a => a.Number).ThenBy(a => a.At).ThenBy(a => a.Line))
         {
             _holders.TryAdd(anchor.Place, anchor.FileId);
@@ -25,8 +25,8 @@ internal sealed class AuditBook
         }
     }
 
-    /// <summary>What is wrong with the anchors themselves; null when they follow one another.</summary>
-    public string? Fault { get; }
+    /// <summary>What is wrong with the anchors themselves; empty when they follow one another.</summary>
+    public IReadOnlyList<AnchorFault> Faults { get; }
 
     /// <summary>Every file that was ever anchored, the first one first.</summary>
     public IEnumerable<KnownFile> Files => _files.Values;

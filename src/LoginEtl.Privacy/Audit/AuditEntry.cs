@@ -1,6 +1,6 @@
 namespace LoginEtl.Audit;
 
-/// <summary>What is to be recorded before plaintext leaves.</summary>
+/// <summary>What is to be recorded before anything is opened: what was asked for, and not what it comes to.</summary>
 public sealed record AuditEntry
 {
     /// <summary>What recovers.</summary>
@@ -17,7 +17,4 @@ public sealed record AuditEntry
 
     /// <summary>The messages whose quarantined bodies were asked for, by their ids; empty where it is about tokens.</summary>
     public IReadOnlyList<string> Messages { get; init; } = [];
-
-    /// <summary>How many of them were opened.</summary>
-    public required int Opened { get; init; }
 }

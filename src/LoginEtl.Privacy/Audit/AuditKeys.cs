@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using LoginEtl.Keysets;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Audit;
 
@@ -9,6 +10,7 @@ namespace LoginEtl.Audit;
 internal sealed class AuditKeys : IDisposable
 {
     private const int FingerprintBytes = 9;
+    private const string TokenDomain = "login-etl/audit/token";
     private readonly Dictionary<uint, KeyBytes> _keys = [];
 
     /// <exception cref="Faults.LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetInvalid</c>.</exception>
@@ -29,10 +31,15 @@ internal sealed class AuditKeys : IDisposable
     public string? Mac(uint keyId, ReadOnlySpan<byte> content) =>
         _keys.TryGetValue(keyId, out var key) ? Convert.ToHexStringLower(HMACSHA256.HashData(key.Span, content)) : null;
 
-    /// <summary>Says nothing of a token to whoever has not both the key and the token.</summary>
-    public string? Fingerprint(uint keyId, string token) => _keys.TryGetValue(keyId, out var key)
-        ? Base64Url.EncodeToString(HMACSHA256.HashData(key.Span, Encoding.UTF8.GetBytes($"login-etl/audit/token\0{token}")).AsSpan(0, FingerprintBytes))
-        : null;
+    /// <summary>
+    /// Says nothing of a token to whoever has not both the key and the token. It is made from what the masking key made, without the
+    /// id that names that key: who gives the key another id in a copy of the keyset opens the same token under another spelling.
+    /// </summary>
+    public string? Fingerprint(uint keyId, string token) => TokenParts.TryParse(token, out var parts)
+        ? Fingerprint(keyId, [.. Encoding.ASCII.GetBytes($"{TokenDomain}/{StoredKeys.Method(parts.Kind)}\0"), .. parts.Body]) : FingerprintAsWritten(keyId, token);
+
+    /// <summary>The one of earlier versions, and of what is no token: from the text as it was given.</summary>
+    public string? FingerprintAsWritten(uint keyId, string token) => Fingerprint(keyId, Encoding.UTF8.GetBytes($"{TokenDomain}\0{token}"));
 
     public void Dispose()
     {
@@ -41,4 +48,7 @@ internal sealed class AuditKeys : IDisposable
             key.Dispose();
         }
     }
+
+    private string? Fingerprint(uint keyId, byte[] content) => _keys.TryGetValue(keyId, out var key)
+        ? Base64Url.EncodeToString(HMACSHA256.HashData(key.Span, content).AsSpan(0, FingerprintBytes)) : null;
 }

@@ -18,8 +18,9 @@ namespace LoginEtl.Audit;
 /// <param name="Tokens">Fingerprints.</param>
 /// <param name="Anchor">Number of the newest anchor when it was written, 0 where there was none; null where an earlier version wrote it.</param>
 /// <param name="Link">That anchor's link.</param>
+/// <param name="Target">What it was written for; null where an earlier version wrote it.</param>
 internal sealed record AuditLine(
-    long Number, Guid FileId, uint KeyId, string Previous, string Mac, IReadOnlyList<string> Tokens, long? Anchor, string? Link)
+    long Number, Guid FileId, uint KeyId, string Previous, string Mac, IReadOnlyList<string> Tokens, long? Anchor, string? Link, AuditTarget? Target)
 {
     /// <summary>What the first line names as the one before it.</summary>
     public static readonly string None = new('0', MacDigits);
@@ -30,7 +31,7 @@ internal sealed record AuditLine(
 
     /// <summary>The bytes of a line, its newline included, and its MAC.</summary>
     public static (byte[] Bytes, string Mac) Write(
-        AuditKeys keys, long number, Guid fileId, DateTimeOffset at, AuditEntry entry, string? note, AuditAnchor? newest, string previous)
+        AuditKeys keys, long number, Guid fileId, DateTimeOffset at, AuditEntry entry, AuditTarget target, string? note, AuditAnchor? newest, string previous)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
@@ -42,11 +43,12 @@ internal sealed record AuditLine(
             json.WriteString("user", Environment.UserName);
             json.WriteString("host", Environment.MachineName);
             json.WriteString("process", string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(Environment.ProcessPath)} {Environment.ProcessId}"));
+            json.WriteString("database", target.Database);
+            json.WriteString("table", target.Table);
             json.WriteString("command", entry.Command);
             json.WriteString("reason", entry.Reason);
             WriteArray(json, "attributes", entry.Attributes);
             json.WriteNumber("asked", entry.Tokens.Count + entry.Messages.Count);
-            json.WriteNumber("opened", entry.Opened);
             WriteArray(json, "keys", entry.Tokens.Select(TokenPrefix.Of).OfType<string>().Distinct().Order(StringComparer.Ordinal));
             WriteArray(json, "tokens", entry.Tokens.Select(t => keys.Fingerprint(keys.Primary, t)!));
             if (entry.Messages.Count > 0)
@@ -96,7 +98,8 @@ internal sealed record AuditLine(
                 root.GetProperty("previous").GetString()!, root.GetProperty("mac").GetString()!,
                 [.. root.GetProperty("tokens").EnumerateArray().Select(t => t.GetString()!)],
                 root.TryGetProperty("anchor", out var anchor) ? anchor.GetInt64() : null,
-                root.TryGetProperty("link", out var link) ? link.GetString() : null);
+                root.TryGetProperty("link", out var link) ? link.GetString() : null,
+                root.TryGetProperty("database", out var database) && root.TryGetProperty("table", out var table) ? new AuditTarget(database.GetString()!, table.GetString()!) : null);
             var mac = keys.Mac(line.KeyId, bytes[..place]);
             why = mac is null ? "the audit keyset does not hold its key" : "its content does not fit its MAC: it was changed";
             return mac == line.Mac ? line : null;

@@ -4,8 +4,8 @@ using LoginEtl.Keysets;
 namespace LoginEtl.Audit;
 
 /// <summary>
-/// Records recoveries before they take place: a line in the file, on disk; then its head in the anchor; then plaintext
-/// may leave. Whatever fails on the way, none does. Not thread-safe; processes that share a file take turns.
+/// Records recoveries before they take place: a line in the file, on disk; then its head in the anchor; then values
+/// may be opened. Whatever fails on the way, none is. Not thread-safe; processes that share a file take turns.
 /// </summary>
 /// <remarks>
 /// A file comes to its place with its first line whole. Killed within a later one, it ends in half a line: no anchor
@@ -24,6 +24,7 @@ public sealed class AuditLog : IDisposable
     private readonly AuditKeys _keys;
     private readonly TimeProvider _time;
     private AuditChain? _chain;
+    private bool _isApart;
 
     /// <param name="path">Absolute; made when missing.</param>
     /// <param name="keyring">With the keyset <c>audit</c>; stays the caller's.</param>
@@ -40,15 +41,31 @@ public sealed class AuditLog : IDisposable
         _time = time ?? TimeProvider.System;
     }
 
+    /// <summary>Asks, once, whether the anchor is out of reach of who recovers; what is recorded before is asked for, too.</summary>
+    /// <returns>What is to be said where nothing can keep them from it; null when all is well.</returns>
+    /// <exception cref="LoginEtlException"><c>AuditAnchorOwn</c>, or the anchor cannot be reached.</exception>
+    public async Task<string?> RequireWitnessAsync(CancellationToken cancellationToken)
+    {
+        var caution = await _anchor.RequireApartAsync(cancellationToken).ConfigureAwait(false);
+        _isApart = true;
+        return caution;
+    }
+
     /// <summary>Records; when it returns, the line is on disk and anchored.</summary>
     /// <returns>What had to be put right before, in words; null when all was well.</returns>
     /// <exception cref="LoginEtlException">
     /// <c>AuditFileNotOurs</c>, <c>AuditFileUnwritable</c>, <c>AuditFileBusy</c>, <c>AuditBroken</c>, <c>AuditFileCut</c>,
-    /// <c>AuditFileRewritten</c>, <c>AuditFileReplaced</c>, <c>AuditFileMoved</c>, <c>AuditAnchorsLost</c>, or the anchor cannot be reached: no plaintext may leave.
+    /// <c>AuditFileRewritten</c>, <c>AuditFileReplaced</c>, <c>AuditFileMoved</c>, <c>AuditAnchorsLost</c>,
+    /// <c>AuditAnchorOwn</c>, or the anchor cannot be reached: no plaintext may leave.
     /// </exception>
     public async Task<string?> RecordAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(entry);
+        if (!_isApart)
+        {
+            await RequireWitnessAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         try
         {
             for (var tries = 0; tries < MostTries; tries++)
@@ -59,9 +76,9 @@ public sealed class AuditLog : IDisposable
                     return await AppendAsync(file, entry, cancellationToken).ConfigureAwait(false);
                 }
 
-                if (await TryBeginAsync(entry, cancellationToken).ConfigureAwait(false))
+                if (await TryBeginAsync(entry, cancellationToken).ConfigureAwait(false) is (true, var note))
                 {
-                    return null;
+                    return note;
                 }
             }
 
@@ -77,24 +94,25 @@ public sealed class AuditLog : IDisposable
     public void Dispose() => _keys.Dispose();
 
     // False when another process made the file meanwhile.
-    private async Task<bool> TryBeginAsync(AuditEntry entry, CancellationToken cancellationToken)
+    private async Task<(bool IsBegun, string? Note)> TryBeginAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
         var facts = await _anchor.AskAsync(null, _place, cancellationToken).ConfigureAwait(false);
         if (facts.AtPlace is { } before)
         {
-            return Path.Exists(_path) ? false : throw await CutAsync(before.FileId, cancellationToken).ConfigureAwait(false);
+            return Path.Exists(_path) ? (false, null) : throw await CutAsync(before.FileId, cancellationToken).ConfigureAwait(false);
         }
 
         var fileId = Guid.NewGuid();
-        var (bytes, mac) = AuditLine.Write(_keys, 1, fileId, _time.GetUtcNow(), entry, null, facts.Newest, AuditLine.None);
+        var note = Note(null, [], await AnchorChain.NewestFaultAsync(_anchor, _keys, facts, cancellationToken).ConfigureAwait(false));
+        var (bytes, mac) = AuditLine.Write(_keys, 1, fileId, _time.GetUtcNow(), entry, _anchor.Target, note, facts.Newest, AuditLine.None);
         using var file = AuditFile.Create(_path, bytes);
         if (file is null)
         {
-            return false;
+            return (false, null);
         }
 
-        await AddAsync(fileId, 1, mac, null, facts.Newest).ConfigureAwait(false);
-        return true;
+        await AddAsync(fileId, 1, mac, note, facts.Newest).ConfigureAwait(false);
+        return (true, note);
     }
 
     private async Task<string?> AppendAsync(FileStream file, AuditEntry entry, CancellationToken cancellationToken)
@@ -109,7 +127,7 @@ public sealed class AuditLog : IDisposable
         }
 
         var pending = await CheckAsync(file, chain, facts, cancellationToken).ConfigureAwait(false);
-        var note = Note(chain, pending);
+        var note = Note(chain, pending, await AnchorChain.NewestFaultAsync(_anchor, _keys, facts, cancellationToken).ConfigureAwait(false));
         var newest = facts.Newest;
         foreach (var line in pending)
         {
@@ -118,7 +136,7 @@ public sealed class AuditLog : IDisposable
 
         var fileId = chain.FileId ?? Guid.NewGuid();
         var number = chain.Count + 1;
-        var (bytes, mac) = AuditLine.Write(_keys, number, fileId, _time.GetUtcNow(), entry, note, newest, chain.Head);
+        var (bytes, mac) = AuditLine.Write(_keys, number, fileId, _time.GetUtcNow(), entry, _anchor.Target, note, newest, chain.Head);
 
         // From here on it is done to its end: what is on disk is to be in the anchor.
         file.SetLength(chain.Length);
@@ -200,12 +218,13 @@ public sealed class AuditLog : IDisposable
     private async Task<LoginEtlException> CutAsync(Guid fileId, CancellationToken cancellationToken) =>
         AuditFaults.Cut(_path, 0, (await _anchor.AskAsync(fileId, _place, cancellationToken).ConfigureAwait(false)).OfFile?.Line ?? 0);
 
-    private static string? Note(AuditChain chain, List<AuditLine> pending)
+    private static string? Note(AuditChain? chain, List<AuditLine> pending, string? newestFault)
     {
         string?[] notes =
         [
-            chain.Unfinished > 0 ? $"an unfinished line of {chain.Unfinished} bytes was cut off; nothing was recovered under it" : null,
-            pending.Count > 0 ? $"lines {pending[0].Number} to {chain.Count} were written before and are anchored now" : null,
+            chain?.Unfinished > 0 ? $"an unfinished line of {chain.Unfinished} bytes was cut off; nothing was recovered under it" : null,
+            pending.Count > 0 ? $"lines {pending[0].Number} to {pending[^1].Number} were written before and are anchored now" : null,
+            newestFault is null ? null : $"the newest anchor does not hold: {newestFault}",
         ];
         return notes.OfType<string>().ToList() is { Count: > 0 } all ? string.Join("; ", all) : null;
     }

@@ -19,8 +19,11 @@ internal sealed class AuditReading
     /// <summary>Anchors of its id, by line; empty where the database was not asked.</summary>
     public IReadOnlyList<AuditAnchor> Known { get; }
 
-    /// <summary>Lines under which one of the tokens asked about was opened.</summary>
+    /// <summary>Lines under which one of the tokens asked about was asked for.</summary>
     public List<long> Found { get; } = [];
+
+    /// <summary>What its lines were written for, each once.</summary>
+    public IReadOnlyList<AuditTarget> Targets => [.. Lines.Select(l => l.Target).OfType<AuditTarget>().Distinct()];
 
     /// <summary>Last line that the database knows.</summary>
     public long Anchored => Known.Count == 0 ? 0 : Known[^1].Line;
@@ -37,7 +40,7 @@ internal sealed class AuditReading
             Followed = line =>
             {
                 lines.Add(line with { Tokens = [] });
-                if (tokens.Any(t => line.Tokens.Contains(keys.Fingerprint(line.KeyId, t))))
+                if (tokens.Any(t => line.Tokens.Contains(keys.Fingerprint(line.KeyId, t)) || line.Tokens.Contains(keys.FingerprintAsWritten(line.KeyId, t))))
                 {
                     found.Add(line.Number);
                 }

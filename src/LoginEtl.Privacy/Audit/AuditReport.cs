@@ -38,10 +38,16 @@ public sealed record AuditReport
     /// <summary>The account of the database that added it.</summary>
     public string? LastAnchoredBy { get; init; }
 
+    /// <summary>Of a fault of the anchors themselves: the number of the first anchor concerned; null in reports of files.</summary>
+    public long? AnchorNumber { get; init; }
+
+    /// <summary>What its lines were written for: databases and tables, each once; empty where earlier versions wrote them.</summary>
+    public IReadOnlyList<AuditTarget> Targets { get; init; } = [];
+
     /// <summary>What is to be known besides; null when there is nothing.</summary>
     public string? Note { get; init; }
 
-    /// <summary>Lines under which one of the tokens asked about was opened.</summary>
+    /// <summary>Lines under which one of the tokens asked about was asked for.</summary>
     public IReadOnlyList<long> Found { get; init; } = [];
 
     /// <summary>What is wrong, and what to do about it; null when all is well.</summary>
@@ -54,6 +60,8 @@ public sealed record AuditReport
         State switch
         {
             AuditState.Broken => "Keep the file as evidence, and find out who could write it since its last anchor (login_etl_audit_anchor has the times).",
+            AuditState.AnchorsLost when AnchorNumber is not null =>
+                "Find out who added, changed or deleted it: docs/security.md says what to do with an anchor that was added by hand. Where it is known, let the schedule leave it out by its AnchorNumber; others are told beside it.",
             AuditState.AnchorsLost => "Find out who may delete from login_etl_audit_anchor, whether the database was restored from a backup, and whether it is the one that the file belongs to.",
             AuditState.Elsewhere => "Run it on that host, or bring a copy of the file and name its folder in -Archive.",
             AuditState.Unreadable => "Run it as somebody who may read the file, or bring a copy of it and name its folder in -Archive.",

@@ -44,12 +44,7 @@ internal sealed class AuditSurvey(AuditKeys keys, IAuditAnchor anchor, IReadOnly
             State = AuditState.Unreadable,
             Why = Unread(u.Fault!),
         }));
-        if (book.Fault is { } fault)
-        {
-            reports.Insert(0, new AuditReport { Place = "the anchors themselves", State = AuditState.AnchorsLost, Why = fault });
-        }
-
-        return reports;
+        return [.. AnchorFault.Reports(book.Faults), .. reports];
     }
 
     private static AuditReport Report(Finding finding, AuditBook book)

@@ -5,6 +5,14 @@ namespace LoginEtl.Audit;
 /// </summary>
 public interface IAuditAnchor : IAsyncDisposable
 {
+    /// <summary>What its lines are written for.</summary>
+    AuditTarget Target { get; }
+
+    /// <summary>Makes sure that who asks can only add to it: a witness that obeys the one it is to watch is none.</summary>
+    /// <returns>Null when it is so; what is to be said where nothing can keep who asks from it.</returns>
+    /// <exception cref="Faults.LoginEtlException">It cannot be reached; <c>AuditAnchorOwn</c>: it is theirs, or they may change it.</exception>
+    Task<string?> RequireApartAsync(CancellationToken cancellationToken);
+
     /// <summary>What is to be known before a line is added.</summary>
     /// <exception cref="Faults.LoginEtlException">It cannot be reached.</exception>
     Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken);

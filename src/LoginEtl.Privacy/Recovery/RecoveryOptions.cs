@@ -8,7 +8,7 @@ public sealed record RecoveryOptions
     /// <summary>What recovers, for the audit.</summary>
     public required string Command { get; init; }
 
-    /// <summary>Why, in the operator's words, for the audit; not blank, and without personal data.</summary>
+    /// <summary>Why, in the operator's words, for the audit; with a letter or a digit, and without personal data.</summary>
     public required string Reason { get; init; }
 
     /// <summary>The private key of the vault; stays the caller's. Null where no originals are opened.</summary>
@@ -21,10 +21,10 @@ public sealed record RecoveryOptions
     /// <exception cref="LoginEtlException"><c>ReasonMissing</c>.</exception>
     public void RequireReason()
     {
-        if (string.IsNullOrWhiteSpace(Reason))
+        if (!GivenReason.Says(Reason))
         {
             throw new LoginEtlException(
-                "ReasonMissing", FaultKind.Configuration, "Personal data is recovered for a reason, and -Reason is blank. Nothing was recovered.",
+                "ReasonMissing", FaultKind.Configuration, "Personal data is recovered for a reason, and -Reason has no letter or digit. Nothing was recovered.",
                 "Say why in -Reason: it goes to the audit file. Leave personal data out of it.");
         }
     }

@@ -9,7 +9,7 @@ namespace LoginEtl.Recovery;
 /// Gives tokens of one attribute their plaintext back, by the exact key each of them names and by enabled keys only.
 /// Groups of some hundreds are fastest. Not thread-safe.
 /// </summary>
-public sealed class TokenOpener : IDisposable
+internal sealed class TokenOpener : IDisposable
 {
     /// <summary>Tokens opened in one go: bounds the plaintext in memory.</summary>
     public const int GroupSize = 512;

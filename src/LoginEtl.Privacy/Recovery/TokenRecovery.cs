@@ -5,9 +5,12 @@ using LoginEtl.Tokens;
 
 namespace LoginEtl.Recovery;
 
-/// <summary>Gives rows their personal data back, group by group: no group leaves before its audit line is on disk and anchored.</summary>
+/// <summary>Gives rows their personal data back, group by group: no group is opened before its audit line is on disk and anchored.</summary>
 public sealed class TokenRecovery : IDisposable
 {
+    /// <summary>Tokens opened in one go: bounds the plaintext in memory.</summary>
+    public const int GroupSize = TokenOpener.GroupSize;
+
     private readonly Keyring _keyring;
     private readonly AuditLog _audit;
     private readonly RecoveryOptions _options;
@@ -29,33 +32,34 @@ public sealed class TokenRecovery : IDisposable
     /// <summary>What had to be put right in the audit file before the last group; null when nothing had.</summary>
     public string? Note { get; private set; }
 
-    /// <summary>Opens a group. Groups of <see cref="TokenOpener.GroupSize"/> at most keep the plaintext in memory bounded.</summary>
+    /// <summary>Records a group, and then opens it. Groups of <see cref="GroupSize"/> at most keep the plaintext in memory bounded.</summary>
     /// <returns>One a row, in their order.</returns>
     /// <exception cref="LoginEtlException">The audit failed, or keys or vault cannot be used: nothing was recovered.</exception>
     public async Task<IReadOnlyList<OpenedPair>> RecoverAsync(IReadOnlyList<MaskedPair> rows, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        var ips = await OpenAsync(KeyAttribute.Ip, rows.Select(r => r.MaskedIp), cancellationToken).ConfigureAwait(false);
-        var devices = await OpenAsync(KeyAttribute.DeviceId, rows.Select(r => r.MaskedDeviceId), cancellationToken).ConfigureAwait(false);
-        var pairs = rows.Select(r => new OpenedPair(Of(ips, r.MaskedIp), Of(devices, r.MaskedDeviceId))).ToList();
-        if (ips.Count + devices.Count == 0)
+        Note = null;
+        var ips = await AskAsync(KeyAttribute.Ip, rows.Select(r => r.MaskedIp), cancellationToken).ConfigureAwait(false);
+        var devices = await AskAsync(KeyAttribute.DeviceId, rows.Select(r => r.MaskedDeviceId), cancellationToken).ConfigureAwait(false);
+        Asked[] asked = [.. new[] { ips, devices }.OfType<Asked>()];
+        if (asked.Length > 0)
         {
-            return pairs;
+            Note = await _audit.RecordAsync(
+                new AuditEntry
+                {
+                    Command = _options.Command,
+                    Reason = _options.Reason,
+                    Attributes = [.. asked.Select(a => a.Attribute)],
+                    Tokens = [.. asked.SelectMany(a => a.Tokens)],
+                },
+                cancellationToken).ConfigureAwait(false);
         }
 
-        Note = await _audit.RecordAsync(
-            new AuditEntry
-            {
-                Command = _options.Command,
-                Reason = _options.Reason,
-                Attributes = [.. ips.Count > 0 ? [KeyAttribute.Ip] : Array.Empty<string>(), .. devices.Count > 0 ? [KeyAttribute.DeviceId] : Array.Empty<string>()],
-                Tokens = [.. ips.Keys, .. devices.Keys],
-                Opened = ips.Values.Concat(devices.Values).Count(o => o.Refusal is null),
-            },
-            cancellationToken).ConfigureAwait(false);
-        return pairs;
+        // Not before: a process that is killed or dumped has no plaintext without a line.
+        var (ofIps, ofDevices) = (ips?.Open(), devices?.Open());
+        return [.. rows.Select(r => new OpenedPair(Of(ofIps, r.MaskedIp), Of(ofDevices, r.MaskedDeviceId)))];
 
-        static OpenedToken? Of(Dictionary<string, OpenedToken> opened, string? token) => token is null ? null : opened[token];
+        static OpenedToken? Of(Dictionary<string, OpenedToken>? opened, string? token) => token is null ? null : opened![token];
     }
 
     /// <inheritdoc/>
@@ -67,12 +71,13 @@ public sealed class TokenRecovery : IDisposable
         }
     }
 
-    private async Task<Dictionary<string, OpenedToken>> OpenAsync(string attribute, IEnumerable<string?> wanted, CancellationToken cancellationToken)
+    // What takes no plaintext: keys are found, and the vault is asked.
+    private async Task<Asked?> AskAsync(string attribute, IEnumerable<string?> wanted, CancellationToken cancellationToken)
     {
         var tokens = wanted.OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         if (tokens.Count == 0)
         {
-            return [];
+            return null;
         }
 
         if (!_openers.TryGetValue(attribute, out var opener))
@@ -85,7 +90,12 @@ public sealed class TokenRecovery : IDisposable
         var originals = _options.Vault is { } vault && inVault.Count > 0
             ? await vault.FindAsync(attribute, inVault, cancellationToken).ConfigureAwait(false)
             : null;
-        var opened = opener.Open(tokens, originals);
-        return tokens.Zip(opened).ToDictionary(t => t.First, t => t.Second, StringComparer.Ordinal);
+        return new Asked(attribute, tokens, opener, originals);
+    }
+
+    // The tokens of one attribute, each once.
+    private sealed record Asked(string Attribute, List<string> Tokens, TokenOpener Opener, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>? Originals)
+    {
+        public Dictionary<string, OpenedToken> Open() => Tokens.Zip(Opener.Open(Tokens, Originals)).ToDictionary(t => t.First, t => t.Second, StringComparer.Ordinal);
     }
 }

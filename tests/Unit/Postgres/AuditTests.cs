@@ -97,7 +97,7 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
         var head = first.Mac;
         for (var i = 2; i <= 3; i++)
         {
-            var (bytes, mac) = AuditLine.Write(keys, i, first.FileId, DateTimeOffset.UtcNow, Entry("harmless"), null, null, head);
+            var (bytes, mac) = AuditLine.Write(keys, i, first.FileId, DateTimeOffset.UtcNow, Entry("harmless"), anchor.Target, null, null, head);
             forged.Write(bytes);
             head = mac;
         }
@@ -112,7 +112,7 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
         Assert.Equal("AuditFileRewritten", (await Assert.ThrowsAsync<LoginEtlException>(() => RecordAsync(anchor, "new"))).Id);
 
         // Another file altogether, in the same place.
-        var (other, _) = AuditLine.Write(keys, 1, Guid.NewGuid(), DateTimeOffset.UtcNow, Entry("harmless"), null, null, AuditLine.None);
+        var (other, _) = AuditLine.Write(keys, 1, Guid.NewGuid(), DateTimeOffset.UtcNow, Entry("harmless"), anchor.Target, null, null, AuditLine.None);
         await File.WriteAllBytesAsync(Path, other, Token);
         Assert.Equal(AuditState.Replaced, (await VerifyAsync(anchor)).State);
         Assert.Equal("AuditFileReplaced", (await Assert.ThrowsAsync<LoginEtlException>(() => RecordAsync(anchor, "new"))).Id);
@@ -225,7 +225,6 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
         Reason = reason,
         Attributes = ["ip"],
         Tokens = tokens,
-        Opened = tokens.Length,
     };
 
     private async Task<IAuditAnchor> AnchorAsync() =>
@@ -261,6 +260,10 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
     private sealed class LosingAnchor(IAuditAnchor anchor) : IAuditAnchor
     {
         public bool Keeps { get; init; }
+
+        public AuditTarget Target => anchor.Target;
+
+        public Task<string?> RequireApartAsync(CancellationToken cancellationToken) => anchor.RequireApartAsync(cancellationToken);
 
         public Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken) => anchor.AskAsync(fileId, place, cancellationToken);
 

@@ -97,6 +97,16 @@ internal sealed class TestDatabase
         await command.ExecuteNonQueryAsync(Token);
     }
 
+    /// <summary>As the account of the settings, over a connection of its own.</summary>
+    public static async Task RunAsAsync(DatabaseSettings settings, string sql)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(settings.Database.Reveal()) { Username = settings.UserName, Password = settings.Password!.Reveal(), Pooling = false };
+        await using var connection = new NpgsqlConnection(builder.ConnectionString);
+        await connection.OpenAsync(Token);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Token);
+    }
+
     public async Task<T> ReadAsync<T>(string sql)
     {
         await using var connection = await OpenAsync();

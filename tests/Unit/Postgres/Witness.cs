@@ -92,5 +92,5 @@ internal sealed class Witness : IAsyncDisposable
         Keys.Dispose();
     }
 
-    private static AuditEntry Entry => new() { Command = "Unprotect-LoginPii", Reason = "test", Attributes = ["ip"], Tokens = [], Opened = 0 };
+    private static AuditEntry Entry => new() { Command = "Unprotect-LoginPii", Reason = "test", Attributes = ["ip"], Tokens = [] };
 }

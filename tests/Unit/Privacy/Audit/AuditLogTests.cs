@@ -44,7 +44,7 @@ public sealed class AuditLogTests : IDisposable
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < lines; i++)
         {
-            await log.RecordAsync(new AuditEntry { Command = "Test", Reason = "Test", Attributes = ["ip"], Tokens = tokens, Opened = 0 }, Token);
+            await log.RecordAsync(new AuditEntry { Command = "Test", Reason = "Test", Attributes = ["ip"], Tokens = tokens }, Token);
         }
 
         return GC.GetAllocatedBytesForCurrentThread() - before;

@@ -210,7 +210,7 @@ public sealed class ForeignFileTests : IDisposable
         Assert.Equal(2, Directory.GetFileSystemEntries(Folder).Length);
     }
 
-    private static AuditEntry Entry => new() { Command = "Test", Reason = "Test", Attributes = ["ip"], Tokens = [], Opened = 0 };
+    private static AuditEntry Entry => new() { Command = "Test", Reason = "Test", Attributes = ["ip"], Tokens = [] };
 
     [DllImport("libc", EntryPoint = "link", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

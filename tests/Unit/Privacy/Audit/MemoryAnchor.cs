@@ -12,6 +12,13 @@ internal sealed class MemoryAnchor : IAuditAnchor
 
     public bool FailsToAnswer { get; set; }
 
+    /// <summary>What happens while a line is anchored.</summary>
+    public Action? Adding { get; set; }
+
+    public AuditTarget Target => new("memory", "public.user_logins");
+
+    public Task<string?> RequireApartAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
     public Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken)
     {
         if (FailsToAnswer)
@@ -22,7 +29,8 @@ internal sealed class MemoryAnchor : IAuditAnchor
         lock (Anchors)
         {
             return Task.FromResult(new AnchorFacts(
-                Anchors.Where(a => a.FileId == fileId).MaxBy(a => a.Line), Anchors.Find(a => a.Place == place), Anchors.FindLast(a => a.Number > 0)));
+                Anchors.Where(a => a.FileId == fileId).MaxBy(a => a.Line), Anchors.Find(a => a.Place == place), Anchors.FindLast(a => a.Number > 0),
+                Anchors.Where(a => a.Number > 0).SkipLast(1).LastOrDefault()));
         }
     }
 
@@ -41,6 +49,7 @@ internal sealed class MemoryAnchor : IAuditAnchor
             throw Lost();
         }
 
+        Adding?.Invoke();
         lock (Anchors)
         {
             if (Anchors.Any(a => a.Number == anchor.Number))

@@ -175,7 +175,7 @@ public sealed class PlaceTests : IDisposable
 
         // Also with a line for it, which takes the audit key.
         using var keys = new AuditKeys(_keys.Ring);
-        var (bytes, mac) = AuditLine.Write(keys, 3, _anchor.Anchors[1].FileId, DateTimeOffset.UtcNow, Entry, null, null, _anchor.Anchors[1].Mac);
+        var (bytes, mac) = AuditLine.Write(keys, 3, _anchor.Anchors[1].FileId, DateTimeOffset.UtcNow, Entry, _anchor.Target, null, null, _anchor.Anchors[1].Mac);
         await File.AppendAllBytesAsync(PathOf("moved.jsonl"), bytes, Token);
         _anchor.Anchors.RemoveAt(3);
         await AddAsync(_anchor.Anchors[1] with { Line = 3, Mac = mac, Place = AuditPlace.Of(PathOf("moved.jsonl")) });
@@ -254,7 +254,7 @@ public sealed class PlaceTests : IDisposable
         Assert.Equal(151, (await VerifyAsync("one.jsonl")).Lines);
     }
 
-    private static AuditEntry Entry => new() { Command = "Test", Reason = "Test", Attributes = ["ip"], Tokens = [], Opened = 0 };
+    private static AuditEntry Entry => new() { Command = "Test", Reason = "Test", Attributes = ["ip"], Tokens = [] };
 
     private string PathOf(string name) => Path.Combine(Folder, name);
 

@@ -1,0 +1,13 @@
+using System.Text;
+
+namespace LoginEtl.Recovery;
+
+/// <summary>Why somebody does what others will ask about, in their own words.</summary>
+public static class GivenReason
+{
+    // Unicode counts these as letters, and they show nothing: fillers of Hangul.
+    private const string Fillers = "\u115F\u1160\u3164\uFFA0";
+
+    /// <summary>Whether it says anything: it has a letter or a digit, of whatever script.</summary>
+    public static bool Says(string? reason) => reason is not null && reason.EnumerateRunes().Any(r => Rune.IsLetterOrDigit(r) && !Fillers.EnumerateRunes().Contains(r));
+}

@@ -1,0 +1,31 @@
+using LoginEtl.Faults;
+using LoginEtl.Quarantine;
+using LoginEtl.Recovery;
+using Xunit;
+
+namespace LoginEtl.Unit.Privacy.Recovery;
+
+/// <summary>A reason says something to whoever reads it: it has a letter or a digit.</summary>
+public sealed class ReasonTests
+{
+    public static TheoryData<string> Blank => ["", " \t", "\u200B", "\u2060\uFEFF", "…", " - ", "\u2800", "\u3164", "\u115F\u1160\uFFA0", "\uD801"];
+
+    [Theory]
+    [MemberData(nameof(Blank))]
+    public void Reason_that_shows_nothing_is_refused(string reason)
+    {
+        Assert.Equal("ReasonMissing", Assert.Throws<LoginEtlException>(() => new RecoveryOptions { Command = "Test", Reason = reason }.RequireReason()).Id);
+        Assert.Equal("ReasonMissing", Assert.Throws<LoginEtlException>(() => new Dismissal(reason)).Id);
+    }
+
+    [Theory]
+    [InlineData("7")]
+    [InlineData("Ж")]
+    [InlineData("問い合わせ")]
+    [InlineData("\U00010400")]
+    public void Reason_of_any_script_is_taken(string reason)
+    {
+        new RecoveryOptions { Command = "Test", Reason = reason }.RequireReason();
+        Assert.Equal(reason, new Dismissal(reason).Reason);
+    }
+}
