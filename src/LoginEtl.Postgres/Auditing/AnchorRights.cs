@@ -9,7 +9,7 @@ internal static class AnchorRights
     // Names without what a terminal would obey. An owner and a superuser may do everything, and nothing here can tell whether they did.
     private const string Query =
         """
-        SELECT DISTINCT regexp_replace(coalesce(r.rolname, 'PUBLIC'), '[[:cntrl:]]', '?', 'g') FROM pg_class c
+        SELECT DISTINCT regexp_replace(coalesce(r.rolname::text, 'PUBLIC'), '[[:cntrl:]]', '?', 'g') FROM pg_class c
         CROSS JOIN LATERAL (
             SELECT a.grantee, a.privilege_type FROM aclexplode(c.relacl) a WHERE a.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER')
             UNION ALL

@@ -49,7 +49,7 @@ internal sealed record TableFingerprint(string Query, string? Text)
             {(triggers ? ", (SELECT string_agg((t.oid, t.tgtype, t.tgenabled)::text, '' ORDER BY t.oid) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)" : "")}
             , (SELECT string_agg((a.attrelid, a.attname, a.atttypid)::text, '' ORDER BY a.attrelid, a.attnum) FROM pg_attribute a
                WHERE a.attrelid = ANY (ARRAY[{string.Join(", ", Besides.Select(b => Oid(table.Beside(b))))}]::oid[]) AND a.attnum > 0)
-            {(partitions ? ", (SELECT string_agg((p.oid, p.relkind, p.relpersistence)::text, '' ORDER BY p.oid) FROM pg_catalog.pg_partition_tree(c.oid::regclass) t JOIN pg_class p ON p.oid = t.relid)" : "")})
+            {(partitions ? ", (SELECT string_agg((p.oid, p.relkind, p.relpersistence)::text, '' ORDER BY p.oid) FROM pg_catalog.pg_partition_tree(c.oid::regclass) t JOIN pg_class p ON p.oid = t.relid::oid)" : "")})
         FROM pg_class c WHERE c.oid = {Oid(table)}
         """;
 
