@@ -5,6 +5,9 @@ namespace LoginEtl.Postgres.Connections;
 /// <summary>Short statements.</summary>
 internal static class Queries
 {
+    /// <summary>A search path without anybody's schema but the system's: what is said by names there, others cannot take over.</summary>
+    public const string SystemPath = "pg_catalog, pg_temp";
+
     /// <summary>Runs a statement that answers nothing.</summary>
     public static async Task RunAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
@@ -25,11 +28,50 @@ internal static class Queries
         await using var _ = command.ConfigureAwait(false);
         foreach (var parameter in parameters)
         {
-            command.Parameters.Add(parameter as NpgsqlParameter ?? new NpgsqlParameter { Value = parameter });
+            command.Parameters.Add(Parameter(parameter));
         }
 
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
+        return await ReadAsync(reader, read, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same under <see cref="SystemPath"/>, in the same one round trip: names of others are answered with their schemas.</summary>
+    public static async Task<List<T>> QueryBySystemPathAsync<T>(
+        this NpgsqlConnection connection, string sql, object[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        // All of a batch is one transaction, where it is not in one that goes on under the path that was there.
+        const string Kept = "login_etl.path";
+        var query = new NpgsqlBatchCommand(sql);
+        foreach (var parameter in parameters)
+        {
+            query.Parameters.Add(Parameter(parameter));
+        }
+
+        var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand($"SELECT set_config('{Kept}', current_setting('search_path'), true)"),
+                new NpgsqlBatchCommand($"SELECT set_config('search_path', '{SystemPath}', true)"),
+                query,
+                new NpgsqlBatchCommand($"SELECT set_config('search_path', current_setting('{Kept}'), true)"),
+            },
+        };
+        await using var _ = batch.ConfigureAwait(false);
+        var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using var __ = reader.ConfigureAwait(false);
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        var rows = await ReadAsync(reader, read, cancellationToken).ConfigureAwait(false);
+        await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        return rows;
+    }
+
+    private static NpgsqlParameter Parameter(object value) => value as NpgsqlParameter ?? new NpgsqlParameter { Value = value };
+
+    private static async Task<List<T>> ReadAsync<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
         var rows = new List<T>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {

@@ -25,7 +25,7 @@ internal sealed class LoginRows
 
     /// <summary>Selects rows by tokens of an attribute, in <c>$1</c>.</summary>
     public string Query(string attribute) =>
-        $"SELECT {string.Join(", ", _columns.Select(Text))} FROM {_table.Name.Quoted} WHERE {_tokens.Of(attribute)} = ANY ($1)";
+        $"SELECT {string.Join(", ", _columns.Select(Text))} FROM {_table.Name.Quoted} WHERE {_tokens.Of(attribute)}::text = ANY ($1)";
 
     /// <summary>A row of <see cref="Query"/>.</summary>
     public StoredLogin Read(NpgsqlDataReader row) => new()
@@ -43,7 +43,7 @@ internal sealed class LoginRows
     private static string Text(TargetColumn column) =>
         column.Field != RecordField.CreateDate ? $"{QualifiedName.Quote(column.Live.Name)}::text"
         : column.Live.Type == ColumnType.TimestampTz ? $"to_char({QualifiedName.Quote(column.Live.Name)} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
-        : $"to_char({QualifiedName.Quote(column.Live.Name)}, 'YYYY-MM-DD')";
+        : $"to_char({QualifiedName.Quote(column.Live.Name)}::timestamp, 'YYYY-MM-DD')";
 
     private string? Of(NpgsqlDataReader row, RecordField field)
     {

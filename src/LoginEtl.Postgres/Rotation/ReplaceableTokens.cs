@@ -17,8 +17,8 @@ internal static class ReplaceableTokens
         SELECT x.relname FROM tree t JOIN pg_index i ON i.indrelid = t.oid JOIN pg_class x ON x.oid = i.indexrelid
         WHERE i.indisunique AND NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = i.indexrelid) AND EXISTS (
             SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attname = ANY ($2) AND (a.attnum = ANY (i.indkey::smallint[])
-                OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-                           AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum)))
+                OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass::oid AND d.objid = i.indexrelid
+                           AND d.refclassid = 'pg_class'::regclass::oid AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum)))
         ORDER BY 1
         """;
 

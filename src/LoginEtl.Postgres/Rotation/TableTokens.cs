@@ -9,7 +9,7 @@ namespace LoginEtl.Postgres.Rotation;
 /// <remarks>PostgreSQL reads of a range of ctid nothing but the range.</remarks>
 internal static class TableTokens
 {
-    /// <summary>A condition over a masked column and a parameter with prefixes.</summary>
+    /// <summary>A condition over a token, a text, and a parameter with prefixes.</summary>
     public static string IsOld(string token, int parameter) => $"{TokenColumns.Prefix(token)} = ANY (${parameter})";
 
     /// <summary>Rows that carry one of the prefixes.</summary>
@@ -18,7 +18,7 @@ internal static class TableTokens
         connection.QueryAsync(
             $"""
             SELECT ctid::text, {columns.Ip}::text, {columns.DeviceId}::text FROM ONLY {range.Relation}
-            WHERE ctid >= '({range.First},0)'::tid AND ctid < '({range.End},0)'::tid AND ({IsOld(columns.Ip, 1)} OR {IsOld(columns.DeviceId, 2)})
+            WHERE ctid >= '({range.First},0)'::tid AND ctid < '({range.End},0)'::tid AND ({IsOld($"{columns.Ip}::text", 1)} OR {IsOld($"{columns.DeviceId}::text", 2)})
             """,
             [oldIps, oldDevices], Row, cancellationToken);
 
@@ -33,7 +33,7 @@ internal static class TableTokens
             $"""
             UPDATE ONLY {range.Relation} t SET {columns.Ip} = c.new_ip, {columns.DeviceId} = c.new_device
             FROM unnest($1::text[]::tid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS c(place, old_ip, old_device, new_ip, new_device)
-            WHERE t.ctid = c.place AND t.{columns.Ip} IS NOT DISTINCT FROM c.old_ip AND t.{columns.DeviceId} IS NOT DISTINCT FROM c.old_device
+            WHERE t.ctid = c.place AND t.{columns.Ip}::text IS NOT DISTINCT FROM c.old_ip AND t.{columns.DeviceId}::text IS NOT DISTINCT FROM c.old_device
             """,
             changes, cancellationToken);
 

@@ -25,10 +25,10 @@ internal static class PruneFunction
     private static readonly string s_state =
         $"""
         SELECT coalesce((SELECT pg_catalog.has_function_privilege(r.oid, p.oid, 'EXECUTE') FROM pg_roles r WHERE r.rolname = coalesce(nullif($2, ''), current_user)), false),
-               p.prosrc = $3 AND p.prosecdef AND l.lanname = 'plpgsql' AND p.proconfig = ARRAY['search_path=pg_catalog, pg_temp', 'enable_seqscan=off'],
+               p.prosrc = $3 AND p.prosecdef AND l.lanname = 'plpgsql' AND p.proconfig OPERATOR(pg_catalog.=) ARRAY['search_path={Queries.SystemPath}', 'enable_seqscan=off'],
                {ForeignObjects.Trusted("p.proowner", "$4")}, pg_get_userbyid(p.proowner)
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
-        WHERE p.oid = to_regprocedure($1)
+        WHERE p.oid = pg_catalog.to_regprocedure($1)::oid
         """;
 
     // FIFO queues' keys have no time in them, and those of senders' identities only the sender's: a uuid that is not of version 7.
@@ -44,7 +44,7 @@ internal static class PruneFunction
             $"""
             CREATE INDEX IF NOT EXISTS {ledger.Name}_untimed ON {ledger.Quoted} (created_at) WHERE {Version} <> 7;
             CREATE {(replaces ? "OR REPLACE " : "")}FUNCTION {ledger.Beside(Name).Quoted}(most integer DEFAULT {Most}) RETURNS bigint
-            LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $login_etl${Body(ledger)}$login_etl$;
+            LANGUAGE plpgsql SECURITY DEFINER SET search_path = {Queries.SystemPath} SET enable_seqscan = off AS $login_etl${Body(ledger)}$login_etl$;
             REVOKE ALL ON FUNCTION {function} FROM PUBLIC;
             COMMENT ON FUNCTION {function} IS 'LoginEtl: forgets entries of the ledger that no message can come for any more, at most so many; answers how many.'
             """;

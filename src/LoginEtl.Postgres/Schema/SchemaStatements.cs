@@ -1,3 +1,4 @@
+using System.Globalization;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Records;
@@ -68,12 +69,16 @@ internal static class SchemaStatements
     private static string VersionText(string version, AppVersionFormat from) => from switch
     {
         AppVersionFormat.Auto or AppVersionFormat.Digits => $"{version}::text",
-        AppVersionFormat.Packed => $"pg_catalog.concat_ws('.', {version} / 1000000, {version} / 1000 % 1000, {version} % 1000)",
-        AppVersionFormat.Decimal => $"pg_catalog.concat_ws('.', {version} / 10000, {version} / 100 % 100, {version} % 100)",
-        AppVersionFormat.Nibble => $"pg_catalog.concat_ws('.', {version} / 256, {version} / 16 % 16, {version} % 16)",
+        AppVersionFormat.Packed => Parts($"{version}::bigint", 1000),
+        AppVersionFormat.Decimal => Parts($"{version}::bigint", 100),
+        AppVersionFormat.Nibble => Parts($"{version}::bigint", 16),
         _ => throw new LoginEtlException(
             "SettingInvalid", FaultKind.Configuration, $"Integers are never encoded as {from}.", "Name Packed, Decimal or Nibble, or leave it out."),
     };
+
+    private static string Parts(string version, int radix) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"pg_catalog.concat_ws('.', {version} / {radix * radix}::bigint, {version} / {radix}::bigint % {radix}::bigint, {version} % {radix}::bigint)");
 
     // The room is for entries that turn from written to quarantined: in their own page, they need no new entry in the index.
     private static string CreateLedger(QualifiedName ledger) =>

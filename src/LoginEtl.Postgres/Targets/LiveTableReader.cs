@@ -12,12 +12,12 @@ internal static class LiveTableReader
         """
         SELECT c.oid, n.nspname, c.relname, c.relkind::text,
                c.relpersistence = 'p' AND NOT EXISTS (
-                   SELECT FROM pg_catalog.pg_partition_tree(c.oid::regclass) t JOIN pg_class p ON p.oid = t.relid WHERE p.relpersistence <> 'p'),
+                   SELECT FROM pg_catalog.pg_partition_tree(c.oid::regclass) t JOIN pg_class p ON p.oid = t.relid::oid WHERE p.relpersistence <> 'p'),
                pg_catalog.row_security_active(c.oid), pg_catalog.has_table_privilege(c.oid, 'INSERT'),
-               EXISTS (SELECT FROM pg_catalog.pg_partition_tree(c.oid::regclass) t JOIN pg_class p ON p.oid = t.relid WHERE p.relkind = 'f'),
+               EXISTS (SELECT FROM pg_catalog.pg_partition_tree(c.oid::regclass) t JOIN pg_class p ON p.oid = t.relid::oid WHERE p.relkind = 'f'),
                ARRAY(SELECT DISTINCT t.tgname::text FROM pg_trigger t
                      WHERE t.tgrelid IN (SELECT c.oid UNION SELECT p.relid FROM pg_catalog.pg_partition_tree(c.oid::regclass) p)
-                         AND NOT t.tgisinternal AND t.tgtype & 7 = 7 AND t.tgenabled IN ('O', 'A')),
+                         AND NOT t.tgisinternal AND t.tgtype & 7::smallint = 7::smallint AND t.tgenabled IN ('O', 'A')),
                ARRAY(SELECT r.rulename::text FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '3' AND r.ev_enabled IN ('O', 'A'))
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = pg_catalog.to_regclass($1)::oid
@@ -52,7 +52,7 @@ internal static class LiveTableReader
         """
         SELECT x.relname, coalesce(pg_catalog.array_agg(a.attname::text ORDER BY k.place) FILTER (WHERE k.attnum <> 0), '{}'),
                bool_and(i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND k.attnum <> 0),
-               ARRAY(SELECT p.relname::text FROM pg_catalog.pg_partition_tree(i.indexrelid) t JOIN pg_class p ON p.oid = t.relid UNION SELECT x.relname::text)
+               ARRAY(SELECT p.relname::text FROM pg_catalog.pg_partition_tree(i.indexrelid) t JOIN pg_class p ON p.oid = t.relid::oid UNION SELECT x.relname::text)
         FROM pg_index i
         JOIN pg_class x ON x.oid = i.indexrelid
         CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::smallint[]) WITH ORDINALITY k(attnum, place)
@@ -65,12 +65,13 @@ internal static class LiveTableReader
     private const string PartitionKeys =
         """
         SELECT c.relname, coalesce(a.attname, '')
-        FROM pg_catalog.pg_partition_tree($1::oid::regclass) t JOIN pg_class c ON c.oid = t.relid JOIN pg_partitioned_table p ON p.partrelid = t.relid
+        FROM pg_catalog.pg_partition_tree($1::oid::regclass) t JOIN pg_class c ON c.oid = t.relid::oid JOIN pg_partitioned_table p ON p.partrelid = c.oid
         CROSS JOIN LATERAL pg_catalog.unnest(p.partattrs::smallint[]) k(attnum)
-        LEFT JOIN pg_attribute a ON a.attrelid = t.relid AND a.attnum = k.attnum AND k.attnum <> 0
+        LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum AND k.attnum <> 0
         """;
 
-    // VALUE, as a domain's constraint calls it, is a column of that name to everybody else.
+    // VALUE, as a domain's constraint calls it, is a column of that name to everybody else. SuspectRows asks the conditions
+    // under the search path that they are read under.
     private const string Rules =
         """
         WITH RECURSIVE base AS (
@@ -83,7 +84,7 @@ internal static class LiveTableReader
                ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey))
         FROM pg_constraint c WHERE c.conrelid = $1::oid AND c.contype = 'c'
         UNION ALL
-        SELECT pg_catalog.format('(SELECT %s FROM (SELECT %I) AS v(value))', pg_get_expr(c.conbin, 0), b.attname), ARRAY[b.attname::text]
+        SELECT pg_catalog.format('(SELECT %s FROM (SELECT %I) AS v(value))', pg_get_expr(c.conbin, 0::oid), b.attname), ARRAY[b.attname::text]
         FROM base b JOIN pg_constraint c ON c.contypid = b.typid WHERE c.contype = 'c'
         UNION ALL
         SELECT DISTINCT pg_catalog.format('%I IS NOT NULL', b.attname), ARRAY[b.attname::text] FROM base b WHERE b.required
@@ -126,7 +127,7 @@ internal static class LiveTableReader
         object oid = (long)relation.Oid;
         var columns = await connection.QueryAsync(Columns, [oid], ReadColumn, cancellationToken).ConfigureAwait(false);
         var keys = await connection.QueryAsync(UniqueKeys, [oid], ReadKey, cancellationToken).ConfigureAwait(false);
-        var rules = await connection.QueryAsync(
+        var rules = await connection.QueryBySystemPathAsync(
             Rules, [oid], r => new RowRule(r.GetString(0), r.GetFieldValue<string[]>(1)), cancellationToken).ConfigureAwait(false);
         var partitions = relation.Kind != 'p' ? [] : await connection.QueryAsync(
             PartitionKeys, [oid], r => (Table: r.GetString(0), Column: r.GetString(1)), cancellationToken).ConfigureAwait(false);

@@ -50,7 +50,7 @@ internal sealed record TableFingerprint(string Query, string? Text)
             , (SELECT string_agg((a.attrelid, a.attname, a.atttypid)::text, '' ORDER BY a.attrelid, a.attnum) FROM pg_attribute a
                WHERE a.attrelid = ANY ({Oids(table, Besides)}) AND a.attnum > 0)
             , (SELECT string_agg((b.oid, b.relowner, b.relhastriggers, b.relhasrules)::text, '' ORDER BY b.oid) FROM pg_class b WHERE b.oid = ANY ({Oids(table, SchemaNames.TrustedByRuns)}))
-            {(partitions ? ", (SELECT string_agg((p.oid, p.relkind, p.relpersistence)::text, '' ORDER BY p.oid) FROM pg_catalog.pg_partition_tree(c.oid::regclass) t JOIN pg_class p ON p.oid = t.relid)" : "")})
+            {(partitions ? ", (SELECT string_agg((p.oid, p.relkind, p.relpersistence)::text, '' ORDER BY p.oid) FROM pg_catalog.pg_partition_tree(c.oid::regclass) t JOIN pg_class p ON p.oid = t.relid::oid)" : "")})
         FROM pg_class c WHERE c.oid = {Oid(table)}
         """;
 

@@ -29,7 +29,7 @@ internal sealed class TokenColumns
         _ => throw new ArgumentException($"No column is masked for {attribute}.", nameof(attribute)),
     };
 
-    /// <summary>An expression for the prefix of a token; null for what does not begin like one.</summary>
+    /// <summary>An expression for the prefix of a token, a text; null for what does not begin like one.</summary>
     public static string Prefix(string token) =>
         $"CASE {string.Join(" ", TokenPrefix.Shapes.Select(s => $"WHEN {token} LIKE '{s.Start}%' THEN left({token}, {s.Length})"))} END";
 

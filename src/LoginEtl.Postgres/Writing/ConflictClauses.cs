@@ -48,7 +48,7 @@ internal readonly record struct ConflictClauses(string OnConflict, string Report
         const string there = "met := pg_catalog.array_append(met, pg_catalog.json_build_array(i, false));";
         var columns = table.Columns.ToList();
         var isKey = string.Join(" AND ", key.Columns.Select(name => columns.FindIndex(c => c.Live.Name == name))
-            .Select(c => $"there.{QualifiedName.Quote(columns[c].Live.Name)} = {RowLoop.Value(columns[c], $"{RowLoop.Label}.v{c}")}"));
+            .Select(c => $"there.{QualifiedName.Quote(columns[c].Live.Name)} OPERATOR(pg_catalog.=) {RowLoop.Value(columns[c], $"{RowLoop.Label}.v{c}")}"));
         return table.Live.RowTriggers.Count + table.Live.InsertRules.Count == 0
             ? there
             : $"IF EXISTS (SELECT FROM {table.Name.Quoted} AS there WHERE {isKey}) THEN {there} ELSE suppressed := pg_catalog.array_append(suppressed, i); END IF;";
@@ -59,7 +59,7 @@ internal readonly record struct ConflictClauses(string OnConflict, string Report
     private static string IsNotOlder(TargetTable table)
     {
         var day = QualifiedName.Quote(table.Columns[table.CreateDate].Live.Name);
-        return $"set_config('{Flag}', 'y', true) = 'y' AND (existing.{day} IS NULL OR EXCLUDED.{day} >= existing.{day})";
+        return $"set_config('{Flag}', 'y', true) = 'y' AND (existing.{day} IS NULL OR EXCLUDED.{day} OPERATOR(pg_catalog.>=) existing.{day})";
     }
 
     private static string Columns(UniqueKey key) => string.Join(", ", key.Columns.Select(QualifiedName.Quote));

@@ -1,8 +1,6 @@
-using LoginEtl.Postgres;
-using LoginEtl.Settings;
+using LoginEtl.Run;
 using LoginEtl.Unit.Fixtures;
-using LoginEtl.Unit.Privacy.Recovery;
-using Npgsql;
+using LoginEtl.Unit.Postgres.Statements;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;
@@ -13,62 +11,86 @@ namespace LoginEtl.Unit.Postgres;
 /// </summary>
 public sealed class HostileFunctionTests(ServersFixture servers)
 {
-    // What was seen to be called before, and others of their kind: exact where the system's are of any type, or of one that
-    // is converted to.
+    // One of each kind that was seen to be called: exact where the system's are of any type, or of one that is converted to.
+    // StatementTests finds all there are.
     private static readonly string[] s_functions =
     [
-        "has_column_privilege(regclass, text, text) boolean", "has_table_privilege(regclass, text) boolean", "array_position(text[], text) integer",
-        "array_to_string(text[], text) text", "cardinality(integer[]) integer", "concat(text, text) text", "concat(text, text, text) text", "concat_ws(text, text, text) text",
-        "unnest(text[]) text", "to_json(json[]) json", "json_build_array(integer, boolean) json", "json_build_array(integer, text, text, text) json",
-        "array_append(json[], json) json[]", "array_cat(integer[], integer[]) integer[]", "num_nonnulls(bytea, json) integer", "pg_partition_tree(oid) text",
-        "pg_relation_size(oid) bigint", "format(text, name) text", "row_security_active(regclass) boolean",
+        "has_column_privilege(regclass, text, text) boolean", "array_position(text[], text) integer", "unnest(text[]) text", "to_json(json[]) json",
+        "json_build_array(integer, text, text, text) json", "num_nonnulls(text, text) integer", "row_security_active(regclass) boolean",
+        "pg_get_expr(pg_node_tree, integer) text", "to_char(date, text) text", "left(varchar, integer) text", "regexp_replace(name, text, text, text) text",
     ];
 
     private static readonly string[] s_operators =
     [
-        "= (oid, regclass) boolean", "= (oid, regproc) boolean", "= (oid, regtype) boolean", "|| (json[], json) json[]", "|| (integer[], integer[]) integer[]", "|| (integer[], integer) integer[]",
-        "|| (name, name) text", "= (name, varchar) boolean",
+        "& (smallint, integer) integer", "= (text[], text[]) boolean", "= (oid, regclass) boolean", "= (varchar, text) boolean", "~~ (varchar, varchar) boolean",
+        "|| (json[], json) json[]", "= (name, varchar) boolean", "= (person, text) boolean", ">= (day, day) boolean",
     ];
+
+    private const string Begun =
+        """
+        CREATE DOMAIN person AS varchar(128) CHECK (VALUE <> ''); CREATE DOMAIN day AS date;
+        CREATE TABLE called (what text); GRANT INSERT ON called TO PUBLIC;
+        CREATE FUNCTION take() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$;
+        CREATE TABLE user_logins (
+            user_id person, device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256), locale varchar(32), app_version integer, create_date day,
+            CONSTRAINT not_bad CHECK (user_id NOT LIKE 'bad%' AND num_nonnulls(user_id, locale) > 0))
+        """;
+
+    private const string Trigger = "; CREATE TRIGGER take BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION take();";
+
+    private const string Partitioned = Begun
+        + " PARTITION BY LIST (locale); CREATE TABLE german PARTITION OF user_logins FOR VALUES IN ('DE'); CREATE TABLE others PARTITION OF user_logins DEFAULT"
+        + Trigger;
+
+    private const string Keyed = Begun + "; ALTER TABLE user_logins ADD UNIQUE (user_id)" + Trigger;
+
+    private static string Traps => string.Concat(s_functions.Select(Function)) + string.Concat(s_operators.Select((o, i) => Operator(o, i)));
 
     [Fact]
     public async Task Functions_and_operators_of_others_are_never_called()
     {
-        var database = await TestDatabase.NewAsync(servers, LoginTable.Create + "ALTER TABLE user_logins ADD CONSTRAINT not_bad CHECK (user_id NOT LIKE 'bad%');");
-        await database.RunAsync("CREATE TABLE called (what text); GRANT INSERT ON called TO PUBLIC");
-        await database.RunAsync(string.Concat(s_functions.Select(Function)) + string.Concat(s_operators.Select((o, i) => Operator(o, i))));
-        NpgsqlConnection.ClearAllPools();
-        await database.InitializeAsync(new SchemaOptions { Roles = true });
-        using var keys = new RotatingKeys();
-        await using (var sink = await database.SinkAsync(new SinkOptions { UseVault = true }))
-        {
-            await sink.WriteAsync(RotatingLogins.Records(keys, 20), TestDatabase.Token);
-            await sink.WriteAsync([.. RotatingLogins.Records(keys, 5, "bad"), .. RotatingLogins.Records(keys, 60, "good"), Logins.Reject()], TestDatabase.Token);
-        }
+        var database = await TestDatabase.NewAsync(servers, Partitioned + Traps);
+        using var flows = new StatementFlows(database, User);
+        await flows.RunAsync();
+        Assert.Equal("", await CalledAsync(database));
+        Assert.NotEqual(0, await database.CountAsync());
+        await flows.RestoredAsync();
+        Assert.Equal("", await CalledAsync(database));
+    }
 
-        Assert.Equal("", await CalledAsync());
-        Assert.Equal(80, await database.CountAsync());
-        await new PostgresConnector().CheckAsync(database.Settings(), new SinkOptions(), TestDatabase.Token);
-        await using (var quarantine = await new PostgresConnector().OpenQuarantineAsync(database.Settings(), new SinkOptions(), TestDatabase.Token))
-        {
-            Assert.Equal(6, (await quarantine.ListAsync(new LoginEtl.Quarantine.QuarantineFilter(), TestDatabase.Token).ToListAsync(TestDatabase.Token)).Count);
-        }
+    [Fact]
+    public async Task Nor_are_they_for_rows_whose_key_is_there()
+    {
+        var database = await TestDatabase.InitializedAsync(servers, Keyed + Traps);
+        using var flows = new StatementFlows(database, User);
+        await flows.ConflictAsync();
+        Assert.Equal("", await CalledAsync(database));
+    }
 
-        keys.Promote();
-        await RotatingLogins.RetireAsync(database, keys);
-        await RotatingLogins.RotateAsync(database, keys, batchSize: 50);
-        Assert.Equal("", await CalledAsync());
-
-        Task<string> CalledAsync() => database.ReadAsync<string>("SELECT coalesce(string_agg(DISTINCT what, ', '), '') FROM called");
+    [Fact]
+    public async Task Nor_are_they_when_they_are_made_while_a_run_goes_on()
+    {
+        var database = await TestDatabase.InitializedAsync(servers, Keyed);
+        await using var sink = await database.SinkAsync();
+        await sink.WriteAsync(Logins.Records(5), TestDatabase.Token);
+        await database.RunAsync(Traps);
+        var outcomes = (await sink.WriteAsync([.. Logins.Records(5), Logins.Record(user: "bad"), Logins.Record(user: "")], TestDatabase.Token)).Outcomes;
+        Assert.Equal((5, 2), (outcomes.Count(o => o == Outcome.Written), outcomes.Count(o => o == Outcome.Quarantined)));
+        Assert.Equal("", await CalledAsync(database));
     }
 
     [Fact]
     public async Task And_the_traps_would_be_seen_to_be_called()
     {
         var database = await TestDatabase.NewAsync(servers, "CREATE TABLE called (what text)");
-        await database.RunAsync(Function(s_functions[2]) + Operator(s_operators[0]));
+        await database.RunAsync(Function(s_functions[1]) + Operator(s_operators[2], 0));
         await database.RunAsync("SELECT array_position(ARRAY['a'], 'a'::text), 'called'::regclass::oid = 'called'::regclass");
         Assert.Equal(2, await database.CountAsync("called"));
     }
+
+    private static string User(int i) => i < 0 ? "bad" : $"user-{i}";
+
+    private static Task<string> CalledAsync(TestDatabase database) => database.ReadAsync<string>("SELECT coalesce(string_agg(DISTINCT what, ', '), '') FROM called");
 
     private static string Function(string signature)
     {
@@ -81,6 +103,4 @@ public sealed class HostileFunctionTests(ServersFixture servers)
         var (sign, types, result) = (signature.Split(' ')[0], signature[(signature.IndexOf('(') + 1)..signature.IndexOf(')')].Split(", "), signature[(signature.LastIndexOf(')') + 2)..]);
         return $"{Function($"trap{number}_{types[0].Length}({string.Join(", ", types)}) {result}")}CREATE OPERATOR public.{sign} (FUNCTION = public.trap{number}_{types[0].Length}, LEFTARG = {types[0]}, RIGHTARG = {types[1]});\n";
     }
-
-    private static string Operator(string signature) => Operator(signature, 0);
 }
