@@ -15,7 +15,7 @@ public sealed class DurationAttribute([CallerMemberName] string parameter = "") 
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => BindingFaults.Bind(parameter, () => Convert(inputData), TimeSpan.Zero);
 
-    private static object? Convert(object? inputData)
+    private static TimeSpan? Convert(object? inputData)
     {
         var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         var duration = value switch

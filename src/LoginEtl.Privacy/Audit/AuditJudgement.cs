@@ -23,7 +23,7 @@ internal static class AuditJudgement
             LastAnchoredBy = file is null ? null : AuditText.Safe(file.Last.By),
             Note = reading.Note(book is not null),
             Found = reading.Found,
-            Targets = [.. reading.Targets.Select(t => new AuditTarget(AuditText.Safe(t.Database), AuditText.Safe(t.Table)))],
+            Targets = [.. reading.Targets.Select(t => new AuditTarget(AuditText.Safe(t.DatabaseName), AuditText.Safe(t.Table)))],
         };
         if (id is not null && holder is not null && holder.Id != id)
         {

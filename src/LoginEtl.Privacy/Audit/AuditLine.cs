@@ -43,7 +43,7 @@ internal sealed record AuditLine(
             json.WriteString("user", Environment.UserName);
             json.WriteString("host", Environment.MachineName);
             json.WriteString("process", string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(Environment.ProcessPath)} {Environment.ProcessId}"));
-            json.WriteString("database", target.Database);
+            json.WriteString("database", target.DatabaseName);
             json.WriteString("table", target.Table);
             json.WriteString("command", entry.Command);
             json.WriteString("reason", entry.Reason);

@@ -1,10 +1,10 @@
 namespace LoginEtl.Audit;
 
 /// <summary>What is recovered from: where the anchors stand.</summary>
-/// <param name="Database">Its name, by the server's word.</param>
+/// <param name="DatabaseName">By the server's word.</param>
 /// <param name="Table">The table with the masked values, with its schema.</param>
-public sealed record AuditTarget(string Database, string Table)
+public sealed record AuditTarget(string DatabaseName, string Table)
 {
     /// <inheritdoc/>
-    public override string ToString() => $"{Database}: {Table}";
+    public override string ToString() => $"{DatabaseName}: {Table}";
 }

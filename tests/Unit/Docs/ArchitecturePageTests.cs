@@ -26,7 +26,7 @@ public sealed partial class ArchitecturePageTests
         var paths = Named.Where(n => n.Contains('/', StringComparison.Ordinal) && !n.StartsWith("./", StringComparison.Ordinal)).ToList();
         Assert.True(paths.Count > 80, $"Only {paths.Count} paths were found.");
         // What is built is there after a build.
-        Assert.Empty(paths.Where(p => p != "bin/deps" && !Path.Exists(Repository.PathOf(p)) && !Path.Exists(Repository.PathOf($"src/LoginEtl.{p}"))));
+        Assert.DoesNotContain(paths, p => p != "bin/deps" && !Path.Exists(Repository.PathOf(p)) && !Path.Exists(Repository.PathOf($"src/LoginEtl.{p}")));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed partial class ArchitecturePageTests
         var rooms = Sources.Where(f => f.StartsWith(src, StringComparison.Ordinal))
             .Select(f => Path.GetRelativePath(src, Path.GetDirectoryName(f)!).Replace(Path.DirectorySeparatorChar, '/')["LoginEtl.".Length..])
             .Where(r => r.Contains('/', StringComparison.Ordinal)).Distinct();
-        Assert.Empty(rooms.Where(r => !Rows().Matches(Page).Any(row => row.Value.Contains($"`{r}`", StringComparison.Ordinal))));
+        Assert.DoesNotContain(rooms, r => !Rows().Matches(Page).Any(row => row.Value.Contains($"`{r}`", StringComparison.Ordinal)));
     }
 
     [GeneratedRegex("`([^`\n]+)`")]

@@ -15,10 +15,12 @@ public sealed class PublicShapeTests
         "LoginMessage.UserId", "LoginMessage.DeviceType", "LoginMessage.Locale", "LoginMessage.AppVersion",
         "LoginRecord.UserId", "LoginRecord.DeviceType", "LoginRecord.Locale", "LoginRecord.AppVersion",
         "LoginRecord.MaskedIp", "LoginRecord.MaskedDeviceId", "IncomingLogin.MessageId", "ProtectedLogin.MessageId",
-        "RejectedLogin.Field", "SealedReject.Field",
+        "RejectedLogin.Field", "SealedReject.Field", "LoginMessage.Field", "LoginRecord.Field",
+        "RejectedLogin.UserId", "RejectedLogin.DeviceType", "RejectedLogin.Locale", "RejectedLogin.AppVersion",
+        "SealedReject.UserId", "SealedReject.DeviceType", "SealedReject.Locale", "SealedReject.AppVersion", "SealedReject.MaskedIp", "SealedReject.MaskedDeviceId",
     ];
 
-    public static TheoryData<Type> PublicTypes => [.. typeof(Plaintext).Assembly.GetExportedTypes().Where(t => !t.IsEnum)];
+    public static TheoryData<Type> PublicTypes => [.. new[] { typeof(Plaintext), typeof(LoginMessage) }.SelectMany(t => t.Assembly.GetExportedTypes()).Where(t => !t.IsEnum)];
 
     [Theory]
     [MemberData(nameof(PublicTypes))]
@@ -48,7 +50,7 @@ public sealed class PublicShapeTests
     {
         Type[] harmless =
         [
-            typeof(int), typeof(DateTimeOffset?), typeof(DateOnly), typeof(RejectReason), typeof(Plaintext), typeof(SealedBody),
+            typeof(int), typeof(DateTimeOffset?), typeof(DateOnly), typeof(DateOnly?), typeof(RejectReason), typeof(RejectReason?), typeof(Plaintext), typeof(SealedBody),
             typeof(QueueDelivery), typeof(Rejection?),
         ];
         foreach (var (name, held) in Members(type, BindingFlags.DeclaredOnly))

@@ -92,7 +92,7 @@ public sealed class ReceiptTests
         Assert.DoesNotContain('\n', text);
         Assert.Equal(
             ["source", "version", "outcome", "started_at", "elapsed_seconds", "received", .. Enum.GetNames<Outcome>().Select(o => o.ToLowerInvariant()),
-                "undeleted", "held_groups", "not_an_address", "balanced", "exit_code", "error"],
+                "undeleted", "held_groups", "not_an_address", "not_held", "balanced", "exit_code", "error"],
             json.Select(m => m.Key));
         Assert.Equal(("a \"b\"\nc", "failed", 1.235, 34, true, 1),
             ((string)json["source"]!, (string)json["outcome"]!, (double)json["elapsed_seconds"]!, (long)json["lapsed"]!,
