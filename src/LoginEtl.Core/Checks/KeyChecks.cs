@@ -54,8 +54,8 @@ public static class KeyChecks
 
     private static Check OtherRows(Keyring keyring, IReadOnlyList<StoredKey> known, TokenSample? sample)
     {
-        var held = KeyAttribute.Masked.ToDictionary(a => a, a => UnheldRows.Held(keyring, a));
-        var seen = KeyAttribute.Masked.SelectMany(a => sample?.Of(a) ?? []).ToList();
+        var held = KeysetName.Masked.ToDictionary(a => a, a => UnheldRows.Held(keyring, a));
+        var seen = KeysetName.Masked.SelectMany(a => sample?.Of(a) ?? []).ToList();
         var others = seen.Where(s => !held[s.Attribute].Contains(s.Prefix!)).Select(s => $"{s.Rows} of {seen.Where(o => o.Attribute == s.Attribute).Sum(o => o.Rows)} values of {s.Attribute} looked at are under {s.Prefix}")
             .Concat(known.Where(k => k.State == StoredKeyState.Primary && !held[k.Attribute].Contains(k.Prefix) && !seen.Any(s => (s.Attribute, s.Prefix) == (k.Attribute, k.Prefix)))
                 .Select(k => $"{k.Prefix} of {k.Attribute} may be written under")).ToList();

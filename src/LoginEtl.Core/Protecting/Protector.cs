@@ -45,8 +45,8 @@ public sealed class Protector : IDisposable
 
         _time = time ?? TimeProvider.System;
         var methods = _options.Methods;
-        _sealer = new BodySealer(keyring.Get(KeyAttribute.Quarantine));
-        _originals = methods.UseVault ? new OriginalSealer(keyring.Get(KeyAttribute.Escrow)) : null;
+        _sealer = new BodySealer(keyring.Get(KeysetName.Quarantine));
+        _originals = methods.UseVault ? new OriginalSealer(keyring.Get(KeysetName.Escrow)) : null;
         _ipForm = CanonicalForm.Of(LoginFields.Ip, _options.IpForm);
         _ip = Masker(keyring, methods.OfIp, LoginFields.Ip, _ipForm);
         _deviceId = Masker(keyring, methods.OfDeviceId, LoginFields.DeviceId, CanonicalForm.OfDeviceId);
@@ -116,10 +116,10 @@ public sealed class Protector : IDisposable
     {
         MaskMethod.Siv => new SivMasker(keyring.Get(attribute), attribute, canonicalForm),
         MaskMethod.Pfx => new PfxMasker(
-            keyring.Get(KeyAttribute.Pfx(attribute)), new SivMasker(keyring.Get(attribute), attribute, canonicalForm), canonicalForm),
-        MaskMethod.Mac => new MacMasker(keyring.Get(KeyAttribute.Mac(attribute)), attribute, canonicalForm),
+            keyring.Get(KeysetName.Pfx(attribute)), new SivMasker(keyring.Get(attribute), attribute, canonicalForm), canonicalForm),
+        MaskMethod.Mac => new MacMasker(keyring.Get(KeysetName.Mac(attribute)), attribute, canonicalForm),
         _ => new EscrowMasker(
-            new MacMasker(keyring.Get(KeyAttribute.Mac(attribute)), attribute, canonicalForm), _originals!, attribute, canonicalForm),
+            new MacMasker(keyring.Get(KeysetName.Mac(attribute)), attribute, canonicalForm), _originals!, attribute, canonicalForm),
     };
 
     // Null where another masked it first: two in one pipeline, or side by side.
@@ -188,11 +188,11 @@ public sealed class Protector : IDisposable
         switch (login.GetDelivery())
         {
             case LineDelivery { Id: null } line:
-                _lines ??= new LineIdentity(_keyring.Get(KeyAttribute.LineId));
+                _lines ??= new LineIdentity(_keyring.Get(KeysetName.LineId));
                 line.Identify(_lines.Of(line, login.Body));
                 break;
             case { SenderIdentity: { } identity } sent:
-                _messages ??= new MessageIdentity(_keyring.Get(KeyAttribute.LineId));
+                _messages ??= new MessageIdentity(_keyring.Get(KeysetName.LineId));
                 sent.Identify(_messages.Of(identity));
                 break;
         }

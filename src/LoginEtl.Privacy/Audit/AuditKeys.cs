@@ -16,7 +16,7 @@ internal sealed class AuditKeys : IDisposable
     /// <exception cref="Faults.LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetInvalid</c>.</exception>
     public AuditKeys(Keyring keyring)
     {
-        var keyset = keyring.Get(KeyAttribute.Audit);
+        var keyset = keyring.Get(KeysetName.Audit);
         Primary = keyset.Primary.Id;
         foreach (var key in keyset.Keys.Where(k => k.Status != KeyStatus.Destroyed))
         {

@@ -46,7 +46,7 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposab
     {
         try
         {
-            var names = KeyAttribute.All.Where(name => KeyFile.IsThere(PathOf(folder, name))).ToList();
+            var names = KeysetName.All.Where(name => KeyFile.IsThere(PathOf(folder, name))).ToList();
             return names.Count > 0 ? names : throw new LoginEtlException(
                 "KeysetNotFound", FaultKind.Keys, Directory.Exists(folder) ? $"The key folder {folder} has no keyset in it." : $"There is no key folder {folder}.",
                 $"See that the path is right, and that the volume or disk it lies on is mounted: new keys open nothing that was masked before. If this is a new installation, make them with New-LoginKeyset -Path '{folder}'.");
@@ -64,9 +64,9 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposab
     public Keyset ReadKeyset(string name)
     {
         var path = PathOf(folder, name);
-        if (wrap is null || KeyAttribute.IsPublic(name))
+        if (wrap is null || KeysetName.IsPublic(name))
         {
-            return ReadFile(path, isSecret: !KeyAttribute.IsPublic(name));
+            return ReadFile(path, isSecret: !KeysetName.IsPublic(name));
         }
 
         // Others may read the ciphertext, and not put another in its place.
@@ -85,7 +85,7 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposab
     public void WriteKeyset(string name, uint primary, IReadOnlyList<KeysetKey> keys, bool replace)
     {
         var form = KeyForm.Of(name);
-        if (wrap is null || KeyAttribute.IsPublic(name))
+        if (wrap is null || KeysetName.IsPublic(name))
         {
             WriteFile(PathOf(folder, name), form, primary, keys, replace);
             return;

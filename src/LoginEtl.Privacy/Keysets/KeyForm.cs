@@ -25,10 +25,10 @@ internal sealed record KeyForm(string TypeUrl, string MaterialType, TokenKind? T
     /// <summary>That of a keyset by its name.</summary>
     public static KeyForm Of(string name) => name switch
     {
-        KeyAttribute.LineId or KeyAttribute.Audit => Line,
-        _ when KeyAttribute.IsPublic(name) => Public,
-        _ when name == KeyAttribute.Pfx(KeyAttribute.Ip) => Pfx,
-        _ when name == KeyAttribute.Mac(KeyAttribute.Ip) || name == KeyAttribute.Mac(KeyAttribute.DeviceId) => Mac,
+        KeysetName.LineId or KeysetName.Audit => Line,
+        _ when KeysetName.IsPublic(name) => Public,
+        _ when name == KeysetName.Pfx(KeysetName.Ip) => Pfx,
+        _ when name == KeysetName.Mac(KeysetName.Ip) || name == KeysetName.Mac(KeysetName.DeviceId) => Mac,
         _ => Siv,
     };
 

@@ -37,7 +37,7 @@ public sealed class KeyImport
         ArgumentException.ThrowIfNullOrWhiteSpace(from);
         ArgumentNullException.ThrowIfNull(names);
         ArgumentNullException.ThrowIfNull(access);
-        return new KeyImport(KeySource.Parse(uri), from, [.. names.Select(KeyAttribute.Require).Distinct()], includeDestroyed, access);
+        return new KeyImport(KeySource.Parse(uri), from, [.. names.Select(KeysetName.Require).Distinct()], includeDestroyed, access);
     }
 
     /// <summary>What it would do.</summary>
@@ -64,11 +64,11 @@ public sealed class KeyImport
     {
         using var backup = Keyring.Open(_from, _access);
         using var mine = folder.Read();
-        var merged = (_names.Count > 0 ? _names : KeyAttribute.All.Where(n => backup.Find(n) is not null))
+        var merged = (_names.Count > 0 ? _names : KeysetName.All.Where(n => backup.Find(n) is not null))
             .Select(n => MergedKeyset.Of(n, mine.Find(n), backup.Get(n), _includeDestroyed)).ToList();
         // All of them, before any is written.
         DistinctKeys.Require(
-            KeyAttribute.All.Select(n => (Name: n, Keyset: merged.FirstOrDefault(m => m.Name == n)?.Keyset ?? mine.Find(n)))
+            KeysetName.All.Select(n => (Name: n, Keyset: merged.FirstOrDefault(m => m.Name == n)?.Keyset ?? mine.Find(n)))
                 .Where(k => k.Keyset is not null).ToDictionary(k => k.Name, k => k.Keyset!),
             $"{folder.Source} with the keys of {backup.Source}");
         var changed = merged.Where(m => m.Added.Count > 0).ToList();

@@ -10,7 +10,7 @@ public static class KeyListing
     private const int CheckBytes = 4;
 
     /// <summary>The names that keysets may have.</summary>
-    public static IReadOnlyList<string> Names => KeyAttribute.All;
+    public static IReadOnlyList<string> Names => KeysetName.All;
 
     /// <summary>All keys of a source, or those of one keyset.</summary>
     /// <param name="keyring">The source.</param>
@@ -19,7 +19,7 @@ public static class KeyListing
     public static IReadOnlyList<LoginKey> Of(Keyring keyring, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(keyring);
-        var names = name is null ? KeyAttribute.All.Where(n => keyring.Find(n) is not null) : [KeyAttribute.Require(name)];
+        var names = name is null ? KeysetName.All.Where(n => keyring.Find(n) is not null) : [KeysetName.Require(name)];
         return [.. names.SelectMany(n => Of(n, keyring.Get(n)))];
     }
 
@@ -83,8 +83,8 @@ public static class KeyListing
     private static string Method(string name, KeyForm form) =>
         form == KeyForm.Private ? "private" : form.Tokens is { } kind ? Enum.GetName(kind)!.ToLowerInvariant() : name switch
         {
-            KeyAttribute.LineId => "line",
-            KeyAttribute.Audit => KeyAttribute.Audit,
+            KeysetName.LineId => "line",
+            KeysetName.Audit => KeysetName.Audit,
             _ => "public",
         };
 }

@@ -45,7 +45,7 @@ public static class KeysetCeremony
         {
             return Make(keys, Wanted(folder, privateKeyPath, options), options.Overwrite);
         }
-        catch when (isNew && !KeyAttribute.All.Any(n => File.Exists(KeyFolder.PathOf(folder, n))))
+        catch when (isNew && !KeysetName.All.Any(n => File.Exists(KeyFolder.PathOf(folder, n))))
         {
             held.Remove();
             throw;
@@ -95,20 +95,20 @@ public static class KeysetCeremony
     }
 
     /// <summary>Where the private half of a public keyset goes.</summary>
-    internal static string PrivatePathOf(string privateKeyPath, string name) => name == KeyAttribute.Quarantine
+    internal static string PrivatePathOf(string privateKeyPath, string name) => name == KeysetName.Quarantine
         ? privateKeyPath
         : KeyFolder.PathOf(Path.GetDirectoryName(Path.GetFullPath(privateKeyPath))!, name);
 
     private static IEnumerable<string> Names(NewKeysetOptions options) =>
-        options.Methods.Keysets.Except([KeyAttribute.Escrow])
-            .Concat([KeyAttribute.LineId, KeyAttribute.Quarantine, KeyAttribute.Audit])
-            .Concat(options.Methods.UseVault ? [KeyAttribute.Escrow] : []);
+        options.Methods.Keysets.Except([KeysetName.Escrow])
+            .Concat([KeysetName.LineId, KeysetName.Quarantine, KeysetName.Audit])
+            .Concat(options.Methods.UseVault ? [KeysetName.Escrow] : []);
 
     /// <summary>What is to be made as the folder stands now.</summary>
     private static List<Wish> Wanted(string folder, string privateKeyPath, NewKeysetOptions options)
     {
         var wishes = Names(options)
-            .Select(n => new Wish(n, KeyFolder.PathOf(folder, n), KeyAttribute.IsPublic(n) ? PrivatePathOf(privateKeyPath, n) : null))
+            .Select(n => new Wish(n, KeyFolder.PathOf(folder, n), KeysetName.IsPublic(n) ? PrivatePathOf(privateKeyPath, n) : null))
             .Where(w => !options.MissingOnly || !File.Exists(w.Path))
             .ToList();
         var privatePaths = wishes.Select(w => w.PrivatePath).OfType<string>().ToList();
@@ -119,7 +119,7 @@ public static class KeysetCeremony
 
         var halves = privatePaths.Select(Path.GetFullPath).ToList();
         if (halves.Distinct().Count() < halves.Count
-            || halves.Intersect(KeyAttribute.All.Select(n => Path.GetFullPath(KeyFolder.PathOf(folder, n)))).Any())
+            || halves.Intersect(KeysetName.All.Select(n => Path.GetFullPath(KeyFolder.PathOf(folder, n)))).Any())
         {
             throw new LoginEtlException(
                 "KeysetPathsClash", FaultKind.Configuration,

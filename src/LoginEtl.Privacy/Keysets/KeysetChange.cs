@@ -35,8 +35,8 @@ public sealed class KeysetChange
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(uri);
         ArgumentNullException.ThrowIfNull(access);
-        var change = new KeysetChange(KeySource.Parse(uri), KeyAttribute.Require(name), access);
-        if (name == KeyAttribute.LineId)
+        var change = new KeysetChange(KeySource.Parse(uri), KeysetName.Require(name), access);
+        if (name == KeysetName.LineId)
         {
             throw new LoginEtlException(
                 "KeysetNotRotated", FaultKind.Configuration, $"The keyset '{name}' is never changed: with another key the lines of files that were loaded would be loaded again.",
@@ -149,7 +149,7 @@ public sealed class KeysetChange
 
     private IReadOnlyList<KeysetKey> NewKey(Keyset keyset, string? privateKeyPath)
     {
-        if (!KeyAttribute.IsPublic(_name))
+        if (!KeysetName.IsPublic(_name))
         {
             return [.. keyset.Keys, new KeysetKey(KeyIds.New(keyset.Keys.Select(k => k.Id)), KeyStatus.Enabled, KeyForm.Of(_name).NewMaterial())];
         }

@@ -53,7 +53,7 @@ internal static class KeysetDocument
                 throw new FormatException();
             }
 
-            if (KeyAttribute.All.Contains(name))
+            if (KeysetName.All.Contains(name))
             {
                 keysets.Add(name, KeysetJson.ParseKeyset(ref reader, $"{source} ({name})"));
             }

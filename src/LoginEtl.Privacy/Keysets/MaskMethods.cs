@@ -41,11 +41,11 @@ public sealed record MaskMethods
         foreach (var (attribute, name) in methods)
         {
             var method = Method(name);
-            if (string.Equals(attribute, KeyAttribute.Ip, StringComparison.OrdinalIgnoreCase) && ip is null)
+            if (string.Equals(attribute, KeysetName.Ip, StringComparison.OrdinalIgnoreCase) && ip is null)
             {
                 ip = method;
             }
-            else if (string.Equals(attribute, KeyAttribute.DeviceId, StringComparison.OrdinalIgnoreCase) && device is null)
+            else if (string.Equals(attribute, KeysetName.DeviceId, StringComparison.OrdinalIgnoreCase) && device is null)
             {
                 device = method != MaskMethod.Pfx ? method : throw Invalid("The method pfx is for addresses, and device_id is none.");
             }
@@ -61,19 +61,19 @@ public sealed record MaskMethods
     /// <summary>The keysets that masking so takes, besides those of every run.</summary>
     internal IReadOnlyList<string> Keysets =>
     [
-        .. KeysetsOf(KeyAttribute.Ip, OfIp),
-        .. KeysetsOf(KeyAttribute.DeviceId, OfDeviceId),
-        .. UseVault ? [KeyAttribute.Escrow] : Array.Empty<string>(),
+        .. KeysetsOf(KeysetName.Ip, OfIp),
+        .. KeysetsOf(KeysetName.DeviceId, OfDeviceId),
+        .. UseVault ? [KeysetName.Escrow] : Array.Empty<string>(),
     ];
 
     /// <inheritdoc/>
-    public override string ToString() => $"{KeyAttribute.Ip}={Name(OfIp)},{KeyAttribute.DeviceId}={Name(OfDeviceId)}";
+    public override string ToString() => $"{KeysetName.Ip}={Name(OfIp)},{KeysetName.DeviceId}={Name(OfDeviceId)}";
 
     private static string[] KeysetsOf(string attribute, MaskMethod method) => method switch
     {
         MaskMethod.Siv => [attribute],
-        MaskMethod.Pfx => [attribute, KeyAttribute.Pfx(attribute)],
-        _ => [KeyAttribute.Mac(attribute)],
+        MaskMethod.Pfx => [attribute, KeysetName.Pfx(attribute)],
+        _ => [KeysetName.Mac(attribute)],
     };
 
     // Numbers would be taken by Enum.Parse too, and mean nothing to a reader.

@@ -52,7 +52,7 @@ internal sealed record MergedKeyset(string Name, Keyset Keyset, IReadOnlyList<ui
 
     private static void RequireRoom(string name, Keyset mine, Keyset backup, KeysetKey key)
     {
-        if (name == KeyAttribute.LineId)
+        if (name == KeysetName.LineId)
         {
             throw new LoginEtlException(
                 "KeysetNotRotated", FaultKind.Configuration, $"The keyset '{name}' of {backup.Source} has key {key.Id}, and that of {mine.Source} has another: there is one for good, and with the wrong one files are loaded twice. Nothing was changed.",

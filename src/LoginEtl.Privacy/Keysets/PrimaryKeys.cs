@@ -26,7 +26,7 @@ public static class PrimaryKeys
     public static Keyring Follow(this Keyring keyring, IReadOnlyList<StoredKey> known)
     {
         ArgumentNullException.ThrowIfNull(keyring);
-        foreach (var name in KeyAttribute.Masked.SelectMany(KeyAttribute.TokensOf))
+        foreach (var name in KeysetName.Masked.SelectMany(KeysetName.TokensOf))
         {
             if (keyring.Find(name) is { } keyset && !Stored(name, keyset).MayBeWrittenBy(known))
             {
@@ -50,11 +50,11 @@ public static class PrimaryKeys
         ArgumentNullException.ThrowIfNull(keyring);
         return
         [
-            .. from name in KeyAttribute.Masked.SelectMany(KeyAttribute.TokensOf)
+            .. from name in KeysetName.Masked.SelectMany(KeysetName.TokensOf)
                let keyset = keyring.Find(name)
                let own = keyset?.LedBackFrom
                where own is not null
-               select $"The database has {Stored(name, keyset).Prefix} of {KeyAttribute.Of(name)} followed, an older key than {TokenPrefix.Of(KeyForm.Of(name).Tokens!.Value, own.Id)}, the primary key of {keyset.Source}. If nobody meant that, see who may write to login_etl_key; Disable-LoginKey here keeps this host from following it.",
+               select $"The database has {Stored(name, keyset).Prefix} of {KeysetName.Of(name)} followed, an older key than {TokenPrefix.Of(KeyForm.Of(name).Tokens!.Value, own.Id)}, the primary key of {keyset.Source}. If nobody meant that, see who may write to login_etl_key; Disable-LoginKey here keeps this host from following it.",
         ];
     }
 
@@ -65,5 +65,5 @@ public static class PrimaryKeys
     private static StoredKey Stored(string name, Keyset keyset) => StoredKey.Of(KeyListing.PrimaryOf(name, keyset), StoredKeyState.Primary);
 
     private static bool IsOf(StoredKey key, string name, uint id) =>
-        (key.Attribute, key.Prefix) == (KeyAttribute.Of(name), TokenPrefix.Of(KeyForm.Of(name).Tokens!.Value, id));
+        (key.Attribute, key.Prefix) == (KeysetName.Of(name), TokenPrefix.Of(KeyForm.Of(name).Tokens!.Value, id));
 }

@@ -22,5 +22,5 @@ public sealed record StoredKey(string Attribute, string Method, string Prefix, S
 
     /// <summary>A key that makes tokens, as the database is to know it.</summary>
     internal static StoredKey Of(LoginKey key, StoredKeyState state) =>
-        new(KeyAttribute.Of(key.Name), key.Method, key.TokenPrefix!, state) { CheckValue = key.CheckValue };
+        new(KeysetName.Of(key.Name), key.Method, key.TokenPrefix!, state) { CheckValue = key.CheckValue };
 }

@@ -22,7 +22,7 @@ internal static class CanonicalForm
     /// <param name="attribute"><c>ip</c> or <c>device_id</c>.</param>
     /// <param name="form">Of addresses.</param>
     public static Func<string, string> Of(string attribute, IpForm form = IpForm.Strict) =>
-        attribute != KeyAttribute.Ip ? OfDeviceId
+        attribute != KeysetName.Ip ? OfDeviceId
         : form == IpForm.Forwarded ? OfForwardedIp
         : OfIp;
 

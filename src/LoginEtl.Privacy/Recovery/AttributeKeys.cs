@@ -13,8 +13,8 @@ internal static class AttributeKeys
         (TokenKind, Keyset?)[] keysets =
         [
             (TokenKind.Siv, keyring.Find(attribute)),
-            (TokenKind.Mac, keyring.Find(KeyAttribute.Mac(attribute))),
-            (TokenKind.Pfx, attribute == KeyAttribute.Ip ? keyring.Find(KeyAttribute.Pfx(attribute)) : null),
+            (TokenKind.Mac, keyring.Find(KeysetName.Mac(attribute))),
+            (TokenKind.Pfx, attribute == KeysetName.Ip ? keyring.Find(KeysetName.Pfx(attribute)) : null),
         ];
         return keysets.Where(k => k.Item2 is not null).Select(k => (k.Item1, k.Item2!));
     }
@@ -29,6 +29,6 @@ internal static class AttributeKeys
 
     /// <summary>The keys as the database is to know them.</summary>
     public static IEnumerable<StoredKey> Stored(Keyring keyring, string attribute) =>
-        KeyAttribute.TokensOf(attribute).Where(n => keyring.Find(n) is not null).SelectMany(n => KeyListing.Of(n, keyring.Get(n)))
+        KeysetName.TokensOf(attribute).Where(n => keyring.Find(n) is not null).SelectMany(n => KeyListing.Of(n, keyring.Get(n)))
             .Select(k => StoredKey.Of(k, StoredKeys.StateOf(k.IsPrimary, k.Status)));
 }

@@ -31,9 +31,9 @@ internal sealed class TokenOpener : IDisposable
         ArgumentNullException.ThrowIfNull(keyring);
         _attribute = attribute;
         _escrow = escrow;
-        _pfx = attribute == KeyAttribute.Ip ? keyring.Find(KeyAttribute.Pfx(attribute)) : null;
+        _pfx = attribute == KeysetName.Ip ? keyring.Find(KeysetName.Pfx(attribute)) : null;
         // Without any keyset of the attribute it is the wrong source; with mac alone its tokens are refused one by one.
-        _siv = escrow is null && _pfx is null && keyring.Find(KeyAttribute.Mac(attribute)) is null ? keyring.Get(attribute) : keyring.Find(attribute);
+        _siv = escrow is null && _pfx is null && keyring.Find(KeysetName.Mac(attribute)) is null ? keyring.Get(attribute) : keyring.Find(attribute);
         _siv?.RequireType(TinkTypes.AesSivKey);
         _pfx?.RequireType(TinkTypes.IpcryptPfxKey);
     }
@@ -48,7 +48,7 @@ internal sealed class TokenOpener : IDisposable
         var byKey = new Dictionary<uint, (List<int> Places, List<byte[]> Sivs)>();
         for (var i = 0; i < opened.Length; i++)
         {
-            if (!TokenParts.TryParse(tokens[i], out var parts) || (parts.Kind == TokenKind.Pfx && _attribute != KeyAttribute.Ip))
+            if (!TokenParts.TryParse(tokens[i], out var parts) || (parts.Kind == TokenKind.Pfx && _attribute != KeysetName.Ip))
             {
                 opened[i] = new OpenedToken(TokenRefusal.Malformed);
             }

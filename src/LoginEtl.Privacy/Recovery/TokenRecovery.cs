@@ -39,8 +39,8 @@ public sealed class TokenRecovery : IDisposable
     {
         ArgumentNullException.ThrowIfNull(rows);
         Note = null;
-        var ips = await AskAsync(KeyAttribute.Ip, rows.Select(r => r.MaskedIp), cancellationToken).ConfigureAwait(false);
-        var devices = await AskAsync(KeyAttribute.DeviceId, rows.Select(r => r.MaskedDeviceId), cancellationToken).ConfigureAwait(false);
+        var ips = await AskAsync(KeysetName.Ip, rows.Select(r => r.MaskedIp), cancellationToken).ConfigureAwait(false);
+        var devices = await AskAsync(KeysetName.DeviceId, rows.Select(r => r.MaskedDeviceId), cancellationToken).ConfigureAwait(false);
         Asked[] asked = [.. new[] { ips, devices }.OfType<Asked>()];
         if (asked.Length > 0)
         {

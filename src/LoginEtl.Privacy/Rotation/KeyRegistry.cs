@@ -48,7 +48,7 @@ public static class KeyRegistry
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(added);
         var known = await table.KeysAsync(cancellationToken).ConfigureAwait(false);
-        var isFirst = !known.Any(k => k.Attribute == KeyAttribute.Of(added.Name));
+        var isFirst = !known.Any(k => k.Attribute == KeysetName.Of(added.Name));
         await RecordAsync(table, isFirst ? keyset : [added], cancellationToken).ConfigureAwait(false);
     }
 
@@ -85,7 +85,7 @@ public static class KeyRegistry
         // First, so that none comes while they are counted.
         await table.SetAsync([StoredKey.Of(key, StoredKeyState.Disabled)], cancellationToken).ConfigureAwait(false);
         var counts = await table.CountAsync(cancellationToken).ConfigureAwait(false);
-        if (counts.FirstOrDefault(c => c.Attribute == KeyAttribute.Of(key.Name) && c.Prefix == key.TokenPrefix) is { Rows: > 0 and var rows })
+        if (counts.FirstOrDefault(c => c.Attribute == KeysetName.Of(key.Name) && c.Prefix == key.TokenPrefix) is { Rows: > 0 and var rows })
         {
             throw new LoginEtlException(
                 "KeyInUse", FaultKind.Configuration, $"{rows} rows of {table.Name} and its quarantine still carry {key.TokenPrefix}, and without {key} nothing can open them. The key was not removed.",

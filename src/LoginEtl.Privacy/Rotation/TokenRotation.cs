@@ -115,7 +115,7 @@ public sealed class TokenRotation : IDisposable
     private void Open()
     {
         Dispose();
-        _attributes = [.. KeyAttribute.Masked.Select(a => new Retokeniser(_keyring, a))];
+        _attributes = [.. KeysetName.Masked.Select(a => new Retokeniser(_keyring, a))];
     }
 
     // A host that was not given the new key must not bring the old one back.

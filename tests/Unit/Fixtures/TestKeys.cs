@@ -44,7 +44,7 @@ internal sealed class TestKeys : IDisposable
     public ProtectorSource Protectors(ProtectOptions? options = null) => new(() => Keyring.Open(Folder), options);
 
     /// <summary>The folder's keys, of which one keyset has those of another, as no source gives them: what masking does with one key under two names.</summary>
-    public Keyring OpenWith(string name, string from) => new("test", KeyAttribute.All.ToDictionary(
+    public Keyring OpenWith(string name, string from) => new("test", KeysetName.All.ToDictionary(
         n => n, n => KeyFolder.ReadFile(KeyFolder.PathOf(Folder, n == name ? from : n), isSecret: false)), []);
 
     public static Keyset Parse(JsonNode keyset) => KeysetJson.Parse(Encoding.UTF8.GetBytes(keyset.ToJsonString()), "test");

@@ -19,7 +19,7 @@ public sealed class BodySealerTests : IDisposable
     public BodySealerTests()
     {
         _private = _keys.Private();
-        _sealer = new BodySealer(_keys.Ring.Get(KeyAttribute.Quarantine));
+        _sealer = new BodySealer(_keys.Ring.Get(KeysetName.Quarantine));
     }
 
     public void Dispose()
@@ -44,7 +44,7 @@ public sealed class BodySealerTests : IDisposable
     [Fact]
     public void Nothing_is_sealed_under_a_secret_that_was_zeroed()
     {
-        var sender = new EciesSender(EciesSender.RecipientOf(_keys.Ring.Get(KeyAttribute.Quarantine)));
+        var sender = new EciesSender(EciesSender.RecipientOf(_keys.Ring.Get(KeysetName.Quarantine)));
         Assert.NotEmpty(sender.Seal("text"u8, "context"u8));
         sender.Dispose();
         Assert.Throws<ObjectDisposedException>(() => sender.Seal("text"u8, "context"u8));
@@ -108,7 +108,7 @@ public sealed class BodySealerTests : IDisposable
     {
         var sealedBody = _sealer.Seal("text"u8, Message);
         Assert.Equal("KeysetInvalid", Assert.Throws<LoginEtlException>(
-            () => BodySealer.Open(_keys.Ring.Get(KeyAttribute.Quarantine), sealedBody.AsMemory().Span, Message)).Id);
+            () => BodySealer.Open(_keys.Ring.Get(KeysetName.Quarantine), sealedBody.AsMemory().Span, Message)).Id);
     }
 
     [Fact]

@@ -148,7 +148,7 @@ public sealed class KeyFollowingTests : RunningTests
     private (StoredKey Old, StoredKey Added, ProtectorSource Protectors) Rotating(string methods, string keyset)
     {
         var parsed = MaskMethods.Parse(methods);
-        var old = PrimaryKeys.Of(_folder.Ring, parsed).Single(k => k.Attribute == KeyAttribute.Of(keyset) && (k.Method == "siv") != keyset.Contains('.', StringComparison.Ordinal));
+        var old = PrimaryKeys.Of(_folder.Ring, parsed).Single(k => k.Attribute == KeysetName.Of(keyset) && (k.Method == "siv") != keyset.Contains('.', StringComparison.Ordinal));
         return (old, Add(keyset), Opened(() => Keyring.Open(_folder.Folder), new ProtectOptions { Methods = parsed }));
     }
 

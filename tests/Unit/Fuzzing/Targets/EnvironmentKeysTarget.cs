@@ -22,7 +22,7 @@ internal sealed class EnvironmentKeysTarget : FuzzTarget
             var keysets = KeysetDocument.Parse(input, "env:X");
             foreach (var (name, keyset) in keysets)
             {
-                Finding.Unless(KeyAttribute.All.Contains(name), "a keyset has a name of its own");
+                Finding.Unless(KeysetName.All.Contains(name), "a keyset has a name of its own");
                 Finding.Unless(keyset.Source == $"env:X ({name})", "a keyset comes from elsewhere");
                 keyset.Dispose();
             }

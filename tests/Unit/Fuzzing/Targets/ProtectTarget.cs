@@ -36,8 +36,8 @@ internal sealed class ProtectTarget : FuzzTarget
     {
         _private = _keys.Private();
         _protector = _keys.Protector(new ProtectOptions { AllowNullPii = true });
-        _ip = Opener(KeyAttribute.Ip);
-        _device = Opener(KeyAttribute.DeviceId);
+        _ip = Opener(KeysetName.Ip);
+        _device = Opener(KeysetName.DeviceId);
     }
 
     public override string Name => "protect";
@@ -65,8 +65,8 @@ internal sealed class ProtectTarget : FuzzTarget
                 return login is LoginMessage ? $"sealed: {reject.Reason.Code()}" : "sealed";
             case LoginRecord record when login is LoginMessage message:
                 Finding.IfQuoted(record.ToString(), "the record");
-                Finding.Unless(Opened(_ip, KeyAttribute.Ip, record.MaskedIp) == Canonical(message.Ip, CanonicalForm.OfIp), "the token of the ip holds another value");
-                Finding.Unless(Opened(_device, KeyAttribute.DeviceId, record.MaskedDeviceId) == Canonical(message.DeviceId, CanonicalForm.OfDeviceId), "the token of the device holds another value");
+                Finding.Unless(Opened(_ip, KeysetName.Ip, record.MaskedIp) == Canonical(message.Ip, CanonicalForm.OfIp), "the token of the ip holds another value");
+                Finding.Unless(Opened(_device, KeysetName.DeviceId, record.MaskedDeviceId) == Canonical(message.DeviceId, CanonicalForm.OfDeviceId), "the token of the device holds another value");
                 return _encoders.Select(e => Encode(e, record)).ToList().TrueForAll(fits => fits) ? "row" : "refused";
             default:
                 throw new Finding("neither a record nor a reject");

@@ -16,13 +16,13 @@ internal sealed class TokenTarget : FuzzTarget
     private readonly Keyset _keyset = TestKeys.Parse(Vectors.KnownTokens["keysets"]!["ip"]!);
     private readonly AesSiv _siv;
     private readonly SivMasker _masker;
-    private readonly byte[] _attribute = AssociatedData.Of(KeyAttribute.Ip);
+    private readonly byte[] _attribute = AssociatedData.Of(KeysetName.Ip);
 
     public TokenTarget()
     {
         using var key = KeyMaterial.ReadAesSiv(_keyset, _keyset.Primary);
         _siv = new AesSiv(key.Span);
-        _masker = new SivMasker(_keyset, KeyAttribute.Ip, text => text);
+        _masker = new SivMasker(_keyset, KeysetName.Ip, text => text);
     }
 
     public override string Name => "tokens";

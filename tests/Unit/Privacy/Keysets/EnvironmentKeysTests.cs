@@ -25,7 +25,7 @@ public sealed class EnvironmentKeysTests : IDisposable
     public void Keys_from_the_environment_mask_alike_and_come_with_a_warning()
     {
         var all = new JsonObject { ["comment"] = new JsonArray("ignored") };
-        foreach (var name in KeyAttribute.All)
+        foreach (var name in KeysetName.All)
         {
             all[name] = JsonNode.Parse(File.ReadAllText(Path.Combine(_keys.Folder, $"{name}.json")));
         }

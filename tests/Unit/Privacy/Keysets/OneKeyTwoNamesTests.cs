@@ -40,7 +40,7 @@ public sealed class OneKeyTwoNamesTests : IDisposable
     public void From_a_variable_and_from_a_vault_as_well(string name, string other)
     {
         File.Copy(PathOf(name), PathOf(other), overwrite: true);
-        var document = new JsonObject([.. KeyAttribute.All.Select(n => KeyValuePair.Create(n, JsonNode.Parse(File.ReadAllText(PathOf(n)))))]).ToJsonString();
+        var document = new JsonObject([.. KeysetName.All.Select(n => KeyValuePair.Create(n, JsonNode.Parse(File.ReadAllText(PathOf(n)))))]).ToJsonString();
         _environment["LOGINETL_TEST_TWICE"] = document;
         AssertTwoNames(name, other, () => Keyring.Open("env:LOGINETL_TEST_TWICE"));
         AssertTwoNames(name, other, () => Keyring.Open("secret:Vault/Name", new KeyAccess { ReadSecret = (_, _) => Encoding.UTF8.GetBytes(document) }));

@@ -3,7 +3,7 @@ using LoginEtl.Faults;
 namespace LoginEtl.Keysets;
 
 /// <summary>The keysets of a keyring by name: <c>NAME.json</c> in a folder, a member in a document of all.</summary>
-internal static class KeyAttribute
+internal static class KeysetName
 {
     /// <summary>AES-SIV key of the address.</summary>
     public const string Ip = "ip";
