@@ -12,7 +12,7 @@ namespace LoginEtl.Aws.Receiving;
 /// by a minute.
 /// </summary>
 internal sealed class DrainWatch(
-    SqsQueue queue, DeliveryBook book, Activity activity, ReceiveOptions options, SqsTimings timings)
+    SqsQueue queue, InFlightMessages book, Activity activity, ReceiveOptions options, SqsTimings timings)
 {
     private static readonly TimeSpan ApproximateCounts = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ExactCounts = TimeSpan.FromSeconds(1);

@@ -9,7 +9,7 @@ using LoginEtl.Tokens;
 namespace LoginEtl.Aws.Receiving;
 
 /// <summary>Makes messages visible again at once, as far as the short time of a stopping run allows.</summary>
-internal sealed class MessageReturn(SqsQueue queue, DeliveryBook book, SqsTimings timings)
+internal sealed class MessageReturn(SqsQueue queue, InFlightMessages book, SqsTimings timings)
 {
     private const int Concurrency = 16;
 

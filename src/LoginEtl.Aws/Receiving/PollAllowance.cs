@@ -9,7 +9,7 @@ namespace LoginEtl.Aws.Receiving;
 /// <param name="book">Has the capacity.</param>
 /// <param name="maxMessages">The run's limit; null for none.</param>
 /// <param name="heldBack">Says whether nothing is to be received for now.</param>
-internal sealed class PollAllowance(DeliveryBook book, long? maxMessages, Func<bool> heldBack)
+internal sealed class PollAllowance(InFlightMessages book, long? maxMessages, Func<bool> heldBack)
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromMilliseconds(50);
     private readonly Lock _lock = new();

@@ -49,7 +49,7 @@ internal sealed class SqsMessageSource : IMessageSource
         _timings = timings;
         _end = new ReceiveEnd(timings.StopGrace);
         _activity = new Activity(lease.Timeout);
-        Book = new DeliveryBook(options.MaxHeld, holdReturned: !options.WaitForever, options.MaxHeldBytes);
+        Book = new InFlightMessages(options.MaxHeld, holdReturned: !options.WaitForever, options.MaxHeldBytes);
         _drain = options.WaitForever ? null : new DrainWatch(queue, Book, _activity, options, timings);
         _stall = new StallWatch(Book, _drain, options);
         _leases = new LeaseKeeper(queue, lease, Book, timings);
@@ -63,7 +63,7 @@ internal sealed class SqsMessageSource : IMessageSource
     public string Name => _queue.Name;
 
     /// <inheritdoc/>
-    public DeliveryBook Book { get; }
+    public InFlightMessages Book { get; }
 
     /// <inheritdoc/>
     public DecodeOptions Decoding => _options.Decoding;

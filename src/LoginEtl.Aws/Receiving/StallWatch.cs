@@ -9,7 +9,7 @@ namespace LoginEtl.Aws.Receiving;
 /// Notices a run that can go no further: all that may be held is held and has been handed over, there is more in the
 /// queue, and nobody settles anything. Asked by the run's one consumer, while it waits.
 /// </summary>
-internal sealed class StallWatch(DeliveryBook book, DrainWatch? drain, ReceiveOptions options)
+internal sealed class StallWatch(InFlightMessages book, DrainWatch? drain, ReceiveOptions options)
 {
     private TimeSpan? _fullSince;
 

@@ -12,7 +12,7 @@ internal sealed class HeldGroups
     // Groups that never come again are forgotten now and then: seldom enough that it costs next to nothing.
     private const int FewestToForget = 10_000;
 
-    private readonly Dictionary<(DeliveryBook Book, string Group), (QueueDelivery Bad, long Through)> _held = [];
+    private readonly Dictionary<(InFlightMessages Book, string Group), (QueueDelivery Bad, long Through)> _held = [];
     private int _forgetAt = FewestToForget;
 
     /// <summary>Holds the bad message's group.</summary>

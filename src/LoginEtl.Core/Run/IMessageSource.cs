@@ -12,7 +12,7 @@ public interface IMessageSource : IAsyncDisposable
     string Name { get; }
 
     /// <summary>The books of this run.</summary>
-    DeliveryBook Book { get; }
+    InFlightMessages Book { get; }
 
     /// <summary>How the bodies it gives are decoded.</summary>
     DecodeOptions Decoding => DecodeOptions.Default;

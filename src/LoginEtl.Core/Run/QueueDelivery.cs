@@ -46,7 +46,7 @@ public sealed class QueueDelivery : Delivery
     public FifoPosition? Group { get; }
 
     /// <summary>The books of the run that received it; null until a run admitted it.</summary>
-    public DeliveryBook? Book { get; internal set; }
+    public InFlightMessages? Book { get; internal set; }
 
     /// <summary>Its number among the deliveries that the book took in, from 1.</summary>
     internal long Admission { get; set; }

@@ -47,7 +47,7 @@ public sealed class ReceivingRun
     public bool ReceivingEnded { get; private set; }
 
     /// <summary>The books.</summary>
-    public DeliveryBook Book => _source.Book;
+    public InFlightMessages Book => _source.Book;
 
     /// <summary>
     /// About how many messages wait in the queue; null while unknown. The queue is asked in the background, every five

@@ -11,7 +11,7 @@ internal static class FifoOrder
     /// <summary>Sets <see cref="BatchItem.Rank"/> and <see cref="BatchItem.Age"/>; items come in the batch's order.</summary>
     public static void Apply(IReadOnlyList<BatchItem> items)
     {
-        var groups = new Dictionary<(DeliveryBook?, string), List<BatchItem>>();
+        var groups = new Dictionary<(InFlightMessages?, string), List<BatchItem>>();
         foreach (var item in items)
         {
             if (item.Login.GetDelivery() is QueueDelivery { Group: { } position } delivery)

@@ -8,7 +8,7 @@ namespace LoginEtl.Postgres.Writing;
 /// </summary>
 internal sealed class GroupHold
 {
-    private readonly Dictionary<(DeliveryBook?, string), (BatchItem Bad, Refusal Why)> _first = [];
+    private readonly Dictionary<(InFlightMessages?, string), (BatchItem Bad, Refusal Why)> _first = [];
     private readonly Dictionary<BatchItem, Refusal> _refusals = [];
 
     /// <summary>Whether the table took rows in some try, be they held in a later one.</summary>
@@ -57,7 +57,7 @@ internal sealed class GroupHold
         [.. held.GroupBy(i => GroupOf(i)!.Value).Select(g =>
             new HeldGroup((QueueDelivery)_first[g.Key].Bad.Login.GetDelivery(), _first[g.Key].Why.ToString(), g.Count()))];
 
-    private static (DeliveryBook?, string)? GroupOf(BatchItem item) =>
+    private static (InFlightMessages?, string)? GroupOf(BatchItem item) =>
         item.Login.GetDelivery() is QueueDelivery { Group: { } position } delivery ? (delivery.Book, position.MessageGroupId) : null;
 
     private static (UInt128, int) Position(BatchItem item) => (((QueueDelivery)item.Login.GetDelivery()).Group!.Sequence(), item.Ordinal);

@@ -66,7 +66,7 @@ public sealed class LeaseTests(ServersFixture servers)
         {
             OnVisibility = (_, _) => throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "HTTP 503"),
         };
-        var book = new DeliveryBook(10);
+        var book = new InFlightMessages(10);
         var delivery = Postgres.Logins.Delivery();
         book.Admit(delivery);
         var keeper = new LeaseKeeper(Queue(client), new LeaseTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default);
@@ -142,7 +142,7 @@ public sealed class LeaseTests(ServersFixture servers)
                 return Task.FromResult(new ChangeMessageVisibilityBatchResponse());
             },
         };
-        var book = new DeliveryBook(10);
+        var book = new InFlightMessages(10);
         Admit("held for 10:59", TimeSpan.FromMinutes((11 * 60) - 1));
         Admit("held for 11:01", TimeSpan.FromMinutes((11 * 60) + 1));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);

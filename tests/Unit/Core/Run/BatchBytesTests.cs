@@ -12,7 +12,7 @@ public sealed class BatchBytesTests
     [Fact]
     public async Task Batch_is_taken_when_a_quarter_of_the_bytes_is_reached()
     {
-        var book = new DeliveryBook(1_000, maxBytes: 16 << 20);
+        var book = new InFlightMessages(1_000, maxBytes: 16 << 20);
         Add(book, count: 9, bytes: 1 << 20);
         Assert.Equal([4, 4, 1], await TakeAllAsync());
     }
@@ -20,7 +20,7 @@ public sealed class BatchBytesTests
     [Fact]
     public async Task Record_counts_with_what_it_holds_where_that_is_more_than_its_body()
     {
-        var book = new DeliveryBook(1_000, maxBytes: 16 << 20);
+        var book = new InFlightMessages(1_000, maxBytes: 16 << 20);
         for (var i = 0; i < 4; i++)
         {
             _buffer.TryAdd(new LoginRecord(Admitted(book, 1 << 20), null, null)
@@ -37,7 +37,7 @@ public sealed class BatchBytesTests
     [Fact]
     public async Task Small_messages_fill_batches_by_their_number()
     {
-        var book = new DeliveryBook(10_000, maxBytes: 512 << 20);
+        var book = new InFlightMessages(10_000, maxBytes: 512 << 20);
         Add(book, count: 2_500, bytes: 200);
         Assert.Equal([1_000, 1_000, 500], await TakeAllAsync());
     }
@@ -45,12 +45,12 @@ public sealed class BatchBytesTests
     [Fact]
     public async Task Where_only_one_may_be_held_it_waits_for_no_other()
     {
-        var book = new DeliveryBook(1_000, maxBytes: 1 << 20);
+        var book = new InFlightMessages(1_000, maxBytes: 1 << 20);
         Add(book, count: 1, bytes: 200);
         Assert.Equal(1, (await _buffer.TakeAsync().WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken))?.Count);
     }
 
-    private void Add(DeliveryBook book, int count, int bytes)
+    private void Add(InFlightMessages book, int count, int bytes)
     {
         for (var i = 0; i < count; i++)
         {
@@ -58,7 +58,7 @@ public sealed class BatchBytesTests
         }
     }
 
-    private static QueueDelivery Admitted(DeliveryBook book, int bytes)
+    private static QueueDelivery Admitted(InFlightMessages book, int bytes)
     {
         var delivery = Deliveries.New();
         book.Admit(delivery, bytes);

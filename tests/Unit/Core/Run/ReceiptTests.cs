@@ -53,7 +53,7 @@ public sealed class ReceiptTests
     [Fact]
     public void Every_outcome_of_the_books_reaches_the_receipt()
     {
-        var book = new DeliveryBook(100);
+        var book = new InFlightMessages(100);
         foreach (var outcome in Enum.GetValues<Outcome>())
         {
             for (var i = 0; i <= (int)outcome; i++)

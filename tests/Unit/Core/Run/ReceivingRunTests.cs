@@ -151,7 +151,7 @@ public sealed class ReceivingRunTests : RunningTests
     {
         public string Name => inner.Name;
 
-        public DeliveryBook Book => inner.Book;
+        public InFlightMessages Book => inner.Book;
 
         public EndReason? EndedBecause => inner.EndedBecause;
 

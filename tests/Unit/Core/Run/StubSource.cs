@@ -13,7 +13,7 @@ internal sealed class StubSource(Journal journal, int capacity = 100_000) : IMes
 
     public string Name { get; init; } = "queue";
 
-    public DeliveryBook Book { get; } = new(capacity);
+    public InFlightMessages Book { get; } = new(capacity);
 
     public EndReason? EndedBecause { get; set; }
 

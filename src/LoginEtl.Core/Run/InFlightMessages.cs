@@ -6,7 +6,7 @@ namespace LoginEtl.Run;
 /// The books of one receiving run: which deliveries it holds, in which state, and how the others ended. Every delivery
 /// is settled by exactly one party; whoever comes second is told so. Thread-safe.
 /// </summary>
-public sealed class DeliveryBook
+public sealed class InFlightMessages
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<MessageId, QueueDelivery> _open = [];
@@ -24,7 +24,7 @@ public sealed class DeliveryBook
     /// that end when their queue is drained; otherwise a pipeline that returns a message would go round with it for ever.
     /// </param>
     /// <param name="maxBytes">Most bytes held at a time; one delivery is let in at any rate.</param>
-    public DeliveryBook(int capacity, bool holdReturned = false, long maxBytes = long.MaxValue)
+    public InFlightMessages(int capacity, bool holdReturned = false, long maxBytes = long.MaxValue)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBytes);

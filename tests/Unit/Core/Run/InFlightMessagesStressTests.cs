@@ -5,7 +5,7 @@ using Xunit;
 
 namespace LoginEtl.Unit.Core.Run;
 
-public sealed class DeliveryBookStressTests
+public sealed class InFlightMessagesStressTests
 {
     private const int Messages = 20_000;
     private const int Capacity = 200;
@@ -15,7 +15,7 @@ public sealed class DeliveryBookStressTests
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(30));
-        var book = new DeliveryBook(Capacity);
+        var book = new InFlightMessages(Capacity);
         var arrived = new BlockingCollection<QueueDelivery>(Capacity * 2);
         var settled = new ConcurrentDictionary<QueueDelivery, int>();
         var admitted = new ConcurrentBag<QueueDelivery>();

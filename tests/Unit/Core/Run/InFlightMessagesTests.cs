@@ -5,9 +5,9 @@ using Xunit;
 
 namespace LoginEtl.Unit.Core.Run;
 
-public sealed class DeliveryBookTests
+public sealed class InFlightMessagesTests
 {
-    private readonly DeliveryBook _book = new(capacity: 3);
+    private readonly InFlightMessages _book = new(capacity: 3);
 
     [Fact]
     public void A_delivery_is_claimed_committed_and_settled_once()
@@ -29,7 +29,7 @@ public sealed class DeliveryBookTests
     [Fact]
     public void Room_is_for_messages_as_large_as_they_can_be()
     {
-        var book = new DeliveryBook(capacity: 100, maxBytes: 8 << 20);
+        var book = new InFlightMessages(capacity: 100, maxBytes: 8 << 20);
         Assert.Equal(4, book.Room);
         var (large, small) = (Deliveries.New(), Deliveries.New());
         book.Admit(large, 1 << 20);
@@ -43,7 +43,7 @@ public sealed class DeliveryBookTests
     [Fact]
     public async Task One_is_let_in_however_small_the_bound_and_the_next_when_its_content_is_gone()
     {
-        var book = new DeliveryBook(capacity: 100, maxBytes: 1);
+        var book = new InFlightMessages(capacity: 100, maxBytes: 1);
         Assert.Equal((1, false), (book.Room, book.IsFullOfBytes));
         var first = Deliveries.New(group: new FifoPosition("g", "1"));
         book.Admit(first, 1 << 20);
@@ -59,7 +59,7 @@ public sealed class DeliveryBookTests
     [Fact]
     public void Message_that_is_not_emitted_again_holds_no_body()
     {
-        var book = new DeliveryBook(capacity: 10, holdReturned: true);
+        var book = new InFlightMessages(capacity: 10, holdReturned: true);
         var first = Deliveries.New("a");
         book.Admit(first, 1 << 20);
         book.Settle(first, Outcome.Returned);
@@ -140,7 +140,7 @@ public sealed class DeliveryBookTests
         Assert.False(_book.Claim(second));
         Assert.False(_book.BeginCommit(second));
         Assert.False(_book.Settle(second, Outcome.Confirmed));
-        Assert.False(new DeliveryBook(1).Settle(first, Outcome.Confirmed));
+        Assert.False(new InFlightMessages(1).Settle(first, Outcome.Confirmed));
         Assert.Equal(1, _book.Open);
         Assert.True(_book.Claim(first));
     }
@@ -209,7 +209,7 @@ public sealed class DeliveryBookTests
     [Fact]
     public void A_message_this_run_returned_is_held_and_not_emitted_when_it_comes_again()
     {
-        var book = new DeliveryBook(10, holdReturned: true);
+        var book = new InFlightMessages(10, holdReturned: true);
         var id = new MessageId(Guid.NewGuid().ToString());
         QueueDelivery Again() => new(id, Guid.NewGuid().ToString(), DateTimeOffset.UtcNow, 1, DateTimeOffset.UtcNow);
         var first = Again();
