@@ -17,10 +17,10 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
     private readonly HeldGroups _held = new();
 
     /// <summary>Books of what came from no queue: lines of text have nothing to delete.</summary>
-    public WriterBook Lines { get; } = new();
+    public WriterCounts Lines { get; } = new();
 
     /// <summary>Books of all that came to this writer.</summary>
-    public WriterBook All { get; } = new();
+    public WriterCounts All { get; } = new();
 
     /// <summary>Of a batch whose key is retired: its messages, received again, would be masked under one that is not.</summary>
     public bool WouldBeMaskedAgain { get; private set; }

@@ -123,7 +123,7 @@ internal sealed class WriterRuns
     /// Of the runs and the lines of text, where the runs ended here; otherwise of what came to the writer, because others
     /// settle the rest. A run of which nothing could be claimed is another writer's.
     /// </summary>
-    public Receipt Receipt(WriterBook lines, WriterBook all)
+    public Receipt Receipt(WriterCounts lines, WriterCounts all)
     {
         List<ReceivingRun> runs;
         bool haveEnded;

@@ -5,7 +5,7 @@ namespace LoginEtl.Run;
 /// the only books. What was taken in and not written counts as returned: it stands in its queue or file still.
 /// Thread-safe.
 /// </summary>
-internal sealed class WriterBook
+internal sealed class WriterCounts
 {
     private readonly Lock _lock = new();
     private readonly OutcomeCounts _ended = new();
