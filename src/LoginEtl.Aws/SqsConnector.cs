@@ -24,7 +24,7 @@ public sealed class SqsConnector : IQueueConnector
         var queue = await QueueLookup.FindAsync(settings, cancellationToken).ConfigureAwait(false);
         try
         {
-            var lease = await LeaseTerms.ReadAsync(queue, cancellationToken).ConfigureAwait(false);
+            var lease = await VisibilityTerms.ReadAsync(queue, cancellationToken).ConfigureAwait(false);
             return new SqsMessageSource(queue, lease, options, SqsTimings.Default);
         }
         catch (SqsException e)

@@ -10,7 +10,7 @@ namespace LoginEtl.Aws.Receiving;
 
 /// <summary>One polling loop of several: reserve, poll, admit, hand over.</summary>
 internal sealed class Receiver(
-    SqsQueue queue, LeaseTerms lease, InFlightMessages book, PollAllowance allowance, Activity activity,
+    SqsQueue queue, VisibilityTerms lease, InFlightMessages book, PollAllowance allowance, Activity activity,
     ChannelWriter<ReceivedMessage> output, SqsTimings timings, string? identityAttribute, Lock handover)
 {
     private const int ShortestWait = 1;

@@ -26,7 +26,7 @@ internal sealed class SqsMessageSource : IMessageSource
     private readonly Activity _activity;
     private readonly DrainWatch? _drain;
     private readonly StallWatch _stall;
-    private readonly LeaseKeeper _leases;
+    private readonly VisibilityHeartbeat _leases;
     private readonly MessageDeletion _deletion;
     private readonly MessageReturn _return;
 
@@ -42,7 +42,7 @@ internal sealed class SqsMessageSource : IMessageSource
     private Task? _disposed;
 
     /// <summary>Starts receiving at once. Disposes of the queue's client when it is disposed of itself.</summary>
-    public SqsMessageSource(SqsQueue queue, LeaseTerms lease, ReceiveOptions options, SqsTimings timings)
+    public SqsMessageSource(SqsQueue queue, VisibilityTerms lease, ReceiveOptions options, SqsTimings timings)
     {
         _queue = queue;
         _options = options;
@@ -52,7 +52,7 @@ internal sealed class SqsMessageSource : IMessageSource
         Book = new InFlightMessages(options.MaxHeld, holdReturned: !options.WaitForever, options.MaxHeldBytes);
         _drain = options.WaitForever ? null : new DrainWatch(queue, Book, _activity, options, timings);
         _stall = new StallWatch(Book, _drain, options);
-        _leases = new LeaseKeeper(queue, lease, Book, timings);
+        _leases = new VisibilityHeartbeat(queue, lease, Book, timings);
         _deletion = new MessageDeletion(queue, Book, _activity, timings, Fail);
         _return = new MessageReturn(queue, Book, timings);
         _heartbeat = Task.Run(KeepLeasesAsync);
@@ -184,7 +184,7 @@ internal sealed class SqsMessageSource : IMessageSource
         return messages;
     }
 
-    private async Task ReceiveAllAsync(LeaseTerms lease)
+    private async Task ReceiveAllAsync(VisibilityTerms lease)
     {
         try
         {

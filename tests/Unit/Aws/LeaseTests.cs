@@ -69,7 +69,7 @@ public sealed class LeaseTests(ServersFixture servers)
         var book = new InFlightMessages(10);
         var delivery = Postgres.Logins.Delivery();
         book.Admit(delivery);
-        var keeper = new LeaseKeeper(Queue(client), new LeaseTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default);
+        var keeper = new VisibilityHeartbeat(Queue(client), new VisibilityTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         var beating = keeper.RunAsync(end.Token);
         Assert.False(keeper.AreRunningOut);
@@ -146,7 +146,7 @@ public sealed class LeaseTests(ServersFixture servers)
         Admit("held for 10:59", TimeSpan.FromMinutes((11 * 60) - 1));
         Admit("held for 11:01", TimeSpan.FromMinutes((11 * 60) + 1));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
-        var beating = new LeaseKeeper(Queue(client), new LeaseTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default).RunAsync(end.Token);
+        var beating = new VisibilityHeartbeat(Queue(client), new VisibilityTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default).RunAsync(end.Token);
 
         await Until.Async(() => extended.Count >= 3, "three beats");
 
@@ -181,7 +181,7 @@ public sealed class LeaseTests(ServersFixture servers)
     [InlineData(43200, 43200, null)]
     public void A_lease_follows_the_queues_own_timeout_unless_that_is_too_short(int attribute, int seconds, int? asked)
     {
-        var lease = LeaseTerms.Of(attribute);
+        var lease = VisibilityTerms.Of(attribute);
 
         Assert.Equal(TimeSpan.FromSeconds(seconds), lease.Timeout);
         Assert.Equal(asked, lease.AskFor);

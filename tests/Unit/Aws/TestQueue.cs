@@ -146,7 +146,7 @@ internal sealed class TestQueue
         }
 
         queue = queue with { Client = around?.Invoke(queue.Client) ?? queue.Client };
-        var lease = await LeaseTerms.ReadAsync(queue, Cancelled);
+        var lease = await VisibilityTerms.ReadAsync(queue, Cancelled);
         return new SqsMessageSource(queue, lease, options ?? new ReceiveOptions(), timings ?? SqsTimings.Default);
     }
 

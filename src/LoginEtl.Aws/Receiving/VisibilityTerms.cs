@@ -8,7 +8,7 @@ namespace LoginEtl.Aws.Receiving;
 /// <summary>How long a received message stays invisible.</summary>
 /// <param name="Timeout">The queue's own VisibilityTimeout, or ours where that is too short to hold anything.</param>
 /// <param name="AskFor">Seconds to ask for at each receive; null to take the queue's own.</param>
-internal sealed record LeaseTerms(TimeSpan Timeout, int? AskFor)
+internal sealed record VisibilityTerms(TimeSpan Timeout, int? AskFor)
 {
     private const string Attribute = "VisibilityTimeout";
 
@@ -20,11 +20,11 @@ internal sealed record LeaseTerms(TimeSpan Timeout, int? AskFor)
     /// <summary>Leases are looked after four times in their length, so that three may fail.</summary>
     public TimeSpan Beat => Timeout / 4;
 
-    public static LeaseTerms Of(int seconds) => seconds < ShortestSeconds
-        ? new LeaseTerms(TimeSpan.FromSeconds(InsteadSeconds), InsteadSeconds)
-        : new LeaseTerms(TimeSpan.FromSeconds(seconds), AskFor: null);
+    public static VisibilityTerms Of(int seconds) => seconds < ShortestSeconds
+        ? new VisibilityTerms(TimeSpan.FromSeconds(InsteadSeconds), InsteadSeconds)
+        : new VisibilityTerms(TimeSpan.FromSeconds(seconds), AskFor: null);
 
-    public static async Task<LeaseTerms> ReadAsync(SqsQueue queue, CancellationToken cancellationToken)
+    public static async Task<VisibilityTerms> ReadAsync(SqsQueue queue, CancellationToken cancellationToken)
     {
         var answer = await QueueLookup.WithRetriesAsync(
             () => queue.Client.GetQueueAttributesAsync(

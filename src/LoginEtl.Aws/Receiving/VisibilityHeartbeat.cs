@@ -13,7 +13,7 @@ namespace LoginEtl.Aws.Receiving;
 /// The heartbeat: keeps what is held invisible. A lease that has run for a quarter of its length is renewed at every
 /// beat, so that a failed call is made good by the next. It ends before a message's delete or return is asked for.
 /// </summary>
-internal sealed class LeaseKeeper(SqsQueue queue, LeaseTerms lease, InFlightMessages book, SqsTimings timings)
+internal sealed class VisibilityHeartbeat(SqsQueue queue, VisibilityTerms lease, InFlightMessages book, SqsTimings timings)
 {
     private const int Concurrency = 8;
 
