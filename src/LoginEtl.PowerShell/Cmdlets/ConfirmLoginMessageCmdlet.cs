@@ -13,5 +13,5 @@ namespace LoginEtl.PowerShell.Cmdlets;
 public sealed class ConfirmLoginMessageCmdlet : SettlementCmdlet
 {
     /// <inheritdoc/>
-    protected override HandSettlement Open() => HandSettlement.Deleting();
+    protected override ManualSettlement Open() => ManualSettlement.Deleting();
 }

@@ -13,5 +13,5 @@ namespace LoginEtl.PowerShell.Cmdlets;
 public sealed class ResetLoginMessageCmdlet : SettlementCmdlet
 {
     /// <inheritdoc/>
-    protected override HandSettlement Open() => HandSettlement.Returning();
+    protected override ManualSettlement Open() => ManualSettlement.Returning();
 }

@@ -8,7 +8,7 @@ namespace LoginEtl.PowerShell.Hosting;
 public abstract class SettlementCmdlet : LoginCmdlet
 {
     private const string Deliveries = "logins, rejects or records of a queue, from Receive-LoginMessage or Protect-LoginPii";
-    private HandSettlement? _settlement;
+    private ManualSettlement? _settlement;
 
     /// <summary>Logins, rejects or records whose messages are to be settled.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
@@ -49,5 +49,5 @@ public abstract class SettlementCmdlet : LoginCmdlet
     }
 
     /// <summary>How this cmdlet settles.</summary>
-    protected abstract HandSettlement Open();
+    protected abstract ManualSettlement Open();
 }

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace LoginEtl.Unit.Core.Run;
 
-public sealed class HandSettlementTests : RunningTests
+public sealed class ManualSettlementTests : RunningTests
 {
     [Fact]
     public async Task Message_that_the_queue_gives_back_before_the_return_is_answered_is_held_again()
@@ -28,7 +28,7 @@ public sealed class HandSettlementTests : RunningTests
             return Task.CompletedTask;
         };
         var run = new ReceivingRun(source);
-        await using (var settlement = HandSettlement.Returning())
+        await using (var settlement = ManualSettlement.Returning())
         {
             Assert.True(settlement.Add(Assert.Single(await ReceiveAllAsync(run))));
         }
@@ -53,7 +53,7 @@ public sealed class HandSettlementTests : RunningTests
             return Task.CompletedTask;
         };
         var run = new ReceivingRun(source);
-        await using (var settlement = HandSettlement.Returning())
+        await using (var settlement = ManualSettlement.Returning())
         {
             Assert.True(settlement.Add(Assert.Single(await ReceiveAllAsync(run))));
         }
@@ -71,7 +71,7 @@ public sealed class HandSettlementTests : RunningTests
         source.AddMany(2);
         source.OnDelete = source.OnReturn = _ => Task.FromException(new InvalidOperationException("broken"));
         var run = new ReceivingRun(source);
-        var settlement = deletes ? HandSettlement.Deleting() : HandSettlement.Returning();
+        var settlement = deletes ? ManualSettlement.Deleting() : ManualSettlement.Returning();
         foreach (var login in await ReceiveAllAsync(run))
         {
             Assert.True(settlement.Add(login));

@@ -7,7 +7,7 @@ namespace LoginEtl.Run;
 /// Settles deliveries by hand, for pipelines that end elsewhere than in the database: deletes them, or makes them
 /// visible again. Gathers for a moment, so that ten share a request. One caller.
 /// </summary>
-public sealed class HandSettlement : IAsyncDisposable
+public sealed class ManualSettlement : IAsyncDisposable
 {
     private const int MostAtOnce = 500;
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(100);
@@ -17,17 +17,17 @@ public sealed class HandSettlement : IAsyncDisposable
     private readonly HashSet<ReceivingRun> _runs = [];
     private readonly Task _settling;
 
-    private HandSettlement(Outcome outcome)
+    private ManualSettlement(Outcome outcome)
     {
         _outcome = outcome;
         _settling = Task.Run(SettleAsync);
     }
 
     /// <summary>Deletes what it is given.</summary>
-    public static HandSettlement Deleting() => new(Outcome.Confirmed);
+    public static ManualSettlement Deleting() => new(Outcome.Confirmed);
 
     /// <summary>Makes visible again what it is given.</summary>
-    public static HandSettlement Returning() => new(Outcome.Returned);
+    public static ManualSettlement Returning() => new(Outcome.Returned);
 
     /// <summary>
     /// Settles one. False when there is nothing to settle: it is no longer held (settled, or its pipeline has ended and
