@@ -41,8 +41,8 @@ internal static class KeyFollowing
     private static bool TryMaskAgain(
         Keyring keyring, Protector current, IReadOnlyList<LoginRecord> records, List<(LoginRecord, string?, string?, Protector)> masked)
     {
-        using var ips = new Retokeniser(keyring, LoginFields.Ip);
-        using var devices = new Retokeniser(keyring, LoginFields.DeviceId);
+        using var ips = new TokenRotator(keyring, LoginFields.Ip);
+        using var devices = new TokenRotator(keyring, LoginFields.DeviceId);
         var newIps = ips.Map(records.Select(r => r.MaskedIp));
         var newDevices = devices.Map(records.Select(r => r.MaskedDeviceId));
         foreach (var record in records)

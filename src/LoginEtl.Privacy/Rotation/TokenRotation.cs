@@ -18,7 +18,7 @@ public sealed class TokenRotation : IDisposable
     private readonly ITokenTable _table;
     private readonly RotationOptions _options;
     private readonly Keyring _keyring;
-    private Retokeniser[] _attributes = [];
+    private TokenRotator[] _attributes = [];
     private readonly Stopwatch _clock = new();
     private long _rows;
     private long _tokens;
@@ -115,7 +115,7 @@ public sealed class TokenRotation : IDisposable
     private void Open()
     {
         Dispose();
-        _attributes = [.. KeysetName.Masked.Select(a => new Retokeniser(_keyring, a))];
+        _attributes = [.. KeysetName.Masked.Select(a => new TokenRotator(_keyring, a))];
     }
 
     // A host that was not given the new key must not bring the old one back.

@@ -9,13 +9,13 @@ namespace LoginEtl.Rotation;
 /// Makes tokens under old keys of one attribute tokens under the primary key of the same method: opened and masked again
 /// in memory, each distinct one once. Not thread-safe.
 /// </summary>
-internal sealed class Retokeniser : IDisposable
+internal sealed class TokenRotator : IDisposable
 {
     private readonly TokenOpener? _opener;
     private readonly Dictionary<string, IMasker> _maskers = [];
     private readonly Dictionary<string, string> _methods;
 
-    public Retokeniser(Keyring keyring, string attribute)
+    public TokenRotator(Keyring keyring, string attribute)
     {
         Attribute = attribute;
         Keys = [.. AttributeKeys.Stored(keyring, attribute)];
