@@ -33,7 +33,7 @@ internal static class EncryptedKeysetJson
         return null;
     }
 
-    public static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> ciphertext, KeyForm form, uint primary, IEnumerable<KeysetKey> keys)
+    public static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> ciphertext, KeyTemplate form, uint primary, IEnumerable<KeysetKey> keys)
     {
         json.WriteStartObject();
         json.WriteBase64String(Ciphertext, ciphertext);

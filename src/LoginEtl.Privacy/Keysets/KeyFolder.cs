@@ -84,7 +84,7 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposab
     /// </exception>
     public void WriteKeyset(string name, uint primary, IReadOnlyList<KeysetKey> keys, bool replace)
     {
-        var form = KeyForm.Of(name);
+        var form = KeyTemplate.Of(name);
         if (wrap is null || KeysetName.IsPublic(name))
         {
             WriteFile(PathOf(folder, name), form, primary, keys, replace);
@@ -101,7 +101,7 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposab
     public static string PathOf(string folder, string name) => System.IO.Path.Combine(folder, $"{name}.json");
 
     /// <exception cref="LoginEtlException"><c>KeysetUnwritable</c>, <c>KeysetExists</c> without <paramref name="replace"/>.</exception>
-    public static void WriteFile(string path, KeyForm form, uint primary, IReadOnlyList<KeysetKey> keys, bool replace) =>
+    public static void WriteFile(string path, KeyTemplate form, uint primary, IReadOnlyList<KeysetKey> keys, bool replace) =>
         KeyFile.Write(path, json => KeysetJson.Write(json, form.TypeUrl, form.MaterialType, primary, keys), replace);
 
     /// <exception cref="LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
@@ -117,7 +117,7 @@ internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposab
         var keyset = ReadFile(path, isSecret: true);
         try
         {
-            keyset.RequireType(KeyForm.Private.TypeUrl);
+            keyset.RequireType(KeyTemplate.Private.TypeUrl);
             return keyset;
         }
         catch

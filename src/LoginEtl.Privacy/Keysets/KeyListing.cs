@@ -30,12 +30,12 @@ public static class KeyListing
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         using var keyset = KeyFolder.ReadPrivate(path);
-        return [.. Of(Path.GetFileNameWithoutExtension(path), keyset, KeyForm.Private)];
+        return [.. Of(Path.GetFileNameWithoutExtension(path), keyset, KeyTemplate.Private)];
     }
 
-    internal static IEnumerable<LoginKey> Of(string name, Keyset keyset) => Of(name, keyset, KeyForm.Of(name));
+    internal static IEnumerable<LoginKey> Of(string name, Keyset keyset) => Of(name, keyset, KeyTemplate.Of(name));
 
-    private static IEnumerable<LoginKey> Of(string name, Keyset keyset, KeyForm form)
+    private static IEnumerable<LoginKey> Of(string name, Keyset keyset, KeyTemplate form)
     {
         keyset.RequireType(form.TypeUrl);
         return keyset.Keys.Select(key => Of(name, form, keyset, key));
@@ -44,12 +44,12 @@ public static class KeyListing
     /// <summary>The primary key of a keyset.</summary>
     internal static LoginKey PrimaryOf(string name, Keyset keyset)
     {
-        var form = KeyForm.Of(name);
+        var form = KeyTemplate.Of(name);
         keyset.RequireType(form.TypeUrl);
         return Of(name, form, keyset, keyset.Primary);
     }
 
-    private static LoginKey Of(string name, KeyForm form, Keyset keyset, KeysetKey key) => new(
+    private static LoginKey Of(string name, KeyTemplate form, Keyset keyset, KeysetKey key) => new(
         name, key.Id, key.Status, key == keyset.Primary, Method(name, form),
         form.Tokens is { } kind ? TokenPrefix.Of(kind, key.Id) : null,
         key.Status == KeyStatus.Destroyed ? null : CheckValue(keyset, key));
@@ -80,8 +80,8 @@ public static class KeyListing
         return KeyBytes.CopyOf([.. key.Q.X!, .. key.Q.Y!]);
     }
 
-    private static string Method(string name, KeyForm form) =>
-        form == KeyForm.Private ? "private" : form.Tokens is { } kind ? Enum.GetName(kind)!.ToLowerInvariant() : name switch
+    private static string Method(string name, KeyTemplate form) =>
+        form == KeyTemplate.Private ? "private" : form.Tokens is { } kind ? Enum.GetName(kind)!.ToLowerInvariant() : name switch
         {
             KeysetName.LineId => "line",
             KeysetName.Audit => KeysetName.Audit,

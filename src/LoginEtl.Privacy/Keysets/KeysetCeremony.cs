@@ -132,7 +132,7 @@ public static class KeysetCeremony
 
     private static NewKeyset Store(KeyFolder folder, string name, KeyPair? pair, bool overwrite)
     {
-        using var material = pair is null ? KeyForm.Of(name).NewMaterial() : KeyBytes.CopyOf(pair.PublicHalf.Span);
+        using var material = pair is null ? KeyTemplate.Of(name).NewMaterial() : KeyBytes.CopyOf(pair.PublicHalf.Span);
         var id = pair?.Id ?? KeyIds.New([]);
         folder.WriteKeyset(name, id, [new KeysetKey(id, KeyStatus.Enabled, material)], overwrite);
         return new NewKeyset(name, Path.GetFullPath(KeyFolder.PathOf(folder.Path, name)), id);
@@ -140,7 +140,7 @@ public static class KeysetCeremony
 
     private static NewKeyset StorePrivate(string path, string name, KeyPair pair, bool overwrite)
     {
-        KeyFolder.WriteFile(path, KeyForm.Private, pair.Id, [new KeysetKey(pair.Id, KeyStatus.Enabled, pair.PrivateHalf)], overwrite);
+        KeyFolder.WriteFile(path, KeyTemplate.Private, pair.Id, [new KeysetKey(pair.Id, KeyStatus.Enabled, pair.PrivateHalf)], overwrite);
         return new NewKeyset($"{name} (private)", Path.GetFullPath(path), pair.Id) { IsPrivate = true };
     }
 

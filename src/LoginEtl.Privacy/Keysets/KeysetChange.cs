@@ -129,7 +129,7 @@ public sealed class KeysetChange
         using var folder = _source.Folder(_access);
         using var held = KeyFolderLock.Take(folder.Path);
         using var keyset = folder.ReadKeyset(_name);
-        keyset.RequireType(KeyForm.Of(_name).TypeUrl);
+        keyset.RequireType(KeyTemplate.Of(_name).TypeUrl);
         var (keys, primary, about) = change(keyset);
         try
         {
@@ -151,7 +151,7 @@ public sealed class KeysetChange
     {
         if (!KeysetName.IsPublic(_name))
         {
-            return [.. keyset.Keys, new KeysetKey(KeyIds.New(keyset.Keys.Select(k => k.Id)), KeyStatus.Enabled, KeyForm.Of(_name).NewMaterial())];
+            return [.. keyset.Keys, new KeysetKey(KeyIds.New(keyset.Keys.Select(k => k.Id)), KeyStatus.Enabled, KeyTemplate.Of(_name).NewMaterial())];
         }
 
         if (privateKeyPath is null)
@@ -163,7 +163,7 @@ public sealed class KeysetChange
         // A private half may have been written for a public one that was not.
         using var pair = KeyPair.New(KeyIds.New(keyset.Keys.Concat(privateKeys.Keys).Select(k => k.Id)));
         // First the private half: a public key without its own would seal what nobody can ever read.
-        KeyFolder.WriteFile(privateKeyPath, KeyForm.Private, privateKeys.Primary.Id, [.. privateKeys.Keys, new KeysetKey(pair.Id, KeyStatus.Enabled, pair.PrivateHalf)], replace: true);
+        KeyFolder.WriteFile(privateKeyPath, KeyTemplate.Private, privateKeys.Primary.Id, [.. privateKeys.Keys, new KeysetKey(pair.Id, KeyStatus.Enabled, pair.PrivateHalf)], replace: true);
         return [.. keyset.Keys, new KeysetKey(pair.Id, KeyStatus.Enabled, KeyBytes.CopyOf(pair.PublicHalf.Span))];
     }
 

@@ -40,7 +40,7 @@ internal static class KeysetName
     public static string Of(string name) => name.Split('.')[0];
 
     /// <summary>The keysets whose keys make an attribute's tokens.</summary>
-    public static IEnumerable<string> TokensOf(string attribute) => All.Where(n => KeyForm.Of(n).Tokens is not null && Of(n) == attribute);
+    public static IEnumerable<string> TokensOf(string attribute) => All.Where(n => KeyTemplate.Of(n).Tokens is not null && Of(n) == attribute);
 
     /// <summary>A name that is one of <see cref="All"/>.</summary>
     /// <exception cref="LoginEtlException"><c>KeysetNameInvalid</c>.</exception>

@@ -42,7 +42,7 @@ internal static class KeysetProto
     }
 
     /// <summary>The message, in zeroed-when-disposed memory.</summary>
-    public static KeyBytes Write(KeyForm form, uint primary, IReadOnlyList<KeysetKey> keys)
+    public static KeyBytes Write(KeyTemplate form, uint primary, IReadOnlyList<KeysetKey> keys)
     {
         const int overhead = 64;
         using var buffer = new KeyBytes(overhead + keys.Sum(k => overhead + form.TypeUrl.Length + k.Material.Length));
@@ -57,7 +57,7 @@ internal static class KeysetProto
         return KeyBytes.CopyOf(writer.Written);
     }
 
-    private static KeyBytes WriteKey(KeyForm form, KeysetKey key)
+    private static KeyBytes WriteKey(KeyTemplate form, KeysetKey key)
     {
         using var data = new KeyBytes(32 + form.TypeUrl.Length + key.Material.Length);
         using var buffer = new KeyBytes(64 + data.Length);
@@ -148,8 +148,8 @@ internal static class KeysetProto
         _ => 3,
     };
 
-    private static ulong MaterialNumber(KeyForm form) =>
-        form == KeyForm.Private ? 2UL : form == KeyForm.Public ? 3UL : 1UL;
+    private static ulong MaterialNumber(KeyTemplate form) =>
+        form == KeyTemplate.Private ? 2UL : form == KeyTemplate.Public ? 3UL : 1UL;
 
     private static void Expect(bool holds)
     {

@@ -13,7 +13,7 @@ internal sealed record MergedKeyset(string Name, Keyset Keyset, IReadOnlyList<ui
     /// <exception cref="LoginEtlException"><c>KeyConflict</c>, <c>KeysetNotRotated</c>, <c>KeysetInvalid</c>.</exception>
     public static MergedKeyset Of(string name, Keyset? mine, Keyset backup, bool includeDestroyed)
     {
-        var type = KeyForm.Of(name).TypeUrl;
+        var type = KeyTemplate.Of(name).TypeUrl;
         backup.RequireType(type);
         var theirs = backup.Keys.Where(k => k.Status != KeyStatus.Destroyed).ToList();
         if (mine is null)

@@ -16,7 +16,7 @@ public static class PrimaryKeys
     {
         ArgumentNullException.ThrowIfNull(keyring);
         ArgumentNullException.ThrowIfNull(methods);
-        return [.. methods.Keysets.Where(n => KeyForm.Of(n).Tokens is not null).Select(n => Stored(n, keyring.Get(n)))];
+        return [.. methods.Keysets.Where(n => KeyTemplate.Of(n).Tokens is not null).Select(n => Stored(n, keyring.Get(n)))];
     }
 
     /// <summary>Takes, in memory, the primary keys of the database in the place of those that it has retired, as far as they are held and enabled.</summary>
@@ -54,7 +54,7 @@ public static class PrimaryKeys
                let keyset = keyring.Find(name)
                let own = keyset?.LedBackFrom
                where own is not null
-               select $"The database has {Stored(name, keyset).Prefix} of {KeysetName.Of(name)} followed, an older key than {TokenPrefix.Of(KeyForm.Of(name).Tokens!.Value, own.Id)}, the primary key of {keyset.Source}. If nobody meant that, see who may write to login_etl_key; Disable-LoginKey here keeps this host from following it.",
+               select $"The database has {Stored(name, keyset).Prefix} of {KeysetName.Of(name)} followed, an older key than {TokenPrefix.Of(KeyTemplate.Of(name).Tokens!.Value, own.Id)}, the primary key of {keyset.Source}. If nobody meant that, see who may write to login_etl_key; Disable-LoginKey here keeps this host from following it.",
         ];
     }
 
@@ -65,5 +65,5 @@ public static class PrimaryKeys
     private static StoredKey Stored(string name, Keyset keyset) => StoredKey.Of(KeyListing.PrimaryOf(name, keyset), StoredKeyState.Primary);
 
     private static bool IsOf(StoredKey key, string name, uint id) =>
-        (key.Attribute, key.Prefix) == (KeysetName.Of(name), TokenPrefix.Of(KeyForm.Of(name).Tokens!.Value, id));
+        (key.Attribute, key.Prefix) == (KeysetName.Of(name), TokenPrefix.Of(KeyTemplate.Of(name).Tokens!.Value, id));
 }

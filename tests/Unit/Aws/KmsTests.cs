@@ -78,7 +78,7 @@ public sealed class KmsTests : IAsyncDisposable
         using var keyset = KeysetProto.Parse(bytes, "test");
         using var known = TestKeys.Parse(Vectors.KnownTokens["keysets"]!["ip"]!);
         Assert.Equal(known.Primary.Material.Span, keyset.Primary.Material.Span);
-        using var written = KeysetProto.Write(KeyForm.Of("ip"), keyset.Primary.Id, keyset.Keys);
+        using var written = KeysetProto.Write(KeyTemplate.Of("ip"), keyset.Primary.Id, keyset.Keys);
         Assert.Equal(bytes, written.Span);
     }
 

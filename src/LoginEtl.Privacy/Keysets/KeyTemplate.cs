@@ -8,22 +8,22 @@ namespace LoginEtl.Keysets;
 /// <param name="MaterialType">Tink's: SYMMETRIC, ASYMMETRIC_PUBLIC or ASYMMETRIC_PRIVATE.</param>
 /// <param name="Tokens">What its keys make; null where they make none.</param>
 /// <param name="Length">Bytes of a symmetric key; 0 for halves of pairs.</param>
-internal sealed record KeyForm(string TypeUrl, string MaterialType, TokenKind? Tokens, int Length)
+internal sealed record KeyTemplate(string TypeUrl, string MaterialType, TokenKind? Tokens, int Length)
 {
     private const string Symmetric = "SYMMETRIC";
-    private static readonly KeyForm Siv = new(TinkTypes.AesSivKey, Symmetric, TokenKind.Siv, KeyMaterial.AesSivLength);
-    private static readonly KeyForm Mac = new(TinkTypes.HmacKey, Symmetric, TokenKind.Mac, KeyMaterial.HmacLength);
-    private static readonly KeyForm Pfx = new(TinkTypes.IpcryptPfxKey, Symmetric, TokenKind.Pfx, IpcryptPfx.KeyLength);
-    private static readonly KeyForm Line = Mac with { Tokens = null };
+    private static readonly KeyTemplate Siv = new(TinkTypes.AesSivKey, Symmetric, TokenKind.Siv, KeyMaterial.AesSivLength);
+    private static readonly KeyTemplate Mac = new(TinkTypes.HmacKey, Symmetric, TokenKind.Mac, KeyMaterial.HmacLength);
+    private static readonly KeyTemplate Pfx = new(TinkTypes.IpcryptPfxKey, Symmetric, TokenKind.Pfx, IpcryptPfx.KeyLength);
+    private static readonly KeyTemplate Line = Mac with { Tokens = null };
 
     /// <summary>The half that seals.</summary>
-    public static readonly KeyForm Public = new(TinkTypes.EciesPublicKey, "ASYMMETRIC_PUBLIC", null, 0);
+    public static readonly KeyTemplate Public = new(TinkTypes.EciesPublicKey, "ASYMMETRIC_PUBLIC", null, 0);
 
     /// <summary>The half that opens.</summary>
-    public static readonly KeyForm Private = new(TinkTypes.EciesPrivateKey, "ASYMMETRIC_PRIVATE", null, 0);
+    public static readonly KeyTemplate Private = new(TinkTypes.EciesPrivateKey, "ASYMMETRIC_PRIVATE", null, 0);
 
     /// <summary>That of a keyset by its name.</summary>
-    public static KeyForm Of(string name) => name switch
+    public static KeyTemplate Of(string name) => name switch
     {
         KeysetName.LineId or KeysetName.Audit => Line,
         _ when KeysetName.IsPublic(name) => Public,
