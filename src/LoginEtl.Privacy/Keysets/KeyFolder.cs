@@ -3,10 +3,10 @@ using LoginEtl.Faults;
 
 namespace LoginEtl.Keysets;
 
-/// <summary>Keysets in a folder, one file each; with a <see cref="KeyWrap"/> those that hold secrets are encrypted.</summary>
+/// <summary>Keysets in a folder, one file each; with a <see cref="EnvelopeEncryption"/> those that hold secrets are encrypted.</summary>
 /// <param name="folder">Absolute.</param>
 /// <param name="wrap">Null for keysets in clear; disposed of with this.</param>
-internal sealed class KeyFolder(string folder, KeyWrap? wrap = null) : IDisposable
+internal sealed class KeyFolder(string folder, EnvelopeEncryption? wrap = null) : IDisposable
 {
     // A keyset of a hundred keys has some 30 kB; whatever is larger is no keyset.
     private const int LargestFile = 1024 * 1024;

@@ -65,7 +65,7 @@ internal sealed record KeySource(string Kind, string Rest)
         var service = access.KeyService ?? throw new LoginEtlException(
             "KeySourceUnavailable", FaultKind.Configuration, "Key sources of the kind 'awskms:' need AWS KMS, which this host does not bring.", "Use file:FOLDER or env:VARIABLE here.");
         var parts = Rest.Split('?', 2);
-        return new KeyFolder(Resolve(access, parts[0]), new KeyWrap(service(), Settings(parts.ElementAtOrDefault(1) ?? ""), access.Stop));
+        return new KeyFolder(Resolve(access, parts[0]), new EnvelopeEncryption(service(), Settings(parts.ElementAtOrDefault(1) ?? ""), access.Stop));
     }
 
     // From here on every error names the folder.

@@ -52,8 +52,8 @@ public static class KeysetCeremony
         }
     }
 
-    private static KeyWrap? Wrap(NewKeysetOptions options) => options.Kms is not { } kms ? null
-        : options.KeyService is { } service ? new KeyWrap(service(), kms, options.Stop)
+    private static EnvelopeEncryption? Wrap(NewKeysetOptions options) => options.Kms is not { } kms ? null
+        : options.KeyService is { } service ? new EnvelopeEncryption(service(), kms, options.Stop)
         : throw new ArgumentException("There is no key service.", nameof(options));
 
     private static List<NewKeyset> Make(KeyFolder keys, List<Wish> wishes, bool overwrite)

@@ -6,7 +6,7 @@ namespace LoginEtl.Keysets;
 /// <param name="service">Disposed of with this.</param>
 /// <param name="settings">Its key.</param>
 /// <param name="stop">Cancels calls.</param>
-internal sealed class KeyWrap(IKeyService service, KmsSettings settings, CancellationToken stop) : IDisposable
+internal sealed class EnvelopeEncryption(IKeyService service, KmsSettings settings, CancellationToken stop) : IDisposable
 {
     // AWS KMS API reference, Encrypt.
     private const int LongestKeyset = 4096;
