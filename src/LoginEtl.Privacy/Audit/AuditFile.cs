@@ -39,7 +39,7 @@ internal static class AuditFile
             file.Write(firstLine);
             file.Flush(flushToDisk: true);
             NewFile.Name(unfinished, path);
-            FolderFlush.Try(Path.GetDirectoryName(path)!);
+            FolderFsync.Try(Path.GetDirectoryName(path)!);
             return file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

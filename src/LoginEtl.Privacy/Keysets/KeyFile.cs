@@ -72,7 +72,7 @@ internal static class KeyFile
                 NewFile.Name(unfinished, full);
             }
 
-            FolderFlush.Try(Path.GetDirectoryName(full)!);
+            FolderFsync.Try(Path.GetDirectoryName(full)!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -66,8 +66,8 @@ public sealed class KeysetCeremonyTests : IDisposable
     [Fact]
     public void Names_of_key_files_are_flushed_where_the_system_can()
     {
-        Assert.Equal(!OperatingSystem.IsWindows(), FolderFlush.Try(_root));
-        Assert.False(FolderFlush.Try(Path.Combine(_root, "missing")));
+        Assert.Equal(!OperatingSystem.IsWindows(), FolderFsync.Try(_root));
+        Assert.False(FolderFsync.Try(Path.Combine(_root, "missing")));
     }
 
     [Fact]

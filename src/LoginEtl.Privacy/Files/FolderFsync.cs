@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace LoginEtl.Files;
 
 /// <summary>Brings the names in a folder to disk, where a file's own flush brings its content alone (fsync(2)).</summary>
-internal static class FolderFlush
+internal static class FolderFsync
 {
     // Of all Unix systems that .NET runs on.
     private const int ReadOnly = 0;
