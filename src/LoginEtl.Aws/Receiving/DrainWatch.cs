@@ -12,7 +12,7 @@ namespace LoginEtl.Aws.Receiving;
 /// by a minute.
 /// </summary>
 internal sealed class DrainWatch(
-    SqsQueue queue, InFlightMessages book, Activity activity, ReceiveOptions options, SqsTimings timings)
+    SqsQueue queue, InFlightMessages book, ReceiveState activity, ReceiveOptions options, SqsTimings timings)
 {
     private static readonly TimeSpan ApproximateCounts = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ExactCounts = TimeSpan.FromSeconds(1);
@@ -82,7 +82,7 @@ internal sealed class DrainWatch(
         var locked = mayBeLocked && book.OnlyHeldBack && book.Room > 0 && activity.Undeleted == 0;
         return new DrainSample
         {
-            At = Activity.Now,
+            At = ReceiveState.Now,
             Taken = activity.Taken,
             IsLocked = locked,
             NothingToCome = locked || counts is { Visible: 0, Delayed: 0 },

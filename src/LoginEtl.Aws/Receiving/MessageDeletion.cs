@@ -17,7 +17,7 @@ namespace LoginEtl.Aws.Receiving;
 /// Told when deleting is refused for good: then every message would come again for ever, so the run has to end.
 /// </param>
 internal sealed class MessageDeletion(
-    SqsQueue queue, InFlightMessages book, Activity activity, SqsTimings timings, Action<Exception> refused)
+    SqsQueue queue, InFlightMessages book, ReceiveState activity, SqsTimings timings, Action<Exception> refused)
 {
     private const int Concurrency = 8;
 

@@ -10,7 +10,7 @@ namespace LoginEtl.Aws.Receiving;
 
 /// <summary>One polling loop of several: reserve, poll, admit, hand over.</summary>
 internal sealed class Receiver(
-    SqsQueue queue, VisibilityTerms lease, InFlightMessages book, PollAllowance allowance, Activity activity,
+    SqsQueue queue, VisibilityTerms lease, InFlightMessages book, PollAllowance allowance, ReceiveState activity,
     ChannelWriter<ReceivedMessage> output, SqsTimings timings, string? identityAttribute, Lock handover)
 {
     private const int ShortestWait = 1;
@@ -53,7 +53,7 @@ internal sealed class Receiver(
     private async Task<bool> PollAsync(int reserved, CancellationToken abort)
     {
         var taken = 0;
-        var began = Activity.Now;
+        var began = ReceiveState.Now;
         try
         {
             var answer = await queue.Client
@@ -84,7 +84,7 @@ internal sealed class Receiver(
         catch (SqsException e) when (e.IsTransient)
         {
             _failures++;
-            var now = Activity.Now;
+            var now = ReceiveState.Now;
             _failingSince ??= now;
             return now - _failingSince >= timings.GiveUpPollingAfter ? throw queue.Faults.Explain(e) : false;
         }

@@ -23,7 +23,7 @@ internal sealed class SqsMessageSource : IMessageSource
     private readonly SqsQueue _queue;
     private readonly ReceiveOptions _options;
     private readonly SqsTimings _timings;
-    private readonly Activity _activity;
+    private readonly ReceiveState _activity;
     private readonly DrainWatch? _drain;
     private readonly StallWatch _stall;
     private readonly VisibilityHeartbeat _leases;
@@ -48,7 +48,7 @@ internal sealed class SqsMessageSource : IMessageSource
         _options = options;
         _timings = timings;
         _end = new ReceiveEnd(timings.StopGrace);
-        _activity = new Activity(lease.Timeout);
+        _activity = new ReceiveState(lease.Timeout);
         Book = new InFlightMessages(options.MaxHeld, holdReturned: !options.WaitForever, options.MaxHeldBytes);
         _drain = options.WaitForever ? null : new DrainWatch(queue, Book, _activity, options, timings);
         _stall = new StallWatch(Book, _drain, options);

@@ -6,7 +6,7 @@ namespace LoginEtl.Aws.Receiving;
 
 /// <summary>When messages last came, and what this run still has in the queue beside what its book holds.</summary>
 /// <param name="lease">How long a message stays in flight that nobody keeps.</param>
-internal sealed class Activity(TimeSpan lease)
+internal sealed class ReceiveState(TimeSpan lease)
 {
     private readonly ConcurrentDictionary<MessageId, long> _undeleted = [];
     private long _receivedAt = Environment.TickCount64;
