@@ -101,9 +101,9 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
             return;
         }
 
-        var beside = await LiveBeside.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
-        var there = beside.Where(b => b is { Exists: true, IsOurs: true }).ToList();
-        Action[] durable = [server.RequireDurable, () => TargetCheck.RequireDurable(table), .. there.Select<LiveBeside, Action>(b => b.RequireDurable)];
+        var beside = await CompanionTable.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+        var there = beside.Where(b => b is { Exists: true, IsLoginEtlTable: true }).ToList();
+        Action[] durable = [server.RequireDurable, () => TargetCheck.RequireDurable(table), .. there.Select<CompanionTable, Action>(b => b.RequireDurable)];
         if (_list.Require("Durability", Durability(server), durable) && !server.FullPageWrites)
         {
             _list.Add("Full page writes", "full_page_writes = off: a crash may leave torn pages", "Set full_page_writes = on, unless the file system never tears pages.");
@@ -147,16 +147,16 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         }
     }
 
-    private async Task CheckBesideAsync(NpgsqlConnection connection, IReadOnlyList<LiveBeside> beside, CancellationToken cancellationToken)
+    private async Task CheckBesideAsync(NpgsqlConnection connection, IReadOnlyList<CompanionTable> beside, CancellationToken cancellationToken)
     {
         const string Name = "Ledgers, quarantine and keys";
         var quarantine = beside.Single(b => b.Name.Name == SchemaNames.Quarantine).Name;
-        var lacking = beside.All(b => b is { Exists: true, IsOurs: true })
+        var lacking = beside.All(b => b is { Exists: true, IsLoginEtlTable: true })
             ? await QuarantineMigration.LackingAsync(connection, quarantine, cancellationToken).ConfigureAwait(false)
             : [];
         if (lacking.Count == 0)
         {
-            _list.Require(Name, string.Join(", ", beside.Select(b => b.Name)), beside.Select<LiveBeside, Action>(b => b.RequireOurs));
+            _list.Require(Name, string.Join(", ", beside.Select(b => b.Name)), beside.Select<CompanionTable, Action>(b => b.RequireLoginEtlTable));
             return;
         }
 
@@ -204,8 +204,8 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
 
     private async Task CheckVaultAsync(NpgsqlConnection connection, LiveTable table, CancellationToken cancellationToken)
     {
-        var vault = await LiveBeside.ReadVaultAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
-        Action[] requirements = vault is { Exists: true, IsOurs: true } ? [vault.RequireDurable, vault.RequireGranted] : [vault.RequireOurs];
+        var vault = await CompanionTable.ReadVaultAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+        Action[] requirements = vault is { Exists: true, IsLoginEtlTable: true } ? [vault.RequireDurable, vault.RequireGranted] : [vault.RequireLoginEtlTable];
         _list.Require("Vault", $"{vault.Name}", requirements);
     }
 

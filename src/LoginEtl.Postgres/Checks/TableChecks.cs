@@ -9,7 +9,7 @@ internal sealed class TableChecks(CheckList list, LiveTable table, SinkOptions o
 {
     /// <summary>Runs them.</summary>
     /// <param name="beside">Ledgers and quarantine, as far as they are there.</param>
-    public void Run(IReadOnlyList<LiveBeside> beside)
+    public void Run(IReadOnlyList<CompanionTable> beside)
     {
         IReadOnlyList<TargetColumn> columns = [];
         if (list.Require("Table columns", ColumnTexts(), () => columns = TargetCheck.MatchColumns(table), () => CheckFormat(columns)))
@@ -80,9 +80,9 @@ internal sealed class TableChecks(CheckList list, LiveTable table, SinkOptions o
         }
     }
 
-    private void CheckGrants(IReadOnlyList<TargetColumn> columns, IReadOnlyList<LiveBeside> beside) => list.Require(
+    private void CheckGrants(IReadOnlyList<TargetColumn> columns, IReadOnlyList<CompanionTable> beside) => list.Require(
         "Grants", "the user may do what a run does",
-        [() => TargetCheck.RequireGranted(table, columns), () => RequireConflictGrants(columns), .. beside.Select<LiveBeside, Action>(b => b.RequireGranted)]);
+        [() => TargetCheck.RequireGranted(table, columns), () => RequireConflictGrants(columns), .. beside.Select<CompanionTable, Action>(b => b.RequireGranted)]);
 
     private void RequireConflictGrants(IReadOnlyList<TargetColumn> columns)
     {
@@ -100,7 +100,7 @@ internal sealed class TableChecks(CheckList list, LiveTable table, SinkOptions o
         rule?.RequireGranted(table, columns);
     }
 
-    private void CheckRowSecurity(IReadOnlyList<LiveBeside> beside)
+    private void CheckRowSecurity(IReadOnlyList<CompanionTable> beside)
     {
         var names = beside.Where(b => b.HasRowSecurity).Select(b => b.Name).ToList();
         if (names.Count > 0)

@@ -17,8 +17,8 @@ internal sealed class PostgresVault(Database database, QualifiedName vault) : IV
         async connection =>
         {
             var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
-            var vault = await LiveBeside.ReadVaultAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
-            vault.RequireOurs();
+            var vault = await CompanionTable.ReadVaultAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+            vault.RequireLoginEtlTable();
             await ForeignObjects.RequireNoneAsync(connection, table.Name, [SchemaNames.Vault], cancellationToken).ConfigureAwait(false);
             return new PostgresVault(database, vault.Name);
         },

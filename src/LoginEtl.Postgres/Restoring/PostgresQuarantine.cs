@@ -38,9 +38,9 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
         async connection =>
         {
             var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
-            var beside = await LiveBeside.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+            var beside = await CompanionTable.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
             var quarantine = beside.Single(b => b.Name.Name == SchemaNames.Quarantine);
-            quarantine.RequireOurs();
+            quarantine.RequireLoginEtlTable();
             await ForeignObjects.RequireNoneAsync(connection, table.Name, SchemaNames.OfRuns, cancellationToken).ConfigureAwait(false);
             var columns = await QuarantineMigration.LackingAsync(connection, quarantine.Name, cancellationToken).ConfigureAwait(false);
             return columns.FirstOrDefault().Name is not { } lacking

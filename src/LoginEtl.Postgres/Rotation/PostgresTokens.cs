@@ -45,9 +45,9 @@ internal sealed class PostgresTokens : ITokenTable
         {
             var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
             TargetCheck.RequireTable(table);
-            foreach (var beside in await LiveBeside.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false))
+            foreach (var beside in await CompanionTable.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false))
             {
-                beside.RequireOurs();
+                beside.RequireLoginEtlTable();
             }
 
             await ForeignObjects.RequireNoneAsync(connection, table.Name, SchemaNames.TrustedByRuns, cancellationToken).ConfigureAwait(false);

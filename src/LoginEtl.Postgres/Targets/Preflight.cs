@@ -22,7 +22,7 @@ internal static class Preflight
 
         if (options.UseVault)
         {
-            await LiveBeside.RequireVaultAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
+            await CompanionTable.RequireVaultAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
         }
 
         return (target, schema);
@@ -35,7 +35,7 @@ internal static class Preflight
         NpgsqlConnection connection, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken) =>
         (await RequireAsync(connection, settings, options, cancellationToken).ConfigureAwait(false)).Target;
 
-    private static async Task<(TargetTable Target, IReadOnlyList<LiveBeside> Besides, SchemaRecord Schema)> RequireAsync(
+    private static async Task<(TargetTable Target, IReadOnlyList<CompanionTable> Besides, SchemaRecord Schema)> RequireAsync(
         NpgsqlConnection connection, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
     {
         var server = await LiveServer.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -43,19 +43,19 @@ internal static class Preflight
         server.RequireEncoding();
         server.RequireDurable();
         var target = TargetCheck.Match(await FindAsync(connection, settings, cancellationToken).ConfigureAwait(false), options);
-        var besides = await LiveBeside.ReadAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
+        var besides = await CompanionTable.ReadAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
         // Where there is no ledger nobody has initialised anything.
         var ledger = besides.First(b => b.Name.Name == SchemaNames.Ledger);
         if (!ledger.Exists)
         {
-            ledger.RequireOurs();
+            ledger.RequireLoginEtlTable();
         }
 
         await ForeignObjects.RequireNoneAsync(connection, target.Name, SchemaNames.TrustedByRuns, cancellationToken).ConfigureAwait(false);
         var schema = await SchemaRecord.RequireAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
         foreach (var beside in besides)
         {
-            beside.RequireOurs();
+            beside.RequireLoginEtlTable();
             beside.RequireDurable();
         }
 

@@ -32,7 +32,7 @@ internal sealed class LedgerCopy(QualifiedName ledger, TimeSpan timeout)
                 await importer.WriteAsync(SchemaRecord.Current, NpgsqlDbType.Smallint, cancellationToken).ConfigureAwait(false);
             }
 
-            return await importer.CompleteAsync(cancellationToken).ConfigureAwait(false) == (ulong)items.Count ? true : throw LiveBeside.NotTaken(ledger);
+            return await importer.CompleteAsync(cancellationToken).ConfigureAwait(false) == (ulong)items.Count ? true : throw CompanionTable.NotTaken(ledger);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {

@@ -52,7 +52,7 @@ internal sealed class QuarantineCopy(QualifiedName quarantine, TimeSpan timeout)
 
         if (await importer.CompleteAsync(cancellationToken).ConfigureAwait(false) != (ulong)refused.Count)
         {
-            throw LiveBeside.NotTaken(quarantine);
+            throw CompanionTable.NotTaken(quarantine);
         }
 
         Task TextAsync(string? text) => text is null

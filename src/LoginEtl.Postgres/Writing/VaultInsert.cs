@@ -31,7 +31,7 @@ internal sealed class VaultInsert(QualifiedName table)
 
         if (!_checked)
         {
-            await LiveBeside.RequireVaultAsync(connection, table, cancellationToken).ConfigureAwait(false);
+            await CompanionTable.RequireVaultAsync(connection, table, cancellationToken).ConfigureAwait(false);
             _checked = true;
         }
 

@@ -8,12 +8,12 @@ namespace LoginEtl.Postgres.Targets;
 /// <summary>A ledger, the quarantine, the vault or the keys, beside the user's table, as it is.</summary>
 /// <param name="Name">Schema and name.</param>
 /// <param name="Exists">Something of that name is there; without it the rest says nothing.</param>
-/// <param name="IsOurs">A table with the columns the writer fills, of the types it fills them with.</param>
+/// <param name="IsLoginEtlTable">A table with the columns the writer fills, of the types it fills them with.</param>
 /// <param name="IsOlder">It has those that an earlier version made.</param>
 /// <param name="IsLogged">Not UNLOGGED.</param>
 /// <param name="IsGranted">The user may write it as a run does.</param>
 /// <param name="HasRowSecurity">Row security applies to this user.</param>
-internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, bool IsOlder, bool IsLogged, bool IsGranted, bool HasRowSecurity)
+internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLoginEtlTable, bool IsOlder, bool IsLogged, bool IsGranted, bool HasRowSecurity)
 {
     // UPDATE (outcome): a row that the database refuses is settled as quarantined after its ledger entry was made.
     private const string Query =
@@ -32,11 +32,11 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
     private static readonly string[] InsertOnly = [SchemaNames.Quarantine, SchemaNames.Vault];
 
     /// <summary>All of <see cref="SchemaNames.OfRuns"/>, in their order.</summary>
-    public static Task<IReadOnlyList<LiveBeside>> ReadAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
+    public static Task<IReadOnlyList<CompanionTable>> ReadAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
         ReadAsync(connection, table, SchemaNames.OfRuns, cancellationToken);
 
     /// <summary>The vault, which runs need that mask by escrow.</summary>
-    public static async Task<LiveBeside> ReadVaultAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
+    public static async Task<CompanionTable> ReadVaultAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
         (await ReadAsync(connection, table, [SchemaNames.Vault], cancellationToken).ConfigureAwait(false))[0];
 
     /// <summary>Looks at the vault before anything is written.</summary>
@@ -44,13 +44,13 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
     public static async Task RequireVaultAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {
         var vault = await ReadVaultAsync(connection, table, cancellationToken).ConfigureAwait(false);
-        vault.RequireOurs();
+        vault.RequireLoginEtlTable();
         await ForeignObjects.RequireNoneAsync(connection, table, [SchemaNames.Vault], cancellationToken).ConfigureAwait(false);
         vault.RequireDurable();
         vault.RequireGranted();
     }
 
-    private static async Task<IReadOnlyList<LiveBeside>> ReadAsync(
+    private static async Task<IReadOnlyList<CompanionTable>> ReadAsync(
         NpgsqlConnection connection, QualifiedName table, string[] names, CancellationToken cancellationToken)
     {
         var found = await connection.QueryAsync(
@@ -58,13 +58,13 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
             r =>
             {
                 var lacks = SchemaNames.ColumnsOf(r.GetString(0)).Where(c => !r.GetFieldValue<string[]>(3).Contains($"{c} {SchemaNames.TypeOf(c)}")).ToList();
-                return new LiveBeside(
-                    table.Beside(r.GetString(0)), Exists: true, IsOurs: r.GetBoolean(2) && lacks.Count == 0,
+                return new CompanionTable(
+                    table.Beside(r.GetString(0)), Exists: true, IsLoginEtlTable: r.GetBoolean(2) && lacks.Count == 0,
                     IsOlder: r.GetBoolean(2) && lacks is [SchemaNames.SchemaVersion or SchemaNames.CheckValue],
                     IsLogged: r.GetBoolean(1), IsGranted: r.GetBoolean(4), HasRowSecurity: r.GetBoolean(5));
             },
             cancellationToken).ConfigureAwait(false);
-        return [.. names.Select(n => found.FirstOrDefault(f => f.Name.Name == n) ?? new LiveBeside(table.Beside(n), false, false, false, false, false, false))];
+        return [.. names.Select(n => found.FirstOrDefault(f => f.Name.Name == n) ?? new CompanionTable(table.Beside(n), false, false, false, false, false, false))];
     }
 
     /// <summary>It did not take what was sent to it, without an error.</summary>
@@ -73,7 +73,7 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
         $"Drop the triggers of {name}; nothing of this batch was written, quarantined or deleted.");
 
     /// <exception cref="LoginEtlException"><c>LedgerNotFound</c>, <c>LedgerUnsuitable</c>.</exception>
-    public void RequireOurs()
+    public void RequireLoginEtlTable()
     {
         if (!Exists)
         {
@@ -88,7 +88,7 @@ internal sealed record LiveBeside(QualifiedName Name, bool Exists, bool IsOurs, 
                 "SchemaOutdated", FaultKind.Configuration, $"{Name} was made by an earlier version.", "Run Initialize-LoginDatabase, which adds what it lacks.");
         }
 
-        if (!IsOurs)
+        if (!IsLoginEtlTable)
         {
             throw new LoginEtlException(
                 "LedgerUnsuitable", FaultKind.Configuration, $"{Name} is not the table this version makes.", "Move it out of the way, then run Initialize-LoginDatabase.");
