@@ -25,7 +25,7 @@ internal sealed class BatchPlan
     public IReadOnlyList<BatchItem> Items { get; }
 
     /// <summary>Places of deliveries whose message came before in the batch, and that message.</summary>
-    public IReadOnlyList<(int Ordinal, BatchItem Of)> Twins { get; private init; } = [];
+    public IReadOnlyList<(int Ordinal, BatchItem Of)> Duplicates { get; private init; } = [];
 
     /// <summary>What is held of the batch's groups; null where a bad message holds nothing.</summary>
     public GroupHold? Hold { get; private init; }
@@ -86,7 +86,7 @@ internal sealed class BatchPlan
         return new BatchPlan(batch.Count, items)
         {
             Hold = holds ? new GroupHold() : null,
-            Twins = twins,
+            Duplicates = twins,
             BatchId = earlier?.BatchId ?? Guid.CreateVersion7(),
             Promised = earlier?.Promised,
             Added = earlier?.Added,

@@ -185,7 +185,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
 
         var held = fresh.Where(hold.Holds).ToList();
         held.ForEach(i => outcomes[i.Ordinal] = Outcome.Returned);
-        foreach (var twin in plan.Twins.Where(t => outcomes[t.Of.Ordinal] == Outcome.Returned))
+        foreach (var twin in plan.Duplicates.Where(t => outcomes[t.Of.Ordinal] == Outcome.Returned))
         {
             // What is not written must not be deleted by its other delivery.
             outcomes[twin.Ordinal] = Outcome.Returned;
