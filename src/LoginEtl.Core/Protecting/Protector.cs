@@ -24,7 +24,7 @@ public sealed class Protector : IDisposable
     private readonly TimeProvider _time;
 
     // As long as somebody holds one of a group's messages, and no longer.
-    private readonly ConditionalWeakTable<MaskingGroup, MaskedGroup> _groups = [];
+    private readonly ConditionalWeakTable<MaskingBatch, MaskedBatch> _groups = [];
     private LineIdentity? _lines;
     private MessageIdentity? _messages;
 
@@ -123,7 +123,7 @@ public sealed class Protector : IDisposable
     };
 
     // Null where another masked it first: two in one pipeline, or side by side.
-    private MaskedGroup? Masked(MaskingGroup group)
+    private MaskedBatch? Masked(MaskingBatch group)
     {
         if (_groups.TryGetValue(group, out var masked))
         {
@@ -140,15 +140,15 @@ public sealed class Protector : IDisposable
         return masked;
     }
 
-    private MaskedGroup Mask(Plaintext?[] ips, Plaintext?[] devices)
+    private MaskedBatch Mask(Plaintext?[] ips, Plaintext?[] devices)
     {
-        var masked = new MaskedGroup(new Token?[ips.Length], new bool[ips.Length], new Token?[ips.Length], new bool[ips.Length]);
+        var masked = new MaskedBatch(new Token?[ips.Length], new bool[ips.Length], new Token?[ips.Length], new bool[ips.Length]);
         _ip.Mask(ips, masked.Ips, masked.IpFits);
         _deviceId.Mask(devices, masked.DeviceIds, masked.DeviceIdFits);
         return masked;
     }
 
-    private ProtectedLogin Protected(LoginMessage message, MaskedGroup masked, int place) =>
+    private ProtectedLogin Protected(LoginMessage message, MaskedBatch masked, int place) =>
         Check(message, masked.IpFits[place], masked.DeviceIdFits[place]) is { } why
             ? Seal(message, why)
             : Record(message, masked.Ips[place], masked.DeviceIds[place]);

@@ -32,7 +32,7 @@ public sealed class LoginMessage : IncomingLogin
     public required string AppVersion { get; set; }
 
     /// <summary>The group it is masked with, and its place there; null where it came alone.</summary>
-    internal (MaskingGroup Group, int Place)? Group { get; set; }
+    internal (MaskingBatch Group, int Place)? Group { get; set; }
 
     /// <summary>Of a reject; here nothing, so that both have the same properties.</summary>
     [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "Scripts read it of an object.")]

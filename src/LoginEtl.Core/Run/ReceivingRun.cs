@@ -80,7 +80,7 @@ public sealed class ReceivingRun
                 : LoginDecoder.Decode(message.Delivery, message.Body, _source.Decoding, message.IdentityAttribute);
         }
 
-        MaskingGroup.Join(logins);
+        MaskingBatch.Join(logins);
         return logins;
     }
 

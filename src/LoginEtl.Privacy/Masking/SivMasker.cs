@@ -13,7 +13,7 @@ internal sealed class SivMasker : IMasker
     private const int Block = Padding.BlockSize;
     private readonly uint _keyId;
     private readonly Func<string, string> _canonicalForm;
-    private readonly SivGroup _group;
+    private readonly SivBatch _group;
 
     public SivMasker(Keyset keyset, string attribute, Func<string, string> canonicalForm)
         : this(keyset, keyset.Primary, attribute, canonicalForm)
@@ -26,7 +26,7 @@ internal sealed class SivMasker : IMasker
         _keyId = named.Id;
         _canonicalForm = canonicalForm;
         using var key = KeyMaterial.ReadAesSiv(keyset, named);
-        _group = new SivGroup(key.Span, attribute);
+        _group = new SivBatch(key.Span, attribute);
     }
 
     /// <inheritdoc/>

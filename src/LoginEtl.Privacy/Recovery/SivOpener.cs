@@ -12,13 +12,13 @@ internal sealed class SivOpener : IDisposable
 {
     private const int Block = Padding.BlockSize;
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-    private readonly SivGroup _group;
+    private readonly SivBatch _group;
     private byte[] _vs = [];
 
     public SivOpener(Keyset keyset, KeysetKey key, string attribute)
     {
         using var bytes = KeyMaterial.ReadAesSiv(keyset, key);
-        _group = new SivGroup(bytes.Span, attribute);
+        _group = new SivBatch(bytes.Span, attribute);
     }
 
     /// <summary>The plaintexts; null where V ‖ C was not made with this key and attribute.</summary>

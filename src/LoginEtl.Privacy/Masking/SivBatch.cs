@@ -8,7 +8,7 @@ namespace LoginEtl.Masking;
 /// The two halves of AES-SIV for many values a call: the block cipher's fixed cost per call is paid once a group and not
 /// once a value. Values lie one after the other in <see cref="Plain"/>, padded to whole blocks. Not thread-safe.
 /// </summary>
-internal sealed class SivGroup : IDisposable
+internal sealed class SivBatch : IDisposable
 {
     private const int Block = Padding.BlockSize;
     private readonly Aes _macAes = Aes.Create();
@@ -22,7 +22,7 @@ internal sealed class SivGroup : IDisposable
 
     /// <param name="key">64 bytes.</param>
     /// <param name="attribute">Whose associated data the values are bound to.</param>
-    public SivGroup(ReadOnlySpan<byte> key, string attribute)
+    public SivBatch(ReadOnlySpan<byte> key, string attribute)
     {
         using var single = new AesSiv(key);
         single.AssociatedState([AssociatedData.Of(attribute)], _state);

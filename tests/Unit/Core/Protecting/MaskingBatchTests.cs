@@ -7,7 +7,7 @@ using Xunit;
 namespace LoginEtl.Unit.Core.Protecting;
 
 /// <summary>What was received together is masked together, although it goes through a pipeline one by one.</summary>
-public sealed class MaskingGroupTests : IDisposable
+public sealed class MaskingBatchTests : IDisposable
 {
     private readonly TestKeys _keys = new();
 
@@ -47,7 +47,7 @@ public sealed class MaskingGroupTests : IDisposable
     {
         var logins = new[] { Deliveries.Body, "{", Deliveries.Replace("ip", "null"), Deliveries.Replace("device_id", $"\"{new string('x', 500)}\"") }
             .Select(body => Deliveries.Decode(body)).ToArray();
-        MaskingGroup.Join(logins);
+        MaskingBatch.Join(logins);
         using var protector = _keys.Protector();
         Assert.IsType<LoginRecord>(protector.Protect(logins[0]));
         Assert.Equal(RejectReason.InvalidJson, Assert.IsType<SealedReject>(protector.Protect(logins[1])).Reason);
@@ -76,7 +76,7 @@ public sealed class MaskingGroupTests : IDisposable
     private static IncomingLogin[] Received(int count, int from = 0)
     {
         var logins = Enumerable.Range(from, count).Select(Login).ToArray();
-        MaskingGroup.Join(logins);
+        MaskingBatch.Join(logins);
         return logins;
     }
 

@@ -6,12 +6,12 @@ namespace LoginEtl.Records;
 /// The personal data of messages that came together. They go through a pipeline one by one, and are masked together when
 /// the first of them is: the block cipher's fixed cost per call is paid once for all. Thread-safe.
 /// </summary>
-internal sealed class MaskingGroup
+internal sealed class MaskingBatch
 {
     // Given up once they are masked: a message that is kept keeps no other's values.
     private Values? _values;
 
-    private MaskingGroup(Values values) => _values = values;
+    private MaskingBatch(Values values) => _values = values;
 
     /// <summary>Joins the logins of one handover; what is no login is left out.</summary>
     public static void Join(IReadOnlyList<IncomingLogin> logins)
@@ -22,7 +22,7 @@ internal sealed class MaskingGroup
             return;
         }
 
-        var group = new MaskingGroup(new Values([.. messages.Select(m => m.Ip)], [.. messages.Select(m => m.DeviceId)]));
+        var group = new MaskingBatch(new Values([.. messages.Select(m => m.Ip)], [.. messages.Select(m => m.DeviceId)]));
         for (var i = 0; i < messages.Count; i++)
         {
             messages[i].Group = (group, i);
