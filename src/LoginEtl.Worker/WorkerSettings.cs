@@ -105,7 +105,7 @@ internal sealed class WorkerSettings
         Table = _table.Value(parsed) ?? DatabaseSettings.DefaultTable,
         ColumnNames = ColumnNames.Parse(_columnName.Value(parsed) ?? ""),
         RootCertificate = _rootCertificate.Value(parsed),
-        PasswordSource = _iamAuthentication.Value(parsed) ? new RdsPasswordSource() : null,
+        PasswordSource = _iamAuthentication.Value(parsed) ? new RdsPasswordProvider() : null,
         PasswordAccount = new AwsSettings { Region = _region.Value(parsed), ProfileName = _profileName.Value(parsed) },
     };
 

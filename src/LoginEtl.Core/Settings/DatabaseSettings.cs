@@ -19,7 +19,7 @@ public sealed record DatabaseSettings
     /// Asked for a password at every physical connection, so that one that runs out is never used; wins over all
     /// others. Off loopback the connection must be encrypted.
     /// </summary>
-    public IDatabasePasswordSource? PasswordSource { get; init; }
+    public IDatabasePasswordProvider? PasswordSource { get; init; }
 
     /// <summary>Whom <see cref="PasswordSource"/> asks as; the region matters where the host's name has none.</summary>
     public AwsSettings PasswordAccount { get; init; } = new();

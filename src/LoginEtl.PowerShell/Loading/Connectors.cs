@@ -22,6 +22,6 @@ internal static class Connectors
         PrivateLoadContext.Instance.Create<IKeyService>("LoginEtl.Aws", "LoginEtl.Aws.Kms.KmsKeyService");
 
     /// <summary>Makes IAM tokens of RDS. A new one for each run: it keeps the credentials it finds.</summary>
-    public static IDatabasePasswordSource NewPasswords() =>
-        PrivateLoadContext.Instance.Create<IDatabasePasswordSource>("LoginEtl.Aws", "LoginEtl.Aws.Rds.RdsPasswordSource");
+    public static IDatabasePasswordProvider NewPasswords() =>
+        PrivateLoadContext.Instance.Create<IDatabasePasswordProvider>("LoginEtl.Aws", "LoginEtl.Aws.Rds.RdsPasswordProvider");
 }

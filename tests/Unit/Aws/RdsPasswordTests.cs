@@ -74,7 +74,7 @@ public sealed class RdsPasswordTests : IDisposable
         Assert.Contains("nobody", fault.Message, StringComparison.Ordinal);
     }
 
-    private static RdsPasswordSource Source() => new(Environment.GetEnvironmentVariable);
+    private static RdsPasswordProvider Source() => new(Environment.GetEnvironmentVariable);
 
     private string Keys(string? session)
     {

@@ -171,7 +171,7 @@ public sealed class PasswordTests(ServersFixture servers)
         return database.Settings() with { Database = new SecretText(builder.ConnectionString) };
     }
 
-    private sealed class CountingSource(string? password) : IDatabasePasswordSource
+    private sealed class CountingSource(string? password) : IDatabasePasswordProvider
     {
         public string? Password { get; set; } = password;
 

@@ -15,7 +15,7 @@ namespace LoginEtl.Aws.Rds;
 /// a connection within 15 minutes (Amazon RDS User Guide, "IAM database authentication"). Made on this machine; the
 /// database is not asked. One for each run: it keeps the credentials that it finds for the first account.
 /// </summary>
-public sealed partial class RdsPasswordSource : IDatabasePasswordSource
+public sealed partial class RdsPasswordProvider : IDatabasePasswordProvider
 {
     private const string Service = "rds-db";
     private const string Scheme = "https://";
@@ -25,12 +25,12 @@ public sealed partial class RdsPasswordSource : IDatabasePasswordSource
     private AWSCredentials? _credentials;
 
     /// <summary>Reads the process's environment.</summary>
-    public RdsPasswordSource()
+    public RdsPasswordProvider()
         : this(Environment.GetEnvironmentVariable)
     {
     }
 
-    internal RdsPasswordSource(Func<string, string?> environment) => _environment = environment;
+    internal RdsPasswordProvider(Func<string, string?> environment) => _environment = environment;
 
     /// <inheritdoc/>
     public async ValueTask<string> GetAsync(

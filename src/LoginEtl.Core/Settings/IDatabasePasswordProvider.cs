@@ -1,7 +1,7 @@
 namespace LoginEtl.Settings;
 
 /// <summary>Makes passwords that live shortly, such as the IAM tokens of RDS (15 minutes).</summary>
-public interface IDatabasePasswordSource
+public interface IDatabasePasswordProvider
 {
     /// <summary>A password for one physical connection that is about to be opened.</summary>
     /// <param name="host">Of this connection, where several hosts are named.</param>
