@@ -33,7 +33,7 @@ internal sealed class WorkerSettings
     private readonly Setting<ConflictAction> _onConflict = Settings.OneOf("--on-conflict", "What happens to a row whose own unique key is there already", ConflictAction.Quarantine);
     private readonly Setting<string?> _conflictKey = Settings.Text("--conflict-key", "The unique constraint or index that --on-conflict is about, where the table has several");
     private readonly Setting<double?> _maxRejectRatio = Settings.Ratio("--max-reject-ratio", "Largest share of rejects before the run stops and quarantines nothing more; 1 goes on even where all is refused alike");
-    private readonly Setting<BadInGroup> _onBadInGroup = Settings.OneOf("--on-bad-in-group", "What a bad message means for the later messages of its group, in a FIFO queue", BadInGroup.Continue);
+    private readonly Setting<BadInGroupAction> _onBadInGroup = Settings.OneOf("--on-bad-in-group", "What a bad message means for the later messages of its group, in a FIFO queue", BadInGroupAction.Continue);
     private readonly Setting<bool> _wait = Settings.Switch("--wait", "Goes on for ever instead of ending when the queue is drained");
     private readonly Setting<long> _maxMessages = Settings.Number("--max-messages", "Ends after this many messages, 0 being no limit", 0L, 0L, long.MaxValue);
     private readonly Setting<TimeSpan?> _maxDuration = Settings.Seconds("--max-duration", "Ends after this many seconds", null);

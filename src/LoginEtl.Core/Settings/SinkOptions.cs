@@ -18,7 +18,7 @@ public sealed record SinkOptions
     public string? ConflictKey { get; init; }
 
     /// <summary>What a bad message means for the later messages of its group, in a FIFO queue.</summary>
-    public BadInGroup OnBadInGroup { get; init; }
+    public BadInGroupAction OnBadInGroup { get; init; }
 
     /// <summary>What rows mean that the server did not take, without an error. They are settled in any case.</summary>
     public SuppressedAction OnSuppressed { get; init; }

@@ -51,7 +51,7 @@ internal sealed class BatchPlan
     /// <param name="onBadInGroup">What a bad message means for its group.</param>
     /// <param name="earlier">The same batch as it was encoded for what the table was before.</param>
     /// <exception cref="LoginEtlException">A message has no key in the ledger.</exception>
-    public static BatchPlan Of(IReadOnlyList<ProtectedLogin> batch, RowEncoder encoder, BadInGroup onBadInGroup, BatchPlan? earlier = null)
+    public static BatchPlan Of(IReadOnlyList<ProtectedLogin> batch, RowEncoder encoder, BadInGroupAction onBadInGroup, BatchPlan? earlier = null)
     {
         var items = new List<BatchItem>(batch.Count);
         var seen = new Dictionary<(bool, Guid), BatchItem>(batch.Count);
@@ -82,7 +82,7 @@ internal sealed class BatchPlan
         FifoOrder.Apply(items);
         items.Sort((a, b) => a.Key.CompareTo(b.Key));
         // Only an item that is no duplicate can be bad, so the batch is probed first then.
-        var holds = onBadInGroup == BadInGroup.HoldGroup && items.Any(i => i.Login.GetDelivery() is QueueDelivery { Group: not null });
+        var holds = onBadInGroup == BadInGroupAction.HoldGroup && items.Any(i => i.Login.GetDelivery() is QueueDelivery { Group: not null });
         return new BatchPlan(batch.Count, items)
         {
             Hold = holds ? new GroupHold() : null,

@@ -76,8 +76,8 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     /// their order, instead of quarantining it.
     /// </summary>
     [Parameter]
-    [Given<BadInGroup>]
-    public BadInGroup OnBadInGroup { get; set; }
+    [Given<BadInGroupAction>]
+    public BadInGroupAction OnBadInGroup { get; set; }
 
     /// <summary>What rows mean that a trigger keeps out of the table or routes: a warning and exit code 2, or nothing more than their count.</summary>
     [Parameter]

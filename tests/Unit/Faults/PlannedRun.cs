@@ -55,7 +55,7 @@ internal sealed record PlannedRun
         "--batch-size", Text(BatchSize), "--flush-interval", Text(FlushSeconds),
         "--receivers", Text(Receivers), "--max-held", Text(MaxHeld),
         .. MaxHeldBytes is { } bytes ? ["--max-held-bytes", bytes] : Array.Empty<string>(),
-        .. HoldsGroups ? ["--on-bad-in-group", nameof(BadInGroup.HoldGroup)] : Array.Empty<string>(), .. OtherFlags,
+        .. HoldsGroups ? ["--on-bad-in-group", nameof(BadInGroupAction.HoldGroup)] : Array.Empty<string>(), .. OtherFlags,
     ];
 
     public override string ToString() =>

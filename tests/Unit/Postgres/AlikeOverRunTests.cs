@@ -83,7 +83,7 @@ public sealed class AlikeOverRunTests(ServersFixture servers)
     public async Task Row_that_is_held_with_its_group_and_comes_again_counts_once()
     {
         var database = await TestDatabase.InitializedAsync(servers, RefusesBad);
-        await using var sink = await database.SinkAsync(new SinkOptions { OnBadInGroup = BadInGroup.HoldGroup });
+        await using var sink = await database.SinkAsync(new SinkOptions { OnBadInGroup = BadInGroupAction.HoldGroup });
         var bad = Logins.Record(Logins.Delivery(group: new FifoPosition("g", "1")), "bad");
         for (var time = 0; time < 30; time++)
         {
@@ -95,7 +95,7 @@ public sealed class AlikeOverRunTests(ServersFixture servers)
     public async Task Rows_that_are_held_one_by_one_because_they_are_refused_alike_stop_the_run()
     {
         var database = await TestDatabase.InitializedAsync(servers, RefusesBad);
-        await using var sink = await database.SinkAsync(new SinkOptions { OnBadInGroup = BadInGroup.HoldGroup });
+        await using var sink = await database.SinkAsync(new SinkOptions { OnBadInGroup = BadInGroupAction.HoldGroup });
         for (var group = 0; group < 9; group++)
         {
             await sink.WriteAsync([Logins.Record(Logins.Delivery(group: new FifoPosition($"g{group}", "1")), "bad")], TestDatabase.Token);

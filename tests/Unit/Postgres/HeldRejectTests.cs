@@ -137,7 +137,7 @@ public sealed class HeldRejectTests(ServersFixture servers)
     }
 
     private static Task<LoginEtl.Run.IRecordSink> SinkAsync(TestDatabase database, double? most = null) =>
-        database.SinkAsync(new SinkOptions { OnBadInGroup = BadInGroup.HoldGroup, MaxRejectRatio = most });
+        database.SinkAsync(new SinkOptions { OnBadInGroup = BadInGroupAction.HoldGroup, MaxRejectRatio = most });
 
     private static LoginRecord Of(int i, int groups, string? user = null, string version = "1.0") =>
         Logins.Record(At($"g{i % groups}", i + 1), user, version);

@@ -46,7 +46,7 @@ public sealed class EndedRunTests(ServersFixture servers) : IDisposable
         await fifo.SendAsync(WholeRun.Body("bad1"), "a");
         await fifo.SendAsync(WholeRun.Body("a1"), "a");
         Says(
-            await _run.RunAsync(fifo, database, new SinkOptions { OnBadInGroup = BadInGroup.HoldGroup }, receive: Short),
+            await _run.RunAsync(fifo, database, new SinkOptions { OnBadInGroup = BadInGroupAction.HoldGroup }, receive: Short),
             EndReason.GroupsHeld, "groups_held", "Completed (groups are held)");
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         Says(await _run.RunAsync(await QueueAsync(1), database, receive: Short with { WaitForever = true }, stop: stop), EndReason.Stopped, "stopped", "Stopped, received");

@@ -14,7 +14,7 @@ namespace LoginEtl.Unit.Runs;
 /// <summary>Groups of a FIFO queue that a bad message holds.</summary>
 public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
 {
-    private static readonly SinkOptions Hold = new() { OnBadInGroup = BadInGroup.HoldGroup };
+    private static readonly SinkOptions Hold = new() { OnBadInGroup = BadInGroupAction.HoldGroup };
     private static readonly BatchOptions Few = new() { BatchSize = 5, FlushInterval = TimeSpan.FromMilliseconds(100) };
 
     private readonly WholeRun _run = new();

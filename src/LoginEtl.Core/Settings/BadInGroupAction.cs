@@ -1,7 +1,7 @@
 namespace LoginEtl.Settings;
 
 /// <summary>What a bad message means for the later messages of its group, in a FIFO queue.</summary>
-public enum BadInGroup
+public enum BadInGroupAction
 {
     /// <summary>It goes to quarantine like every bad message, and its group goes on.</summary>
     Continue,
