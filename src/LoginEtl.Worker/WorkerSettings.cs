@@ -47,7 +47,7 @@ internal sealed class WorkerSettings
     private readonly Setting<int> _batchSize = Settings.Number("--batch-size", "Rows a batch", Batch.BatchSize, 1, Run.BatchOptions.MostRows);
     private readonly Setting<TimeSpan?> _flushInterval = Settings.Seconds("--flush-interval", "Longest time a row waits for its batch to fill, in seconds", Batch.FlushInterval);
     private readonly Setting<AppVersionFormat> _appVersionFormat = Settings.OneOf("--app-version-format", "How versions are encoded", AppVersionFormat.Auto);
-    private readonly Setting<TooLong> _onTooLong = Settings.OneOf("--on-too-long", "What happens to a value longer than its column", TooLong.Quarantine);
+    private readonly Setting<TooLongAction> _onTooLong = Settings.OneOf("--on-too-long", "What happens to a value longer than its column", TooLongAction.Quarantine);
     private readonly Setting<SuppressedAction> _onSuppressed = Settings.OneOf("--on-suppressed", "What rows mean that a trigger keeps out of the table or routes", SuppressedAction.Warn);
     private readonly Setting<IpForm> _ipForm = Settings.OneOf("--ip-form", "What of an ip is masked: Forwarded takes the first address of an X-Forwarded-For list, without port, brackets and zone", IpForm.Strict);
     private readonly Setting<bool> _allowNullPii = Settings.Switch("--allow-null-pii", "A null ip or device id stays NULL instead of going to quarantine");

@@ -9,7 +9,7 @@ public sealed record SinkOptions
     public AppVersionFormat AppVersionFormat { get; init; } = AppVersionFormat.Auto;
 
     /// <summary>What happens to a value longer than its column. A token is never truncated.</summary>
-    public TooLong OnTooLong { get; init; } = TooLong.Quarantine;
+    public TooLongAction OnTooLong { get; init; } = TooLongAction.Quarantine;
 
     /// <summary>What happens to a row whose own unique key is there already.</summary>
     public ConflictAction OnConflict { get; init; }

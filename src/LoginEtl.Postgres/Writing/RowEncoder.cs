@@ -8,7 +8,7 @@ namespace LoginEtl.Postgres.Writing;
 /// <summary>
 /// Makes a record the values of its columns. What cannot fit is refused here and never reaches the server.
 /// </summary>
-internal sealed class RowEncoder(TargetTable table, TooLong onTooLong)
+internal sealed class RowEncoder(TargetTable table, TooLongAction onTooLong)
 {
     // PostgreSQL counts days and microseconds from here, and is sent those: the driver takes the first and the last day
     // of .NET's calendar for infinities.
@@ -161,7 +161,7 @@ internal sealed class RowEncoder(TargetTable table, TooLong onTooLong)
         }
 
         value = text[..cut];
-        return onTooLong == TooLong.Truncate ? null : new Refusal(RejectReason.TooLong, column.BodyField);
+        return onTooLong == TooLongAction.Truncate ? null : new Refusal(RejectReason.TooLong, column.BodyField);
     }
 
     /// <summary>Length in UTF-16 units of the first <paramref name="limit"/> code points; null when the text has no more than those.</summary>

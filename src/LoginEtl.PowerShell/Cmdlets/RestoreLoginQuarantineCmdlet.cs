@@ -105,8 +105,8 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
 
     /// <summary>What happens to a value longer than its column.</summary>
     [Parameter]
-    [Given<TooLong>]
-    public TooLong OnTooLong { get; set; }
+    [Given<TooLongAction>]
+    public TooLongAction OnTooLong { get; set; }
 
     /// <summary>
     /// Goes on under a key that the database has never seen, and registers it. Without, nothing is written under it

@@ -57,8 +57,8 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
 
     /// <summary>What happens to a value longer than its column.</summary>
     [Parameter]
-    [Given<TooLong>]
-    public TooLong OnTooLong { get; set; }
+    [Given<TooLongAction>]
+    public TooLongAction OnTooLong { get; set; }
 
     /// <summary>What happens to a row whose own unique key is there already.</summary>
     [Parameter]

@@ -58,8 +58,8 @@ public abstract class JobCmdlet : QueueCmdlet
 
     /// <summary>What happens to a value longer than its column.</summary>
     [Parameter]
-    [Given<TooLong>]
-    public TooLong OnTooLong { get; set; }
+    [Given<TooLongAction>]
+    public TooLongAction OnTooLong { get; set; }
 
     /// <summary>What happens to a row whose own unique key is there already.</summary>
     [Parameter]

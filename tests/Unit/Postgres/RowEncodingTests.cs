@@ -101,7 +101,7 @@ public sealed class RowEncodingTests(ServersFixture servers)
     public async Task Truncate_cuts_between_characters()
     {
         var database = await TestDatabase.InitializedAsync(servers);
-        await using var sink = await database.SinkAsync(new SinkOptions { OnTooLong = TooLong.Truncate });
+        await using var sink = await database.SinkAsync(new SinkOptions { OnTooLong = TooLongAction.Truncate });
         var result = await sink.WriteAsync([Logins.Record(locale: new string('x', 31) + Emoji + "tail")], TestDatabase.Token);
         Assert.Equal([Outcome.Written], result.Outcomes);
         Assert.Equal(new string('x', 31) + Emoji, await database.ReadAsync<string>("SELECT locale FROM user_logins"));
@@ -112,7 +112,7 @@ public sealed class RowEncodingTests(ServersFixture servers)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await database.RunAsync("ALTER TABLE user_logins ALTER masked_ip TYPE varchar(60)");
-        await using var sink = await database.SinkAsync(new SinkOptions { OnTooLong = TooLong.Truncate });
+        await using var sink = await database.SinkAsync(new SinkOptions { OnTooLong = TooLongAction.Truncate });
         var result = await sink.WriteAsync([Logins.Record(ip: "siv1." + new string('B', 60)), Logins.Record()], TestDatabase.Token);
         Assert.Equal([Outcome.Quarantined, Outcome.Written], result.Outcomes);
         Assert.Equal(1, await database.CountAsync("login_etl_quarantine WHERE reason = 'too_long' AND field = 'ip' AND length(record->>'masked_ip') = 65"));

@@ -29,7 +29,7 @@ internal sealed class ProtectTarget : FuzzTarget
     private readonly Protector _protector;
     private readonly AesSiv _ip;
     private readonly AesSiv _device;
-    private readonly RowEncoder[] _encoders = [new(Table(), TooLong.Quarantine), new(Table(), TooLong.Truncate)];
+    private readonly RowEncoder[] _encoders = [new(Table(), TooLongAction.Quarantine), new(Table(), TooLongAction.Truncate)];
     private readonly Delivery _delivery = Deliveries.New("00000000-0000-0000-0000-000000000001");
 
     public ProtectTarget()

@@ -1,7 +1,7 @@
 namespace LoginEtl.Settings;
 
 /// <summary>What happens to a value longer than its column.</summary>
-public enum TooLong
+public enum TooLongAction
 {
     /// <summary>The record goes to quarantine.</summary>
     Quarantine,
