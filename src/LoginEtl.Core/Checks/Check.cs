@@ -6,3 +6,16 @@ namespace LoginEtl.Checks;
 /// <param name="Detail">What was found; free of secrets and personal data.</param>
 /// <param name="Remedy">What to do; null when it passed.</param>
 public sealed record Check(string Name, CheckOutcome Outcome, string Detail, string? Remedy = null);
+
+/// <summary>How a check before a run went.</summary>
+public enum CheckOutcome
+{
+    /// <summary>As it should be.</summary>
+    Pass,
+
+    /// <summary>It runs, and something should be looked at.</summary>
+    Warn,
+
+    /// <summary>A run would fail, or break a promise.</summary>
+    Fail,
+}

@@ -93,3 +93,9 @@ public sealed class BodyRecovery : IDisposable
         $"Quarantine entry {entry.Id} holds no sealed body: it is a masked record that could not be written.",
         "Restore-LoginQuarantine writes it once it can be; where the body itself is to be mended, only its sender has it.");
 }
+
+/// <summary>What became of an entry whose body was asked for.</summary>
+/// <param name="Entry">From the quarantine.</param>
+/// <param name="Body">In clear, hidden; null when there is a fault.</param>
+/// <param name="Fault">Why there is no body; about this entry alone.</param>
+public sealed record OpenedBody(QuarantineEntry Entry, PlainBody? Body, LoginEtlException? Fault);

@@ -23,3 +23,24 @@ public sealed record Dismissal
     /// <summary>The words.</summary>
     public string Reason { get; }
 }
+
+/// <summary>What became of an entry that was to be dismissed.</summary>
+public enum DismissOutcome
+{
+    /// <summary>Nobody's login: what it held is gone, and who, when and why stand in its place.</summary>
+    Dismissed,
+
+    /// <summary>It was dismissed before; who, when and why of then stand.</summary>
+    AlreadyDismissed,
+
+    /// <summary>It is a row: there is nothing to dismiss.</summary>
+    AlreadyRestored,
+
+    /// <summary>The entry is no longer in the quarantine table.</summary>
+    Missing,
+}
+
+/// <summary>What became of an entry that was to be dismissed.</summary>
+/// <param name="Entry">As it was listed.</param>
+/// <param name="Outcome">What became of it.</param>
+public sealed record DismissResult(QuarantineEntry Entry, DismissOutcome Outcome);

@@ -15,3 +15,34 @@ public sealed record RestoreResult(
     /// <summary>What to do about a refusal that another run will meet again; null where its reason says enough.</summary>
     public string? Remedy { get; init; }
 }
+
+/// <summary>What became of an entry that was to be restored.</summary>
+public enum RestoreOutcome
+{
+    /// <summary>A row now, or settled as <c>-OnConflict</c> says.</summary>
+    Restored,
+
+    /// <summary>It was a row before: no second one.</summary>
+    AlreadyRestored,
+
+    /// <summary>It was dismissed before: what it held is gone, and no row is made of its message.</summary>
+    Dismissed,
+
+    /// <summary>Refused again: it stays in quarantine.</summary>
+    Refused,
+
+    /// <summary>Sent to the table, which did not take it: a trigger kept it out or routed it. Settled like a row.</summary>
+    Suppressed,
+
+    /// <summary>The entry is no longer in the quarantine table.</summary>
+    Missing,
+}
+
+/// <summary>An entry, and the record it has become.</summary>
+/// <param name="Entry">From <see cref="IQuarantine.ListAsync"/>.</param>
+/// <param name="Record">From <see cref="QuarantineReplay"/>; of the same message.</param>
+public sealed record RestoreRequest(QuarantineEntry Entry, LoginRecord Record)
+{
+    /// <summary>This host has just masked it: its body was sealed, or mended. Otherwise it carries the tokens that it came with.</summary>
+    public bool IsMaskedNow { get; init; } = Entry.IsSealed;
+}

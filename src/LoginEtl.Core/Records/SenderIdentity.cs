@@ -41,3 +41,8 @@ internal sealed class SenderIdentity
     private static SenderIdentity? Named(string kind, string name, string? value) =>
         string.IsNullOrEmpty(value) ? null : new(kind, name, value, [], null);
 }
+
+/// <summary>A <see cref="SenderIdentity"/> under the key: nobody can guess it back without.</summary>
+/// <param name="Id">A version-8 uuid.</param>
+/// <param name="Time">When the sender says it was sent; null where nothing says it.</param>
+internal sealed record KeyedIdentity(Guid Id, DateTimeOffset? Time);

@@ -22,3 +22,8 @@ public sealed record BatchReport(
     /// <summary>Logins that ended so.</summary>
     public int Count(Outcome outcome) => Outcomes.Count(o => o == outcome);
 }
+
+/// <summary>A batch that has committed.</summary>
+/// <param name="Report">What became of it.</param>
+/// <param name="Deleted">Ends when its messages are deleted, or counted as undeleted.</param>
+internal sealed record CommittedBatch(BatchReport Report, Task Deleted);

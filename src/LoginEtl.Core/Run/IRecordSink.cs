@@ -23,3 +23,47 @@ public interface IRecordSink : IAsyncDisposable
     /// <exception cref="Faults.LoginEtlException">Nothing of the batch was written, or <c>CommitUnknown</c>; <c>KeyRetired</c>, <c>KeyNotKnown</c>, <c>KeyMismatch</c>.</exception>
     Task<BatchResult> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken);
 }
+
+/// <summary>What became of a committed batch.</summary>
+/// <param name="BatchId">As recorded in the ledger.</param>
+/// <param name="Outcomes">One an item, in the batch's order.</param>
+public sealed record BatchResult(Guid BatchId, IReadOnlyList<Outcome> Outcomes)
+{
+    /// <summary>
+    /// Groups of FIFO queues that the batch holds: their bad messages and those after them are
+    /// <see cref="Outcome.Returned"/>, and nothing of them was written.
+    /// </summary>
+    public IReadOnlyList<HeldGroup> Held { get; init; } = [];
+
+    /// <summary>Those that are <see cref="Outcome.Suppressed"/> are as they should be, and no rejects.</summary>
+    public bool SuppressedAccepted { get; init; }
+
+    /// <summary>What is worth a warning beside its messages, in words.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary>Rows of the batch that went to quarantine now; not the bodies that did not decode.</summary>
+    public IReadOnlyList<RefusedRow> Refused { get; init; } = [];
+}
+
+/// <summary>A login that decoded, and went to quarantine because its row was refused.</summary>
+/// <param name="MessageId">Its message.</param>
+/// <param name="Why">Reason, and the field or column.</param>
+/// <param name="SqlState">Set where the database refused it.</param>
+public sealed record RefusedRow(string MessageId, Rejection Why, string? SqlState = null)
+{
+    /// <summary>Its names, without any value of the row.</summary>
+    public override string ToString() => SqlState is null ? Why.ToString() : $"{Why}, SQLSTATE {SqlState}";
+}
+
+/// <summary>A group of a FIFO queue that is held because of a bad message (<c>-OnBadInGroup HoldGroup</c>).</summary>
+/// <param name="Bad">The first bad message of the group.</param>
+/// <param name="Why">What is bad about it; free of personal data.</param>
+/// <param name="Messages">How many of its batch go back, the bad one included.</param>
+public sealed record HeldGroup(QueueDelivery Bad, string Why, int Messages)
+{
+    /// <summary>
+    /// Names the group by its bad message: producers choose group ids, which may be addresses or devices.
+    /// </summary>
+    public override string ToString() =>
+        $"The group of message {Bad} is held: {Why}. {(Messages == 1 ? "It goes" : $"It and {Messages - 1} later of its batch go")} back to the queue, and so does what follows.";
+}

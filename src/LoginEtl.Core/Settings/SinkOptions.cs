@@ -48,3 +48,57 @@ public sealed record SinkOptions
     /// <summary>How long faults of the system are retried before the run stops.</summary>
     public TimeSpan RetryFor { get; init; } = TimeSpan.FromMinutes(1);
 }
+
+/// <summary>What a bad message means for the later messages of its group, in a FIFO queue.</summary>
+public enum BadInGroupAction
+{
+    /// <summary>It goes to quarantine like every bad message, and its group goes on.</summary>
+    Continue,
+
+    /// <summary>
+    /// It is not quarantined: it and all later messages of its group go back to the queue, where they wait in their
+    /// order. A run that ends when its queue is drained keeps them until its end, others return them after a pause that
+    /// grows with each delivery.
+    /// </summary>
+    HoldGroup,
+}
+
+/// <summary>What happens to a row whose own unique key (the table's, not the ledger's) is there already.</summary>
+public enum ConflictAction
+{
+    /// <summary>The record goes to quarantine, like every row that the database refuses.</summary>
+    Quarantine,
+
+    /// <summary>The row that is there stays; within a batch the oldest.</summary>
+    Skip,
+
+    /// <summary>
+    /// The newest message of a key wins: by SentTimestamp within a batch; against the row that is there by its
+    /// <c>create_date</c>, all that the table keeps of a message's time. On the same day the later batch wins; an older
+    /// message is skipped.
+    /// </summary>
+    Update,
+
+    /// <summary>The run stops (<c>UniqueKeyConflict</c>), and nothing of the batch is written.</summary>
+    Fail,
+}
+
+/// <summary>What rows mean that were sent and that the server did not take, without an error: a trigger kept them out, or routed them.</summary>
+public enum SuppressedAction
+{
+    /// <summary>They count as rejects: a warning, exit code 2, and <c>-MaxRejectRatio</c>.</summary>
+    Warn,
+
+    /// <summary>The table is made so: they are counted, and nothing more.</summary>
+    Accept,
+}
+
+/// <summary>What happens to a value longer than its column.</summary>
+public enum TooLongAction
+{
+    /// <summary>The record goes to quarantine.</summary>
+    Quarantine,
+
+    /// <summary>The value is cut to the column's length.</summary>
+    Truncate,
+}

@@ -18,3 +18,8 @@ internal sealed record RestorePlaces(EntryState State, LedgerPlace Own, LedgerPl
         return new RestorePlaces(state, own, sender is { } key ? new LedgerPlace(IsLine: false, key) : own);
     }
 }
+
+/// <summary>Where a message stands in the ledgers.</summary>
+/// <param name="IsLine">The file ledger, and not the queue ledger.</param>
+/// <param name="Key">Its key there.</param>
+internal readonly record struct LedgerPlace(bool IsLine, Guid Key);

@@ -46,3 +46,33 @@ internal sealed record LiveTable(
     /// <summary>A field's column; null where it lacks it.</summary>
     public LiveColumn? Find(RecordField field) => Columns.FirstOrDefault(c => c.Name == NameOf(field));
 }
+
+/// <summary>A column as the live table has it.</summary>
+/// <param name="Name">Unquoted.</param>
+/// <param name="Type">Of the base type, for a domain.</param>
+/// <param name="TypeText">As SQL writes it: <c>character varying(128)</c>.</param>
+/// <param name="MaxLength">In characters (code points); null without a limit.</param>
+/// <param name="IsRequired">NOT NULL, and nothing else fills it: no default, identity or generation.</param>
+/// <param name="IsComputed">Generated, or an identity that takes no value.</param>
+/// <param name="IsInsertable">The user may write it.</param>
+/// <param name="IsSelectable">The user may read it.</param>
+/// <param name="IsUpdatable">The user may change it.</param>
+internal sealed record LiveColumn(
+    string Name, ColumnType Type, string TypeText, int? MaxLength, bool IsRequired, bool IsComputed, bool IsInsertable,
+    bool IsSelectable, bool IsUpdatable);
+
+/// <summary>What the table says of a row alone: NOT NULL, a check constraint, a domain's or an enum's.</summary>
+/// <param name="Condition">SQL over the columns' names; false for a row that breaks it. As the catalogue prints it.</param>
+/// <param name="Columns">The columns it reads.</param>
+internal sealed record RowRule(string Condition, IReadOnlyList<string> Columns);
+
+/// <summary>A unique key of the user's own table.</summary>
+/// <param name="Name">Of its index, which is its constraint's too.</param>
+/// <param name="Columns">In the key's order, without expressions.</param>
+/// <param name="IsArbiter">ON CONFLICT can go by it: plain columns, checked at once and for every row.</param>
+/// <param name="Names">Under which violations name it: its own, and its partitions'.</param>
+internal sealed record UniqueKey(string Name, IReadOnlyList<string> Columns, bool IsArbiter, IReadOnlyList<string> Names)
+{
+    /// <summary>As people read it.</summary>
+    public override string ToString() => $"{Name} ({string.Join(", ", Columns)})";
+}

@@ -1,3 +1,5 @@
+using LoginEtl.Run;
+
 namespace LoginEtl.Postgres.Writing;
 
 /// <summary>How a batch is tried, and what the try found out.</summary>
@@ -17,4 +19,25 @@ internal sealed class Attempt
 
     /// <summary>The database refused some rows, or had their keys already.</summary>
     public bool FoundBadRows { get; set; }
+}
+
+/// <summary>How a try ended that no fault of the system ended.</summary>
+internal sealed class AttemptOutcome
+{
+    /// <summary>A message was settled before: probe, and try again.</summary>
+    public static readonly AttemptOutcome MetDuplicates = new(null);
+
+    /// <summary>A refused row holds its group: leave them out, and try again.</summary>
+    public static readonly AttemptOutcome MetBadInGroup = new(null);
+
+    /// <summary>The table is not what the batch was encoded for, and stays as it is until the transaction ends: read it.</summary>
+    public static readonly AttemptOutcome MetChangedTable = new(null);
+
+    private AttemptOutcome(Outcome[]? outcomes) => Outcomes = outcomes;
+
+    /// <summary>One a delivery, in the batch's order; null when the batch must be tried again.</summary>
+    public IReadOnlyList<Outcome>? Outcomes { get; }
+
+    /// <summary>Committed, or nothing was left to write.</summary>
+    public static AttemptOutcome Settled(Outcome[] outcomes) => new(outcomes);
 }

@@ -42,3 +42,20 @@ public sealed class UnfitInput
     /// <inheritdoc/>
     public override string ToString() => Plaintext.Redacted;
 }
+
+/// <summary>Takes any object of the pipeline for what it is, and none of what is in it.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class UnfitInputAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData) => UnfitInput.Of(inputData);
+}
+
+/// <summary>Takes what comes by the pipeline, whatever it is: what binds nowhere PowerShell would keep in an error's target, bodies too.</summary>
+public sealed class AnyInput
+{
+    /// <summary>The object of now.</summary>
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    [UnfitInput]
+    public UnfitInput? UnfitInput { get; set; }
+}

@@ -11,3 +11,6 @@ internal interface IMasker : IDisposable
     /// </summary>
     void Mask(ReadOnlySpan<Plaintext?> values, Span<Token?> tokens, Span<bool> fits);
 }
+
+/// <summary>What a group of values became; the places are those of the messages.</summary>
+internal sealed record MaskedBatch(Token?[] Ips, bool[] IpFits, Token?[] DeviceIds, bool[] DeviceIdFits);

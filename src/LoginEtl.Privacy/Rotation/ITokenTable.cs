@@ -43,3 +43,35 @@ public interface ITokenTable : IAsyncDisposable
     /// <summary>Replaces tokens in one transaction; a row that somebody changed meanwhile stays as it is.</summary>
     Task<ReplacedTokens> ReplaceAsync(RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken);
 }
+
+/// <summary>How many values of a column begin with a prefix.</summary>
+/// <param name="Attribute"><c>ip</c> or <c>device_id</c>.</param>
+/// <param name="Prefix">Of a key's tokens; null for what is no token.</param>
+/// <param name="Rows">In the table and in the quarantine.</param>
+public sealed record PrefixCount(string Attribute, string? Prefix, long Rows);
+
+/// <summary>What became of changes: rows that somebody changed meanwhile are not among them.</summary>
+/// <param name="Rows">Rows changed.</param>
+/// <param name="Tokens">Values replaced in them, of both columns.</param>
+public readonly record struct ReplacedTokens(long Rows, long Tokens);
+
+/// <summary>A stretch of a relation: blocks of a table, or ids of the quarantine.</summary>
+/// <param name="Relation">As SQL takes it.</param>
+/// <param name="First">First block or id.</param>
+/// <param name="End">First block or id behind it.</param>
+public readonly record struct RowRange(string Relation, long First, long End);
+
+/// <summary>A row's tokens and where it stands.</summary>
+/// <param name="Place">Names the row within its range for as long as nobody changes it.</param>
+/// <param name="MaskedIp">As stored.</param>
+/// <param name="MaskedDeviceId">As stored.</param>
+public readonly record struct TokenRow(string Place, string? MaskedIp, string? MaskedDeviceId);
+
+/// <summary>What a bounded look at a table has seen of its tokens.</summary>
+/// <param name="Prefixes">How many tokens begin with which prefix, among the values looked at.</param>
+/// <param name="IsWhole">All rows were looked at; else a random part of the table's blocks.</param>
+public sealed record TokenSample(IReadOnlyList<PrefixCount> Prefixes, bool IsWhole)
+{
+    /// <summary>Values of an attribute that are tokens.</summary>
+    public IEnumerable<PrefixCount> Of(string attribute) => Prefixes.Where(p => p.Attribute == attribute);
+}

@@ -195,3 +195,19 @@ public sealed class TokenRotation : IDisposable
         : key.State == StoredKeyState.Retired ? "their key is retired, and what they say is not in them: no new ones can be made"
         : "their key is disabled";
 }
+
+/// <summary>How tokens are replaced.</summary>
+public sealed record RotationOptions
+{
+    /// <summary>Rows of a transaction, about.</summary>
+    public int BatchSize { get; init; } = 5000;
+
+    /// <summary>Most rows a second, so that others have the server too; null for as fast as it goes.</summary>
+    public int? MaxRowsPerSecond { get; init; }
+}
+
+/// <summary>How far a rotation is.</summary>
+/// <param name="Pass">1 for the first look at every row.</param>
+/// <param name="Done">Share of the pass, 0 to 1.</param>
+/// <param name="RowsUpdated">So far, over all passes.</param>
+public readonly record struct RotationProgress(int Pass, double Done, long RowsUpdated);

@@ -21,3 +21,16 @@ internal sealed record TokenParts(TokenKind Kind, uint KeyId, byte[] Body)
         return parts is not null;
     }
 }
+
+/// <summary>What a token is made of, as its prefix says.</summary>
+internal enum TokenKind
+{
+    /// <summary><c>siv1.</c></summary>
+    Siv,
+
+    /// <summary><c>mac1.</c>, of the methods mac and escrow.</summary>
+    Mac,
+
+    /// <summary><c>pfx1.</c></summary>
+    Pfx,
+}
