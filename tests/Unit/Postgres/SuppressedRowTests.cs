@@ -134,7 +134,7 @@ public sealed class SuppressedRowTests(ServersFixture servers)
         await using var sink = await database.SinkAsync();
         await database.RunAsync(DropsAll.Replace("ON user_logins", $"ON {ours}", StringComparison.Ordinal));
         var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync([Logins.Record(), Logins.Reject()], TestDatabase.Token));
-        Assert.Equal("LedgerUnsuitable", fault.Id);
+        Assert.Equal("TableChanged", fault.Id);
         Assert.Contains(ours, fault.Message, StringComparison.Ordinal);
         Assert.Equal(0, await database.CountAsync());
     }
