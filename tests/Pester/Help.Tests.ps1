@@ -62,8 +62,8 @@ Describe 'Invoke-LoginEtl' {
         $own = (Get-Command Invoke-LoginEtl).Parameters.Keys
         foreach ($cmdlet in 'Receive-LoginMessage', 'Protect-LoginPii', 'Write-LoginRecord') {
             foreach ($parameter in (Get-Command $cmdlet).Parameters.Keys) {
-                # What makes no sense without a pipeline, and the dry run, which holds what a pipeline holds.
-                if ($parameter -notin 'InputObject', 'PassThru', 'ReceiptVariable', 'WhatIf', 'WhatIfLimit', 'Confirm') { $own | Should -Contain $parameter }
+                # What makes no sense without a pipeline.
+                if ($parameter -notin 'InputObject', 'PassThru', 'ReceiptVariable') { $own | Should -Contain $parameter }
             }
         }
     }

@@ -100,7 +100,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     [ValidateRange(0.0, 1.0)]
     public double? MaxRejectRatio { get; set; }
 
-    /// <summary>Most logins of a dry run (-WhatIf), which holds them until its end; it ends, too, where the receiver's -MaxHeld is full.</summary>
+    /// <summary>Most logins of a dry run (-WhatIf), which holds them until its end; it ends, too, where -MaxHeld is full.</summary>
     [Parameter]
     [Given<long>]
     [ValidateRange(1L, long.MaxValue)]
