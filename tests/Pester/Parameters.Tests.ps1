@@ -129,7 +129,7 @@ Describe 'A duration' {
     ) {
         $given = @{ $Parameter = $Value; ErrorAction = 'Stop' }
         if ($Cmdlet -eq 'Write-LoginRecord') { $given.InputObject = $record }
-        { & $Cmdlet @given } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*' -ExpectedMessage '*negative*'
+        { & $Cmdlet @given } | Should -Throw -ErrorId ($Cmdlet -eq 'Invoke-LoginEtl' ? 'SettingInvalid,*' : 'ParameterArgumentTransformationError,*') -ExpectedMessage '*negative*'
     }
 
     It 'is seconds, or a time' {

@@ -62,6 +62,16 @@ Describe 'A scheduled script in which nothing could run' {
         "$told" | Should -Not -Match 's3cret'
     }
 
+    It 'is told where another cmdlet runs while parameters are bound: <What>' -ForEach @(
+        @{ What = 'a default of the next command'; Line = { param($Receipt) Invoke-LoginEtl q -OnConflict Perhaps | Get-Report } }
+        @{ What = 'a default of its own'; Line = { $PSDefaultParameterValues = @{ 'Invoke-LoginEtl:Keyset' = { Get-Rejects; 'keys' } }; Invoke-LoginEtl q -OnTooLong Perhaps -BatchSize 0 } }
+    ) {
+        function Get-Rejects { try { Get-LoginKeyset (Join-Path $TestDrive nowhere) } catch { $null = $_ } }
+        function Get-Report { param([Parameter(ValueFromPipeline)] $Receipt, $Rejects = (Get-Rejects)) process { $Receipt } }
+        $receipt = & $Line -ErrorAction SilentlyContinue 2> $null
+        $receipt.Error | Should -BeLike '-On*was given what it does not take*'
+    }
+
     It 'keeps no fault of another cmdlet''s parameters back' {
         $null = Invoke-LoginEtl -Foo -ErrorAction SilentlyContinue
         { Receive-LoginMessage q -Receivers many } | Should -Throw

@@ -12,23 +12,40 @@ internal static class SearchPath
 {
     private static readonly string s_query =
         $"""
-        SELECT n.nspname, pg_get_userbyid(n.nspowner), n.nspname <> current_user OR {ForeignObjects.MayActAsOwnerOfDatabase("n.nspowner")},
+        SELECT p.parts, n.nspname, pg_get_userbyid(n.nspowner), n.nspname <> current_user OR {ForeignObjects.MayActAsOwnerOfDatabase("n.nspowner")},
                EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = p.parts[1]::name)
-        FROM (SELECT pg_catalog.parse_ident($1)) AS p(parts), pg_catalog.unnest(current_schemas(false)) WITH ORDINALITY AS s(name, place)
-        JOIN pg_namespace n ON n.nspname = s.name
-        WHERE pg_catalog.cardinality(p.parts) = 1
+        FROM (SELECT pg_catalog.parse_ident($1)) AS p(parts)
+        LEFT JOIN (pg_catalog.unnest(current_schemas(false)) WITH ORDINALITY AS s(name, place) JOIN pg_namespace n ON n.nspname = s.name)
+            ON pg_catalog.cardinality(p.parts) = 1
         ORDER BY s.place
         """;
 
-    /// <summary>One schema alone has a relation of the name, and the first of the path is nobody's who only took the account's name.</summary>
+    /// <summary>
+    /// The table that is meant, there or not: with its schema, so that it is looked up by no path any more, which may have
+    /// changed meanwhile. One schema alone has it, and the first of the path is nobody's who only took the account's name.
+    /// </summary>
     /// <param name="connection">Open.</param>
     /// <param name="table">As it was given; with a schema it is what it says.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="LoginEtlException"><c>TableAmbiguous</c>, <c>ForeignObject</c>.</exception>
-    public static async Task RequireMeantAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
+    /// <exception cref="LoginEtlException"><c>TableAmbiguous</c>, <c>ForeignObject</c>, <c>SchemaNotFound</c>, <c>InvalidTableName</c>.</exception>
+    public static async Task<QualifiedName> MeantAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
     {
-        var schemas = await connection.QueryAsync(
-            s_query, [table], r => (Name: r.GetString(0), Owner: r.GetString(1), IsTrusted: r.GetBoolean(2), HasTable: r.GetBoolean(3)), cancellationToken).ConfigureAwait(false);
+        var rows = await connection.QueryAsync(
+            s_query, [table],
+            r => (Parts: r.GetFieldValue<string[]>(0), Schema: r.IsDBNull(1) ? default : (Name: r.GetString(1), Owner: r.GetString(2), IsTrusted: r.GetBoolean(3), HasTable: r.GetBoolean(4))),
+            cancellationToken).ConfigureAwait(false);
+        var parts = rows[0].Parts;
+        if (parts.Length != 1)
+        {
+            return parts switch
+            {
+                [var schema, var relation] => new QualifiedName(schema, relation),
+                [_, _, _] => throw TableNames.OfAnotherDatabase(),
+                _ => throw TableNameText.Invalid(),
+            };
+        }
+
+        var schemas = rows.Select(r => r.Schema).Where(s => s.Name is not null).ToList();
         var found = schemas.Where(s => s.HasTable).ToList();
         if (found.Count > 1)
         {
@@ -38,13 +55,22 @@ internal static class SearchPath
                 "Name the schema of the one that is meant: -Table schema.table. If you do not know the other, find out who made it.");
         }
 
-        if (found.Concat(schemas).FirstOrDefault() is { IsTrusted: false, Name: { } name } first)
+        if (found.Concat(schemas).FirstOrDefault() is not { Name: { } name } first)
+        {
+            throw new LoginEtlException(
+                "SchemaNotFound", FaultKind.NotFound, "None of the schemas of the search path exists.",
+                "Name the schema: -Table schema.table.");
+        }
+
+        if (!first.IsTrusted)
         {
             throw new LoginEtlException(
                 "ForeignObject", FaultKind.Denied,
                 $"The schema {QualifiedName.Quote(name)} comes first in the search path because it has this user's name, and it belongs to {first.Owner}: what is in it may be made to look like what is meant.",
                 "Name the schema of the table: -Table schema.table. If this one is yours, give it to this user or to the database's owner (ALTER SCHEMA … OWNER TO).");
         }
+
+        return new QualifiedName(name, parts[0]);
     }
 
     private static string Shown(string table) => Quotable.IsTable(table) ? table : "table of the name that was given";

@@ -7,24 +7,6 @@ namespace LoginEtl.Postgres.Catalog;
 /// <summary>Finds tables by the name the user gave, under PostgreSQL's own rules of quoting, folding and search path.</summary>
 internal static class TableNames
 {
-    /// <summary>The name a table yet to be made would have.</summary>
-    public static async Task<QualifiedName> ParseAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
-    {
-        var parsed = await connection.QueryAsync(
-            "SELECT pg_catalog.parse_ident($1), current_schema()", [table],
-            r => (Parts: r.GetFieldValue<string[]>(0), Schema: r.IsDBNull(1) ? null : r.GetString(1)), cancellationToken).ConfigureAwait(false);
-        return parsed[0] switch
-        {
-            { Parts: [var schema, var name] } => new QualifiedName(schema, name),
-            { Parts: [var name], Schema: { } schema } => new QualifiedName(schema, name),
-            { Parts: [_, _, _] } => throw OfAnotherDatabase(),
-            { Parts: [_] } => throw new LoginEtlException(
-                "SchemaNotFound", FaultKind.NotFound, "None of the schemas of the search path exists.",
-                "Name the schema: -Table schema.table."),
-            _ => throw TableNameText.Invalid(),
-        };
-    }
-
     /// <summary>Relations of a schema; null when the schema itself is missing.</summary>
     public static async Task<HashSet<string>?> ExistingAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken)
     {

@@ -20,7 +20,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
         }
 
         var live = await LiveTableReader.ReadAsync(connection, settings, cancellationToken).ConfigureAwait(false);
-        var name = live?.Name ?? await TableNames.ParseAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false);
+        var name = live?.Name ?? await SearchPath.MeantAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false);
         var existing = await TableNames.ExistingAsync(connection, name.Schema, cancellationToken).ConfigureAwait(false);
         var statements = new List<string>();
         if (existing is null)

@@ -93,23 +93,23 @@ internal static class LiveTableReader
     /// <summary>The table that the settings name; null when there is none of that name.</summary>
     public static async Task<LiveTable?> ReadAsync(NpgsqlConnection connection, DatabaseSettings settings, CancellationToken cancellationToken)
     {
-        await SearchPath.RequireMeantAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false);
-        if (await FindAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false) is not { Name: var name })
+        var name = await SearchPath.MeantAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false);
+        if (await FindAsync(connection, name, cancellationToken).ConfigureAwait(false) is null)
         {
             return null;
         }
 
         // First of all that is kept: what changes from here on makes it another.
         var fingerprint = await TableFingerprint.ReadAsync(connection, name, cancellationToken).ConfigureAwait(false);
-        return await FindAsync(connection, name.Quoted, cancellationToken).ConfigureAwait(false) is { } relation
+        return await FindAsync(connection, name, cancellationToken).ConfigureAwait(false) is { } relation
             ? await WithColumnsAsync(connection, relation with { Fingerprint = fingerprint, Names = settings.ColumnNames }, cancellationToken).ConfigureAwait(false)
             : null;
     }
 
-    private static async Task<LiveTable?> FindAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
+    private static async Task<LiveTable?> FindAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {
         var found = await connection.QueryAsync(
-            Relation, [table],
+            Relation, [table.Quoted],
             r => new LiveTable(
                 r.GetFieldValue<uint>(0), new QualifiedName(r.GetString(1), r.GetString(2)), r.GetString(3)[0], r.GetBoolean(4), r.GetBoolean(5), [], [], [])
             {

@@ -72,8 +72,6 @@ internal static class Preflight
             {
                 return table;
             }
-
-            await TableNames.ParseAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e) when (TableNames.IsOfAnotherDatabase(e))
         {

@@ -153,13 +153,13 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     public long WhatIfLimit { get; set; } = 10_000;
 
     /// <summary>One that answers what is wrong with its parameters.</summary>
-    public InvokeLoginEtlCmdlet() => BindingFaults.Begin(keep: true);
+    public InvokeLoginEtlCmdlet() => Kept = BindingFaults.Open();
 
     /// <inheritdoc/>
     private protected override object Others { get; } = new OtherArguments();
 
     /// <inheritdoc/>
-    private protected override bool AnswersFaults => true;
+    private protected override BindingFaults? Kept { get; }
 
     /// <inheritdoc/>
     protected override void Process()

@@ -8,25 +8,31 @@ namespace LoginEtl.PowerShell.Hosting;
 /// binding end the statement alone, and a script of one line goes on to its end, and to exit code 0.
 /// </summary>
 /// <remarks>
-/// A transformation does not know whose parameter it is. So the cmdlet opens this when it is made, all parameters of a pipeline
-/// are bound, and whichever cmdlet of ours begins first takes what was kept; nothing that was kept is forgotten.
+/// A transformation does not know whose parameter it is. So the cmdlet opens this when it is made, and all parameters of a
+/// pipeline are bound; whichever cmdlet of ours begins first finds what was kept. Another that is made in between, by a script
+/// that a parameter's default runs, closes it, and the one that opened it has what was kept until then.
 /// </remarks>
-internal static class BindingFaults
+internal sealed class BindingFaults
 {
     [ThreadStatic]
-    private static bool t_open;
+    private static BindingFaults? t_open;
 
-    [ThreadStatic]
-    private static LoginEtlException? t_first;
-
-    /// <summary>From here on faults are kept, where a cmdlet answers them; else PowerShell tells them.</summary>
-    public static void Begin(bool keep) => (t_open, t_first) = (keep, null);
-
-    /// <summary>The first that was kept; null when nothing was. From here on PowerShell tells them.</summary>
-    public static LoginEtlException? Take()
+    private BindingFaults()
     {
-        var first = t_first;
-        Begin(keep: false);
+    }
+
+    /// <summary>The first that was kept; null when nothing was.</summary>
+    public LoginEtlException? First { get; private set; }
+
+    /// <summary>From here on faults are kept.</summary>
+    public static BindingFaults Open() => t_open = new BindingFaults();
+
+    /// <summary>From here on PowerShell tells of them.</summary>
+    /// <returns>The first that was kept by what was open; null when nothing was.</returns>
+    public static LoginEtlException? Close()
+    {
+        var first = t_open?.First;
+        t_open = null;
         return first;
     }
 
@@ -40,7 +46,7 @@ internal static class BindingFaults
         {
             return bind();
         }
-        catch (ArgumentTransformationMetadataException e) when (t_open)
+        catch (ArgumentTransformationMetadataException e) when (t_open is not null)
         {
             Keep(parameter, e.Message);
             return otherwise;
@@ -56,7 +62,12 @@ internal static class BindingFaults
     /// <inheritdoc cref="Keep(string, string)"/>
     public static bool Keep(LoginEtlException fault)
     {
-        t_first ??= t_open ? fault : null;
-        return t_open;
+        if (t_open is not { } open)
+        {
+            return false;
+        }
+
+        open.First ??= fault;
+        return true;
     }
 }

@@ -23,7 +23,7 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     protected LoginCmdlet()
     {
         StopToken = _stop.Token;
-        BindingFaults.Begin(keep: false);
+        BindingFaults.Close();
     }
 
     /// <summary>What this cmdlet takes from the pipeline, in words that name where it comes from; null for nothing.</summary>
@@ -38,8 +38,8 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     /// <summary>Takes what no parameter takes; null where PowerShell tells of it.</summary>
     private protected virtual object? Others => null;
 
-    /// <summary>Whether <see cref="BindingFault"/> is for the cmdlet to tell.</summary>
-    private protected virtual bool AnswersFaults => false;
+    /// <summary>What was kept of its parameters' faults, where the cmdlet tells of them itself; null where PowerShell does.</summary>
+    private protected virtual BindingFaults? Kept => null;
 
     /// <summary>Whether a parameter that was given null or an empty text is refused here, and not where it is bound.</summary>
     private protected virtual bool RefusesNothing => false;
@@ -61,8 +61,8 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     /// <inheritdoc/>
     protected sealed override void BeginProcessing()
     {
-        BindingFault = BindingFaults.Take() ?? (RefusesNothing ? SettingMissing() : null);
-        if (BindingFault is { } wrong && !AnswersFaults)
+        BindingFault = BindingFaults.Close() ?? Kept?.First ?? (RefusesNothing ? SettingMissing() : null);
+        if (BindingFault is { } wrong && Kept is null)
         {
             ThrowTerminatingError(FaultRecord.Of(wrong));
         }

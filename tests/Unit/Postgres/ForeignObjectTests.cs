@@ -72,16 +72,24 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     [InlineData("login_etl_file_ledger", "rule")]
     [InlineData("login_etl_ledger", "owner")]
     [InlineData("login_etl_schema", "owner")]
+    [InlineData("login_etl_vault", "trigger")]
+    [InlineData("login_etl_file_ledger", "trigger beside one of the system's")]
     public async Task What_is_put_on_them_during_a_run_stops_it(string relation, string what)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await AsIntruderAsync(database, async intruder =>
         {
-            await using var sink = await database.SinkAsync();
+            if (what.Contains("system", StringComparison.Ordinal))
+            {
+                // As any foreign key makes them: the flag that a table has triggers is set from here on.
+                await database.RunAsync($"CREATE TABLE referring (key uuid REFERENCES {relation} (key))");
+            }
+
+            await using var sink = await database.SinkAsync(new SinkOptions { UseVault = true });
             await sink.WriteAsync(Logins.Records(1), TestDatabase.Token);
             await database.RunAsync(what switch
             {
-                "trigger" => $"{Trap}CREATE TRIGGER watch BEFORE INSERT ON {relation} FOR EACH ROW EXECUTE FUNCTION a_trap()",
+                var t when t.StartsWith("trigger", StringComparison.Ordinal) => $"{Trap}CREATE TRIGGER watch BEFORE INSERT ON {relation} FOR EACH ROW EXECUTE FUNCTION a_trap()",
                 "rule" => $"CREATE RULE watch AS ON INSERT TO {relation} DO ALSO NOTHING",
                 _ => $"ALTER TABLE {relation} OWNER TO {intruder}",
             });

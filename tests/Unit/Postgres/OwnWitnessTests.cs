@@ -45,6 +45,27 @@ public sealed class OwnWitnessTests(ServersFixture servers)
         });
     }
 
+    [Fact]
+    public async Task Who_may_join_any_role_is_refused_where_the_server_lets_them()
+    {
+        await using var witness = await Witness.NewAsync(servers);
+        await witness.Database.InitializeAsync(new SchemaOptions { Roles = true });
+        await witness.Database.AsRoleAsync(role => (Recoverer + "ALTER ROLE {0} CREATEROLE").Replace("{0}", role, StringComparison.Ordinal), async settings =>
+        {
+            await using var anchor = await Witness.OpenAsync(settings);
+            var writers = await witness.Anchor.WritersAsync(TestDatabase.Token);
+            if (TestPostgres.Major >= 16)
+            {
+                await witness.RecordAsync("official.jsonl", anchor: anchor);
+                Assert.DoesNotContain(settings.UserName, writers);
+                return;
+            }
+
+            Assert.Contains("CREATEROLE", (await Assert.ThrowsAsync<LoginEtlException>(() => witness.RecordAsync("official.jsonl", anchor: anchor))).Message, StringComparison.Ordinal);
+            Assert.Contains(settings.UserName, writers);
+        });
+    }
+
     [Theory]
     [InlineData("", "mine.user_logins")]
     [InlineData(";Search Path=mine", "user_logins")]
@@ -66,6 +87,8 @@ public sealed class OwnWitnessTests(ServersFixture servers)
 
     [Theory]
     [InlineData("ALTER ROLE {0} SUPERUSER", "is a superuser")]
+    [InlineData("GRANT pg_execute_server_program TO {0}", "may act as one")]
+    [InlineData("GRANT pg_write_server_files TO {0}", "may act as one")]
     [InlineData("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO {0}', current_database()); END $$", "owns the database")]
     [InlineData("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO {0}', current_database()); END $$; ALTER TABLE user_logins OWNER TO {0}; ALTER TABLE login_etl_audit_anchor OWNER TO {0}", "owns the database")]
     public async Task Superusers_and_the_databases_owner_are_told_that_it_proves_nothing_against_them(string rights, string why)

@@ -177,6 +177,7 @@ internal sealed class StatementFlows(TestDatabase database, Func<int, string> us
         Assert.Single(await anchor.ListAsync(added.FileId, TestDatabase.Token));
         Assert.Single(await anchor.ListAsync(null, TestDatabase.Token));
         await anchor.WritersAsync(TestDatabase.Token);
+        await anchor.RequireApartAsync(TestDatabase.Token);
         await using var vault = await s_connector.OpenVaultAsync(database.Settings(), TestDatabase.Token);
         Assert.Single(await vault.FindAsync("ip", [await database.ReadAsync<string>("SELECT token FROM login_etl_vault WHERE attribute = 'ip' LIMIT 1")], TestDatabase.Token));
     }
