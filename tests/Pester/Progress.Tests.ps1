@@ -2,7 +2,7 @@ BeforeAll {
     . "$PSScriptRoot/Setup.ps1"
 
     # The progress records of a script in a PowerShell of its own, as JSON.
-    function Get-Progress([string] $Body, [string] $ReceiveState, [string[]] $Switch) {
+    function Get-Progress([string] $Body, [string] $Activity, [string[]] $Switch) {
         $script = Join-Path $TestDrive 'progress.ps1'
         @"
 `$ps = [powershell]::Create().AddScript({
@@ -10,7 +10,7 @@ BeforeAll {
     $Body
 })
 try { [void] `$ps.Invoke() } catch { }
-,@(`$ps.Streams.Progress | Where-Object ReceiveState -Like '$ReceiveState' | Select-Object StatusDescription, RecordType, PercentComplete, SecondsRemaining) | ConvertTo-Json
+,@(`$ps.Streams.Progress | Where-Object Activity -Like '$Activity' | Select-Object StatusDescription, RecordType, PercentComplete, SecondsRemaining) | ConvertTo-Json
 "@ | Set-Content $script
         Invoke-PowerShell @Switch -File $script | ConvertFrom-Json
     }
