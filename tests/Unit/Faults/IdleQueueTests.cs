@@ -15,10 +15,10 @@ public sealed class IdleQueueTests(SharedLane shared, ServersFixture servers)
 
     [Fact]
     public Task A_waiting_worker_takes_next_to_no_processor_time_and_leaves_the_database_alone() => WatchAsync(
-        Watched, warmUp: 12,
-        // Seconds after its start the runtime still compiles, on a slow machine for longer (0.26 was seen). What would spin
-        // would take all of a processor; the long run knows the true share.
-        atMost: 0.5);
+        // Seconds after its start the runtime still compiles, and on a busy machine for longer: 0.26 was seen after 12 polls.
+        Watched, warmUp: 40,
+        // What would spin would take all of a processor.
+        atMost: 0.2);
 
     [LongRun]
     public Task A_worker_that_waits_for_minutes_takes_next_to_no_processor_time() =>
