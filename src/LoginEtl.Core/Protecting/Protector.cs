@@ -3,7 +3,6 @@ using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
-using LoginEtl.Settings;
 using LoginEtl.Tokens;
 
 namespace LoginEtl.Protecting;

@@ -7,8 +7,6 @@ using LoginEtl.Postgres;
 using LoginEtl.Protecting;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
-using LoginEtl.Rotation;
-using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Tokens;
 using LoginEtl.Unit.Core.Decoding;

@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Text;
 using LoginEtl.Audit;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
 using LoginEtl.Recovery;
 using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
