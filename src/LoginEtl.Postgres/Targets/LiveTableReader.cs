@@ -94,11 +94,6 @@ internal static class LiveTableReader
     public static async Task<LiveTable?> ReadAsync(NpgsqlConnection connection, DatabaseSettings settings, CancellationToken cancellationToken)
     {
         var name = await SearchPath.MeantAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false);
-        if (await FindAsync(connection, name, cancellationToken).ConfigureAwait(false) is null)
-        {
-            return null;
-        }
-
         // First of all that is kept: what changes from here on makes it another.
         var fingerprint = await TableFingerprint.ReadAsync(connection, name, cancellationToken).ConfigureAwait(false);
         return await FindAsync(connection, name, cancellationToken).ConfigureAwait(false) is { } relation
