@@ -33,7 +33,22 @@ internal static class KeyFollowing
     }
 
     /// <summary>What is to be said of the keys that the batch was masked under, and was not said before.</summary>
-    public static IEnumerable<string> Notices(IReadOnlyList<ProtectedLogin> batch) => Sources(batch).SelectMany(s => s.Key?.TakeNotices() ?? []);
+    public static IReadOnlyList<string> Notices(IReadOnlyList<ProtectedLogin> batch)
+    {
+        var notices = new List<string>();
+        ProtectorSource? last = null;
+        // Every batch is asked, and nearly all are of one source: no groups are made.
+        foreach (var login in batch)
+        {
+            if (login is LoginRecord record && record.Maker()?.Source is { } source && source != last)
+            {
+                notices.AddRange(source.TakeNotices());
+                last = source;
+            }
+        }
+
+        return notices;
+    }
 
     private static IEnumerable<IGrouping<ProtectorSource?, LoginRecord>> Sources(IReadOnlyList<ProtectedLogin> batch) =>
         batch.OfType<LoginRecord>().GroupBy(r => r.Maker()?.Source);

@@ -20,6 +20,16 @@ public sealed class OutcomeCounts
     /// <summary>Counts some more.</summary>
     public void Add(Outcome outcome, long count = 1) => _counts[(int)outcome] += count;
 
+    /// <summary>Counts what became of a batch.</summary>
+    public void Add(IReadOnlyList<Outcome> outcomes)
+    {
+        ArgumentNullException.ThrowIfNull(outcomes);
+        foreach (var outcome in outcomes)
+        {
+            Add(outcome);
+        }
+    }
+
     internal void Add(Outcome outcome, RowFacts row)
     {
         Add(outcome);

@@ -218,8 +218,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
             Into = ConnectionSettings(),
             Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup, OnSuppressed = OnSuppressed, NewKey = NewKey, DryRun = isDryRun },
             From = QueueSettings(),
-            // It settles nothing, so a full cap would never empty again.
-            Receive = ReceiveOptions() is var receive && isDryRun ? receive with { WaitForever = false, MaxMessages = Math.Min(Math.Min(WhatIfLimit, MaxHeld), MaxMessages ?? long.MaxValue) } : receive,
+            Receive = ReceiveOptions(isDryRun),
             Batch = new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval, DryRun = isDryRun },
         };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
@@ -245,10 +244,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
 
     private void Report(BatchReport batch, RunProgress progress, OutcomeCounts wouldBe)
     {
-        foreach (var outcome in batch.Outcomes)
-        {
-            wouldBe.Add(outcome);
-        }
+        wouldBe.Add(batch.Outcomes);
 
         // The streams of a pipeline that was stopped throw; its run ends well by itself.
         if (StopToken.IsCancellationRequested)
@@ -265,10 +261,11 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         progress.Add(batch);
     }
 
-    private ReceiveOptions ReceiveOptions() => new()
+    // A dry run settles nothing, so a full cap would never empty again.
+    private ReceiveOptions ReceiveOptions(bool isDryRun) => new()
     {
-        WaitForever = Wait,
-        MaxMessages = MaxMessages,
+        WaitForever = Wait && !isDryRun,
+        MaxMessages = isDryRun ? Math.Min(Math.Min(WhatIfLimit, MaxHeld), MaxMessages ?? long.MaxValue) : MaxMessages,
         MaxDuration = MaxDuration,
         DrainWindow = DrainWindow,
         DrainTimeout = DrainTimeout,

@@ -240,11 +240,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
             _progress.Add(batch);
             if (_dryRun)
             {
-                foreach (var outcome in batch.Outcomes)
-                {
-                    _wouldBe.Add(outcome);
-                }
-
+                _wouldBe.Add(batch.Outcomes);
                 continue;
             }
 
