@@ -102,7 +102,7 @@ Describe 'Nothing leaks' {
         if ($IsWindows) { Set-ItResult -Skipped -Because 'PowerShell writes to the event log on Windows' }
         # Never removed: it may be the system's.
         if (Test-Path $socket) { Set-ItResult -Skipped -Because "$socket is there already: a log service of the system, which cannot be read here, or what a killed run of this test left" }
-        $settings, $script, $source, $log = 'logging.json', 'logged.ps1', 'logged.ndjson', 'syslog.txt' | ForEach-Object { Join-Path $TestDrive $_ }
+        $settings, $script, $source, $log, $process = 'logging.json', 'logged.ps1', 'logged.ndjson', 'syslog.txt', 'pid.txt' | ForEach-Object { Join-Path $TestDrive $_ }
         @{
             LogLevel           = 'Verbose'
             LogChannels        = 'Operational,Analytic'
@@ -114,6 +114,7 @@ Describe 'Nothing leaks' {
         } | ConvertTo-Json -Depth 4 | Set-Content $settings
         $bodies | Set-Content $source
         @"
+`$PID | Set-Content '$process'
 Import-Module $(ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1")
 Get-Content '$source' | Send-LoginMessage
 Receive-LoginMessage -DrainWindow 0.2 | Protect-LoginPii | Write-LoginRecord -PassThru
@@ -132,7 +133,7 @@ Invoke-LoginEtl -DrainWindow 0.2
         try {
             $reader = Start-ThreadJob {
                 $buffer = [byte[]]::new(1MB)
-                while (($n = ($using:listener).Receive($buffer)) -gt 0) { [IO.File]::AppendAllText($using:log, [Text.Encoding]::UTF8.GetString($buffer, 0, $n)) }
+                while (($n = ($using:listener).Receive($buffer)) -gt 0) { [IO.File]::AppendAllText($using:log, [Text.Encoding]::UTF8.GetString($buffer, 0, $n) + "`0") }
             }
             Invoke-PowerShell -NonInteractive -SettingsFile $settings -File $script *> $null
             Start-Sleep 1
@@ -143,7 +144,8 @@ Invoke-LoginEtl -DrainWindow 0.2
             Remove-Item $socket -ErrorAction Ignore
             $reader | Remove-Job -Force
         }
-        $said = (Get-Content $log -Raw) -join ''
+        # Other PowerShells of the tests write there as well, of what they are made to say.
+        $said = ((Get-Content $log -Raw) -split "`0" | Where-Object { $_.Contains("powershell[$(Get-Content $process)]") }) -join "`n"
         $said | Should -Match 'ParameterBinding\(ConvertFrom-LoginJson\): name="InputObject"; value="\[redacted\]"'
         $said | Should -Match 'ParameterBinding\(Write-LoginRecord\): name="InputObject"'
         $said | Should -Match 'ScriptBlock_Compile_Detail'

@@ -1,27 +1,33 @@
-# Runs one file of tests and says how it went: what failed, what was skipped and why, then one line of counts.
-# Exit code 0 when all passed or were skipped, 1 otherwise.
+# Runs files of tests, one after the other in this session, and says of each how it went: its name, what failed, what was
+# skipped and why, then one line of counts. Exit code 0 when all passed or were skipped, 1 otherwise.
 param(
-    [Parameter(Mandatory)] [string] $Path,
     # Pester's manifest.
-    [Parameter(Mandatory)] [string] $Pester
+    [Parameter(Mandatory)] [string] $Pester,
+    [Parameter(Mandatory, ValueFromRemainingArguments)] [string[]] $Path
 )
 
 Import-Module $Pester
 $PSStyle.OutputRendering = 'PlainText'
-$configuration = New-PesterConfiguration
-$configuration.Run.Path = $Path
-$configuration.Run.PassThru = $true
-$configuration.Output.Verbosity = 'None'
-$result = Invoke-Pester -Configuration $configuration 6> $null
+$failed = $false
+foreach ($file in $Path) {
+    $configuration = New-PesterConfiguration
+    $configuration.Run.Path = $file
+    $configuration.Run.PassThru = $true
+    $configuration.Output.Verbosity = 'None'
+    $result = Invoke-Pester -Configuration $configuration 6> $null
 
-foreach ($test in @($result.Failed) + @($result.FailedBlocks)) {
-    "[-] $($test.ExpandedPath ?? $test.Path)"
-    $test.ErrorRecord | ForEach-Object { "    $_`n    $($_.ScriptStackTrace -split "`n" | Select-Object -First 1)" }
+    "== $(Split-Path -Leaf $file)"
+    foreach ($test in @($result.Failed) + @($result.FailedBlocks)) {
+        "[-] $($test.ExpandedPath ?? $test.Path)"
+        $test.ErrorRecord | ForEach-Object { "    $_`n    $($_.ScriptStackTrace -split "`n" | Select-Object -First 1)" }
+    }
+    $result.FailedContainers.ErrorRecord | Where-Object { $_ } | ForEach-Object { "    $_" }
+    foreach ($test in $result.Skipped) {
+        "[!] $($test.ExpandedPath): $($test.ErrorRecord)"
+    }
+    if ($result.TotalCount -eq 0) { "$file has no test." }
+    $passed = $result.Result -eq 'Passed' -and $result.TotalCount -gt 0
+    $failed = $failed -or -not $passed
+    "$($passed ? 'ok' : 'not ok'): $($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped"
 }
-$result.FailedContainers.ErrorRecord | Where-Object { $_ } | ForEach-Object { "    $_" }
-foreach ($test in $result.Skipped) {
-    "[!] $($test.ExpandedPath): $($test.ErrorRecord)"
-}
-if ($result.TotalCount -eq 0) { "$Path has no test."; exit 1 }
-"$($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped"
-exit [int] ($result.Result -ne 'Passed')
+exit [int] $failed
