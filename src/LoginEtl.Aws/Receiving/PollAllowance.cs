@@ -7,21 +7,18 @@ namespace LoginEtl.Aws.Receiving;
 /// in more than the book's capacity or the run's limit.
 /// </summary>
 /// <param name="book">Has the capacity.</param>
+/// <param name="state">Counts what has come.</param>
 /// <param name="maxMessages">The run's limit; null for none.</param>
 /// <param name="heldBack">Says whether nothing is to be received for now.</param>
-internal sealed class PollAllowance(InFlightMessages book, long? maxMessages, Func<bool> heldBack)
+internal sealed class PollAllowance(InFlightMessages book, ReceiveState state, long? maxMessages, Func<bool> heldBack)
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromMilliseconds(50);
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = NewSignal();
     private int _reserved;
-    private long _taken;
 
     /// <summary>Whether the run's limit was reached.</summary>
-    public bool Exhausted
-    {
-        get { lock (_lock) { return _taken >= maxMessages; } }
-    }
+    public bool Exhausted => state.Taken >= maxMessages;
 
     /// <summary>Reserves up to <paramref name="wanted"/>; 0 when there is nothing to share out now.</summary>
     public int TryReserve(int wanted)
@@ -36,7 +33,7 @@ internal sealed class PollAllowance(InFlightMessages book, long? maxMessages, Fu
             var free = Math.Min(wanted, book.Room - _reserved);
             if (maxMessages is { } limit)
             {
-                free = (int)Math.Min(free, limit - _taken - _reserved);
+                free = (int)Math.Min(free, limit - state.Taken - _reserved);
             }
 
             free = Math.Max(0, free);
@@ -46,13 +43,12 @@ internal sealed class PollAllowance(InFlightMessages book, long? maxMessages, Fu
     }
 
     /// <summary>After a poll, its messages admitted: gives back the reservation.</summary>
-    public void Release(int reserved, int taken)
+    public void Release(int reserved)
     {
         TaskCompletionSource changed;
         lock (_lock)
         {
             _reserved -= reserved;
-            _taken += taken;
             changed = _changed;
             _changed = NewSignal();
         }

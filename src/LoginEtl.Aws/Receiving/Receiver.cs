@@ -52,7 +52,6 @@ internal sealed class Receiver(
 
     private async Task<bool> PollAsync(int reserved, CancellationToken abort)
     {
-        var taken = 0;
         var began = ReceiveState.Now;
         try
         {
@@ -71,8 +70,7 @@ internal sealed class Receiver(
                     },
                     abort)
                 .ConfigureAwait(false);
-            taken = TakeIn(answer.Messages ?? []);
-            if (taken == 0)
+            if (TakeIn(answer.Messages ?? []) == 0)
             {
                 activity.FoundNothingNew(began, full: answer.Messages?.Count >= reserved);
             }
@@ -94,7 +92,7 @@ internal sealed class Receiver(
         }
         finally
         {
-            allowance.Release(reserved, taken);
+            allowance.Release(reserved);
         }
     }
 

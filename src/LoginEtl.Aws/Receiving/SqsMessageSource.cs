@@ -193,7 +193,7 @@ internal sealed class SqsMessageSource : IMessageSource
                 _ = _end.SetAfterAsync(duration);
             }
 
-            var allowance = new PollAllowance(Book, _options.MaxMessages, MustSettleFirst);
+            var allowance = new PollAllowance(Book, _activity, _options.MaxMessages, MustSettleFirst);
             var watching = _drain is null ? Task.CompletedTask : Task.Run(() => WatchAsync(_drain));
             var handover = new Lock();
             var receivers = Enumerable.Range(0, Math.Max(1, _options.Receivers))

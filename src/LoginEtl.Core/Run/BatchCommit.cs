@@ -33,7 +33,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
     public async Task<CommittedBatch> CommitAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)
     {
         // What was returned to the queue while it waited here is no longer ours: it comes again.
-        var ours = batch.Where(l => l.GetDelivery() is not QueueDelivery d || d.Book!.BeginCommit(d)).ToList();
+        var ours = batch.Where(l => l.GetDelivery() is not QueueDelivery d || d.Run.Book.BeginCommit(d)).ToList();
         All.Settle(Outcome.Returned, batch.Count - ours.Count);
         if (ours.Count == 0)
         {
@@ -134,11 +134,11 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
             }
             else if (outcome == Outcome.Unknown)
             {
-                delivery.Book!.Settle(delivery, outcome);
+                delivery.Run.Book.Settle(delivery, outcome);
             }
             else
             {
-                delivery.Book!.RollBack(delivery);
+                delivery.Run.Book.RollBack(delivery);
             }
         }
     }
@@ -162,22 +162,22 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
             else
             {
                 // Settled first: its heartbeat ends before its delete.
-                delivery.Book!.Settle(delivery, outcomes[i], row);
+                delivery.Run.Book.Settle(delivery, outcomes[i], row);
                 settled.Add(delivery);
             }
         }
 
         HoldBack(back);
-        return Task.WhenAll(settled.GroupBy(d => d.Book!.Run!).Select(r => r.Key.DeleteAsync([.. r])));
+        return Task.WhenAll(settled.GroupBy(d => d.Run).Select(r => r.Key.DeleteAsync([.. r])));
     }
 
     /// <summary>Messages of held groups wait for their way back.</summary>
     private static void HoldBack(IEnumerable<QueueDelivery> deliveries)
     {
-        foreach (var ofRun in deliveries.GroupBy(d => d.Book!.Run!))
+        foreach (var ofRun in deliveries.GroupBy(d => d.Run))
         {
             List<QueueDelivery> back = [.. ofRun];
-            back.ForEach(d => d.Book!.HoldBack(d));
+            back.ForEach(ofRun.Key.Book.HoldBack);
             ofRun.Key.KeepBack(back);
         }
     }

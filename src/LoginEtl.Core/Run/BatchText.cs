@@ -18,11 +18,11 @@ public static class BatchText
 
     /// <summary>What a dry run says at its end.</summary>
     /// <param name="outcomes">What would have become of what it was given.</param>
-    public static string WhatIf(OutcomeCounts outcomes)
+    public static string WhatIf(RunCounts outcomes)
     {
         ArgumentNullException.ThrowIfNull(outcomes);
         return FormattableString.Invariant(
-            $"What if: of {outcomes.Total} logins, {outcomes[Outcome.Written]} would be written, {outcomes[Outcome.Updated]} updated, ")
+            $"What if: of {outcomes.Settled} logins, {outcomes[Outcome.Written]} would be written, {outcomes[Outcome.Updated]} updated, ")
             + FormattableString.Invariant($"{outcomes[Outcome.Skipped]} skipped, {outcomes[Outcome.Duplicate]} are duplicates, {outcomes[Outcome.Quarantined]} would go to quarantine")
             + Where(Outcome.Suppressed, "be kept out by a trigger") + Where(Outcome.Returned, "back with their held group") + ". Nothing was written or deleted.";
 

@@ -174,9 +174,9 @@ public sealed class BatchWriter : IAsyncDisposable
 
     private static async Task SendBackAsync(IReadOnlyList<ProtectedLogin> batch)
     {
-        foreach (var deliveries in batch.Select(l => (QueueDelivery)l.GetDelivery()).GroupBy(d => d.Book!))
+        foreach (var deliveries in batch.Select(l => (QueueDelivery)l.GetDelivery()).GroupBy(d => d.Run))
         {
-            await deliveries.Key.Run!.ReturnAsync(deliveries.Key.TakeToComeAgain(deliveries), CancellationToken.None).ConfigureAwait(false);
+            await deliveries.Key.ReturnAsync(deliveries.Key.Book.TakeToComeAgain(deliveries), CancellationToken.None).ConfigureAwait(false);
         }
     }
 

@@ -10,12 +10,9 @@ public sealed class InFlightMessages
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<MessageId, QueueDelivery> _open = [];
-    private readonly OutcomeCounts _ended = new();
+    private readonly RunCounts _counts = new();
     private readonly HeldRoom _room;
     private readonly HashSet<MessageId>? _returned;
-    private long _received;
-    private long _undeleted;
-    private long _heldGroups;
     private long _progressAt = Environment.TickCount64;
 
     /// <param name="capacity">Most deliveries held at a time.</param>
@@ -39,7 +36,10 @@ public sealed class InFlightMessages
     public string? Queue => Run?.Name;
 
     /// <summary>Deliveries taken in so far.</summary>
-    public long Received => Interlocked.Read(ref _received);
+    public long Received
+    {
+        get { lock (_lock) { return _counts.Received; } }
+    }
 
     /// <summary>Deliveries not yet settled.</summary>
     public int Open
@@ -98,7 +98,7 @@ public sealed class InFlightMessages
         var id = delivery.Id!.Value;
         lock (_lock)
         {
-            _received++;
+            _counts.Receive();
             if (_open.TryGetValue(id, out var held) && held.State == DeliveryState.Returning)
             {
                 // Otherwise the return's answer, still under way, would let go of a message that is held again.
@@ -107,13 +107,13 @@ public sealed class InFlightMessages
             else if (held is not null)
             {
                 held.ReceiptHandle = delivery.ReceiptHandle;
-                _ended.Add(Outcome.Lapsed);
+                _counts.Add(Outcome.Lapsed);
                 return false;
             }
 
             delivery.Book = this;
             delivery.State = DeliveryState.Held;
-            delivery.Admission = _received;
+            delivery.Admission = _counts.Received;
             _open.Add(id, delivery);
             var isNew = _returned?.Contains(id) != true;
             _room.Take(delivery, isNew ? bodyLength : 0);
@@ -178,7 +178,7 @@ public sealed class InFlightMessages
     }
 
     /// <summary>Deletes that failed for good after their commit: the messages come again and are duplicates then.</summary>
-    public void CountUndeleted(long deliveries) => Interlocked.Add(ref _undeleted, deliveries);
+    public void CountUndeleted(long deliveries) => Count(BesideOutcomes.Undeleted, deliveries);
 
     /// <summary>All that is held or being written: their leases are to be kept alive.</summary>
     public IReadOnlyList<QueueDelivery> Leased()
@@ -239,7 +239,7 @@ public sealed class InFlightMessages
         [.. deliveries.Where(d => Move(d, DeliveryState.Returning, DeliveryState.HeldBack))];
 
     /// <summary>A group was held because of a bad message.</summary>
-    internal void CountHeldGroup() => Interlocked.Increment(ref _heldGroups);
+    internal void CountHeldGroup() => Count(BesideOutcomes.HeldGroups, 1);
 
     /// <summary>The end of the run: what nobody will settle any more is visible again when its lease runs out.</summary>
     internal void LapseOpen()
@@ -253,15 +253,21 @@ public sealed class InFlightMessages
         }
     }
 
-    /// <summary>The books as they stand.</summary>
-    public BookEntries Entries()
+    /// <summary>Whether nothing is open, and every delivery received has exactly one outcome.</summary>
+    public bool Balanced
     {
-        lock (_lock)
-        {
-            var ended = new OutcomeCounts();
-            ended.Add(_ended);
-            return new BookEntries(_received, ended, Interlocked.Read(ref _undeleted), _open.Count) { HeldGroups = Interlocked.Read(ref _heldGroups) };
-        }
+        get { lock (_lock) { return _open.Count == 0 && _counts.Balanced; } }
+    }
+
+    /// <summary>The counts as they stand.</summary>
+    public RunCounts Counts()
+    {
+        lock (_lock) { return _counts.Copy(); }
+    }
+
+    private void Count(BesideOutcomes kind, long count)
+    {
+        lock (_lock) { _counts.Add(kind, count); }
     }
 
     private bool Any(params DeliveryState[] states)
@@ -290,7 +296,7 @@ public sealed class InFlightMessages
         _open.Remove(delivery.Id!.Value);
         delivery.State = DeliveryState.Settled;
         _room.LetGo(delivery);
-        _ended.Add(outcome, row);
+        _counts.Add(outcome, row);
         if (outcome == Outcome.Returned && !delivery.ComesAgain)
         {
             _returned?.Add(delivery.Id!.Value);

@@ -85,13 +85,13 @@ public sealed class ManualSettlement : IAsyncDisposable
             while (taken.Count < MostAtOnce && _waiting.Reader.TryRead(out var delivery))
             {
                 // What was returned while it waited here is no longer ours.
-                if (_outcome == Outcome.Returned ? delivery.Book!.BeginReturn(delivery) : delivery.Book!.BeginCommit(delivery))
+                if (_outcome == Outcome.Returned ? delivery.Run.Book.BeginReturn(delivery) : delivery.Run.Book.BeginCommit(delivery))
                 {
                     taken.Add(delivery);
                 }
             }
 
-            foreach (var ofRun in taken.GroupBy(d => d.Book!.Run!))
+            foreach (var ofRun in taken.GroupBy(d => d.Run))
             {
                 await SettleAsync(ofRun.Key, [.. ofRun]).ConfigureAwait(false);
             }
@@ -107,7 +107,7 @@ public sealed class ManualSettlement : IAsyncDisposable
         }
 
         // Settled first: its heartbeat ends before its delete.
-        deliveries.ForEach(d => d.Book!.Settle(d, _outcome));
+        deliveries.ForEach(d => run.Book.Settle(d, _outcome));
         await run.DeleteAsync(deliveries).ConfigureAwait(false);
     }
 }

@@ -48,6 +48,10 @@ public sealed class QueueDelivery : Delivery
     /// <summary>The books of the run that received it; null until a run admitted it.</summary>
     public InFlightMessages? Book { get; internal set; }
 
+    /// <summary>The run that received it.</summary>
+    /// <exception cref="InvalidOperationException">None did.</exception>
+    internal ReceivingRun Run => Book?.Run ?? throw new InvalidOperationException($"No run received message {this}, so nobody could delete it.");
+
     /// <summary>Its number among the deliveries that the book took in, from 1.</summary>
     internal long Admission { get; set; }
 

@@ -27,69 +27,68 @@ public sealed record Receipt
     public required TimeSpan Elapsed { get; init; }
 
     /// <summary>Deliveries taken in.</summary>
-    public required long Received { get; init; }
+    public required long Received { get => Counts.Received; init => Counts = Counts.With(received: value); }
 
     /// <summary>New rows.</summary>
-    public long Written { get; init; }
+    public long Written { get => Counts[Run.Outcome.Written]; init => Counts = Counts.With(Run.Outcome.Written, value); }
 
     /// <summary>Rows changed.</summary>
-    public long Updated { get; init; }
+    public long Updated { get => Counts[Run.Outcome.Updated]; init => Counts = Counts.With(Run.Outcome.Updated, value); }
 
     /// <summary>Rows that were there and were left.</summary>
-    public long Skipped { get; init; }
+    public long Skipped { get => Counts[Run.Outcome.Skipped]; init => Counts = Counts.With(Run.Outcome.Skipped, value); }
 
     /// <summary>Rows already, written before or restored from quarantine: no second row.</summary>
-    public long Duplicate { get; init; }
+    public long Duplicate { get => Counts[Run.Outcome.Duplicate]; init => Counts = Counts.With(Run.Outcome.Duplicate, value); }
 
     /// <summary>In quarantine: put there by this run, or delivered again while there, or after it was dismissed.</summary>
-    public long Quarantined { get; init; }
+    public long Quarantined { get => Counts[Run.Outcome.Quarantined]; init => Counts = Counts.With(Run.Outcome.Quarantined, value); }
 
     /// <summary>
     /// Rows that were sent less rows that the server took: a trigger kept them out or routed them. Their messages are settled.
     /// </summary>
-    public long Suppressed { get; init; }
+    public long Suppressed { get => Counts[Run.Outcome.Suppressed]; init => Counts = Counts.With(Run.Outcome.Suppressed, value); }
 
     /// <summary>Suppressed rows are as they should be (<c>-OnSuppressed Accept</c>), and no rejects.</summary>
-    public bool SuppressedAccepted { get; init; }
+    public bool SuppressedAccepted { get => Counts.SuppressedAccepted; init => Counts = Counts.With(suppressedAccepted: value); }
 
     /// <summary>Deleted by hand.</summary>
-    public long Confirmed { get; init; }
+    public long Confirmed { get => Counts[Run.Outcome.Confirmed]; init => Counts = Counts.With(Run.Outcome.Confirmed, value); }
 
     /// <summary>Visible in the queue again.</summary>
-    public long Returned { get; init; }
+    public long Returned { get => Counts[Run.Outcome.Returned]; init => Counts = Counts.With(Run.Outcome.Returned, value); }
 
     /// <summary>Lease ran out or return failed.</summary>
-    public long Lapsed { get; init; }
+    public long Lapsed { get => Counts[Run.Outcome.Lapsed]; init => Counts = Counts.With(Run.Outcome.Lapsed, value); }
 
     /// <summary>Commits whose answer was lost and could not be found out.</summary>
-    public long Unknown { get; init; }
+    public long Unknown { get => Counts[Run.Outcome.Unknown]; init => Counts = Counts.With(Run.Outcome.Unknown, value); }
 
     /// <summary>Settled but still in the queue because their delete failed; they come again as duplicates.</summary>
-    public long Undeleted { get; init; }
+    public long Undeleted { get => Counts[BesideOutcomes.Undeleted]; init => Counts = Counts.With(BesideOutcomes.Undeleted, value); }
 
     /// <summary>
     /// How often a group of a FIFO queue was held because of a bad message: it and what follows it in the group went back.
     /// </summary>
-    public long HeldGroups { get; init; }
+    public long HeldGroups { get => Counts[BesideOutcomes.HeldGroups]; init => Counts = Counts.With(BesideOutcomes.HeldGroups, value); }
 
     /// <summary>
     /// Rows written or updated whose ip is no address (a list of proxies, a port): masked as opaque text, so one address
     /// may have several tokens. Changes no exit code.
     /// </summary>
-    public long NotAnAddress { get; init; }
+    public long NotAnAddress { get => Counts[BesideOutcomes.NotAnAddress]; init => Counts = Counts.With(BesideOutcomes.NotAnAddress, value); }
 
     /// <summary>
     /// Records that were to be written when their messages were not held any more, because their pipeline had ended: none of
     /// these is among the received, and their messages come again.
     /// </summary>
-    public long NotHeld { get; init; }
+    public long NotHeld { get => Counts[BesideOutcomes.NotHeld]; init => Counts = Counts.With(BesideOutcomes.NotHeld, value); }
 
     /// <summary>What ended a failed run; free of personal data.</summary>
     public string? Error { get; init; }
 
     /// <summary>Whether the equation holds.</summary>
-    public bool Balanced =>
-        Received == Written + Updated + Skipped + Duplicate + Quarantined + Suppressed + Confirmed + Returned + Lapsed + Unknown;
+    public bool Balanced => Counts.Balanced;
 
     /// <summary>
     /// 0 all well, 1 failed (an error, an unknown commit, records that were not held or books that do not balance), 2 finished with rejects: in
@@ -100,40 +99,51 @@ public sealed record Receipt
         : Quarantined > 0 || HeldGroups > 0 || (Suppressed > 0 && !SuppressedAccepted) ? 2
         : 0;
 
+    /// <summary>Where all that is counted stands, once.</summary>
+    internal RunCounts Counts { get; private init; } = new();
+
     internal static Receipt From(
-        string source, RunState outcome, DateTimeOffset startedAt, TimeSpan elapsed, BookEntries entries, string? error, EndReason? ended = null) =>
+        string source, RunState outcome, DateTimeOffset startedAt, TimeSpan elapsed, RunCounts counts, string? error, EndReason? ended = null) =>
         new()
         {
             Source = source,
             Outcome = outcome,
             // What is held with its group goes back: the queue has it still.
-            Ended = outcome == RunState.Failed ? EndReason.Failed : ended == EndReason.Drained && entries.HeldGroups > 0 ? EndReason.GroupsHeld : ended,
+            Ended = outcome == RunState.Failed ? EndReason.Failed : ended == EndReason.Drained && counts[BesideOutcomes.HeldGroups] > 0 ? EndReason.GroupsHeld : ended,
             StartedAt = startedAt,
             Elapsed = elapsed,
-            Received = entries.Received,
-            Written = entries.Ended[Run.Outcome.Written],
-            Updated = entries.Ended[Run.Outcome.Updated],
-            Skipped = entries.Ended[Run.Outcome.Skipped],
-            Duplicate = entries.Ended[Run.Outcome.Duplicate],
-            Quarantined = entries.Ended[Run.Outcome.Quarantined],
-            Suppressed = entries.Ended[Run.Outcome.Suppressed],
-            SuppressedAccepted = entries.SuppressedAccepted,
-            Confirmed = entries.Ended[Run.Outcome.Confirmed],
-            Returned = entries.Ended[Run.Outcome.Returned],
-            Lapsed = entries.Ended[Run.Outcome.Lapsed],
-            Unknown = entries.Ended[Run.Outcome.Unknown],
-            Undeleted = entries.Undeleted,
-            HeldGroups = entries.HeldGroups,
-            NotAnAddress = entries.NotAnAddress,
+            Received = counts.Received,
+            Counts = counts,
             Error = error,
         };
+
+    /// <summary>One receipt for a pipeline that several sources feed: counts added up, the earliest start, the worst outcome. At least one.</summary>
+    internal static Receipt Sum(IReadOnlyList<Receipt> receipts)
+    {
+        if (receipts.Count == 1)
+        {
+            return receipts[0];
+        }
+
+        var start = receipts.Min(r => r.StartedAt);
+        return From(
+            string.Join(", ", receipts.Select(r => r.Source).Distinct()),
+            receipts.Max(r => r.Outcome),
+            start,
+            receipts.Max(r => r.StartedAt + r.Elapsed) - start,
+            receipts.Select(r => r.Counts).Aggregate((all, next) => all.Plus(next)),
+            string.Join(" ", receipts.Select(r => r.Error).OfType<string>()) is { Length: > 0 } errors ? errors : null) with
+        {
+            Ended = receipts.Select(r => r.Ended).Distinct().ToList() is [var one] ? one : null,
+        };
+    }
 
     /// <summary>The receipt of a run that failed before it received anything.</summary>
     public static Receipt Failed(string source, DateTimeOffset startedAt, LoginEtlException fault)
     {
         ArgumentNullException.ThrowIfNull(fault);
         return From(
-            source, RunState.Failed, startedAt, DateTimeOffset.UtcNow - startedAt, new BookEntries(0, new OutcomeCounts(), 0, 0),
+            source, RunState.Failed, startedAt, DateTimeOffset.UtcNow - startedAt, new RunCounts(),
             $"{fault.Message} {fault.Remedy}");
     }
 

@@ -7,18 +7,19 @@ namespace LoginEtl.Run;
 /// <summary>The receipt for people and for programs.</summary>
 public static class ReceiptText
 {
+    // People look for these, be they zero.
+    private static readonly Outcome[] Always = [Outcome.Written, Outcome.Duplicate, Outcome.Quarantined, Outcome.Returned];
+
     /// <summary>One line for people: outcome, every count that matters, whether the books balance.</summary>
     public static string Line(Receipt receipt)
     {
         ArgumentNullException.ThrowIfNull(receipt);
+        var always = Always.Select(o => RunCounts.NameOf(o)).ToHashSet();
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{receipt.Source}: {receipt.Outcome}{Why(receipt)}, received {receipt.Received}");
-        foreach (var (name, count, always) in Counts(receipt))
+        foreach (var (name, count) in receipt.Counts.Named.Where(c => c.Count > 0 || always.Contains(c.Name)))
         {
-            if (always || count > 0)
-            {
-                text.Append(CultureInfo.InvariantCulture, $", {count} {name.Replace('_', ' ')}");
-            }
+            text.Append(CultureInfo.InvariantCulture, $", {count} {name.Replace('_', ' ')}");
         }
 
         text.Append(CultureInfo.InvariantCulture, $" in {receipt.Elapsed.TotalSeconds:0.0} s; ");
@@ -36,16 +37,16 @@ public static class ReceiptText
             json.WriteStartObject();
             json.WriteString("source", receipt.Source);
             json.WriteString("version", receipt.Version);
-            json.WriteString("outcome", receipt.Outcome.ToString().ToLowerInvariant());
+            json.WriteString("outcome", RunCounts.NameOf(receipt.Outcome));
             if (receipt.Ended is { } ended)
             {
-                json.WriteString("ended", JsonNamingPolicy.SnakeCaseLower.ConvertName(ended.ToString()));
+                json.WriteString("ended", RunCounts.NameOf(ended));
             }
 
             json.WriteString("started_at", receipt.StartedAt);
             json.WriteNumber("elapsed_seconds", Math.Round(receipt.Elapsed.TotalSeconds, 3));
             json.WriteNumber("received", receipt.Received);
-            foreach (var (name, count, _) in Counts(receipt))
+            foreach (var (name, count) in receipt.Counts.Named)
             {
                 json.WriteNumber(name, count);
             }
@@ -72,22 +73,4 @@ public static class ReceiptText
         EndReason.MaxDuration => " (time was up)",
         _ => "",
     };
-
-    private static IEnumerable<(string Name, long Count, bool Always)> Counts(Receipt r) =>
-    [
-        ("written", r.Written, true),
-        ("updated", r.Updated, false),
-        ("skipped", r.Skipped, false),
-        ("duplicate", r.Duplicate, true),
-        ("quarantined", r.Quarantined, true),
-        ("suppressed", r.Suppressed, false),
-        ("confirmed", r.Confirmed, false),
-        ("returned", r.Returned, true),
-        ("lapsed", r.Lapsed, false),
-        ("unknown", r.Unknown, false),
-        ("undeleted", r.Undeleted, false),
-        ("held_groups", r.HeldGroups, false),
-        ("not_an_address", r.NotAnAddress, false),
-        ("not_held", r.NotHeld, false),
-    ];
 }

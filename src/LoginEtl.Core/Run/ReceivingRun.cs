@@ -219,7 +219,7 @@ public sealed class ReceivingRun
         _fault is not null ? RunState.Failed : _stopped ? RunState.Stopped : RunState.Completed,
         _startedAt,
         _time.GetUtcNow() - _startedAt,
-        Book.Entries(),
+        Book.Counts(),
         _fault is null ? null : $"{_fault.Message} {_fault.Remedy}",
         _stopped ? EndReason.Stopped : _source.EndedBecause);
 

@@ -8,14 +8,13 @@ namespace LoginEtl.Run;
 internal sealed class WriterCounts
 {
     private readonly Lock _lock = new();
-    private readonly OutcomeCounts _ended = new();
-    private long _received;
+    private readonly RunCounts _counts = new();
 
     public void Admit()
     {
         lock (_lock)
         {
-            _received++;
+            _counts.Receive();
         }
     }
 
@@ -23,7 +22,7 @@ internal sealed class WriterCounts
     {
         lock (_lock)
         {
-            _ended.Add(outcome, count);
+            _counts.Add(outcome, count);
         }
     }
 
@@ -31,17 +30,15 @@ internal sealed class WriterCounts
     {
         lock (_lock)
         {
-            _ended.Add(outcome, row);
+            _counts.Add(outcome, row);
         }
     }
 
-    public BookEntries Entries()
+    public RunCounts Counts()
     {
         lock (_lock)
         {
-            var ended = new OutcomeCounts();
-            ended.Add(_ended);
-            return new BookEntries(_received, ended, Undeleted: 0, Open: _received - ended.Total);
+            return _counts.Copy();
         }
     }
 }

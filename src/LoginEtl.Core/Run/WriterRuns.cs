@@ -22,11 +22,7 @@ internal sealed class WriterRuns
     /// <exception cref="ObjectDisposedException">The writer has let go.</exception>
     public bool Claim(QueueDelivery delivery)
     {
-        if (delivery.Book is not { Run: { } run } book)
-        {
-            throw new InvalidOperationException($"No run received message {delivery}, so nobody could delete it.");
-        }
-
+        var run = delivery.Run;
         lock (_lock)
         {
             // Under the lock: a run that joins is failed and released with the others, or is told here.
@@ -42,7 +38,7 @@ internal sealed class WriterRuns
                 _held.Add(run);
             }
 
-            if (!book.Claim(delivery))
+            if (!run.Book.Claim(delivery))
             {
                 return false;
             }
@@ -134,7 +130,7 @@ internal sealed class WriterRuns
         }
 
         var receipts = haveEnded ? runs.Select(r => r.Receipt()).ToList() : [];
-        var own = (haveEnded ? lines : all).Entries();
+        var own = (haveEnded ? lines : all).Counts();
         if (own.Received > 0 || receipts.Count == 0)
         {
             var source = runs.Count > 0 ? string.Join(", ", runs.Select(r => r.Name).Distinct()) : own.Received > 0 ? "text" : "nothing received";
@@ -142,7 +138,7 @@ internal sealed class WriterRuns
                 source, RunState.Completed, _startedAt, DateTimeOffset.UtcNow - _startedAt, own, error: null));
         }
 
-        var receipt = ReceiptSum.Of(receipts);
+        var receipt = Run.Receipt.Sum(receipts);
         return _fault is not { } fault
             ? receipt
             : receipt with { Outcome = RunState.Failed, Error = $"{fault.Message} {fault.Remedy}" };

@@ -225,7 +225,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         using var signal = StopSignal.Register(stop.Cancel);
         using var pump = new PipelinePump();
         var progress = new RunProgress(this, EnvironmentSettings.QueueName(job.From.Queue));
-        var wouldBe = new OutcomeCounts();
+        var wouldBe = new RunCounts();
         try
         {
             var receipt = pump.Run(ended => job.RunAsync(protectors, batch => pump.Post(() => Report(batch, progress, wouldBe)), ended), stop.Token);
@@ -242,7 +242,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         }
     }
 
-    private void Report(BatchReport batch, RunProgress progress, OutcomeCounts wouldBe)
+    private void Report(BatchReport batch, RunProgress progress, RunCounts wouldBe)
     {
         wouldBe.Add(batch.Outcomes);
 

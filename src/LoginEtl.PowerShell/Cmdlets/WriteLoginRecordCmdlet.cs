@@ -25,7 +25,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
 {
     private const string Records = "protected logins from Protect-LoginPii";
     private readonly ConcurrentQueue<BatchReport> _written = new();
-    private readonly OutcomeCounts _wouldBe = new();
+    private readonly RunCounts _wouldBe = new();
     private IRecordSink? _sink;
     private BatchWriter? _writer;
     private RunProgress _progress = null!;

@@ -79,8 +79,8 @@ public sealed class EndingTests(ServersFixture servers)
         await source.DisposeAsync();
 
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
-        Assert.True(source.Book.Entries().Balanced);
+        Assert.True(source.Book.Balanced);
         Assert.Equal((50, 0), await queue.CountsAsync());
-        Assert.Equal(50, source.Book.Entries().Ended[Outcome.Returned]);
+        Assert.Equal(50, source.Book.Counts()[Outcome.Returned]);
     }
 }

@@ -101,10 +101,10 @@ public sealed class LeaseTests(ServersFixture servers)
         Assert.False(more.IsCompleted);
         await TestQueue.SettleAsync(source, held);
         Assert.Equal((0, 0), await queue.CountsAsync());
-        var entries = source.Book.Entries();
-        Assert.True(entries.Balanced);
-        Assert.Equal(1, entries.Ended[Outcome.Lapsed]);
-        Assert.Equal(1, entries.Ended[Outcome.Written]);
+        var counts = source.Book.Counts();
+        Assert.True(source.Book.Balanced);
+        Assert.Equal(1, counts[Outcome.Lapsed]);
+        Assert.Equal(1, counts[Outcome.Written]);
     }
 
     [Fact]

@@ -89,7 +89,7 @@ public sealed class PollFaultTests(ServersFixture servers)
             var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));
             Assert.Equal("MissingSentTimestamp", e.Id);
             await TestQueue.ReturnAllAsync(source);
-            Assert.True(source.Book.Entries().Balanced);
+            Assert.True(source.Book.Balanced);
         }
 
         Assert.Equal((1, 0), await queue.CountsAsync());
@@ -136,7 +136,7 @@ public sealed class PollFaultTests(ServersFixture servers)
 
         Assert.Equal(500, ids.Count);
         Assert.Equal((0, 0), await queue.CountsAsync());
-        Assert.True(source.Book.Entries().Balanced);
+        Assert.True(source.Book.Balanced);
     }
 
     [Fact]

@@ -29,8 +29,8 @@ public sealed class PromptTests(ServersFixture servers)
 
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
         Assert.Equal((100, 0), await queue.CountsAsync());
-        Assert.Equal(100, source.Book.Entries().Ended[Outcome.Returned]);
-        Assert.True(source.Book.Entries().Balanced);
+        Assert.Equal(100, source.Book.Counts()[Outcome.Returned]);
+        Assert.True(source.Book.Balanced);
     }
 
     [Fact]
@@ -48,11 +48,11 @@ public sealed class PromptTests(ServersFixture servers)
         await TestQueue.ReturnAllAsync(source);
 
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{source.Book.Entries().Ended[Outcome.Returned]} returned in {clock.ElapsedMilliseconds} ms");
+            $"{source.Book.Counts()[Outcome.Returned]} returned in {clock.ElapsedMilliseconds} ms");
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
         Assert.Equal(0, source.Book.Open);
         // A return that takes too long ends itself, and what it did not come to has lapsed: the time alone says nothing.
-        Assert.Equal(most, source.Book.Entries().Ended[Outcome.Returned]);
+        Assert.Equal(most, source.Book.Counts()[Outcome.Returned]);
         Assert.Equal((most, 0), await queue.CountsAsync());
     }
 

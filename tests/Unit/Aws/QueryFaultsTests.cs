@@ -40,7 +40,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
         Assert.Equal(25, (await TestQueue.ReceiveAllAsync(source, settle: true)).Count);
 
         Assert.Equal((0, 0), await queue.CountsAsync());
-        Assert.Equal(0, source.Book.Entries().Undeleted);
+        Assert.Equal(0, source.Book.Counts()[BesideOutcomes.Undeleted]);
         Assert.True(calls > 4);
     }
 
@@ -58,7 +58,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
         await TestQueue.ReceiveAllAsync(source, settle: true);
 
         Assert.Equal((0, 0), await queue.CountsAsync());
-        Assert.Equal(0, source.Book.Entries().Undeleted);
+        Assert.Equal(0, source.Book.Counts()[BesideOutcomes.Undeleted]);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
 
         await TestQueue.SettleAsync(source, messages);
 
-        Assert.Equal(3, source.Book.Entries().Undeleted);
+        Assert.Equal(3, source.Book.Counts()[BesideOutcomes.Undeleted]);
         Assert.Equal(1, calls);
     }
 
@@ -101,8 +101,8 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
 
         await TestQueue.ReturnAllAsync(source);
 
-        Assert.Equal(9, source.Book.Entries().Ended[Outcome.Returned]);
-        Assert.Equal(1, source.Book.Entries().Ended[Outcome.Lapsed]);
+        Assert.Equal(9, source.Book.Counts()[Outcome.Returned]);
+        Assert.Equal(1, source.Book.Counts()[Outcome.Lapsed]);
         Assert.Equal((9, 1), await queue.CountsAsync());
     }
 

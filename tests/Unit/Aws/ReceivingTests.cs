@@ -32,7 +32,7 @@ public sealed class ReceivingTests(ServersFixture servers)
         Assert.Contains("héllo \"7\"", messages.Select(m => JsonNode.Parse(m.Body)!["text"]!.GetValue<string>()));
         Assert.Equal((0, 0), await queue.CountsAsync());
         Assert.Equal(EndReason.Drained, source.EndedBecause);
-        Assert.True(source.Book.Entries().Balanced);
+        Assert.True(source.Book.Balanced);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class SettlingTests(ServersFixture servers)
 
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
         Assert.Equal((100, 0), await queue.CountsAsync());
-        Assert.True(run.Book.Entries().Balanced);
+        Assert.True(run.Book.Balanced);
         TestContext.Current.TestOutputHelper?.WriteLine($"received {run.Book.Received} in {clock.ElapsedMilliseconds} ms");
     }
 
@@ -54,9 +54,9 @@ public sealed class SettlingTests(ServersFixture servers)
         Assert.Equal(1, source.Book.Open);
         await TestQueue.SettleAsync(source, again);
         Assert.Equal((0, 0), await queue.CountsAsync());
-        var entries = source.Book.Entries();
-        Assert.True(entries.Balanced);
-        Assert.Equal((1, 1), (entries.Ended[Outcome.Returned], entries.Ended[Outcome.Written]));
+        var counts = source.Book.Counts();
+        Assert.True(source.Book.Balanced);
+        Assert.Equal((1, 1), (counts[Outcome.Returned], counts[Outcome.Written]));
     }
 
     [Fact]
@@ -86,10 +86,10 @@ public sealed class SettlingTests(ServersFixture servers)
         await source.ReturnAsync([.. unsettled.Take(25)], Cancelled);
         await source.ReturnAsync([.. unsettled.Skip(25)], Cancelled);
 
-        var entries = source.Book.Entries();
-        Assert.Equal(10, entries.Ended[Outcome.Returned]);
-        Assert.Equal(20, entries.Ended[Outcome.Lapsed]);
-        Assert.True(entries.Balanced);
+        var counts = source.Book.Counts();
+        Assert.Equal(10, counts[Outcome.Returned]);
+        Assert.Equal(20, counts[Outcome.Lapsed]);
+        Assert.True(source.Book.Balanced);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class SettlingTests(ServersFixture servers)
         source.StopReceiving();
         await TestQueue.ReturnAllAsync(source);
 
-        Assert.Equal(10, source.Book.Entries().Ended[Outcome.Returned]);
+        Assert.Equal(10, source.Book.Counts()[Outcome.Returned]);
         Assert.Equal((10, 0), await queue.CountsAsync());
     }
 
@@ -136,7 +136,7 @@ public sealed class SettlingTests(ServersFixture servers)
         await TestQueue.ReceiveAllAsync(source, settle: true);
 
         Assert.Equal((0, 0), await queue.CountsAsync());
-        Assert.Equal(0, source.Book.Entries().Undeleted);
+        Assert.Equal(0, source.Book.Counts()[BesideOutcomes.Undeleted]);
         Assert.Contains(4, tries.Values);
     }
 
@@ -157,7 +157,7 @@ public sealed class SettlingTests(ServersFixture servers)
 
         await TestQueue.SettleAsync(source, held);
 
-        Assert.Equal(20, source.Book.Entries().Undeleted);
+        Assert.Equal(20, source.Book.Counts()[BesideOutcomes.Undeleted]);
         Assert.Equal((0, 20), await queue.CountsAsync());
         // They are this run's own in flight, and do not keep it from ending.
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
@@ -181,7 +181,7 @@ public sealed class SettlingTests(ServersFixture servers)
 
         await TestQueue.SettleAsync(source, await TestQueue.HoldAsync(source, 1));
 
-        Assert.Equal(1, source.Book.Entries().Undeleted);
+        Assert.Equal(1, source.Book.Counts()[BesideOutcomes.Undeleted]);
         Assert.Equal(1, calls);
     }
 
@@ -197,7 +197,7 @@ public sealed class SettlingTests(ServersFixture servers)
 
         await TestQueue.SettleAsync(source, await TestQueue.HoldAsync(source, 10));
 
-        Assert.Equal(10, source.Book.Entries().Undeleted);
+        Assert.Equal(10, source.Book.Counts()[BesideOutcomes.Undeleted]);
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));
         Assert.Contains("sqs:DeleteMessage ", e.Remedy, StringComparison.Ordinal);
     }
@@ -215,7 +215,7 @@ public sealed class SettlingTests(ServersFixture servers)
         var again = await TestQueue.HoldAsync(source, 10);
         Assert.All(again, m => Assert.Equal(2, m.Delivery.ReceiveCount));
         await TestQueue.SettleAsync(source, again);
-        Assert.True(source.Book.Entries().Balanced);
+        Assert.True(source.Book.Balanced);
     }
 
     private static DeleteMessageBatchResponse Partly(DeleteMessageBatchResponse answer, DeleteMessageBatchRequest request)

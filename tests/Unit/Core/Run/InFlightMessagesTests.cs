@@ -21,9 +21,9 @@ public sealed class InFlightMessagesTests
         Assert.False(_book.Settle(delivery, Outcome.Duplicate));
         Assert.False(_book.Claim(delivery));
 
-        var entries = _book.Entries();
-        Assert.Equal((1, 1, 0, 0), (entries.Received, entries.Ended[Outcome.Written], entries.Ended[Outcome.Duplicate], entries.Open));
-        Assert.True(entries.Balanced);
+        var counts = _book.Counts();
+        Assert.Equal((1, 1, 0, 0), (counts.Received, counts[Outcome.Written], counts[Outcome.Duplicate], _book.Open));
+        Assert.True(_book.Balanced);
     }
 
     [Fact]
@@ -111,10 +111,10 @@ public sealed class InFlightMessagesTests
         Assert.False(_book.Admit(second));
 
         Assert.Equal("newer", first.ReceiptHandle);
-        Assert.Equal((1, 2, 1), (_book.Open, _book.Received, _book.Entries().Ended[Outcome.Lapsed]));
+        Assert.Equal((1, 2, 1), (_book.Open, _book.Received, _book.Counts()[Outcome.Lapsed]));
         Assert.True(_book.BeginCommit(first));
         Assert.True(_book.Settle(first, Outcome.Written));
-        Assert.True(_book.Entries().Balanced);
+        Assert.True(_book.Balanced);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class InFlightMessagesTests
         Assert.False(_book.Settle(first, Outcome.Returned));
         Assert.Equal([second], _book.Leased());
         Assert.True(_book.Settle(second, Outcome.Written));
-        Assert.Equal((2, 1, 1), (_book.Received, _book.Entries().Ended[Outcome.Returned], _book.Entries().Ended[Outcome.Written]));
+        Assert.Equal((2, 1, 1), (_book.Received, _book.Counts()[Outcome.Returned], _book.Counts()[Outcome.Written]));
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class InFlightMessagesTests
         _book.Settle(Admit("m"), Outcome.Written);
         var again = Admit("m");
         Assert.True(_book.Settle(again, Outcome.Duplicate));
-        Assert.Equal((2, true), (_book.Received, _book.Entries().Balanced));
+        Assert.Equal((2, true), (_book.Received, _book.Balanced));
     }
 
     [Fact]
@@ -159,7 +159,7 @@ public sealed class InFlightMessagesTests
     {
         _book.Settle(Admit(), Outcome.Written);
         _book.CountUndeleted(1);
-        Assert.Equal((1, true), (_book.Entries().Undeleted, _book.Entries().Balanced));
+        Assert.Equal((1, true), (_book.Counts()[BesideOutcomes.Undeleted], _book.Balanced));
     }
 
     [Fact]
@@ -194,7 +194,7 @@ public sealed class InFlightMessagesTests
         _book.Claim(held);
         _ = _book.TakeUnsettled(evenClaimed: false);
         _book.LapseOpen();
-        Assert.Equal((2, 1), (_book.Entries().Ended[Outcome.Lapsed], _book.Open));
+        Assert.Equal((2, 1), (_book.Counts()[Outcome.Lapsed], _book.Open));
         Assert.False(_book.Settle(returning, Outcome.Returned));
         Assert.True(_book.Settle(committing, Outcome.Written));
     }

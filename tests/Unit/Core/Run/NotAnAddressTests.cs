@@ -45,7 +45,7 @@ public sealed class NotAnAddressTests : RunningTests
     public void Several_receipts_are_added_up()
     {
         var one = new Receipt { Source = "a", Outcome = RunState.Completed, StartedAt = Deliveries.Sent, Elapsed = TimeSpan.Zero, Received = 2, Written = 2, NotAnAddress = 2 };
-        Assert.Equal(5, ReceiptSum.Of([one, one with { NotAnAddress = 3 }]).NotAnAddress);
+        Assert.Equal(5, Receipt.Sum([one, one with { NotAnAddress = 3 }]).NotAnAddress);
     }
 
     private static string Body(string ip) => Deliveries.Replace("ip", $"\"{ip}\"");

@@ -65,7 +65,7 @@ public sealed class ReceiptTests
         }
 
         book.CountUndeleted(3);
-        var receipt = Receipt.From("q", RunState.Completed, Deliveries.Sent, TimeSpan.Zero, book.Entries(), "why");
+        var receipt = Receipt.From("q", RunState.Completed, Deliveries.Sent, TimeSpan.Zero, book.Counts(), "why");
         foreach (var outcome in Enum.GetValues<Outcome>())
         {
             Assert.Equal((long)outcome + 1, typeof(Receipt).GetProperty(outcome.ToString())!.GetValue(receipt));
@@ -108,21 +108,21 @@ public sealed class ReceiptTests
         Assert.Equal((true, 2), (receipt.Balanced, receipt.ExitCode));
         Assert.Contains(", 7 suppressed, ", receipt.ToString(), StringComparison.Ordinal);
         Assert.Equal(0, (receipt with { SuppressedAccepted = true }).ExitCode);
-        var sum = ReceiptSum.Of([Good, receipt with { SuppressedAccepted = true }, receipt with { SuppressedAccepted = true }]);
+        var sum = Receipt.Sum([Good, receipt with { SuppressedAccepted = true }, receipt with { SuppressedAccepted = true }]);
         Assert.Equal((14, true, 0), (sum.Suppressed, sum.SuppressedAccepted, sum.ExitCode));
-        Assert.Equal(2, ReceiptSum.Of([receipt, receipt with { SuppressedAccepted = true }]).ExitCode);
+        Assert.Equal(2, Receipt.Sum([receipt, receipt with { SuppressedAccepted = true }]).ExitCode);
     }
 
     [Fact]
     public void Several_receipts_add_up_to_one_with_the_worst_outcome()
     {
         var other = Good with { Source = "other", Outcome = RunState.Stopped, StartedAt = Good.StartedAt.AddSeconds(10), Error = "e", Undeleted = 2 };
-        var sum = ReceiptSum.Of([Good, other, Good]);
-        EndReason? Ended(params EndReason?[] reasons) => ReceiptSum.Of([.. reasons.Select(r => Good with { Ended = r })]).Ended;
+        var sum = Receipt.Sum([Good, other, Good]);
+        EndReason? Ended(params EndReason?[] reasons) => Receipt.Sum([.. reasons.Select(r => Good with { Ended = r })]).Ended;
         Assert.Equal((EndReason.Drained, null), (Ended(EndReason.Drained, EndReason.Drained), Ended(EndReason.Drained, EndReason.Stopped)));
         Assert.Equal(("login-queue, other", RunState.Stopped, "e"), (sum.Source, sum.Outcome, sum.Error));
         Assert.Equal((165, 102, 2, true), (sum.Received, sum.Lapsed, sum.Undeleted, sum.Balanced));
         Assert.Equal(TimeSpan.FromSeconds(10) + Good.Elapsed, sum.Elapsed);
-        Assert.Same(Good, ReceiptSum.Of([Good]));
+        Assert.Same(Good, Receipt.Sum([Good]));
     }
 }

@@ -1,0 +1,117 @@
+using System.Text.Json;
+
+namespace LoginEtl.Run;
+
+/// <summary>
+/// What a run counts: deliveries by outcome, which add up to those received, and what is counted beside them. Receipts,
+/// their sums, lines and JSON follow from here. Not thread-safe.
+/// </summary>
+public sealed class RunCounts
+{
+    private readonly long[] _outcomes = new long[Enum.GetValues<Outcome>().Length];
+    private readonly long[] _beside = new long[Enum.GetValues<BesideOutcomes>().Length];
+
+    /// <summary>Deliveries taken in.</summary>
+    public long Received { get; private set; }
+
+    /// <summary>Its writers took suppressed rows for what they should be.</summary>
+    public bool SuppressedAccepted { get; private set; }
+
+    /// <summary>Deliveries that have an outcome.</summary>
+    public long Settled => _outcomes.Sum();
+
+    /// <summary>Whether every delivery received has exactly one outcome.</summary>
+    public bool Balanced => Received == Settled;
+
+    /// <summary>All but those received, by the names that JSON has.</summary>
+    internal IEnumerable<(string Name, long Count)> Named =>
+        [.. Enum.GetValues<Outcome>().Select(o => (NameOf(o), this[o])), .. Enum.GetValues<BesideOutcomes>().Select(b => (NameOf(b), this[b]))];
+
+    /// <summary>Deliveries that ended so.</summary>
+    public long this[Outcome outcome] => _outcomes[(int)outcome];
+
+    internal long this[BesideOutcomes kind] => _beside[(int)kind];
+
+    /// <summary>One more was taken in.</summary>
+    public void Receive() => Received++;
+
+    /// <summary>Counts some more.</summary>
+    public void Add(Outcome outcome, long count = 1) => _outcomes[(int)outcome] += count;
+
+    /// <summary>Counts what became of a batch.</summary>
+    public void Add(IReadOnlyList<Outcome> outcomes)
+    {
+        ArgumentNullException.ThrowIfNull(outcomes);
+        foreach (var outcome in outcomes)
+        {
+            Add(outcome);
+        }
+    }
+
+    internal void Add(BesideOutcomes kind, long count) => _beside[(int)kind] += count;
+
+    internal void Add(Outcome outcome, RowFacts row)
+    {
+        Add(outcome);
+        // A duplicate was counted when its row was written.
+        Add(BesideOutcomes.NotAnAddress, row.HasNoAddress && outcome is (Outcome.Written or Outcome.Updated) ? 1 : 0);
+        SuppressedAccepted |= row.SuppressionIsAccepted;
+    }
+
+    /// <summary>Both together. Suppressed rows are accepted where nobody counts some that are not.</summary>
+    internal RunCounts Plus(RunCounts other)
+    {
+        bool MayAccept(RunCounts counts) => counts.SuppressedAccepted || counts[Outcome.Suppressed] == 0;
+        var sum = new RunCounts
+        {
+            Received = Received + other.Received,
+            SuppressedAccepted = (SuppressedAccepted || other.SuppressedAccepted) && MayAccept(this) && MayAccept(other),
+        };
+        AddUp(_outcomes, other._outcomes, sum._outcomes);
+        AddUp(_beside, other._beside, sum._beside);
+        return sum;
+    }
+
+    internal RunCounts Copy() => Plus(new RunCounts());
+
+    internal RunCounts With(Outcome outcome, long count) => With(c => c._outcomes[(int)outcome] = count);
+
+    internal RunCounts With(BesideOutcomes kind, long count) => With(c => c._beside[(int)kind] = count);
+
+    internal RunCounts With(long received) => With(c => c.Received = received);
+
+    internal RunCounts With(bool suppressedAccepted) => With(c => c.SuppressedAccepted = suppressedAccepted);
+
+    /// <summary>Receipts are compared by what they say.</summary>
+    public override bool Equals(object? obj) =>
+        obj is RunCounts other && Received == other.Received && SuppressedAccepted == other.SuppressedAccepted && Named.SequenceEqual(other.Named);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Received, Settled);
+
+    internal static string NameOf(Enum kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
+
+    private static void AddUp(long[] one, long[] other, long[] sum)
+    {
+        for (var i = 0; i < sum.Length; i++)
+        {
+            sum[i] = one[i] + other[i];
+        }
+    }
+
+    private RunCounts With(Action<RunCounts> change)
+    {
+        var copy = Copy();
+        change(copy);
+        return copy;
+    }
+}
+
+/// <summary>What a run counts beside the outcomes; the receipt explains each.</summary>
+internal enum BesideOutcomes
+{
+    Undeleted,
+    HeldGroups,
+    NotAnAddress,
+    NotHeld,
+}
