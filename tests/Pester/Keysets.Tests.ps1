@@ -247,6 +247,14 @@ Describe 'Import-LoginKey' {
         (Get-LoginKeyset $keys ip).KeyId | Should -Not -Contain $old.KeyId
     }
 
+    It 'says of a keyset that comes in whole what its check value is' {
+        Remove-Item "$keys/audit.json"
+        $audit = Get-LoginKeyset "$keys-backup" audit
+        $null = Import-LoginKey $keys -From "$keys-backup" -WarningVariable warnings -WarningAction SilentlyContinue
+        "$warnings" | Should -BeLike "*had no keyset audit: * $($audit.KeyId) (check value $($audit.CheckValue)) *"
+        $warnings.Count | Should -Be 1
+    }
+
     It 'says with -WhatIf which keys would come, and changes nothing' {
         $before = Contents $keys
         Import-LoginKey $keys -From "$keys-backup" -WhatIf | Should -BeNullOrEmpty

@@ -33,7 +33,7 @@ public static class KeyChecks
                 throw KeyRetired.Of(retired, known);
             }
 
-            if (PrimaryKeys.LedBack(keyring) is { Count: > 0 } back)
+            if (PrimaryKeys.Misled(keyring) is { Count: > 0 } back)
             {
                 return new Check(States, CheckOutcome.Warn, string.Join(' ', back), "Look at login_etl_key and who may write to it, and set the primary key that is meant with Set-LoginPrimaryKey.");
             }

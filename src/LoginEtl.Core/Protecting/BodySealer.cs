@@ -21,5 +21,6 @@ internal sealed class BodySealer(Keyset keyset)
 
     /// <summary>Opens a sealed body with the private half; null when it was not sealed to this key and message.</summary>
     public static byte[]? Open(Keyset privateKeyset, ReadOnlySpan<byte> sealedBody, MessageId context) =>
-        Ecies.Open(privateKeyset, sealedBody, Encoding.UTF8.GetBytes(context.Value));
+        // No message has such an id. The context of a sealed original has a NUL, and is not opened as a body's.
+        context.Value.Contains('\0', StringComparison.Ordinal) ? null : Ecies.Open(privateKeyset, sealedBody, Encoding.UTF8.GetBytes(context.Value));
 }

@@ -82,7 +82,7 @@ public sealed class ProtectorSource : IDisposable
     {
         lock (_lock)
         {
-            return _disposed ? [] : [.. PrimaryKeys.LedBack(_keyring).Where(_told.Add)];
+            return _disposed ? [] : [.. PrimaryKeys.Misled(_keyring).Where(_told.Add)];
         }
     }
 

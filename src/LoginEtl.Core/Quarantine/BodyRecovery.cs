@@ -49,7 +49,9 @@ public sealed class BodyRecovery : IDisposable
     {
         ArgumentNullException.ThrowIfNull(entries);
         Note = null;
-        string[] asked = [.. entries.Where(e => e.IsSealed).Select(e => e.MessageId)];
+        // The caller's objects may change while the line is written: what is opened is what the line says.
+        Asked[] all = [.. entries.Select(e => new Asked(e, e.MessageId))];
+        string[] asked = [.. all.Where(a => a.Entry.IsSealed).Select(a => a.MessageId)];
         if (asked.Length > 0)
         {
             Note = await _audit.RecordAsync(
@@ -65,14 +67,15 @@ public sealed class BodyRecovery : IDisposable
         }
 
         // Not before: a process that is killed or dumped has no body without a line.
-        return [.. entries.Select(Open)];
+        return [.. all.Select(Open)];
     }
 
     /// <summary>Zeroes the private key.</summary>
     public void Dispose() => _privateKeyset.Dispose();
 
-    private OpenedBody Open(QuarantineEntry entry)
+    private OpenedBody Open(Asked asked)
     {
+        var entry = asked.Entry;
         if (!entry.IsSealed)
         {
             return new OpenedBody(entry, null, entry.DismissedAt is null ? NotSealed(entry) : EntryBody.Dismissed(entry));
@@ -80,13 +83,15 @@ public sealed class BodyRecovery : IDisposable
 
         try
         {
-            return new OpenedBody(entry, new PlainBody(EntryBody.Open(entry, _privateKeyset)), null);
+            return new OpenedBody(entry, new PlainBody(EntryBody.Open(entry, asked.MessageId, _privateKeyset)), null);
         }
         catch (LoginEtlException fault)
         {
             return new OpenedBody(entry, null, fault);
         }
     }
+
+    private readonly record struct Asked(QuarantineEntry Entry, string MessageId);
 
     private static LoginEtlException NotSealed(QuarantineEntry entry) => new(
         "EntryNotSealed", FaultKind.Configuration,

@@ -14,11 +14,14 @@ internal static class EntryBody
         "Its properties say who dismissed it, when and why.");
 
     /// <summary>The body; the caller zeroes it.</summary>
+    /// <param name="entry">Has it, sealed.</param>
+    /// <param name="messageId">The message that it is the body of.</param>
+    /// <param name="privateKeyset">The quarantine's.</param>
     /// <exception cref="LoginEtlException">
     /// <c>SealedBodyUnopened</c>: another key, a body that was changed, or one that was moved here from another message's entry.
     /// </exception>
-    public static byte[] Open(QuarantineEntry entry, Keyset privateKeyset) =>
-        BodySealer.Open(privateKeyset, entry.SealedBody, new MessageId(entry.MessageId)) ?? throw new LoginEtlException(
+    public static byte[] Open(QuarantineEntry entry, string messageId, Keyset privateKeyset) =>
+        BodySealer.Open(privateKeyset, entry.SealedBody, new MessageId(messageId)) ?? throw new LoginEtlException(
             "SealedBodyUnopened", FaultKind.Keys, $"The sealed body of quarantine entry {entry.Id} does not open with the private keyset {privateKeyset.Source}.",
             "Give the private half of the keyset it was sealed to; if it is, the entry was changed.");
 }

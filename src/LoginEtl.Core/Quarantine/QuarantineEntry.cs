@@ -13,7 +13,8 @@ public sealed class QuarantineEntry
             throw new ArgumentException("An entry holds either a sealed body or a record.", nameof(record));
         }
 
-        (SealedBody, Record) = (sealedBody, record);
+        // A copy: whoever made the array could change what is opened after it was recorded.
+        (SealedBody, Record) = (sealedBody?.ToArray(), record);
     }
 
     /// <summary>Number of the entry in its table.</summary>

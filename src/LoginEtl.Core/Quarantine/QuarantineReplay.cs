@@ -79,7 +79,7 @@ public sealed class QuarantineReplay : IDisposable
             return null;
         }
 
-        var body = EntryBody.Open(entry, PrivateKeyset(entry));
+        var body = EntryBody.Open(entry, entry.MessageId, PrivateKeyset(entry));
         try
         {
             return Protect(entry, LoginDecoder.Decode(delivery, body, _decoding), out rejection);

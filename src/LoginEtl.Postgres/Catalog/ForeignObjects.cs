@@ -15,7 +15,8 @@ internal static class ForeignObjects
         SELECT c.relname, pg_get_userbyid(c.relowner), {Trusted("c.relowner", "$3")},
                pg_catalog.array_to_string(ARRAY(
                    SELECT pg_catalog.concat('the trigger ', tgname) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal
-                   UNION ALL SELECT pg_catalog.concat('the rule ', rulename) FROM pg_rewrite WHERE ev_class = c.oid AND c.relkind IN ('r', 'p')), ', ')
+                   UNION ALL SELECT pg_catalog.concat('the rule ', rulename) FROM pg_rewrite WHERE ev_class = c.oid AND c.relkind IN ('r', 'p')
+                   UNION ALL {Uses("c.oid")}), ', ')
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = ANY ($2)
         ORDER BY pg_catalog.array_position($2, c.relname::text)
@@ -39,6 +40,19 @@ internal static class ForeignObjects
         $"""
         ({owner} = (SELECT oid FROM pg_roles WHERE rolname = current_user)
             OR pg_catalog.pg_has_role({owner}, (SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER'))
+        """;
+
+    // Defaults, checks, policies, columns and indexes that need a function, operator or type. The system's are pinned and
+    // stand in no pg_depend; ours need no others.
+    private static string Uses(string table) =>
+        $"""
+        SELECT DISTINCT pg_catalog.concat('something that uses the ', pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0))
+        FROM pg_depend d
+        WHERE d.refclassid IN ('pg_proc'::regclass::oid, 'pg_operator'::regclass::oid, 'pg_type'::regclass::oid, 'pg_opclass'::regclass::oid)
+            AND ((d.classid = 'pg_attrdef'::regclass::oid AND d.objid IN (SELECT oid FROM pg_attrdef WHERE adrelid = {table}))
+                OR (d.classid = 'pg_constraint'::regclass::oid AND d.objid IN (SELECT oid FROM pg_constraint WHERE conrelid = {table}))
+                OR (d.classid = 'pg_policy'::regclass::oid AND d.objid IN (SELECT oid FROM pg_policy WHERE polrelid = {table}))
+                OR (d.classid = 'pg_class'::regclass::oid AND (d.objid = {table} OR d.objid IN (SELECT indexrelid FROM pg_index WHERE indrelid = {table}))))
         """;
 
     /// <summary>What stands against trusting those of the names that are there; empty when nothing does.</summary>

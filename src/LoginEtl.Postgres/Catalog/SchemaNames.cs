@@ -45,6 +45,12 @@ internal static class SchemaNames
     /// <summary>All of them, in the order they are made.</summary>
     public static readonly string[] All = [Ledger, FileLedger, Quarantine, Vault, Keys, AuditAnchor, Schema];
 
+    /// <summary>Index of the ledger's entries that have no time in their key: what is pruned is found by it.</summary>
+    public const string LedgerUntimed = $"{Ledger}_untimed";
+
+    /// <summary>All names that are ours, those of indexes that are made apart among them: in their place nobody else's relation may stand.</summary>
+    public static readonly string[] AllAndIndexes = [.. All, LedgerUntimed, AuditAnchorNumber];
+
     /// <summary>Those that every run needs.</summary>
     public static readonly string[] OfRuns = [Ledger, FileLedger, Quarantine, Keys];
 

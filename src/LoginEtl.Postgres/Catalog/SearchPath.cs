@@ -5,14 +5,15 @@ using Npgsql;
 namespace LoginEtl.Postgres.Catalog;
 
 /// <summary>
-/// What a table's name without a schema stands for. The path begins with the schema of the account's name, and whoever may
-/// create schemas in the database may make that one: what is in it would be taken for what is meant.
+/// What a table's name without a schema stands for. Whoever may create schemas in the database may make one that the path
+/// names and that is not there yet, as that of the account's name: what is in it would be taken for what is meant.
 /// </summary>
 internal static class SearchPath
 {
     private static readonly string s_query =
         $"""
-        SELECT p.parts, n.nspname, pg_get_userbyid(n.nspowner), n.nspname <> current_user OR {ForeignObjects.MayActAsOwnerOfDatabase("n.nspowner")},
+        SELECT p.parts, n.nspname, pg_get_userbyid(n.nspowner), {ForeignObjects.MayActAsOwnerOfDatabase("n.nspowner")} OR pg_get_userbyid(n.nspowner) = 'pg_database_owner'
+                   OR (n.nspname <> current_user AND NOT pg_catalog.has_database_privilege(n.nspowner, current_database()::text, 'CREATE')),
                EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = p.parts[1]::name)
         FROM (SELECT pg_catalog.parse_ident($1)) AS p(parts)
         LEFT JOIN (pg_catalog.unnest(current_schemas(false)) WITH ORDINALITY AS s(name, place) JOIN pg_namespace n ON n.nspname = s.name)
@@ -22,7 +23,7 @@ internal static class SearchPath
 
     /// <summary>
     /// The table that is meant, there or not: with its schema, so that it is looked up by no path any more, which may have
-    /// changed meanwhile. One schema alone has it, and the first of the path is nobody's who only took the account's name.
+    /// changed meanwhile. One schema alone has it, and it is nobody's who may have made it to be found there.
     /// </summary>
     /// <param name="connection">Open.</param>
     /// <param name="table">As it was given; with a schema it is what it says.</param>
@@ -66,7 +67,7 @@ internal static class SearchPath
         {
             throw new LoginEtlException(
                 "ForeignObject", FaultKind.Denied,
-                $"The schema {QualifiedName.Quote(name)} comes first in the search path because it has this user's name, and it belongs to {first.Owner}: what is in it may be made to look like what is meant.",
+                $"The search path leads to the schema {QualifiedName.Quote(name)}, which {first.Owner} may have made to be found there, and to whom it belongs: what is in it may be made to look like what is meant.",
                 "Name the schema of the table: -Table schema.table. If this one is yours, give it to this user or to the database's owner (ALTER SCHEMA … OWNER TO).");
         }
 

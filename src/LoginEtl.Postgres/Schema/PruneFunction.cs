@@ -42,7 +42,7 @@ internal static class PruneFunction
         var function = Function(ledger);
         return
             $"""
-            CREATE INDEX IF NOT EXISTS {ledger.Name}_untimed ON {ledger.Quoted} (created_at) WHERE {Version} <> 7;
+            CREATE INDEX IF NOT EXISTS {SchemaNames.LedgerUntimed} ON {ledger.Quoted} (created_at) WHERE {Version} <> 7;
             CREATE {(replaces ? "OR REPLACE " : "")}FUNCTION {ledger.Beside(Name).Quoted}(most integer DEFAULT {Most}) RETURNS bigint
             LANGUAGE plpgsql SECURITY DEFINER SET search_path = {Queries.SystemPath} SET enable_seqscan = off AS $login_etl${Body(ledger)}$login_etl$;
             REVOKE ALL ON FUNCTION {function} FROM PUBLIC;

@@ -38,7 +38,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
             statements.Add(SchemaStatements.AlterAppVersion(name, settings.ColumnNames, options.AlterFrom));
         }
 
-        await ForeignObjects.RequireNoneAsync(connection, name, SchemaNames.All, cancellationToken).ConfigureAwait(false);
+        await ForeignObjects.RequireNoneAsync(connection, name, SchemaNames.AllAndIndexes, cancellationToken).ConfigureAwait(false);
         statements.AddRange(SchemaNames.All.Where(r => !existing.Contains(r)).Select(r => SchemaStatements.Create(name.Beside(r))));
         foreach (var ledger in new[] { SchemaNames.Ledger, SchemaNames.FileLedger }.Where(existing.Contains).Select(name.Beside))
         {

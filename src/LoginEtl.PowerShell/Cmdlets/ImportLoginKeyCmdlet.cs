@@ -50,6 +50,11 @@ public sealed class ImportLoginKeyCmdlet : LoginCmdlet
             WriteWarning($"{key} was removed from {import.Folder} and stays removed; -IncludeDestroyed brings it back.");
         }
 
+        foreach (var key in planned.NewPrimaries)
+        {
+            WriteWarning($"{import.Folder} had no keyset {key.Name}: the backup's comes in whole, and its key {key.KeyId} (check value {key.CheckValue}) is used from now on. Compare it with the check value that was noted.");
+        }
+
         if (planned.Added.Count == 0)
         {
             WriteVerbose($"{import.Folder} lacks no key of the backup.");

@@ -6,9 +6,6 @@ namespace LoginEtl.Audit;
 /// </summary>
 internal sealed class AuditChain(AuditKeys keys)
 {
-    // Some hundreds of fingerprints a line; whatever is longer is no line of ours.
-    private const int LongestLine = 4 * 1024 * 1024;
-
     /// <summary>The file's own id; null before the first line.</summary>
     public Guid? FileId { get; private set; }
 
@@ -53,7 +50,7 @@ internal sealed class AuditChain(AuditKeys keys)
             (start, end) = (0, end - start);
             if (end == buffer.Length)
             {
-                if (end >= LongestLine)
+                if (end >= AuditLine.Longest)
                 {
                     Broken = "it is not a line of an audit file";
                     return;

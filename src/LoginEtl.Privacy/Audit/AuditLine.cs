@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using LoginEtl.Faults;
 using LoginEtl.Tokens;
 
 namespace LoginEtl.Audit;
@@ -25,11 +26,15 @@ internal sealed record AuditLine(
     /// <summary>What the first line names as the one before it.</summary>
     public static readonly string None = new('0', MacDigits);
 
+    /// <summary>Bytes of the longest line, its newline included: some hundreds of fingerprints are the rule, and whatever is longer is no line of ours.</summary>
+    public const int Longest = 4 * 1024 * 1024;
+
     private const int MacDigits = 64;
     private const string MacMember = ",\"mac\":\"";
     private const string End = "\"}";
 
     /// <summary>The bytes of a line, its newline included, and its MAC.</summary>
+    /// <exception cref="LoginEtlException"><c>AuditLineTooLong</c>: nobody could read it again, nor what comes after it.</exception>
     public static (byte[] Bytes, string Mac) Write(
         AuditKeys keys, long number, Guid fileId, DateTimeOffset at, AuditEntry entry, AuditTarget target, string? note, AuditAnchor? newest, string previous)
     {
@@ -76,7 +81,11 @@ internal sealed record AuditLine(
         // Without the brace that closes it.
         var content = buffer.WrittenSpan[..^1];
         var mac = keys.Mac(keys.Primary, content)!;
-        return ([.. content, .. Encoding.ASCII.GetBytes($"{MacMember}{mac}{End}\n")], mac);
+        byte[] line = [.. content, .. Encoding.ASCII.GetBytes($"{MacMember}{mac}{End}\n")];
+        return line.Length <= Longest ? (line, mac) : throw new LoginEtlException(
+            "AuditLineTooLong", FaultKind.Configuration,
+            string.Create(CultureInfo.InvariantCulture, $"The line of the audit file would have {line.Length} bytes, and {Longest} are read at most: nothing was recovered."),
+            "Give a shorter reason, or recover less at a time.");
     }
 
     /// <summary>Reads a line without its newline and checks its MAC; null, and why, when it does not hold.</summary>

@@ -41,6 +41,9 @@ internal static class KeyFile
         }
     }
 
+    /// <summary>How the names of files end that are still being written.</summary>
+    public const string Unfinished = ".tmp";
+
     /// <param name="path">The file.</param>
     /// <param name="content">Writes what it holds.</param>
     /// <param name="replace">Whether a file that is there gives way; without it none ever does, whoever made it and when.</param>
@@ -56,7 +59,7 @@ internal static class KeyFile
             MakeUnguarded(Path.GetDirectoryName(full)!);
             // What a link leads to gives way, and not the link: the bytes of a removed key would stay behind it.
             full = replace && File.Exists(full) ? KeyPath.Resolve(full) : full;
-            unfinished = $"{full}.{Guid.NewGuid():N}.tmp";
+            unfinished = $"{full}.{Guid.NewGuid():N}{Unfinished}";
             using (var file = new FileStream(unfinished, OwnerOnly(FileMode.CreateNew)))
             {
                 file.Write(bytes.Written);

@@ -27,6 +27,7 @@ internal sealed class KeyFolderLock : IDisposable
                 var file = new FileStream(path, KeyFile.OwnerOnly(FileMode.OpenOrCreate));
                 if (File.Exists(path))
                 {
+                    RemoveUnfinished(folder);
                     return new KeyFolderLock(file, path);
                 }
 
@@ -70,6 +71,15 @@ internal sealed class KeyFolderLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    // What a killed process was writing has keys in it. Nobody else writes now.
+    private static void RemoveUnfinished(string folder)
+    {
+        foreach (var file in KeysetName.All.SelectMany(n => Directory.EnumerateFiles(folder, $"{n}.json.*{KeyFile.Unfinished}")))
+        {
+            KeyFile.DeleteIfThere(file);
+        }
+    }
 
     // Opening a pipe would wait, and opening a link make a file elsewhere.
     private static void RequireFile(string folder, string path)

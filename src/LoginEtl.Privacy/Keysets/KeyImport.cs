@@ -75,11 +75,13 @@ public sealed class KeyImport
         changed.ForEach(write);
         return new ImportedKeys(
             [.. changed.SelectMany(m => KeyListing.Of(m.Name, m.Keyset).Where(k => m.Added.Contains(k.KeyId)))],
-            [.. merged.SelectMany(m => KeyListing.Of(m.Name, m.Keyset).Where(k => m.LeftDestroyed.Contains(k.KeyId)))]);
+            [.. merged.SelectMany(m => KeyListing.Of(m.Name, m.Keyset).Where(k => m.LeftDestroyed.Contains(k.KeyId)))],
+            [.. changed.Where(m => m.IsNew).SelectMany(m => KeyListing.Of(m.Name, m.Keyset).Where(k => k.IsPrimary))]);
     }
 }
 
 /// <summary>What an import brings.</summary>
 /// <param name="Added">As they are in the folder now.</param>
 /// <param name="LeftDestroyed">The backup has them, and they were removed from the folder: they stay so.</param>
-public sealed record ImportedKeys(IReadOnlyList<LoginKey> Added, IReadOnlyList<LoginKey> LeftDestroyed);
+/// <param name="NewPrimaries">Primary keys of keysets that the folder had none of: used from now on, whoever made them.</param>
+public sealed record ImportedKeys(IReadOnlyList<LoginKey> Added, IReadOnlyList<LoginKey> LeftDestroyed, IReadOnlyList<LoginKey> NewPrimaries);

@@ -30,10 +30,10 @@ public static class PrimaryKeys
         {
             if (keyring.Find(name) is { } keyset && !Stored(name, keyset).MayBeWrittenBy(known))
             {
-                // Two of them are primary where somebody has gone on under a new key: the later one.
+                // Several are primary where somebody has gone on under a new key: the latest.
                 var next = known.Where(k => k.State == StoredKeyState.Primary).OrderByDescending(k => k.ChangedAt)
-                    .Select(k => keyset.Keys.FirstOrDefault(own => own.Status == KeyStatus.Enabled && IsOf(k, name, own.Id))).FirstOrDefault(k => k is not null);
-                keyset.Follow(next ?? keyset.Primary);
+                    .SelectMany(k => keyset.Keys.Where(own => own.Status == KeyStatus.Enabled && IsOf(k, name, own.Id))).ToList();
+                keyset.Follow(next.FirstOrDefault() ?? keyset.Primary, next.ElementAtOrDefault(1));
             }
         }
 
@@ -41,20 +41,23 @@ public static class PrimaryKeys
     }
 
     /// <summary>
-    /// Keysets that follow the database back to a key older than their own primary one, as one who gave it back to a key
-    /// that has leaked would have them do: a sentence each.
+    /// Keysets that follow the database where that may be nobody's wish: back to a key older than their own primary one, as one
+    /// who gave it back to a key that has leaked would have them do, or to one of two. A sentence each.
     /// </summary>
     /// <param name="keyring">After <see cref="Follow"/>.</param>
-    public static IReadOnlyList<string> LedBack(Keyring keyring)
+    public static IReadOnlyList<string> Misled(Keyring keyring)
     {
         ArgumentNullException.ThrowIfNull(keyring);
         return
         [
             .. from name in KeysetName.Masked.SelectMany(KeysetName.TokensOf)
                let keyset = keyring.Find(name)
-               let own = keyset?.LedBackFrom
-               where own is not null
-               select $"The database has {Stored(name, keyset).Prefix} of {KeysetName.Of(name)} followed, an older key than {TokenPrefix.Of(KeyTemplate.Of(name).Tokens!.Value, own.Id)}, the primary key of {keyset.Source}. If nobody meant that, see who may write to login_etl_key; Disable-LoginKey here keeps this host from following it.",
+               where keyset is not null
+               let what = keyset.LedBackFrom is { } own ? $", an older key than {Prefix(name, own)}, the primary key of {keyset.Source}"
+                   : keyset.Rival is { } rival ? $", and says of {Prefix(name, rival)} that it is primary too; {keyset.Source} holds both"
+                   : null
+               where what is not null
+               select $"The database has {Prefix(name, keyset.Primary)} of {KeysetName.Of(name)} followed{what}. If nobody meant that, see who may write to login_etl_key; Disable-LoginKey here keeps this host from following it.",
         ];
     }
 
@@ -63,6 +66,8 @@ public static class PrimaryKeys
         known.FirstOrDefault(key.IsOf) is null or { State: StoredKeyState.Primary };
 
     private static StoredKey Stored(string name, Keyset keyset) => StoredKey.Of(KeyListing.PrimaryOf(name, keyset), StoredKeyState.Primary);
+
+    private static string Prefix(string name, KeysetKey key) => TokenPrefix.Of(KeyTemplate.Of(name).Tokens!.Value, key.Id);
 
     private static bool IsOf(StoredKey key, string name, uint id) =>
         (key.Attribute, key.Prefix) == (KeysetName.Of(name), TokenPrefix.Of(KeyTemplate.Of(name).Tokens!.Value, id));

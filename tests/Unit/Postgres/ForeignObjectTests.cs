@@ -65,6 +65,39 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     }
 
     [Theory]
+    [InlineData("ALTER TABLE login_etl_key ALTER changed_at SET DEFAULT a_moment()")]
+    [InlineData("ALTER TABLE login_etl_key ADD CHECK (a_moment() IS NOT NULL)")]
+    [InlineData("ALTER TABLE login_etl_key ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON login_etl_key USING (a_moment() IS NOT NULL)")]
+    [InlineData("CREATE INDEX ON login_etl_key ((a_text(prefix)))")]
+    [InlineData("CREATE INDEX ON login_etl_key (prefix) WHERE a_text(prefix) IS NOT NULL")]
+    [InlineData("ALTER TABLE login_etl_key ADD COLUMN more text GENERATED ALWAYS AS (a_text(prefix)) STORED")]
+    [InlineData("CREATE DOMAIN a_domain AS text CHECK (a_text(VALUE) IS NOT NULL); ALTER TABLE login_etl_key ADD COLUMN more a_domain")]
+    [InlineData("CREATE OPERATOR ~~> (RIGHTARG = text, FUNCTION = a_text); ALTER TABLE login_etl_key ADD CHECK ((~~> prefix) IS NOT NULL)")]
+    public async Task A_default_check_policy_index_or_column_that_runs_what_is_not_the_system_s_is_refused(string trap)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync(
+            "CREATE FUNCTION a_moment() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'; "
+            + "CREATE FUNCTION a_text(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1'; " + trap);
+        Assert.Contains("login_etl_key has something that uses the ", (await RefusedAsync(database, d => d.InitializeAsync())).Message, StringComparison.Ordinal);
+        await RefusedAsync(database, d => d.SinkAsync());
+        await AssertFailsAsync(database, "login_etl_key", "something that uses the ");
+    }
+
+    [Theory]
+    [InlineData("login_etl_ledger_untimed")]
+    [InlineData("login_etl_audit_anchor_number")]
+    public async Task What_stands_in_the_place_of_an_index_is_refused(string index)
+    {
+        var database = await TestDatabase.NewAsync(servers, LoginTable.Create);
+        await AsIntruderAsync(database, async intruder =>
+        {
+            await database.RunAsync($"SET ROLE {intruder}; CREATE TABLE {index} ()");
+            Assert.Contains($"{index} belongs to {intruder}", (await RefusedAsync(database, d => d.InitializeAsync())).Message, StringComparison.Ordinal);
+        });
+    }
+
+    [Theory]
     [InlineData("login_etl_ledger", "trigger")]
     [InlineData("login_etl_file_ledger", "trigger")]
     [InlineData("login_etl_quarantine", "trigger")]

@@ -8,8 +8,8 @@ using Xunit;
 namespace LoginEtl.Unit.Postgres;
 
 /// <summary>
-/// A name without a schema stands for one table alone: not for what a stranger put first in the search path, in a schema of
-/// the account's own name.
+/// A name without a schema stands for one table alone: not for what a stranger put into the search path, in a schema that he
+/// made to be found there.
 /// </summary>
 public sealed class SearchPathTests(ServersFixture servers)
 {
@@ -41,6 +41,32 @@ public sealed class SearchPathTests(ServersFixture servers)
                 await using var sink = await new PostgresConnector().WriteToAsync(account with { Table = $"{schema}.user_logins" }, new SinkOptions(), TestDatabase.Token);
                 await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
                 Assert.Equal(2, await database.CountAsync($"{schema}.user_logins"));
+            }));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_schema_that_the_path_names_is_looked_into_unless_its_owner_may_have_made_it_to_be_found(bool mayMakeSchemas)
+    {
+        var database = await TestDatabase.NewAsync(servers, "SELECT 1");
+        await database.AsRoleAsync(account => $"ALTER ROLE {account} SET search_path = app, public", account =>
+            database.AsRoleAsync(owner => mayMakeSchemas ? $"DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO {owner}', current_database()); END $$" : "SELECT 1", async owner =>
+            {
+                await database.RunAsync($"CREATE SCHEMA app AUTHORIZATION {owner.UserName}; GRANT ALL ON SCHEMA app TO {account.UserName}");
+                if (mayMakeSchemas)
+                {
+                    foreach (var act in Acts(account))
+                    {
+                        var fault = await Assert.ThrowsAsync<LoginEtlException>(act);
+                        Assert.Equal("ForeignObject", fault.Id);
+                        Assert.Contains(owner.UserName!, fault.Message, StringComparison.Ordinal);
+                    }
+                }
+
+                await new PostgresConnector().InitializeAsync(account with { Table = mayMakeSchemas ? "app.user_logins" : "user_logins" }, new SchemaOptions(), TestDatabase.Token);
+                Assert.True(await database.ReadAsync<bool>("SELECT to_regclass('app.user_logins') IS NOT NULL"));
+                await database.RunAsync("DROP SCHEMA app CASCADE");
             }));
     }
 

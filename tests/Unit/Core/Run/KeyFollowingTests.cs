@@ -142,6 +142,27 @@ public sealed class KeyFollowingTests : RunningTests
         Assert.Contains($"{old.Prefix} of ip followed, an older key than {added.Prefix}", Assert.Single(reports), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Who_follows_one_of_two_that_are_primary_says_so()
+    {
+        var (old, added, _) = Rotating("", "ip");
+        var third = Add("ip");
+        var now = DateTimeOffset.UtcNow;
+        var retired = old with { State = StoredKeyState.Retired };
+        Assert.Empty(Said(retired, added with { ChangedAt = now }));
+        Assert.Contains(
+            $"{third.Prefix} of ip followed, and says of {added.Prefix} that it is primary too",
+            Assert.Single(Said(retired, added with { ChangedAt = now }, third with { ChangedAt = now.AddSeconds(1) })), StringComparison.Ordinal);
+        Assert.Empty(Said(retired, added with { ChangedAt = now }, third with { State = StoredKeyState.Retired }));
+        Assert.Empty(Said(old, added with { ChangedAt = now }));
+
+        IReadOnlyList<string> Said(params StoredKey[] known)
+        {
+            using var ring = Keyring.Open(_folder.Folder);
+            return PrimaryKeys.Misled(ring.Follow(known));
+        }
+    }
+
     private uint _added;
 
     /// <summary>A key that is primary, one that was added to its keyset, and who masks with the former.</summary>

@@ -1,10 +1,11 @@
 using LoginEtl.Audit;
+using LoginEtl.Faults;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Privacy.Audit;
 
-/// <summary>What a record costs, against an anchor in memory.</summary>
+/// <summary>What a record costs, and how large it may be, against an anchor in memory.</summary>
 public sealed class AuditLogTests : IDisposable
 {
     private readonly TestKeys _keys = new();
@@ -34,6 +35,30 @@ public sealed class AuditLogTests : IDisposable
         await file.DisposeAsync();
 
         Assert.InRange(await RecordAsync(anchor, lines: 1), once, once * 3 / 2);
+    }
+
+    [Fact]
+    public async Task Line_that_nobody_could_read_again_is_not_written()
+    {
+        await using var anchor = new MemoryAnchor();
+        await RecordAsync(anchor, lines: 1);
+        using (var log = new AuditLog(FilePath, _keys.Ring, anchor))
+        {
+            var entry = new AuditEntry { Command = "Test", Reason = new string('x', AuditLine.Longest), Attributes = ["ip"], Tokens = [] };
+            Assert.Equal("AuditLineTooLong", (await Assert.ThrowsAsync<LoginEtlException>(() => log.RecordAsync(entry, Token))).Id);
+            // As long as is read, to the byte: without its reason, the line has as many bytes more than this as the other was too long.
+            var rest = new FileInfo(FilePath).Length;
+            await log.RecordAsync(entry with { Reason = "" }, Token);
+            rest = new FileInfo(FilePath).Length - rest;
+            await log.RecordAsync(entry with { Reason = new string('x', AuditLine.Longest - (int)rest) }, Token);
+        }
+
+        await RecordAsync(anchor, lines: 1);
+        using var keys = new AuditKeys(_keys.Ring);
+        await using var file = File.OpenRead(FilePath);
+        var chain = new AuditChain(keys);
+        chain.Follow(file);
+        Assert.Equal((4, null), (chain.Count, chain.Broken));
     }
 
     // Answers what it allocated: the anchor never waits, so all of it is on this thread.

@@ -180,6 +180,33 @@ public sealed class KeyImportTests : IDisposable
     }
 
     [Fact]
+    public void Keysets_that_come_in_whole_are_told_of_and_those_that_were_there_are_not()
+    {
+        var old = Change("ip").Add();
+        BackUp();
+        Rewrite("ip", keys => keys.RemoveAt(1));
+        File.Delete(PathOf("quarantine"));
+        File.Delete(PathOf("audit"));
+        var planned = Import().Preview();
+        Assert.Equal(["quarantine", "audit"], planned.NewPrimaries.Select(k => k.Name));
+        Assert.Contains(old, planned.Added);
+        Assert.Equal(planned.NewPrimaries, Import().Run().NewPrimaries);
+        Assert.Empty(Import().Run().NewPrimaries);
+    }
+
+    [Fact]
+    public void What_a_killed_process_left_half_written_goes_with_the_next_change()
+    {
+        foreach (var left in (string[])["ip.json.0123456789abcdef0123456789abcdef.tmp", "audit.json.0123456789abcdef0123456789abcdef.tmp", "mine.tmp"])
+        {
+            File.Copy(PathOf("ip"), Path.Combine(Folder, left));
+        }
+
+        Change("device_id").Add();
+        Assert.Equal([Path.Combine(Folder, "mine.tmp")], Directory.GetFiles(Folder, "*.tmp"));
+    }
+
+    [Fact]
     public async Task A_change_that_is_under_way_is_waited_for()
     {
         BackUp();
