@@ -66,6 +66,30 @@ Describe 'Every type that is emitted' {
         }
     }
 
+    It 'reads well at <_> columns' -ForEach 80, 120 {
+        $rendering = $PSStyle.OutputRendering
+        $PSStyle.OutputRendering = 'PlainText'
+        try {
+            foreach ($group in $samples | Group-Object { $_.GetType().Name }) {
+                $lines = $group.Group | Out-String -Width $_ -Stream
+                ($lines.Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual $_ -Because "$($group.Name) is to fit"
+                $rule = [array]::FindIndex([string[]] $lines, [Predicate[string]] { $args[0] -match '^-+( +-+)*$' })
+                if ($rule -lt 0) { continue }
+                @($lines[0..($rule - 1)] | Where-Object { $_ }).Count | Should -BeLessOrEqual 2 -Because "$($group.Name) has a header"
+                $whole = $group.Group | Out-String -Width 500 -Stream | Where-Object { $_ -match '^-+( +-+)*$' } | Select-Object -First 1
+                @(-split $lines[$rule]).Count | Should -Be @(-split $whole).Count -Because "no column of $($group.Name) may vanish"
+            }
+            # What somebody asked for by the audited way is there to be read.
+            $recovered = $samples | Where-Object { $_.GetType().Name -eq 'RecoveredLogin' } | Out-String -Width $_
+            $recovered | Should -Match 'canary-device'
+            $recovered | Should -Match '203\.0\.113\.77'
+            # And a check with what to do.
+            $check = [LoginEtl.Checks.Check]::new('A name', 'Fail', 'What was found.', 'What to do.')
+            $check | Out-String -Width $_ | Should -Match 'Fail +A name +What was found\.\s+What to do\.'
+        }
+        finally { $PSStyle.OutputRendering = $rendering }
+    }
+
     It 'has a text that shows nothing' {
         $samples | ForEach-Object { "$_" } | Should -Not -Match '203\.0\.113\.77|canary'
         $masked | Format-List * -Force | Out-String | Should -Not -Match '203\.0\.113\.77|canary'

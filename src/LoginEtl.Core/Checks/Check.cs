@@ -5,7 +5,11 @@ namespace LoginEtl.Checks;
 /// <param name="Outcome">How it went.</param>
 /// <param name="Detail">What was found; free of secrets and personal data.</param>
 /// <param name="Remedy">What to do; null when it passed.</param>
-public sealed record Check(string Name, CheckOutcome Outcome, string Detail, string? Remedy = null);
+public sealed record Check(string Name, CheckOutcome Outcome, string Detail, string? Remedy = null)
+{
+    /// <summary>In a sentence or two.</summary>
+    public override string ToString() => $"{Name}: {Outcome}. {Detail}{(Remedy is null ? "" : $" {Remedy}")}";
+}
 
 /// <summary>How a check before a run went.</summary>
 public enum CheckOutcome
