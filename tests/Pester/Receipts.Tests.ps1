@@ -46,6 +46,46 @@ Describe 'The receipt of a pipeline' {
         finally { Remove-Item env:LOGINETL_QUEUE, env:LOGINETL_KEYSET, env:LOGINETL_DATABASE }
     }
 
+    It 'is true where the pipeline is cut short by <By>' -ForEach @(
+        @{ By = 'Select-Object -First'; Cut = { $input | Select-Object -First 60 } }
+        @{ By = 'an error downstream'; Cut = { $input | ForEach-Object -Begin { $n = 0 } -Process { if (++$n -eq 60) { throw 'no' } } } }
+    ) {
+        New-LoginBody 100 | Send-LoginMessage $queue
+        $cut = $Cut.Ast.EndBlock.Statements[0].Extent.Text -replace '^\$input \| '
+        try {
+            $null = [scriptblock]::Create("
+                Receive-LoginMessage `$queue | Protect-LoginPii `$keys |
+                    Write-LoginRecord `$database -BatchSize 20 -PassThru -ReceiptVariable script:receipt | $cut").Invoke()
+        }
+        catch { $null = $_ }
+        $rows = (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n
+        $rows | Should -BeGreaterOrEqual 60
+        $script:receipt.Written | Should -Be $rows
+        $script:receipt.Balanced | Should -BeTrue
+        $script:receipt.Outcome, $script:receipt.Ended, $script:receipt.ExitCode | Should -Be 'Failed', 'Failed', 1
+        $script:receipt.Error | Should -BeLike '*not come to its end*'
+    }
+
+    It 'is there and true after Ctrl-C: <Line>' -ForEach @(
+        @{ Line = 'Receive-LoginMessage $queue -Wait | Protect-LoginPii $keys | Write-LoginRecord $database -BatchSize 20 -ReceiptVariable receipt' }
+        @{ Line = 'Invoke-LoginEtl $queue $keys $database -Wait -BatchSize 20 -ReceiptVariable receipt' }
+    ) {
+        New-LoginBody 60 | Send-LoginMessage $queue
+        $shell = [powershell]::Create()
+        try {
+            $shell.Runspace.SessionStateProxy.SetVariable('queue', $queue)
+            $shell.Runspace.SessionStateProxy.SetVariable('keys', $keys)
+            $shell.Runspace.SessionStateProxy.SetVariable('database', $database)
+            $null = $shell.AddScript("Import-Module $(ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1"); $Line").BeginInvoke()
+            $deadline = (Get-Date).AddSeconds(60)
+            while ((Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n -lt 60 -and (Get-Date) -lt $deadline) { Start-Sleep -Milliseconds 100 }
+            $shell.Stop()
+            $receipt = $shell.Runspace.SessionStateProxy.GetVariable('receipt')
+        }
+        finally { $shell.Dispose() }
+        $receipt.Outcome, $receipt.Ended, $receipt.Written, $receipt.Balanced, $receipt.ExitCode | Should -Be 'Stopped', 'Stopped', 60, $true, 0
+    }
+
     It 'is that of the run where it came to its end' {
         '{}' | Send-LoginMessage $queue
         Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database -ReceiptVariable receipt

@@ -20,6 +20,8 @@ Describe 'A scheduled script in which nothing could run' {
         'exit (Invoke-LoginEtl login-queue -MaxDuration soon).ExitCode'
         'exit (Invoke-LoginEtl login-queue -OnConflict Perhaps).ExitCode'
         'exit (Invoke-LoginEtl login-queue -Credential 7).ExitCode'
+        'exit (Invoke-LoginEtl login-queue -ReceiptVariable "a b").ExitCode'
+        'exit (Invoke-LoginEtl login-queue -ReceiptVariable $null).ExitCode'
         'exit (Invoke-LoginEtl login-queue -Foo bar).ExitCode'
         'exit (Invoke-LoginEtl login-queue keys database more).ExitCode'
         'exit (Invoke-LoginEtl $null).ExitCode'

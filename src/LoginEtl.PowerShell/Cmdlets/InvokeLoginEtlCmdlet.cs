@@ -152,6 +152,17 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [InRange(1, long.MaxValue)]
     public long WhatIfLimit { get; set; } = 10_000;
 
+    /// <summary>Name of a variable that gets the receipt; it is there after Ctrl-C, too, when no object comes out any more.</summary>
+    [Parameter]
+    [VariableName]
+    public string? ReceiptVariable
+    {
+        get => Slot.Variable;
+        set => Slot.Variable = value;
+    }
+
+    private ReceiptSlot Slot => field ??= new ReceiptSlot(this);
+
     /// <summary>One that answers what is wrong with its parameters.</summary>
     public InvokeLoginEtlCmdlet() => Kept = BindingFaults.Open();
 
@@ -199,6 +210,12 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
 
     private void Answer(Receipt receipt, LoginEtlException? fault)
     {
+        Slot.Fill(receipt);
+        if (StopToken.IsCancellationRequested)
+        {
+            Slot.Show(receipt);
+        }
+
         WriteObject(receipt);
         if (receipt.Error is { } error)
         {

@@ -110,24 +110,17 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    /// <summary>Name of a variable that gets the receipt; where the pipeline does not come to its end, a failed one.</summary>
+    /// <summary>Name of a variable that gets the receipt; where the pipeline does not come to its end, one of what was done until then.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [VariableName]
     public string? ReceiptVariable
     {
-        get;
-        set
-        {
-            field = value;
-            // While parameters are bound: a fault of any other cmdlet skips End, and that of another's Begin this one's too.
-            // After SIGTERM nothing begins any more, and the receipt of the run that it ended is the last.
-            if (!StopSignal.WasGiven)
-            {
-                SessionState.PSVariable.Set(value!, Receipt.Failed("pipeline", DateTimeOffset.UtcNow, NotEnded()));
-            }
-        }
+        get => Slot.Variable;
+        set => Slot.Variable = value;
     }
+
+    private ReceiptSlot Slot => field ??= new ReceiptSlot(this);
 
     /// <inheritdoc/>
     protected override string? Takes => Records;
@@ -231,6 +224,15 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         }
     }
 
+    /// <inheritdoc/>
+    protected override void CleanedUp()
+    {
+        if (!_receiptGiven && !_dryRun && _writer is { } writer)
+        {
+            Slot.FillUnended(writer.Receipt(), StopToken.IsCancellationRequested);
+        }
+    }
+
     private void ReportBatches()
     {
         while (_written.TryDequeue(out var batch))
@@ -263,10 +265,6 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         }
     }
 
-    private static LoginEtlException NotEnded() => new(
-        "RunNotEnded", FaultKind.Failed, "The pipeline has not come to its end, so nothing was counted.",
-        "See what ended it. What was not written is in its queue: run again.");
-
     /// <summary>What nobody will write stays in its queue.</summary>
     private static void Stop(ProtectedLogin login)
     {
@@ -292,9 +290,6 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         }
 
         WriteInformation(receipt, ["LoginEtl", "Receipt"]);
-        if (ReceiptVariable is not null)
-        {
-            SessionState.PSVariable.Set(ReceiptVariable, receipt);
-        }
+        Slot.Fill(receipt);
     }
 }

@@ -196,6 +196,11 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     /// <summary>Lets go of connections and deliveries; bounded in time by the caller.</summary>
     protected virtual Task CleanUpAsync() => Task.CompletedTask;
 
+    /// <summary>Comes after the clean-up, on the pipeline's thread; the streams are closed by then.</summary>
+    protected virtual void CleanedUp()
+    {
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -206,6 +211,7 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
 
         // A failed clean-up must not hide what ended the pipeline; leases run out by themselves.
         Task.WhenAny(Task.Run(CleanUpAsync), Task.Delay(CleanUpLimit)).GetAwaiter().GetResult();
+        CleanedUp();
         _stop.Dispose();
         GC.SuppressFinalize(this);
     }

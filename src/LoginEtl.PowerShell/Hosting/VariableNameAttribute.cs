@@ -1,14 +1,17 @@
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace LoginEtl.PowerShell.Hosting;
 
 /// <summary>Takes the name of a variable, with or without a scope: whatever else has a colon would be looked for on a drive of that name.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed partial class VariableNameAttribute : ArgumentTransformationAttribute
+public sealed partial class VariableNameAttribute([CallerMemberName] string parameter = "") : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => BindingFaults.Bind(parameter, () => Named(inputData));
+
+    private static string? Named(object? inputData) =>
         (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
         {
             null or "" => null,

@@ -1,0 +1,66 @@
+using System.Management.Automation;
+using LoginEtl.Faults;
+using LoginEtl.Run;
+
+namespace LoginEtl.PowerShell.Hosting;
+
+/// <summary>
+/// Where a receipt goes beside the streams: into a variable, and onto the screen where the streams are closed, because the
+/// pipeline was stopped.
+/// </summary>
+internal sealed class ReceiptSlot(PSCmdlet cmdlet)
+{
+    private PSVariableIntrinsics? _variables;
+
+    /// <summary>Name of the variable; null for none.</summary>
+    public string? Variable
+    {
+        get;
+        set
+        {
+            field = value;
+            // While parameters are bound: a fault of any other cmdlet skips the end, and that of another's beginning this one's too.
+            // After SIGTERM nothing begins any more, and the receipt of the run that it ended is the last.
+            if (!StopSignal.WasGiven)
+            {
+                _variables = cmdlet.SessionState.PSVariable;
+                Fill(Receipt.Failed("pipeline", DateTimeOffset.UtcNow, NotEnded("so nothing was counted")));
+            }
+        }
+    }
+
+    /// <summary>Fills the variable; on the pipeline's thread.</summary>
+    public void Fill(Receipt receipt)
+    {
+        if (Variable is { } name)
+        {
+            (_variables ?? cmdlet.SessionState.PSVariable).Set(name, receipt);
+        }
+    }
+
+    /// <summary>What was done by a cmdlet that did not come to its end.</summary>
+    /// <param name="done">Of what came to it.</param>
+    /// <param name="wasStopped">Ctrl-C, and what else stops a pipeline from outside.</param>
+    public void FillUnended(Receipt done, bool wasStopped)
+    {
+        var fault = NotEnded("and what came to its last cmdlet is counted");
+        var receipt = wasStopped
+            ? done with { Outcome = RunState.Stopped, Ended = EndReason.Stopped }
+            : done with { Outcome = RunState.Failed, Ended = EndReason.Failed, Error = done.Error ?? $"{fault.Message} {fault.Remedy}" };
+        Fill(receipt);
+        Show(receipt);
+    }
+
+    /// <summary>Says it to whoever looks at the screen of a pipeline that was stopped, whose streams take nothing more.</summary>
+    public void Show(Receipt receipt)
+    {
+        if (ProgressBar.IsSeen)
+        {
+            cmdlet.Host?.UI?.WriteLine($"{receipt}");
+        }
+    }
+
+    private static LoginEtlException NotEnded(string what) => new(
+        "RunNotEnded", FaultKind.Failed, $"The pipeline has not come to its end, {what}.",
+        "See what ended it. What was not written is in its queue: run again.");
+}
