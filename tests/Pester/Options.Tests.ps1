@@ -22,7 +22,7 @@ Describe 'Protect-LoginPii' {
         $login = New-Body -Ip null
         ($login | ConvertFrom-LoginJson | Protect-LoginPii $keys -AllowNullPii).MaskedIp | Should -BeNullOrEmpty
         $reject = $login | ConvertFrom-LoginJson | Protect-LoginPii $keys -WarningVariable warnings -WarningAction SilentlyContinue
-        $reject.Reason | Should -Be 'NullField'
+        $reject.Reason | Should -Be 'null_field'
         $reject.Field | Should -Be 'ip'
         $warnings | Should -HaveCount 1
     }

@@ -35,7 +35,7 @@ Describe 'Get- and Restore-LoginQuarantine' {
         $results = Get-LoginQuarantine $database | Restore-LoginQuarantine @restore
         ($results | Group-Object Outcome -AsHashTable -AsString).Restored | Should -HaveCount 2
         $refused = $results | Where-Object Outcome -EQ 'Refused'
-        $refused.Reason | Should -Be 'InvalidJson'
+        $refused.Reason | Should -Be 'invalid_json'
         (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 2
         Get-LoginQuarantine $database | Should -HaveCount 1
         Get-LoginQuarantine $database -All | Should -HaveCount 3
@@ -43,6 +43,21 @@ Describe 'Get- and Restore-LoginQuarantine' {
         $again = Get-LoginQuarantine $database -IncludeRestored | Where-Object RestoredAt | Restore-LoginQuarantine @restore
         $again.Outcome | Select-Object -Unique | Should -Be 'AlreadyRestored'
         (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 2
+    }
+
+    It 'calls a reason by one name in objects, warnings, tables, JSON and -Reason' {
+        $reject = '{"user_id":"u"}' | ConvertFrom-LoginJson -WarningVariable warned -WarningAction SilentlyContinue
+        $masked = $reject | Protect-LoginPii $keys
+        $null = $masked | Write-LoginRecord $database -WarningAction Ignore
+        $entry = Get-LoginQuarantine $database -Reason missing_field
+        $restored = $entry | Restore-LoginQuarantine $database $keys -PrivateKeyPath $private
+        foreach ($object in $reject, $masked, $entry, $restored) {
+            $object.Reason | Should -BeExactly 'missing_field'
+            ($object | ConvertTo-Json -Depth 1 -WarningAction Ignore | ConvertFrom-Json).Reason | Should -BeExactly 'missing_field'
+            $object | Format-Table | Out-String | Should -MatchExactly 'missing_field'
+        }
+        "$warned" | Should -MatchExactly 'missing_field'
+        { Get-LoginQuarantine $database -Reason MissingField -ErrorAction Stop } | Should -Throw '*none of the reasons*'
     }
 
     It 'opens sealed bodies with the private key only' {
@@ -84,7 +99,7 @@ Describe 'Get- and Restore-LoginQuarantine' {
         $results = Get-LoginQuarantine $database | Unprotect-LoginPii @recover -ErrorAction Ignore |
             Restore-LoginQuarantine $database $keys -Body { $_.Body.Reveal() -replace '"ip":null', '"ip":"10.9.8.7"' } | Sort-Object Outcome
         $results.Outcome | Should -Be 'Restored', 'Refused'
-        $results[1].Reason | Should -Be 'InvalidJson'
+        $results[1].Reason | Should -Be 'invalid_json'
         (Invoke-Sql $database 'SELECT user_id FROM user_logins').user_id | Should -Be 'null-ip'
 
         # The body as it is, by its property's name; then one text for one entry; then once more.

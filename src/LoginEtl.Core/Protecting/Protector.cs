@@ -92,7 +92,7 @@ public sealed class Protector : IDisposable
         {
             results[i] = logins[i] switch
             {
-                RejectedLogin reject => Seal(reject, new Rejection(reject.Reason, reject.Field)),
+                RejectedLogin reject => Seal(reject, reject.GetRejection()),
                 LoginMessage message => Protected(message, masked, i),
                 _ => throw new ArgumentException("Neither a login nor a reject.", nameof(logins)),
             };

@@ -95,7 +95,7 @@ public sealed class QuarantineReplay : IDisposable
         var outcome = _protector.Protect(login);
         if (outcome is not LoginRecord record)
         {
-            rejection = outcome is SealedReject reject ? new Rejection(reject.Reason, reject.Field) : default;
+            rejection = (outcome as SealedReject)?.GetRejection() ?? default;
             return null;
         }
 

@@ -5,18 +5,22 @@ namespace LoginEtl.Records;
 /// <summary>A body that does not decode. It goes to quarantine, sealed; it never stops the others.</summary>
 public sealed class RejectedLogin : IncomingLogin
 {
+    private readonly Rejection _rejection;
+
     internal RejectedLogin(Delivery delivery, byte[] body, Rejection rejection)
         : base(delivery, body)
     {
-        Reason = rejection.Reason;
-        Field = rejection.Field;
+        _rejection = rejection;
     }
 
-    /// <summary>Why.</summary>
-    public RejectReason Reason { get; }
+    /// <summary>Code of the reason, such as <c>missing_field</c>.</summary>
+    public string Reason => _rejection.Reason.Code();
 
     /// <summary>The schema's name of the field concerned; null where it is the body as a whole.</summary>
-    public string? Field { get; }
+    public string? Field => _rejection.Field;
+
+    /// <summary>Both together. A method: serialisers walk public properties.</summary>
+    public Rejection GetRejection() => _rejection;
 
     // Logins and rejects have the same properties, so that Export-Csv, whose first object names the columns, loses none, and
     // a script that sets one of a login does not fail at a reject.
@@ -40,5 +44,5 @@ public sealed class RejectedLogin : IncomingLogin
     public string? AppVersion { get; set; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"RejectedLogin {MessageId}: {new Rejection(Reason, Field)}";
+    public override string ToString() => $"RejectedLogin {MessageId}: {_rejection}";
 }

@@ -33,7 +33,7 @@ public static class BatchText
     public static IEnumerable<string> Warnings(BatchReport batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return batch.Logins.OfType<SealedReject>().Select(r => Rejected(r.MessageId, new Rejection(r.Reason, r.Field)))
+        return batch.Logins.OfType<SealedReject>().Select(r => Rejected(r.MessageId, r.GetRejection()))
             .Concat(WarningsOfWriting(batch));
     }
 

@@ -106,5 +106,5 @@ internal sealed class RestoreTransaction(TargetTable table, SinkOptions options)
     }
 
     private static RestoreResult Refused(QuarantineEntry entry, Refusal refusal) =>
-        new(entry, RestoreOutcome.Refused, refusal.Reason, refusal.Field, refusal.SqlState, refusal.Constraint);
+        new(entry, RestoreOutcome.Refused, refusal.Reason.Code(), refusal.Field, refusal.SqlState, refusal.Constraint);
 }

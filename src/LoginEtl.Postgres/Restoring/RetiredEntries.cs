@@ -17,7 +17,7 @@ internal static class RetiredEntries
         var (entry, record) = request;
         return keys.RetiredOf(record).FirstOrDefault(k => request.IsMaskedNow || k.State != StoredKeyState.Retired || k.CanBeMadeAnew()) is not { } key
             ? null
-            : new RestoreResult(entry, RestoreOutcome.Refused, RejectReason.RetiredKey, key.Attribute) { Remedy = Remedy(request, key) };
+            : new RestoreResult(entry, RestoreOutcome.Refused, RejectReason.RetiredKey.Code(), key.Attribute) { Remedy = Remedy(request, key) };
     }
 
     private static string Remedy(RestoreRequest request, StoredKey key)

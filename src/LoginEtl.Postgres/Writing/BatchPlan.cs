@@ -71,7 +71,7 @@ internal sealed class BatchPlan
             var refusal = login switch
             {
                 LoginRecord record => encoder.TryEncode(record, out row),
-                SealedReject reject => new Refusal(reject.Reason, reject.Field),
+                SealedReject reject => Refusal.Of(reject.GetRejection()),
                 _ => throw new ArgumentException($"A {login.GetType().Name} cannot be written.", nameof(batch)),
             };
             var item = new BatchItem { Ordinal = i, Key = key, IsLine = isLine, Login = login, Row = refusal is null ? row : null, Refusal = refusal };

@@ -80,7 +80,7 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
         var login = Guard(() => _protectors!.Current.Protect(InputObject!), InputObject!.MessageId);
         if (login is SealedReject reject && InputObject is LoginMessage)
         {
-            Rejects.Warn(this, InputObject.MessageId, new Rejection(reject.Reason, reject.Field));
+            Rejects.Warn(this, InputObject.MessageId, reject.GetRejection());
         }
 
         WriteObject(login);

@@ -134,6 +134,11 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
         _keyring = OpenKeyring(Keyset);
         _quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, options, StopToken), Table);
         _keyring.Follow(Await(() => _quarantine.KeysAsync(StopToken), Table));
+        foreach (var misled in PrimaryKeys.Misled(_keyring))
+        {
+            WriteWarning(misled);
+        }
+
         _protector = Guard(() => new Protector(_keyring, new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii }));
         var privateKey = PrivateKeyPath is null ? null : PathOf(PrivateKeyPath, "-PrivateKeyPath");
         _replay = Guard(() => new QuarantineReplay(_protector, privateKey, decoding), privateKey);
@@ -181,7 +186,7 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
             }
             else
             {
-                WriteObject(new RestoreResult(entry, RestoreOutcome.Refused, rejection.Reason, rejection.Field));
+                WriteObject(new RestoreResult(entry, RestoreOutcome.Refused, rejection.Reason.Code(), rejection.Field));
             }
         }
         catch (LoginEtlException fault)

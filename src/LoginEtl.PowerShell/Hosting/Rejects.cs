@@ -11,7 +11,7 @@ internal static class Rejects
     {
         if (login is RejectedLogin reject)
         {
-            Warn(cmdlet, reject.MessageId, new Rejection(reject.Reason, reject.Field));
+            Warn(cmdlet, reject.MessageId, reject.GetRejection());
         }
     }
 

@@ -25,7 +25,7 @@ internal static class Deliveries
 
     public static Rejection Reject(byte[] body) => Decode(body) switch
     {
-        RejectedLogin reject => new Rejection(reject.Reason, reject.Field),
+        RejectedLogin reject => reject.GetRejection(),
         var login => throw new InvalidOperationException($"Decoded: {login}"),
     };
 

@@ -85,7 +85,7 @@ public sealed class MendedBodyTests(ServersFixture servers) : IDisposable
         var before = await database.ReadAsync<string>(Left);
         await using var quarantine = await OpenAsync(database);
         var result = await MendAsync(quarantine, Assert.Single(await ListAsync(quarantine)), WholeRun.Body(user, version));
-        Assert.Equal((RestoreOutcome.Refused, reason, field, sqlState), (result.Outcome, result.Reason, result.Field, result.SqlState));
+        Assert.Equal((RestoreOutcome.Refused, reason.Code(), field, sqlState), (result.Outcome, result.Reason, result.Field, result.SqlState));
         Assert.Equal(before, await database.ReadAsync<string>(Left));
         Assert.Equal(0, await database.CountAsync());
         Assert.Equal(RestoreOutcome.Restored, (await MendAsync(quarantine, Assert.Single(await ListAsync(quarantine)), WholeRun.Body("u"))).Outcome);

@@ -98,7 +98,7 @@ public sealed class QuarantineTests(ServersFixture servers) : IDisposable
             [("u1", RestoreOutcome.Restored), ("u2", RestoreOutcome.Refused), ("u3", RestoreOutcome.Restored), ("u1", RestoreOutcome.AlreadyRestored)],
             results.Zip(requests, (r, q) => (q.Record.UserId, r.Outcome)).OrderBy(r => r.Outcome == RestoreOutcome.AlreadyRestored).ThenBy(r => r.UserId));
         var refused = results.Single(r => r.Outcome == RestoreOutcome.Refused);
-        Assert.Equal((RejectReason.RefusedByDatabase, "23514", "known"), (refused.Reason, refused.SqlState, refused.Constraint));
+        Assert.Equal((RejectReason.RefusedByDatabase.Code(), "23514", "known"), (refused.Reason, refused.SqlState, refused.Constraint));
         Assert.Equal(1, await database.CountAsync("user_logins WHERE user_id = 'u1' AND create_date = (now() AT TIME ZONE 'UTC')::date - 3 AND length(masked_ip) = 55"));
         Assert.Equal(2, await database.CountAsync());
         Assert.Equal(1, await database.CountAsync("login_etl_ledger WHERE outcome = 3"));
@@ -151,7 +151,7 @@ public sealed class QuarantineTests(ServersFixture servers) : IDisposable
         requests[1].Record.AppVersion = "still.not";
         var results = await quarantine.RestoreAsync(requests, TestDatabase.Token);
         Assert.Equal([RestoreOutcome.Missing, RestoreOutcome.Refused, RestoreOutcome.Restored], results.Select(r => r.Outcome));
-        Assert.Equal((RejectReason.InvalidVersion, "app_version"), (results[1].Reason, results[1].Field));
+        Assert.Equal((RejectReason.InvalidVersion.Code(), "app_version"), (results[1].Reason, results[1].Field));
         await Assert.ThrowsAsync<ArgumentException>(() => quarantine.RestoreAsync([requests[0] with { Record = requests[1].Record }], TestDatabase.Token));
     }
 

@@ -27,7 +27,7 @@ public sealed class RetiredEntryTests(ServersFixture servers) : IDisposable
         var database = await QuarantinedAsync(RotatingLogins.Record(_keys, 1));
         await RotatingLogins.RetireAsync(database, _keys);
         var result = Assert.Single(await RestoreAsync(database));
-        Assert.Equal((RestoreOutcome.Refused, RejectReason.RetiredKey, "ip"), (result.Outcome, result.Reason, result.Field));
+        Assert.Equal((RestoreOutcome.Refused, RejectReason.RetiredKey.Code(), "ip"), (result.Outcome, result.Reason, result.Field));
         Assert.Contains("Update-LoginToken", result.Remedy, StringComparison.Ordinal);
         Assert.Equal((0, 0), (await database.CountAsync(), await database.CountAsync("login_etl_ledger WHERE outcome = 3")));
 
@@ -49,7 +49,7 @@ public sealed class RetiredEntryTests(ServersFixture servers) : IDisposable
         var results = await RestoreAsync(database);
         Assert.Equal(
             [RestoreOutcome.AlreadyRestored, RestoreOutcome.Refused, RestoreOutcome.Restored], results.Select(r => r.Outcome));
-        Assert.Equal([null, RejectReason.RetiredKey, null], results.Select(r => r.Reason));
+        Assert.Equal([null, RejectReason.RetiredKey.Code(), null], results.Select(r => r.Reason));
         Assert.Equal("before,other", await database.ReadAsync<string>("SELECT string_agg(user_id, ',' ORDER BY user_id) FROM user_logins"));
         Assert.Equal(2, await database.CountAsync("login_etl_ledger WHERE outcome = 3"));
         Assert.Equal(1, await database.CountAsync("login_etl_quarantine WHERE restored_at IS NULL"));
@@ -89,7 +89,7 @@ public sealed class RetiredEntryTests(ServersFixture servers) : IDisposable
         var database = await RetiredBodyAsync();
         var results = await RestoreAsync(database);
         Assert.Equal([RestoreOutcome.Refused, RestoreOutcome.Restored], results.Select(r => r.Outcome));
-        Assert.Equal((RejectReason.RetiredKey, "device_id"), (results[0].Reason, results[0].Field));
+        Assert.Equal((RejectReason.RetiredKey.Code(), "device_id"), (results[0].Reason, results[0].Field));
         Assert.Contains("keyset", results[0].Remedy, StringComparison.Ordinal);
     }
 

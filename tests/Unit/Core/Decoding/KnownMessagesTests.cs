@@ -17,7 +17,7 @@ public sealed class KnownMessagesTests
         var reject = Assert.Single(incoming.OfType<RejectedLogin>());
 
         Assert.Equal(99, logins.Count);
-        Assert.Equal((RejectReason.MissingField, "user_id"), (reject.Reason, reject.Field));
+        Assert.Equal((RejectReason.MissingField, "user_id"), (reject.GetRejection().Reason, reject.Field));
         Assert.Equal(29, logins.Count(l => l.Locale is null));
         Assert.Equal(99, logins.Select(l => l.Ip).Distinct().Count());
         Assert.Equal(99, logins.Select(l => l.DeviceId).Distinct().Count());

@@ -35,7 +35,7 @@ public sealed class LoginFileTests
         foreach (var (wide, half) in new[] { (Encoding.Unicode, new byte[] { 0x3D, 0xD8 }), (Encoding.UTF32, [0, 0, 0x11, 0]), (Encoding.UTF32, [0x3D, 0xD8, 0, 0]) })
         {
             byte[] file = [.. wide.GetPreamble(), .. wide.GetBytes(User(0) + "\n\""), .. half, .. wide.GetBytes("\"\n" + User(1) + "\n"), 0x7B];
-            Assert.Equal([null, RejectReason.InvalidUtf8, null, RejectReason.InvalidUtf8], Read(file).Select(l => (l as RejectedLogin)?.Reason));
+            Assert.Equal([null, RejectReason.InvalidUtf8, null, RejectReason.InvalidUtf8], Read(file).Select(l => (l as RejectedLogin)?.GetRejection().Reason));
         }
     }
 
@@ -109,7 +109,7 @@ public sealed class LoginFileTests
         var logins = Read(Encoding.UTF8.GetBytes($"[{User(0)}, {{\"a\":\"]}},{{\\\"\"}}, 42, \"x,y\", null, [1,[2]], {User(1)} {User(2)}, {new string('9', 2_000_000)}, {User(3)}]"));
         Assert.Equal(
             [null, RejectReason.MissingField, RejectReason.NotAnObject, RejectReason.NotAnObject, RejectReason.NotAnObject, RejectReason.NotAnObject, RejectReason.TrailingData, RejectReason.BodyTooLarge, null],
-            logins.Select(l => (l as RejectedLogin)?.Reason));
+            logins.Select(l => (l as RejectedLogin)?.GetRejection().Reason));
     }
 
     [Theory]

@@ -45,7 +45,7 @@ public sealed class LoginTextTests
         {
             var body = Deliveries.With($"\"x\":\"{new string('a', LoginDecoder.MaxBodyBytes - Deliveries.Body.Length - 7 + more)}\"");
             var login = Assert.Single(Read(start + body + end));
-            Assert.Equal(more == 0 ? null : RejectReason.BodyTooLarge, (login as RejectedLogin)?.Reason);
+            Assert.Equal(more == 0 ? null : RejectReason.BodyTooLarge, (login as RejectedLogin)?.GetRejection().Reason);
         }
     }
 
@@ -79,7 +79,7 @@ public sealed class LoginTextTests
     {
         var text = new LoginText();
         var logins = new[] { "\uD83D", "\uDE00", "\uD83D", "a\uD83D😀" }.Select(t => text.Decode("a", 1, t)!).ToList();
-        Assert.All(logins, l => Assert.Equal(RejectReason.InvalidUtf8, Assert.IsType<RejectedLogin>(l).Reason));
+        Assert.All(logins, l => Assert.Equal(RejectReason.InvalidUtf8, Assert.IsType<RejectedLogin>(l).GetRejection().Reason));
         Assert.Equal([1, 1, 2, 1], logins.Select(l => ((LineDelivery)l.GetDelivery()).Occurrence));
         Assert.Equal("61EDA0BDF09F9880", Convert.ToHexString(Wtf8.GetBytes("a\uD83D😀")));
     }

@@ -50,9 +50,9 @@ public sealed class MaskingBatchTests : IDisposable
         MaskingBatch.Join(logins);
         using var protector = _keys.Protector();
         Assert.IsType<LoginRecord>(protector.Protect(logins[0]));
-        Assert.Equal(RejectReason.InvalidJson, Assert.IsType<SealedReject>(protector.Protect(logins[1])).Reason);
-        Assert.Equal(RejectReason.NullField, Assert.IsType<SealedReject>(protector.Protect(logins[2])).Reason);
-        Assert.Equal(RejectReason.TooLong, Assert.IsType<SealedReject>(protector.Protect(logins[3])).Reason);
+        Assert.Equal(RejectReason.InvalidJson, Assert.IsType<SealedReject>(protector.Protect(logins[1])).GetRejection().Reason);
+        Assert.Equal(RejectReason.NullField, Assert.IsType<SealedReject>(protector.Protect(logins[2])).GetRejection().Reason);
+        Assert.Equal(RejectReason.TooLong, Assert.IsType<SealedReject>(protector.Protect(logins[3])).GetRejection().Reason);
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class ProtectorTests : IDisposable
     {
         var body = Deliveries.Replace(field, "null");
         var reject = Assert.IsType<SealedReject>(Protect(body));
-        Assert.Equal((RejectReason.NullField, field), (reject.Reason, reject.Field));
+        Assert.Equal((RejectReason.NullField, field), (reject.GetRejection().Reason, reject.Field));
 
         var record = Assert.IsType<LoginRecord>(Protect(body, new ProtectOptions { AllowNullPii = true }));
         Assert.Null(field == "ip" ? record.MaskedIp : record.MaskedDeviceId);
@@ -70,7 +70,7 @@ public sealed class ProtectorTests : IDisposable
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var marks = string.Concat(Enumerable.Repeat("\u0301\u0323", 250_000));
         var reject = Assert.IsType<SealedReject>(Protect(Deliveries.Replace("device_id", $"\"a{marks}\"")));
-        Assert.Equal((RejectReason.TooLong, "device_id"), (reject.Reason, reject.Field));
+        Assert.Equal((RejectReason.TooLong, "device_id"), (reject.GetRejection().Reason, reject.Field));
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"It took {clock.Elapsed}.");
     }
 
@@ -86,7 +86,7 @@ public sealed class ProtectorTests : IDisposable
         if (rejected)
         {
             var reject = Assert.IsType<SealedReject>(login);
-            Assert.Equal((RejectReason.TooLong, field), (reject.Reason, reject.Field));
+            Assert.Equal((RejectReason.TooLong, field), (reject.GetRejection().Reason, reject.Field));
         }
         else
         {
@@ -110,7 +110,7 @@ public sealed class ProtectorTests : IDisposable
         login.UserId = "";
         using var protector = _keys.Protector();
         var reject = Assert.IsType<SealedReject>(protector.Protect(login));
-        Assert.Equal((RejectReason.EmptyField, "user_id"), (reject.Reason, reject.Field));
+        Assert.Equal((RejectReason.EmptyField, "user_id"), (reject.GetRejection().Reason, reject.Field));
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class ProtectorTests : IDisposable
     {
         const string body = """{"foo": "oops_wrong_msg_type", "bar": "123"}""";
         var reject = Assert.IsType<SealedReject>(Protect(body));
-        Assert.Equal((RejectReason.MissingField, "user_id"), (reject.Reason, reject.Field));
+        Assert.Equal((RejectReason.MissingField, "user_id"), (reject.GetRejection().Reason, reject.Field));
 
         using var keyset = _keys.Private();
         Assert.Equal(System.Text.Encoding.UTF8.GetBytes(body),

@@ -17,7 +17,7 @@ public sealed class PublicShapeTests
         "LoginRecord.MaskedIp", "LoginRecord.MaskedDeviceId", "IncomingLogin.MessageId", "ProtectedLogin.MessageId",
         "RejectedLogin.Field", "SealedReject.Field", "LoginMessage.Field", "LoginRecord.Field",
         "RejectedLogin.UserId", "RejectedLogin.DeviceType", "RejectedLogin.Locale", "RejectedLogin.AppVersion",
-        "SealedReject.UserId", "SealedReject.DeviceType", "SealedReject.Locale", "SealedReject.AppVersion", "SealedReject.MaskedIp", "SealedReject.MaskedDeviceId",
+        "RejectedLogin.Reason", "SealedReject.Reason", "SealedReject.UserId", "SealedReject.DeviceType", "SealedReject.Locale", "SealedReject.AppVersion", "SealedReject.MaskedIp", "SealedReject.MaskedDeviceId",
     ];
 
     public static TheoryData<Type> PublicTypes => [.. new[] { typeof(Plaintext), typeof(LoginMessage) }.SelectMany(t => t.Assembly.GetExportedTypes()).Where(t => !t.IsEnum)];

@@ -143,7 +143,7 @@ public sealed class ReceivingRunTests : RunningTests
         var message = new ReceivedMessage(delivery, "x"u8.ToArray(), new Rejection(RejectReason.ChecksumMismatch));
         await using var stub = new OneMessage(source, message);
         var reject = Assert.IsType<RejectedLogin>(Assert.Single(await new ReceivingRun(stub).ReceiveAsync(Limit)));
-        Assert.Equal(RejectReason.ChecksumMismatch, reject.Reason);
+        Assert.Equal(RejectReason.ChecksumMismatch, reject.GetRejection().Reason);
         Assert.Equal($"message {delivery}", message.ToString());
     }
 

@@ -48,7 +48,7 @@ internal sealed class DecoderTarget : FuzzTarget
         {
             case RejectedLogin reject:
                 Check(reject, body);
-                return reject.Reason.Code();
+                return reject.Reason;
             case LoginMessage login:
                 var asItIs = LoginDecoder.Decode(_delivery, body, new DecodeOptions { Envelope = Envelope.None });
                 using (var json = Inside(body, out var layers))
@@ -65,11 +65,11 @@ internal sealed class DecoderTarget : FuzzTarget
 
     private static void Check(RejectedLogin reject, byte[] body)
     {
-        Finding.Unless(Enum.IsDefined(reject.Reason), "the reason is none");
+        Finding.Unless(Enum.IsDefined(reject.GetRejection().Reason), "the reason is none");
         Finding.Unless(reject.Field is null || Fields.Contains(reject.Field), "the field is none of the schema's");
         Finding.IfQuoted(reject.ToString(), "the reject");
-        var (invalid, json) = (!Utf8.IsValid(body), reject.Reason is RejectReason.InvalidJson or RejectReason.TrailingData);
-        Finding.Unless(reject.Reason != RejectReason.InvalidUtf8 || invalid, "it is UTF-8");
+        var (invalid, json) = (!Utf8.IsValid(body), reject.GetRejection().Reason is RejectReason.InvalidJson or RejectReason.TrailingData);
+        Finding.Unless(reject.GetRejection().Reason != RejectReason.InvalidUtf8 || invalid, "it is UTF-8");
         Finding.Unless(!json || !Parses(body) || IsEnvelope(body), "it is JSON");
     }
 

@@ -62,7 +62,7 @@ internal sealed class ProtectTarget : FuzzTarget
                 Finding.IfQuoted(reject.ToString(), "the reject");
                 var opened = BodySealer.Open(_private, reject.Body.AsMemory().Span, _delivery.Id!.Value);
                 Finding.Unless(opened is not null && opened.AsSpan().SequenceEqual(input), "the sealed body does not open to what it was");
-                return login is LoginMessage ? $"sealed: {reject.Reason.Code()}" : "sealed";
+                return login is LoginMessage ? $"sealed: {reject.Reason}" : "sealed";
             case LoginRecord record when login is LoginMessage message:
                 Finding.IfQuoted(record.ToString(), "the record");
                 Finding.Unless(Opened(_ip, KeysetName.Ip, record.MaskedIp) == Canonical(message.Ip, CanonicalForm.OfIp), "the token of the ip holds another value");

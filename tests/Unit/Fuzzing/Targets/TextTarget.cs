@@ -35,13 +35,13 @@ internal sealed class TextTarget : FuzzTarget
         Finding.Unless((again.Occurrence, other.Occurrence) == (2, 1), "two lines are one, or one is two");
         if (Halved(text))
         {
-            Finding.Unless(login is RejectedLogin { Reason: RejectReason.InvalidUtf8 }, "half a pair is taken for text");
+            Finding.Unless(login is RejectedLogin { Reason: "invalid_utf8" }, "half a pair is taken for text");
             return "half";
         }
 
         var bytes = new LoginText().Decode("a", 1, Encoding.UTF8.GetBytes(text));
         Finding.Unless(login.ToString() == bytes?.ToString() && login.GetType() == bytes?.GetType(), "the text and its bytes decode differently");
-        return login is RejectedLogin reject ? reject.Reason.Code() : "login";
+        return login is RejectedLogin reject ? reject.Reason : "login";
     }
 
     // ASCII as it is; the highest bytes stand for halves of pairs, high ones and low ones.

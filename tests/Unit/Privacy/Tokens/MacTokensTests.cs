@@ -53,7 +53,7 @@ public sealed class MacTokensTests : IDisposable
             using var protector = _keys.Protector(new ProtectOptions { Methods = MaskMethods.Parse($"ip={method}") });
             Assert.IsType<LoginRecord>(protector.Protect(Deliveries.Decode(Deliveries.Replace("ip", $"\"{new string('1', 159)}\""))));
             var reject = Assert.IsType<SealedReject>(protector.Protect(Deliveries.Decode(Deliveries.Replace("ip", $"\"{new string('1', 160)}\""))));
-            Assert.Equal((RejectReason.TooLong, "ip"), (reject.Reason, reject.Field));
+            Assert.Equal((RejectReason.TooLong, "ip"), (reject.GetRejection().Reason, reject.Field));
         }
     }
 
