@@ -32,9 +32,10 @@ $Body
     function Get-Row { (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n }
 
     # Shells start background jobs with SIGINT ignored, and so would be every process below.
-    function Test-Interruptible {
+    # nohup ignores SIGHUP, and a shell SIGINT of what it starts in the background.
+    function Test-Interruptible([int] $Signal = 2) {
         $ignored = if (Test-Path /proc/self/status) { (Get-Content /proc/self/status | Select-String '^SigIgn:\s*(\w+)').Matches.Groups[1].Value }
-        -not ($ignored -and ([convert]::ToUInt64($ignored, 16) -band 2))
+        -not ($ignored -and ([convert]::ToUInt64($ignored, 16) -band (1 -shl ($Signal - 1))))
     }
 
     function Send-Signal([Diagnostics.Process] $Process, [string] $Name) {
@@ -107,6 +108,7 @@ $receipt = Invoke-LoginEtl -Wait
     }
 
     It 'a closed terminal settles or returns' {
+        if (-not (Test-Interruptible 1)) { Set-ItResult -Skipped -Because 'SIGHUP is ignored under nohup' }
         $run = Start-Script 'Receive-LoginMessage -Wait | Write-Ready | Protect-LoginPii | Write-LoginRecord'
         Send-Signal $run.Process HUP
         $run.Process.WaitForExit(15000) | Should -BeTrue

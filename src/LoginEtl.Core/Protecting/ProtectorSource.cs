@@ -55,9 +55,15 @@ public sealed class ProtectorSource : IDisposable
         ArgumentNullException.ThrowIfNull(known);
         lock (_lock)
         {
-            if (_disposed || MayWrite(_current.Keys))
+            if (_disposed)
             {
-                return !_disposed;
+                return false;
+            }
+
+            _keyring.Compare(known);
+            if (MayWrite(_current.Keys))
+            {
+                return true;
             }
 
             if (!MayWrite(PrimaryKeys.Of(_keyring.Follow(known), _options.Methods)))

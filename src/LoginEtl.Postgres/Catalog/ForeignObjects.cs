@@ -16,7 +16,10 @@ internal static class ForeignObjects
                pg_catalog.array_to_string(ARRAY(
                    SELECT pg_catalog.concat('the trigger ', tgname) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal
                    UNION ALL SELECT pg_catalog.concat('the rule ', rulename) FROM pg_rewrite WHERE ev_class = c.oid AND c.relkind IN ('r', 'p')
-                   UNION ALL {Uses("c.oid")}), ', ')
+                   UNION ALL SELECT pg_catalog.concat('the policy ', polname) FROM pg_policy WHERE polrelid = c.oid
+                   UNION ALL SELECT DISTINCT 'parents or children' FROM pg_inherits WHERE inhparent = c.oid OR inhrelid = c.oid
+                   UNION ALL {Uses("c.oid")}
+                   UNION ALL {Calls("c.oid")}), ', ')
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = ANY ($2)
         ORDER BY pg_catalog.array_position($2, c.relname::text)
@@ -42,7 +45,22 @@ internal static class ForeignObjects
             OR pg_catalog.pg_has_role({owner}, (SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER'))
         """;
 
-    // Defaults, checks, policies, columns and indexes that need a function, operator or type. The system's are pinned and
+    // What our own defaults, checks and indexes call.
+    private const string Own = "'now', 'clock_timestamp', 'num_nonnulls', 'octet_length', 'length', 'get_byte', 'uuid_send'";
+
+    // Some of the system's functions run SQL that is given as text. Keywords are printed in capitals, functions that are not in small letters in quotes.
+    private static string Calls(string table) =>
+        $"""
+        SELECT DISTINCT pg_catalog.concat('something that calls ', m.name[1])
+        FROM (
+            SELECT pg_catalog.pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = {table}
+            UNION ALL SELECT pg_catalog.pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE conrelid = {table}
+            UNION ALL SELECT pg_catalog.concat(pg_catalog.pg_get_expr(indexprs, indrelid), ' ', pg_catalog.pg_get_expr(indpred, indrelid)) FROM pg_index WHERE indrelid = {table}
+        ) x(text), LATERAL pg_catalog.regexp_matches(x.text, '([a-z0-9_"]+)[(]'::text, 'g'::text) AS m(name)
+        WHERE m.name[1] NOT IN ({Own})
+        """;
+
+    // Defaults, checks, columns and indexes that need a function, operator or type. The system's are pinned and
     // stand in no pg_depend; ours need no others.
     private static string Uses(string table) =>
         $"""
@@ -51,7 +69,6 @@ internal static class ForeignObjects
         WHERE d.refclassid IN ('pg_proc'::regclass::oid, 'pg_operator'::regclass::oid, 'pg_type'::regclass::oid, 'pg_opclass'::regclass::oid)
             AND ((d.classid = 'pg_attrdef'::regclass::oid AND d.objid IN (SELECT oid FROM pg_attrdef WHERE adrelid = {table}))
                 OR (d.classid = 'pg_constraint'::regclass::oid AND d.objid IN (SELECT oid FROM pg_constraint WHERE conrelid = {table}))
-                OR (d.classid = 'pg_policy'::regclass::oid AND d.objid IN (SELECT oid FROM pg_policy WHERE polrelid = {table}))
                 OR (d.classid = 'pg_class'::regclass::oid AND (d.objid = {table} OR d.objid IN (SELECT indexrelid FROM pg_index WHERE indrelid = {table}))))
         """;
 

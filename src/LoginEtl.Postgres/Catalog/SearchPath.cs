@@ -13,7 +13,10 @@ internal static class SearchPath
     private static readonly string s_query =
         $"""
         SELECT p.parts, n.nspname, pg_get_userbyid(n.nspowner), {ForeignObjects.MayActAsOwnerOfDatabase("n.nspowner")} OR pg_get_userbyid(n.nspowner) = 'pg_database_owner'
-                   OR (n.nspname <> current_user AND NOT pg_catalog.has_database_privilege(n.nspowner, current_database()::text, 'CREATE')),
+                   OR (n.nspname <> current_user AND NOT EXISTS (
+                       SELECT FROM pg_roles r
+                       WHERE pg_catalog.pg_has_role(r.oid, n.nspowner, 'MEMBER') AND pg_catalog.has_database_privilege(r.oid, current_database()::text, 'CREATE')
+                           AND NOT {ForeignObjects.MayActAsOwnerOfDatabase("r.oid")})),
                EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = p.parts[1]::name)
         FROM (SELECT pg_catalog.parse_ident($1)) AS p(parts)
         LEFT JOIN (pg_catalog.unnest(current_schemas(false)) WITH ORDINALITY AS s(name, place) JOIN pg_namespace n ON n.nspname = s.name)

@@ -94,7 +94,7 @@ internal sealed class Database : IAsyncDisposable
         try
         {
             var builder = Parse(text);
-            return !string.IsNullOrEmpty(builder.Password) && !string.IsNullOrEmpty(builder.Host) && !IsLoopback(builder.Host);
+            return (!string.IsNullOrEmpty(builder.Password) || !string.IsNullOrEmpty(builder.SslPassword)) && !string.IsNullOrEmpty(builder.Host) && !IsLoopback(builder.Host);
         }
         catch (LoginEtlException)
         {

@@ -75,9 +75,18 @@ internal sealed class KeyFolderLock : IDisposable
     // What a killed process was writing has keys in it. Nobody else writes now.
     private static void RemoveUnfinished(string folder)
     {
-        foreach (var file in KeysetName.All.SelectMany(n => Directory.EnumerateFiles(folder, $"{n}.json.*{KeyFile.Unfinished}")))
+        try
         {
-            KeyFile.DeleteIfThere(file);
+            // A file that a link leads here may be being written just now, under the lock of another folder.
+            foreach (var file in KeysetName.All.SelectMany(n => Directory.EnumerateFiles(folder, $"{n}.json.*{KeyFile.Unfinished}"))
+                .Where(f => DateTime.UtcNow - File.GetLastWriteTimeUtc(f) > Longest))
+            {
+                KeyFile.DeleteIfThere(file);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next change tries again.
         }
     }
 

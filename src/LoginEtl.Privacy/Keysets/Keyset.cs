@@ -33,15 +33,12 @@ internal sealed class Keyset : IDisposable
     /// <summary>The primary key of the file, where an older one is followed; null otherwise. Keys are added at the end.</summary>
     public KeysetKey? LedBackFrom => Keys.TakeWhile(k => k != _own).Contains(Primary) ? _own : null;
 
-    /// <summary>Another of its keys that the database would have followed as well; null where it says one.</summary>
-    public KeysetKey? Rival { get; private set; }
+    /// <summary>Prefixes of the keys that are primary in the database, where it says more than one; held or not.</summary>
+    public IReadOnlyList<string> Rivals { get; set; } = [];
 
     /// <summary>Masks with another of its enabled keys from now on; the file stays as it is.</summary>
-    public void Follow(KeysetKey key, KeysetKey? rival = null)
-    {
+    public void Follow(KeysetKey key) =>
         Primary = key.Status == KeyStatus.Enabled && Keys.Contains(key) ? key : throw new ArgumentException("Not an enabled key of this keyset.", nameof(key));
-        Rival = rival;
-    }
 
     /// <exception cref="LoginEtlException"><c>KeysetInvalid</c>: it holds keys of another type.</exception>
     public void RequireType(string typeUrl)

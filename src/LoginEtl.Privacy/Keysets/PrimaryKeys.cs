@@ -32,8 +32,23 @@ public static class PrimaryKeys
             {
                 // Several are primary where somebody has gone on under a new key: the latest.
                 var next = known.Where(k => k.State == StoredKeyState.Primary).OrderByDescending(k => k.ChangedAt)
-                    .SelectMany(k => keyset.Keys.Where(own => own.Status == KeyStatus.Enabled && IsOf(k, name, own.Id))).ToList();
-                keyset.Follow(next.FirstOrDefault() ?? keyset.Primary, next.ElementAtOrDefault(1));
+                    .Select(k => keyset.Keys.FirstOrDefault(own => own.Status == KeyStatus.Enabled && IsOf(k, name, own.Id))).FirstOrDefault(k => k is not null);
+                keyset.Follow(next ?? keyset.Primary);
+            }
+        }
+
+        return keyring.Compare(known);
+    }
+
+    /// <summary>Notes where the database has more than one primary key of a keyset, and follows none.</summary>
+    /// <inheritdoc cref="Follow"/>
+    internal static Keyring Compare(this Keyring keyring, IReadOnlyList<StoredKey> known)
+    {
+        foreach (var name in KeysetName.Masked.SelectMany(KeysetName.TokensOf))
+        {
+            if (keyring.Find(name) is { } keyset)
+            {
+                keyset.Rivals = [.. known.Where(k => k.State == StoredKeyState.Primary && IsOf(k, name)).Select(k => k.Prefix).Distinct()];
             }
         }
 
@@ -53,11 +68,11 @@ public static class PrimaryKeys
             .. from name in KeysetName.Masked.SelectMany(KeysetName.TokensOf)
                let keyset = keyring.Find(name)
                where keyset is not null
-               let what = keyset.LedBackFrom is { } own ? $", an older key than {Prefix(name, own)}, the primary key of {keyset.Source}"
-                   : keyset.Rival is { } rival ? $", and says of {Prefix(name, rival)} that it is primary too; {keyset.Source} holds both"
+               let what = keyset.LedBackFrom is { } own ? $"The database has {Prefix(name, keyset.Primary)} of {KeysetName.Of(name)} followed, an older key than {Prefix(name, own)}, the primary key of {keyset.Source}"
+                   : keyset.Rivals.Count > 1 ? $"The database has more than one primary key of {KeysetName.Of(name)}: {string.Join(", ", keyset.Rivals)}; here {Prefix(name, keyset.Primary)} is used, and Set-LoginPrimaryKey with -Database settles it"
                    : null
                where what is not null
-               select $"The database has {Prefix(name, keyset.Primary)} of {KeysetName.Of(name)} followed{what}. If nobody meant that, see who may write to login_etl_key; Disable-LoginKey here keeps this host from following it.",
+               select $"{what}. If nobody meant that, see who may write to login_etl_key; Disable-LoginKey here keeps this host from following a key.",
         ];
     }
 
@@ -68,6 +83,9 @@ public static class PrimaryKeys
     private static StoredKey Stored(string name, Keyset keyset) => StoredKey.Of(KeyListing.PrimaryOf(name, keyset), StoredKeyState.Primary);
 
     private static string Prefix(string name, KeysetKey key) => TokenPrefix.Of(KeyTemplate.Of(name).Tokens!.Value, key.Id);
+
+    private static bool IsOf(StoredKey key, string name) =>
+        key.Attribute == KeysetName.Of(name) && key.Prefix.StartsWith(TokenPrefix.Of(KeyTemplate.Of(name).Tokens!.Value, 0).Split('.')[0] + ".", StringComparison.Ordinal);
 
     private static bool IsOf(StoredKey key, string name, uint id) =>
         (key.Attribute, key.Prefix) == (KeysetName.Of(name), TokenPrefix.Of(KeyTemplate.Of(name).Tokens!.Value, id));

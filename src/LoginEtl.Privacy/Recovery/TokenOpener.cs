@@ -1,3 +1,4 @@
+using System.Net;
 using LoginEtl.Crypto;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
@@ -14,12 +15,17 @@ internal sealed class TokenOpener : IDisposable
     /// <summary>Tokens opened in one go: bounds the plaintext in memory.</summary>
     public const int GroupSize = 512;
 
+    // Bytes of an address of version 6.
+    private const int LongAddress = 16;
+
     private readonly string _attribute;
     private readonly Keyset? _siv;
     private readonly Keyset? _pfx;
+    private readonly Keyset? _mac;
     private readonly EscrowKey? _escrow;
     private readonly Dictionary<uint, SivOpener> _sivOpeners = [];
     private readonly Dictionary<uint, IpcryptPfx> _pfxOpeners = [];
+    private readonly Dictionary<uint, MacMasker> _macMaskers = [];
 
     /// <summary>Reads the attribute's keys from <paramref name="keyring"/>, which stays the caller's.</summary>
     /// <param name="keyring">May lack keysets when the originals are in a vault.</param>
@@ -32,6 +38,7 @@ internal sealed class TokenOpener : IDisposable
         _attribute = attribute;
         _escrow = escrow;
         _pfx = attribute == KeysetName.Ip ? keyring.Find(KeysetName.Pfx(attribute)) : null;
+        _mac = escrow is null ? null : keyring.Find(KeysetName.Mac(attribute));
         // Without any keyset of the attribute it is the wrong source; with mac alone its tokens are refused one by one.
         _siv = escrow is null && _pfx is null && keyring.Find(KeysetName.Mac(attribute)) is null ? keyring.Get(attribute) : keyring.Find(attribute);
         _siv?.RequireType(TinkTypes.AesSivKey);
@@ -100,13 +107,34 @@ internal sealed class TokenOpener : IDisposable
         {
             opener.Dispose();
         }
+
+        foreach (var masker in _macMaskers.Values)
+        {
+            masker.Dispose();
+        }
     }
 
     private OpenedToken OpenOriginal(string token, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>? originals) =>
         _escrow is null || originals is null ? new OpenedToken(TokenRefusal.NotRecoverable)
         : !originals.TryGetValue(token, out var original) ? new OpenedToken(TokenRefusal.NotInVault)
-        : OriginalSealer.Open(_escrow.Keyset, _attribute, token, original.Span) is { } plaintext ? new OpenedToken(plaintext)
+        : OriginalSealer.Open(_escrow.Keyset, _attribute, token, original.Span) is { } plaintext && MayBeOf(token, plaintext) ? new OpenedToken(plaintext)
         : new OpenedToken(TokenRefusal.OriginalUnopened);
+
+    // Anybody can seal with the public key; the token's own key says whether it is the token of this. Not held, it is taken.
+    private bool MayBeOf(string token, string plaintext)
+    {
+        if (!TokenParts.TryParse(token, out var parts) || _mac?.Keys.FirstOrDefault(k => k.Id == parts.KeyId && k.Status == KeyStatus.Enabled) is not { } key)
+        {
+            return true;
+        }
+
+        if (!_macMaskers.TryGetValue(key.Id, out var masker))
+        {
+            _macMaskers.Add(key.Id, masker = new MacMasker(_mac, key, _attribute, text => text));
+        }
+
+        return masker.Mask(plaintext).Text == token;
+    }
 
     // Nothing tells a forged address from a genuine one: every address is the encryption of one.
     private OpenedToken OpenAddress(KeysetKey key, byte[] address)
@@ -118,7 +146,11 @@ internal sealed class TokenOpener : IDisposable
         }
 
         cipher.Decrypt(address);
-        return new OpenedToken(AddressText.Format(address));
+        // Masking takes such an address for one of version 4. A token of its long form is a second spelling of that one's,
+        // and whoever looks for the one in the audit would not find the other.
+        return address.Length == LongAddress && new IPAddress(address).IsIPv4MappedToIPv6
+            ? new OpenedToken(TokenRefusal.NotAuthentic)
+            : new OpenedToken(AddressText.Format(address));
     }
 
     private void Open(uint id, List<int> places, List<byte[]> sivs, OpenedToken[] opened)

@@ -94,9 +94,22 @@ public sealed class TokenRotation : IDisposable
     {
         var known = await _table.KeysAsync(cancellationToken).ConfigureAwait(false);
         _keyring.Follow(known);
+        RequireOnePrimary();
         Open();
         RequireKnown(known);
         return known;
+    }
+
+    // Whoever may register a key can make another primary beside the one that was meant; all rows would go under the latest.
+    private void RequireOnePrimary()
+    {
+        var several = KeysetName.Masked.SelectMany(KeysetName.TokensOf).Select(_keyring.Find).FirstOrDefault(k => k?.Rivals.Count > 1);
+        if (several is not null)
+        {
+            throw new LoginEtlException(
+                "PrimaryKeyAmbiguous", FaultKind.Keys, $"The database has more than one primary key for the keyset {several.Source}: {string.Join(", ", several.Rivals)}. Nothing was changed.",
+                "Say which one is meant, by Set-LoginPrimaryKey with -Database; if nobody added the other, see who may write to login_etl_key.");
+        }
     }
 
     // A keyset of which the database knows no key is another's: its keys would be told as primary.

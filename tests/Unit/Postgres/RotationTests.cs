@@ -193,6 +193,20 @@ public sealed class RotationTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
+    public async Task Key_that_somebody_registered_beside_the_primary_one_stops_it_and_retires_none()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await RotatingLogins.WriteAsync(database, RotatingLogins.Records(_keys, 10));
+        await database.RunAsync($"INSERT INTO login_etl_key (attribute, prefix, method) VALUES ('ip', '{_keys.OldPrefix("ip")}', 'siv'), ('ip', 'siv1.strange', 'siv')");
+        _keys.Promote();
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => RotatingLogins.RotateAsync(database, _keys));
+        Assert.Equal("PrimaryKeyAmbiguous", fault.Id);
+        Assert.Contains("siv1.strange", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(0, await database.CountAsync("login_etl_key WHERE state <> 'primary'"));
+        Assert.Equal(0, await RotatingLogins.CountNewAsync(database, _keys));
+    }
+
+    [Fact]
     public async Task Host_whose_file_says_otherwise_brings_the_rows_to_the_databases_primary_keys()
     {
         var database = await TestDatabase.InitializedAsync(servers);

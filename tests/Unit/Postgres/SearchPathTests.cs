@@ -45,13 +45,17 @@ public sealed class SearchPathTests(ServersFixture servers)
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_schema_that_the_path_names_is_looked_into_unless_its_owner_may_have_made_it_to_be_found(bool mayMakeSchemas)
+    [InlineData("owner", true)]
+    [InlineData("member", true)]
+    [InlineData("", false)]
+    public async Task A_schema_that_the_path_names_is_looked_into_unless_its_owner_may_have_made_it_to_be_found(string maker, bool mayMakeSchemas)
     {
+        // He who may make schemas owns it, or is in the group that does.
+        const string Grant = "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO {0}', current_database()); END $$";
         var database = await TestDatabase.NewAsync(servers, "SELECT 1");
         await database.AsRoleAsync(account => $"ALTER ROLE {account} SET search_path = app, public", account =>
-            database.AsRoleAsync(owner => mayMakeSchemas ? $"DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO {owner}', current_database()); END $$" : "SELECT 1", async owner =>
+            database.AsRoleAsync(owner => maker == "owner" ? Grant.Replace("{0}", owner, StringComparison.Ordinal) : "SELECT 1", owner =>
+            database.AsRoleAsync(member => maker == "member" ? $"GRANT {owner.UserName} TO {member}; {Grant.Replace("{0}", member, StringComparison.Ordinal)}" : "SELECT 1", async _ =>
             {
                 await database.RunAsync($"CREATE SCHEMA app AUTHORIZATION {owner.UserName}; GRANT ALL ON SCHEMA app TO {account.UserName}");
                 if (mayMakeSchemas)
@@ -67,7 +71,7 @@ public sealed class SearchPathTests(ServersFixture servers)
                 await new PostgresConnector().InitializeAsync(account with { Table = mayMakeSchemas ? "app.user_logins" : "user_logins" }, new SchemaOptions(), TestDatabase.Token);
                 Assert.True(await database.ReadAsync<bool>("SELECT to_regclass('app.user_logins') IS NOT NULL"));
                 await database.RunAsync("DROP SCHEMA app CASCADE");
-            }));
+            })));
     }
 
     [Fact]

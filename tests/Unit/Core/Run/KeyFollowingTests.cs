@@ -150,11 +150,13 @@ public sealed class KeyFollowingTests : RunningTests
         var now = DateTimeOffset.UtcNow;
         var retired = old with { State = StoredKeyState.Retired };
         Assert.Empty(Said(retired, added with { ChangedAt = now }));
-        Assert.Contains(
-            $"{third.Prefix} of ip followed, and says of {added.Prefix} that it is primary too",
-            Assert.Single(Said(retired, added with { ChangedAt = now }, third with { ChangedAt = now.AddSeconds(1) })), StringComparison.Ordinal);
+        var said = Assert.Single(Said(retired, added with { ChangedAt = now }, third with { ChangedAt = now.AddSeconds(1) }));
+        Assert.Contains($"more than one primary key of ip: {added.Prefix}, {third.Prefix}; here {third.Prefix} is used", said, StringComparison.Ordinal);
+        // Also where this host's own is one of them, or the other is not held.
+        Assert.Contains($"here {old.Prefix} is used", Assert.Single(Said(old, added)), StringComparison.Ordinal);
+        Assert.Contains("siv1.strange", Assert.Single(Said(old, old with { Prefix = "siv1.strange" })), StringComparison.Ordinal);
+        Assert.Empty(Said(old, old with { Prefix = "mac1.strange", Method = "mac" }, old with { Attribute = "device_id" }));
         Assert.Empty(Said(retired, added with { ChangedAt = now }, third with { State = StoredKeyState.Retired }));
-        Assert.Empty(Said(old, added with { ChangedAt = now }));
 
         IReadOnlyList<string> Said(params StoredKey[] known)
         {

@@ -200,10 +200,14 @@ public sealed class KeyImportTests : IDisposable
         foreach (var left in (string[])["ip.json.0123456789abcdef0123456789abcdef.tmp", "audit.json.0123456789abcdef0123456789abcdef.tmp", "mine.tmp"])
         {
             File.Copy(PathOf("ip"), Path.Combine(Folder, left));
+            File.SetLastWriteTimeUtc(Path.Combine(Folder, left), DateTime.UtcNow.AddMinutes(-1));
         }
 
+        var now = Path.Combine(Folder, "ip.json.abcdef0123456789abcdef0123456789.tmp");
+        File.Copy(PathOf("ip"), now);
+
         Change("device_id").Add();
-        Assert.Equal([Path.Combine(Folder, "mine.tmp")], Directory.GetFiles(Folder, "*.tmp"));
+        Assert.Equal([now, Path.Combine(Folder, "mine.tmp")], Directory.GetFiles(Folder, "*.tmp").Order(StringComparer.Ordinal));
     }
 
     [Fact]

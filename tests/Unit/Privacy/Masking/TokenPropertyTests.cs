@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using LoginEtl.Crypto;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Protecting;
@@ -108,6 +109,34 @@ public sealed class TokenPropertyTests : IDisposable
 
         var address = Protect("ip=pfx", [("10.0.0.1", "d")])[0].MaskedIp!;
         Assert.Equal(TokenRefusal.Malformed, ofDevices.Open([address])[0].Refusal);
+    }
+
+    [Fact]
+    public void Original_that_somebody_sealed_for_a_token_of_another_value_is_not_given_as_its()
+    {
+        var record = Protect("ip=escrow,device_id=siv", [("10.0.0.1", "device")])[0];
+        using var sealer = new OriginalSealer(_keys.Ring.Get(KeysetName.Escrow));
+        var forged = new Dictionary<string, ReadOnlyMemory<byte>> { [record.MaskedIp!] = sealer.Seal("ip", record.MaskedIp!, "203.0.113.77").AsMemory() };
+        using var opener = new TokenOpener(_keys.Ring, "ip", _escrow);
+        Assert.Equal(TokenRefusal.OriginalUnopened, opener.Open([record.MaskedIp!], forged)[0].Refusal);
+    }
+
+    [Fact]
+    public void Second_spelling_of_an_address_s_token_does_not_open()
+    {
+        var token = Protect("ip=pfx", [("203.0.113.77", "d")])[0].MaskedIp!;
+        Assert.True(TokenParts.TryParse(token, out var parts));
+        var keyset = _keys.Ring.Get(KeysetName.Pfx("ip"));
+        using var bytes = KeyMaterial.ReadPfx(keyset, keyset.Primary);
+        using var cipher = new IpcryptPfx(bytes.Span);
+        var mapped = System.Net.IPAddress.Parse("::ffff:203.0.113.77").GetAddressBytes();
+        cipher.Encrypt([mapped]);
+        using var opener = new TokenOpener(_keys.Ring, "ip");
+        var opened = opener.Open([token, PfxToken.Create(parts.KeyId, mapped).Text]);
+        Assert.Equal("203.0.113.77", opened[0].Plaintext?.Reveal());
+        Assert.Equal(TokenRefusal.NotAuthentic, opened[1].Refusal);
+        // And masking makes none.
+        Assert.Equal(token, Protect("ip=pfx", [("::ffff:203.0.113.77", "d")])[0].MaskedIp);
     }
 
     [Fact]

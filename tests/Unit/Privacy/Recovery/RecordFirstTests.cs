@@ -77,8 +77,8 @@ public sealed class RecordFirstTests : IDisposable
         var entry = new QuarantineEntry(body, null) { Id = 1, MessageId = "m", Reason = "invalid_json", ReceiveCount = 1, CreatedAt = DateTimeOffset.UnixEpoch };
         using var recovery = new BodyRecovery(_keys.PrivatePath, _audit, Options);
         Assert.Equal("body", Assert.Single(await recovery.RecoverAsync([entry], Token)).Body!.Reveal());
-        _anchor.Adding = () => Array.Clear(body);
-        Assert.Null(Assert.Single(await recovery.RecoverAsync([entry], Token)).Body);
+        _anchor.Adding = recovery.Dispose;
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => recovery.RecoverAsync([entry], Token));
         Assert.Equal(2, (await File.ReadAllLinesAsync(AuditPath, Token)).Length);
     }
 
