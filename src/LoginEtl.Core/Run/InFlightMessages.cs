@@ -36,22 +36,13 @@ public sealed class InFlightMessages
     public string? Queue => Run?.Name;
 
     /// <summary>Deliveries taken in so far.</summary>
-    public long Received
-    {
-        get { lock (_lock) { return _counts.Received; } }
-    }
+    public long Received => Locked(() => _counts.Received);
 
     /// <summary>Deliveries not yet settled.</summary>
-    public int Open
-    {
-        get { lock (_lock) { return _open.Count; } }
-    }
+    public int Open => Locked(() => _open.Count);
 
     /// <summary>Whether all that is open is of groups that are held: then nobody settles any of it before the run ends.</summary>
-    public bool OnlyHeldBack
-    {
-        get { lock (_lock) { return _open.Count > 0 && _open.Values.All(d => d.State == DeliveryState.HeldBack); } }
-    }
+    public bool OnlyHeldBack => Locked(() => _open.Count > 0 && _open.Values.All(d => d.State == DeliveryState.HeldBack));
 
     /// <summary>Whether what this run has returned is not emitted again: so it is in runs that end when drained.</summary>
     public bool HoldsReturned => _returned is not null;
@@ -63,16 +54,10 @@ public sealed class InFlightMessages
     }
 
     /// <summary>Bytes of all that is held.</summary>
-    public long HeldBytes
-    {
-        get { lock (_lock) { return _room.Bytes; } }
-    }
+    public long HeldBytes => Locked(() => _room.Bytes);
 
     /// <summary>Whether it is for their bytes, and not their number, that no more may be taken in.</summary>
-    public bool IsFullOfBytes
-    {
-        get { lock (_lock) { return _room.IsFullOfBytes; } }
-    }
+    public bool IsFullOfBytes => Locked(() => _room.IsFullOfBytes);
 
     /// <summary>Whether a writer is to wait for no more of a batch that has so many bytes in it.</summary>
     internal bool FillsBatch(long bytes)
@@ -254,10 +239,7 @@ public sealed class InFlightMessages
     }
 
     /// <summary>Whether nothing is open, and every delivery received has exactly one outcome.</summary>
-    public bool Balanced
-    {
-        get { lock (_lock) { return _open.Count == 0 && _counts.Balanced; } }
-    }
+    public bool Balanced => Locked(() => _open.Count == 0 && _counts.Balanced);
 
     /// <summary>The counts as they stand.</summary>
     public RunCounts Counts()
@@ -268,6 +250,11 @@ public sealed class InFlightMessages
     private void Count(BesideOutcomes kind, long count)
     {
         lock (_lock) { _counts.Add(kind, count); }
+    }
+
+    private T Locked<T>(Func<T> read)
+    {
+        lock (_lock) { return read(); }
     }
 
     private bool Any(params DeliveryState[] states)

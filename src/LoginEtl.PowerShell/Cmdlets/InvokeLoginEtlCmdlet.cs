@@ -152,7 +152,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [InRange(1, long.MaxValue)]
     public long WhatIfLimit { get; set; } = 10_000;
 
-    /// <summary>Name of a variable that gets the receipt; it is there after Ctrl-C, too, when no object comes out any more.</summary>
+    /// <summary>Name of a variable that gets the receipt; where the pipeline does not come to its end, one of what was done until then.</summary>
     [Parameter]
     [VariableName]
     public string? ReceiptVariable

@@ -47,8 +47,15 @@ internal sealed class ReceiptSlot(PSCmdlet cmdlet)
         var receipt = wasStopped
             ? done with { Outcome = RunState.Stopped, Ended = EndReason.Stopped }
             : done with { Outcome = RunState.Failed, Ended = EndReason.Failed, Error = done.Error ?? $"{fault.Message} {fault.Remedy}" };
-        Fill(receipt);
-        Show(receipt);
+        if (_variables is not null)
+        {
+            Fill(receipt);
+        }
+
+        if (receipt.Received > 0)
+        {
+            Show(receipt);
+        }
     }
 
     /// <summary>Says it to whoever looks at the screen of a pipeline that was stopped, whose streams take nothing more.</summary>

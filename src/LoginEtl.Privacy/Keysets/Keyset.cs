@@ -33,6 +33,9 @@ internal sealed class Keyset : IDisposable
     /// <summary>The primary key of the file, where an older one is followed; null otherwise. Keys are added at the end.</summary>
     public KeysetKey? LedBackFrom => Keys.TakeWhile(k => k != _own).Contains(Primary) ? _own : null;
 
+    /// <summary>Whether another key than the file's primary one is masked with.</summary>
+    public bool IsFollowing => Primary != _own;
+
     /// <summary>Prefixes of the keys that are primary in the database, where it says more than one; held or not.</summary>
     public IReadOnlyList<string> Rivals { get; set; } = [];
 

@@ -76,6 +76,12 @@ public static class PrimaryKeys
         ];
     }
 
+    /// <summary>A keyset of which one of several primary keys would be gone by, and the others retired; null when there is none.</summary>
+    /// <param name="keyring">After <see cref="Follow"/>.</param>
+    internal static Keyset? Ambiguous(Keyring keyring) => KeysetName.Masked.SelectMany(KeysetName.TokensOf)
+        .Where(n => keyring.Find(n) is { Rivals.Count: > 1 } keyset && (keyset.IsFollowing || keyset.Keys.Count(k => keyset.Rivals.Contains(Prefix(n, k))) > 1))
+        .Select(keyring.Find).FirstOrDefault();
+
     /// <summary>Whether the database does not forbid rows under it.</summary>
     internal static bool MayBeWrittenBy(this StoredKey key, IEnumerable<StoredKey> known) =>
         known.FirstOrDefault(key.IsOf) is null or { State: StoredKeyState.Primary };

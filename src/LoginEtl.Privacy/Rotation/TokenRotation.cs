@@ -103,8 +103,7 @@ public sealed class TokenRotation : IDisposable
     // Whoever may register a key can make another primary beside the one that was meant; all rows would go under the latest.
     private void RequireOnePrimary()
     {
-        var several = KeysetName.Masked.SelectMany(KeysetName.TokensOf).Select(_keyring.Find).FirstOrDefault(k => k?.Rivals.Count > 1);
-        if (several is not null)
+        if (PrimaryKeys.Ambiguous(_keyring) is { } several)
         {
             throw new LoginEtlException(
                 "PrimaryKeyAmbiguous", FaultKind.Keys, $"The database has more than one primary key for the keyset {several.Source}: {string.Join(", ", several.Rivals)}. Nothing was changed.",

@@ -197,11 +197,11 @@ public sealed class RotationTests(ServersFixture servers) : IDisposable
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await RotatingLogins.WriteAsync(database, RotatingLogins.Records(_keys, 10));
-        await database.RunAsync($"INSERT INTO login_etl_key (attribute, prefix, method) VALUES ('ip', '{_keys.OldPrefix("ip")}', 'siv'), ('ip', 'siv1.strange', 'siv')");
-        _keys.Promote();
+        await database.RunAsync($"INSERT INTO login_etl_key (attribute, prefix, method) VALUES ('ip', '{_keys.OldPrefix("ip")}', 'siv'), ('ip', '{_keys.NewPrefix("ip")}', 'siv')");
+        _keys.Add();
         var fault = await Assert.ThrowsAsync<LoginEtlException>(() => RotatingLogins.RotateAsync(database, _keys));
         Assert.Equal("PrimaryKeyAmbiguous", fault.Id);
-        Assert.Contains("siv1.strange", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(_keys.NewPrefix("ip"), fault.Message, StringComparison.Ordinal);
         Assert.Equal(0, await database.CountAsync("login_etl_key WHERE state <> 'primary'"));
         Assert.Equal(0, await RotatingLogins.CountNewAsync(database, _keys));
     }
