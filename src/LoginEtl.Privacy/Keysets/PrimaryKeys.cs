@@ -76,7 +76,10 @@ public static class PrimaryKeys
         ];
     }
 
-    /// <summary>A keyset of which one of several primary keys would be gone by, and the others retired; null when there is none.</summary>
+    /// <summary>
+    /// A keyset whose rows a rotation would bring under one of several primary keys of the database: another one is held, too, and
+    /// would be retired, or the one was followed. Null when there is none.
+    /// </summary>
     /// <param name="keyring">After <see cref="Follow"/>.</param>
     internal static Keyset? Ambiguous(Keyring keyring) => KeysetName.Masked.SelectMany(KeysetName.TokensOf)
         .Where(n => keyring.Find(n) is { Rivals.Count: > 1 } keyset && (keyset.IsFollowing || keyset.Keys.Count(k => keyset.Rivals.Contains(Prefix(n, k))) > 1))
@@ -91,7 +94,7 @@ public static class PrimaryKeys
     private static string Prefix(string name, KeysetKey key) => TokenPrefix.Of(KeyTemplate.Of(name).Tokens!.Value, key.Id);
 
     private static bool IsOf(StoredKey key, string name) =>
-        key.Attribute == KeysetName.Of(name) && key.Prefix.StartsWith(TokenPrefix.Of(KeyTemplate.Of(name).Tokens!.Value, 0).Split('.')[0] + ".", StringComparison.Ordinal);
+        key.Attribute == KeysetName.Of(name) && key.Prefix.StartsWith(TokenPrefix.StartOf(KeyTemplate.Of(name).Tokens!.Value), StringComparison.Ordinal);
 
     private static bool IsOf(StoredKey key, string name, uint id) =>
         (key.Attribute, key.Prefix) == (KeysetName.Of(name), TokenPrefix.Of(KeyTemplate.Of(name).Tokens!.Value, id));

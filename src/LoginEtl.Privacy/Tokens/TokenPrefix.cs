@@ -26,6 +26,14 @@ public static class TokenPrefix
         return prefix[..prefix.IndexOf('1', StringComparison.Ordinal)];
     }
 
+    /// <summary>What the tokens of a kind begin with, whatever their key.</summary>
+    internal static string StartOf(TokenKind kind) => kind switch
+    {
+        TokenKind.Siv => SivToken.Prefix,
+        TokenKind.Mac => MacToken.Prefix,
+        _ => PfxToken.Prefix,
+    };
+
     internal static string OfSiv(uint keyId) => Of(TokenKind.Siv, keyId);
 
     internal static string Of(TokenKind kind, uint keyId) => kind switch
