@@ -85,6 +85,39 @@ exit `$receipt.ExitCode
     }
 }
 
+Describe 'Two primary keys in the database' {
+    It 'are told of by whoever uses them, and stop a rotation' {
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $own = New-Host
+        $queue = New-TestQueue
+        Get-Body first (1..2) | Send-LoginMessage $queue
+        (Invoke-LoginEtl $queue $own $database -DrainWindow 0.2 -WarningVariable said).Written | Should -Be 2
+        $said | Should -BeNullOrEmpty
+
+        $other = Add-LoginKey $own ip
+        [void] (Invoke-Sql $database "INSERT INTO login_etl_key (attribute, prefix, method) VALUES ('ip', '$($other.TokenPrefix)', 'siv')")
+        $told = "*more than one primary key of ip: *$($other.TokenPrefix)*"
+        Get-Body second (1..2) | Send-LoginMessage $queue
+        (Invoke-LoginEtl $queue $own $database -DrainWindow 0.2 -WarningVariable said -WarningAction SilentlyContinue).Written | Should -Be 2
+        @($said) -like $told | Should -HaveCount 1
+        'no JSON' | ConvertFrom-LoginJson -WarningAction Ignore | Protect-LoginPii $own | Write-LoginRecord $database -WarningAction Ignore
+        $rows = Get-Body third (1..2) | ConvertFrom-LoginJson | Protect-LoginPii $own
+        $rows | Write-LoginRecord $database -WarningVariable said -WarningAction SilentlyContinue
+        @($said) -like $told | Should -HaveCount 1
+        $null = Get-LoginQuarantine $database | Restore-LoginQuarantine $database $own -PrivateKeyPath "$keys-private/quarantine.json" -WarningVariable said -WarningAction SilentlyContinue
+        @($said) -like $told | Should -HaveCount 1
+        $check = Test-LoginEtl $queue $own $database | Where-Object Name -EQ 'Key states'
+        $check.Outcome | Should -Be 'Warn'
+        $check.Detail | Should -BeLike $told
+        { Update-LoginToken $database $own } | Should -Throw -ErrorId 'PrimaryKeyAmbiguous,*'
+        Set-LoginPrimaryKey $own ip $other.KeyId -Database $database
+        (Update-LoginToken $database $own -WarningVariable said).ExitCode | Should -Be 0
+        $said | Should -BeNullOrEmpty
+        Get-RowCount $database "masked_ip LIKE '$($other.TokenPrefix)%'" | Should -Be 6
+    }
+}
+
 Describe 'A keyset that a database has not seen' {
     BeforeAll {
         $database = New-TestDatabase

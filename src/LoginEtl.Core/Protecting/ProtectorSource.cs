@@ -55,12 +55,13 @@ public sealed class ProtectorSource : IDisposable
         ArgumentNullException.ThrowIfNull(known);
         lock (_lock)
         {
+            // What was masked in a pipeline that has ended comes to a database, too.
+            _keyring.Compare(known);
             if (_disposed)
             {
                 return false;
             }
 
-            _keyring.Compare(known);
             if (MayWrite(_current.Keys))
             {
                 return true;
@@ -88,7 +89,7 @@ public sealed class ProtectorSource : IDisposable
     {
         lock (_lock)
         {
-            return _disposed ? [] : [.. PrimaryKeys.Misled(_keyring).Where(_told.Add)];
+            return [.. PrimaryKeys.Misled(_keyring).Where(_told.Add)];
         }
     }
 

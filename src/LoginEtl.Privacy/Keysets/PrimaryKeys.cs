@@ -94,7 +94,7 @@ public static class PrimaryKeys
     private static string Prefix(string name, KeysetKey key) => TokenPrefix.Of(KeyTemplate.Of(name).Tokens!.Value, key.Id);
 
     private static bool IsOf(StoredKey key, string name) =>
-        key.Attribute == KeysetName.Of(name) && key.Prefix.StartsWith(TokenPrefix.StartOf(KeyTemplate.Of(name).Tokens!.Value), StringComparison.Ordinal);
+        key.Attribute == KeysetName.Of(name) && TokenPrefix.IsOf(KeyTemplate.Of(name).Tokens!.Value, key.Prefix);
 
     private static bool IsOf(StoredKey key, string name, uint id) =>
         (key.Attribute, key.Prefix) == (KeysetName.Of(name), TokenPrefix.Of(KeyTemplate.Of(name).Tokens!.Value, id));

@@ -43,6 +43,7 @@ internal sealed class TokenOpener : IDisposable
         _siv = escrow is null && _pfx is null && keyring.Find(KeysetName.Mac(attribute)) is null ? keyring.Get(attribute) : keyring.Find(attribute);
         _siv?.RequireType(TinkTypes.AesSivKey);
         _pfx?.RequireType(TinkTypes.IpcryptPfxKey);
+        _mac?.RequireType(TinkTypes.HmacKey);
     }
 
     /// <summary>Opens each into the same place; never throws for a token.</summary>

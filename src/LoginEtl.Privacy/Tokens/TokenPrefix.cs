@@ -4,6 +4,7 @@ namespace LoginEtl.Tokens;
 public static class TokenPrefix
 {
     // Five of the method, and of the key's id six characters in base64url, or eight digits and a dot.
+    private const int Method = 5;
     private const int OfBase64 = 11;
     private const int OfPfx = 14;
 
@@ -26,13 +27,10 @@ public static class TokenPrefix
         return prefix[..prefix.IndexOf('1', StringComparison.Ordinal)];
     }
 
-    /// <summary>What the tokens of a kind begin with, whatever their key.</summary>
-    internal static string StartOf(TokenKind kind) => kind switch
-    {
-        TokenKind.Siv => SivToken.Prefix,
-        TokenKind.Mac => MacToken.Prefix,
-        _ => PfxToken.Prefix,
-    };
+    /// <summary>Whether a text is what all tokens of some key of a kind begin with; as others may have written it, it may be anything.</summary>
+    internal static bool IsOf(TokenKind kind, string text) =>
+        text.Length == (kind == TokenKind.Pfx ? OfPfx : OfBase64) && text.StartsWith(Of(kind, 0)[..Method], StringComparison.Ordinal)
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
 
     internal static string OfSiv(uint keyId) => Of(TokenKind.Siv, keyId);
 

@@ -154,8 +154,10 @@ public sealed class KeyFollowingTests : RunningTests
         Assert.Contains($"more than one primary key of ip: {added.Prefix}, {third.Prefix}; here {third.Prefix} is used", said, StringComparison.Ordinal);
         // Also where this host's own is one of them, or the other is not held.
         Assert.Contains($"here {old.Prefix} is used", Assert.Single(Said(old, added)), StringComparison.Ordinal);
-        Assert.Contains("siv1.strange", Assert.Single(Said(old, old with { Prefix = "siv1.strange" })), StringComparison.Ordinal);
-        Assert.Empty(Said(old, old with { Prefix = "mac1.strange", Method = "mac" }, old with { Attribute = "device_id" }));
+        Assert.Contains("siv1.AAAA_-", Assert.Single(Said(old, old with { Prefix = "siv1.AAAA_-" })), StringComparison.Ordinal);
+        Assert.Empty(Said(old, old with { Prefix = "mac1.AAAAAA", Method = "mac" }, old with { Attribute = "device_id" }));
+        // What is no prefix of any key is nothing that could be followed, and may be anything: it is not repeated.
+        Assert.Empty(Said(old, old with { Prefix = "siv1.\u001b[2J" }, old with { Prefix = "siv1.AAAA A" }, old with { Prefix = "siv1.AAAAAAA" }, old with { Prefix = "" }));
         Assert.Empty(Said(retired, added with { ChangedAt = now }, third with { State = StoredKeyState.Retired }));
 
         IReadOnlyList<string> Said(params StoredKey[] known)
@@ -163,6 +165,20 @@ public sealed class KeyFollowingTests : RunningTests
             using var ring = Keyring.Open(_folder.Folder);
             return PrimaryKeys.Misled(ring.Follow(known));
         }
+    }
+
+    [Fact]
+    public async Task Pipeline_whose_database_has_two_primary_keys_says_so_once_and_goes_on()
+    {
+        var (old, added, protectors) = Rotating("", "ip");
+        Sink.Keys = [old, added];
+        var reports = new List<string>();
+        await using var writer = Writer(batchSize: 1);
+        writer.BatchWritten = r => reports.AddRange(BatchText.Warnings(r));
+        await AddAsync(writer, [Line(protectors, 1), Line(protectors, 2)]);
+        await writer.CompleteAsync(Limit);
+        Assert.Equal(2, Sink.Written.Count);
+        Assert.Contains("more than one primary key of ip", Assert.Single(reports), StringComparison.Ordinal);
     }
 
     private uint _added;
