@@ -86,6 +86,11 @@ Describe 'Every type that is emitted' {
             # And a check with what to do.
             $check = [LoginEtl.Checks.Check]::new('A name', 'Fail', 'What was found.', 'What to do.')
             $check | Out-String -Width $_ | Should -Match 'Fail +A name +What was found\.\s+What to do\.'
+            # A receipt says how the run ended and why, each once.
+            $receipt = $samples | Where-Object { $_.GetType().Name -eq 'Receipt' } | Select-Object -First 1
+            $receipt | Out-String -Width $_ | Should -Match '(?m)^Outcome +: Completed, Drained\r?$'
+            $receipt = [LoginEtl.Run.Receipt]::Failed('pipeline', [DateTimeOffset]::UtcNow, [LoginEtl.Faults.LoginEtlException]::new('Broke', 'Failed', 'It broke.', 'Mend it.'))
+            $receipt | Out-String -Width $_ | Should -Match '(?m)^Outcome +: Failed\r?$'
         }
         finally { $PSStyle.OutputRendering = $rendering }
     }
