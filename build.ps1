@@ -45,6 +45,7 @@ function Build {
 
 function Help {
     & (Join-Path docs help New-Help.ps1)
+    & (Join-Path docs help New-Errors.ps1)
 }
 
 function Test {

@@ -85,7 +85,7 @@ public sealed class SqsConnector : IQueueConnector
         if (!holds)
         {
             throw new LoginEtlException(
-                "InvalidQueueSetting", FaultKind.Configuration, $"{setting} must be {rule}.",
+                ErrorId.InvalidQueueSetting, $"{setting} must be {rule}.",
                 $"Set {setting} accordingly.");
         }
     }

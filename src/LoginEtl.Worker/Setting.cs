@@ -62,7 +62,7 @@ internal sealed class Setting<T>
         }
 
         return TryRead(text, out var value) ? value : throw new LoginEtlException(
-            "SettingInvalid", FaultKind.Configuration, NotValid(_variable), "Correct or unset it.");
+            ErrorId.SettingInvalid, NotValid(_variable), "Correct or unset it.");
     }
 
     private static object Show(T value) => value is TimeSpan time ? time.TotalSeconds : value!;

@@ -13,6 +13,7 @@ namespace LoginEtl.Worker;
 internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, TextWriter output, TextWriter log, CancellationToken stop)
 {
     private readonly PostgresConnector _database = new();
+    private readonly OwnWords _words = new(settings.All);
 
     public async Task<int> RunAsync()
     {
@@ -26,16 +27,17 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             receipt = Receipt.Failed(settings.QueueName(parsed), startedAt, new LoginEtlException(
-                "StoppedBeforeBegin", FaultKind.Failed, "Stopped before it began; nothing was received.", "Run it again."));
+                ErrorId.StoppedBeforeBegin, "Stopped before it began; nothing was received.", "Run it again."));
         }
         catch (Exception e)
         {
             receipt = Receipt.Failed(settings.QueueName(parsed), startedAt, e as LoginEtlException ?? LoginEtlException.Unexpected(e));
         }
 
-        if (receipt.Error is not null)
+        if (receipt.GetFault() is { } fault)
         {
-            await log.WriteLineAsync($"login-etl: {receipt.Error}");
+            receipt = receipt.FailedBy(new LoginEtlException(fault.Error, _words.Of(fault.Message), _words.Of(fault.Remedy)));
+            await log.WriteLineAsync($"login-etl: {fault.Id}: {receipt.Error}");
         }
 
         StopSignals.RunIsOver();
@@ -65,7 +67,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         var keyring = settings.OpenKeyring(parsed, stop);
         foreach (var warning in keyring.Warnings)
         {
-            log.WriteLine($"warning: {warning}");
+            log.WriteLine($"warning: {_words.Of(warning)}");
         }
 
         return keyring;
@@ -75,7 +77,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
     {
         foreach (var warning in BatchText.Warnings(batch))
         {
-            log.WriteLine($"warning: {warning}");
+            log.WriteLine($"warning: {_words.Of(warning)}");
         }
 
         log.WriteLine(BatchText.Of(batch));

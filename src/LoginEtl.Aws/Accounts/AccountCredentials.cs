@@ -26,7 +26,7 @@ internal static class AccountCredentials
         if ((settings.AccessKey is null) != (settings.SecretKey is null))
         {
             throw new LoginEtlException(
-                "InvalidQueueSetting", FaultKind.Configuration,
+                ErrorId.InvalidQueueSetting,
                 "An access key and a secret key belong together, and only one of them is set.",
                 "Set both, or neither to use a profile or the environment.");
         }
@@ -105,7 +105,7 @@ internal static class AccountCredentials
     }
 
     private static LoginEtlException NotFound(string? name, SharedProfile? profile, string? reason) => new(
-        "CredentialsNotFound", FaultKind.Denied,
+        ErrorId.CredentialsNotFound,
         (name is null ? "No AWS credentials were found"
             : profile is null ? $"The profile{(Quotable.IsName(name) ? $" '{name}'" : " that is named")} is not there"
             : $"The profile '{profile.Name}' gives no AWS credentials") + (reason is null ? "." : $": {reason}."),

@@ -24,7 +24,7 @@ internal static class CredentialClients
     public static AWSCredentials Own(AWSCredentials credentials, string region) => credentials switch
     {
         AssumeRoleAWSCredentials { Options.MfaSerialNumber: { Length: > 0 } } => throw new LoginEtlException(
-            "CredentialsNotFound", FaultKind.Denied,
+            ErrorId.CredentialsNotFound,
             "The profile's role asks for an MFA code, and a run has nobody to type it.",
             "Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to those of a session that was opened with the "
             + "code, or use a role that does without."),

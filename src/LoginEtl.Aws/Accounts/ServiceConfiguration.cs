@@ -13,9 +13,9 @@ namespace LoginEtl.Aws.Accounts;
 /// <param name="service">Which.</param>
 /// <param name="settings">Come before the environment.</param>
 /// <param name="environment">Comes before the profile.</param>
-/// <param name="faultId">Of a wrong setting.</param>
+/// <param name="invalid">Of a wrong setting.</param>
 internal sealed class ServiceConfiguration(
-    AwsService service, AwsSettings settings, Func<string, string?> environment, string faultId)
+    AwsService service, AwsSettings settings, Func<string, string?> environment, ErrorId invalid)
 {
     private readonly Lazy<SharedProfile?> _profile = new(() => SharedProfile.Find(settings, environment));
 
@@ -83,5 +83,5 @@ internal sealed class ServiceConfiguration(
         "The endpoint is not an http or https URL without user name and query.",
         $"Set an endpoint such as http://127.0.0.1:4566 by {service.EndpointVariable}, or none for the region's own.");
 
-    private LoginEtlException Invalid(string message, string remedy) => new(faultId, FaultKind.Configuration, message, remedy);
+    private LoginEtlException Invalid(string message, string remedy) => new(invalid, message, remedy);
 }

@@ -14,7 +14,7 @@ internal static partial class KmsEndpoint
     /// <exception cref="LoginEtlException"><c>InvalidKeyServiceSetting</c>.</exception>
     public static QueueEndpoint Resolve(KmsSettings settings, Func<string, string?> environment)
     {
-        var configuration = new ServiceConfiguration(AwsService.Kms, Credentials(settings), environment, "InvalidKeyServiceSetting");
+        var configuration = new ServiceConfiguration(AwsService.Kms, Credentials(settings), environment, ErrorId.InvalidKeyServiceSetting);
         return configuration.Resolve(
             configuration.Endpoint(),
             NotEmpty(settings.Region)

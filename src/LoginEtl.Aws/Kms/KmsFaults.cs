@@ -12,24 +12,24 @@ internal static class KmsFaults
         return e.Fault switch
         {
             SqsFault.Denied => new(
-                "KeyServiceDenied", FaultKind.Denied, $"{e.Operation} was refused by {place}: {e.Code}.",
+                ErrorId.KeyServiceDenied, $"{e.Operation} was refused by {place}: {e.Code}.",
                 $"Allow kms:{e.Operation} on the key for these credentials, in its key policy too, and check that they have not expired.", e),
             SqsFault.Unavailable or SqsFault.Throttled or SqsFault.Garbled => new(
-                "KeyServiceUnreachable", FaultKind.Unreachable, $"{e.Operation} failed with {place}: {e.Code}.",
+                ErrorId.KeyServiceUnreachable, $"{e.Operation} failed with {place}: {e.Code}.",
                 "Check that the endpoint is right and can be reached from here: name resolution, firewall, proxy, VPC endpoint.", e),
             _ => e.Code switch
             {
                 "InvalidCiphertextException" or "IncorrectKeyException" => new(
-                    "KeyServiceRefused", FaultKind.Keys, $"{place} cannot decrypt a keyset: {e.Code}.",
+                    ErrorId.KeyServiceRefused, $"{place} cannot decrypt a keyset: {e.Code}.",
                     "It was encrypted with another key or for another keyset, or was changed: name the key it was made with, or restore the file from its backup.", e),
                 _ => new(
-                    "KeyServiceRefused", FaultKind.Keys, $"{e.Operation} was refused by {place}: {e.Code}.",
+                    ErrorId.KeyServiceRefused, $"{e.Operation} was refused by {place}: {e.Code}.",
                     "Check that the key is there, enabled, symmetric and of this region.", e),
             },
         };
     }
 
     public static LoginEtlException NoKey() => new(
-        "KeyServiceKeyMissing", FaultKind.Configuration, "Keysets are encrypted here, and the key that does it is not named.",
+        ErrorId.KeyServiceKeyMissing, "Keysets are encrypted here, and the key that does it is not named.",
         "Name it in the key source: awskms:FOLDER?key=ARN-OR-ALIAS.");
 }

@@ -24,7 +24,7 @@ internal sealed record QueueAddress(string Name, string? AccountId, string? Regi
     }
 
     private static LoginEtlException Invalid() => new(
-        "InvalidQueueSetting", FaultKind.Configuration,
+        ErrorId.InvalidQueueSetting,
         "The queue is not named by a queue name, a queue URL or a queue ARN.",
         $"Set {nameof(QueueSettings.Queue)} to one of these forms: login-queue, "
         + "https://sqs.eu-central-1.amazonaws.com/123456789012/login-queue, "

@@ -18,7 +18,7 @@ internal static class QueueEndpoints
     /// </exception>
     public static QueueEndpoint Resolve(QueueSettings settings, QueueAddress address, Func<string, string?> environment)
     {
-        var configuration = new ServiceConfiguration(AwsService.Sqs, settings, environment, "InvalidQueueSetting");
+        var configuration = new ServiceConfiguration(AwsService.Sqs, settings, environment, ErrorId.InvalidQueueSetting);
         return configuration.Endpoint(settings.EndpointUrl) is { } endpoint
             ? configuration.Resolve(endpoint, configuration.Region ?? QueueHost.RegionOf(endpoint) ?? address.Region)
             : configuration.Resolve(OwnHost(address.Url, configuration), address.Region ?? configuration.Region);

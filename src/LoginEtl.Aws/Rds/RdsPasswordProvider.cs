@@ -52,7 +52,7 @@ public sealed partial class RdsPasswordProvider : IDatabasePasswordProvider
         {
             // Texts of such errors may quote requests.
             throw new LoginEtlException(
-                "CredentialsNotFound", FaultKind.Denied, $"The AWS credentials for the database password could not be renewed ({e.GetType().Name}).",
+                ErrorId.CredentialsNotFound, $"The AWS credentials for the database password could not be renewed ({e.GetType().Name}).",
                 "See that the profile, role or session is still good, and run this again.");
         }
     }
@@ -88,7 +88,7 @@ public sealed partial class RdsPasswordProvider : IDatabasePasswordProvider
             ?? AwsRegion.Of(_environment)
             ?? SharedProfile.Find(account, _environment)?.Region;
         return region ?? throw new LoginEtlException(
-            "SettingMissing", FaultKind.Configuration, "The AWS region of the database is not known: its host's name does not tell it.",
+            ErrorId.SettingMissing, "The AWS region of the database is not known: its host's name does not tell it.",
             "Give -Region, or set AWS_REGION.");
     }
 

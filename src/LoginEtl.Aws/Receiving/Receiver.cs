@@ -126,7 +126,7 @@ internal sealed class Receiver(
 
         return undated
             ? throw new LoginEtlException(
-                "MissingSentTimestamp", FaultKind.Failed,
+                ErrorId.MissingSentTimestamp,
                 $"The queue '{queue.Name}' gave a message without SentTimestamp, which has no place in the ledger.",
                 "Use a server that gives the attribute SentTimestamp; SQS always does.")
             : taken.Count;

@@ -123,7 +123,7 @@ internal sealed class SqsMessageSource : IMessageSource
     {
         ArgumentNullException.ThrowIfNull(cause);
         _end.Fail(cause as LoginEtlException ?? (cause is OutOfMemoryException ? LoginEtlException.OutOfMemory(cause) : new LoginEtlException(
-            "ReceiveFailed", FaultKind.Failed,
+            ErrorId.ReceiveFailed,
             $"Receiving from the queue '{Name}' was ended by an unexpected {cause.GetType().Name}.",
             "This is a defect: please report it with the steps that led here.")));
         _arrived.Writer.TryComplete();

@@ -31,7 +31,7 @@ internal sealed class StallWatch(InFlightMessages book, DrainWatch? drain, Recei
     }
 
     private LoginEtlException Stalled() => new(
-        "HeldMessagesCapReached", FaultKind.Failed,
+        ErrorId.HeldMessagesCapReached,
         (book.IsFullOfBytes
             ? $"Messages of {book.HeldBytes >> 10} KiB are held, too many for another beside them, and none was settled for "
             : $"All {options.MaxHeld} messages that may be held are held, and none was settled for ")

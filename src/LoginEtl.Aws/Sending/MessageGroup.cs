@@ -17,7 +17,7 @@ internal static class MessageGroup
         if (id is null && queue.IsFifo)
         {
             throw new LoginEtlException(
-                "MessageGroupMissing", FaultKind.Configuration,
+                ErrorId.MessageGroupMissing,
                 $"The queue '{queue.Name}' is a FIFO queue, whose messages need a message group, and none was given.",
                 "Give the id of a message group, or send to a standard queue.");
         }
@@ -26,7 +26,7 @@ internal static class MessageGroup
         if (id is not null && (id.Length is 0 or > LongestId || id.Any(c => c is <= ' ' or > '~')))
         {
             throw new LoginEtlException(
-                "MessageGroupInvalid", FaultKind.Configuration,
+                ErrorId.MessageGroupInvalid,
                 "The message group's id is not one that SQS takes.",
                 $"Give 1 to {LongestId} letters, digits and punctuation marks.");
         }

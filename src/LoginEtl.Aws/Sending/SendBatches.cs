@@ -55,6 +55,6 @@ internal static class SendBatches
     }
 
     private static LoginEtlException NotSendable(int index, string why) => new(
-        "BodyNotSendable", FaultKind.Failed,
+        ErrorId.BodyNotSendable,
         $"Body {index + 1} {why}, and SQS takes no such message. Nothing was sent.", "Leave it out.");
 }

@@ -122,7 +122,7 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings, bool 
     }
 
     private LoginEtlException Refused(SqsException e, HashSet<int> left) => new(
-        "BodyRefused", FaultKind.Failed,
+        ErrorId.BodyRefused,
         $"The queue '{queue.Name}' refused to take {Which(left)}: {e.Code}.",
         "SQS takes at most 1 MiB a message, and no control characters but tab and line ends. Other bodies may have been "
         + "sent.",

@@ -121,7 +121,7 @@ public sealed class LoginText(DecodeOptions? options = null)
     private static IEnumerable<IncomingLogin> One(IncomingLogin? login) => login is null ? [] : [login];
 
     private static LoginEtlException CutOff(string source) => new(
-        "FileDamaged", FaultKind.Failed, $"The JSON of {source} has no end: it was cut off, or a quote or bracket is missing.",
+        ErrorId.FileDamaged, $"The JSON of {source} has no end: it was cut off, or a quote or bracket is missing.",
         "Get it again from where it was made. What could be read was read, and is not written twice when it is read again.");
 
     private IEnumerable<IncomingLogin> ReadLines(string sourceId, TextFile file)

@@ -73,7 +73,7 @@ internal sealed class UnpackedFile : ReadingStream
     }
 
     private LoginEtlException Damaged() => new(
-        "FileDamaged", FaultKind.Failed, $"The file {_sourceId} begins as gzip and cannot be unpacked: it was cut off or damaged.",
+        ErrorId.FileDamaged, $"The file {_sourceId} begins as gzip and cannot be unpacked: it was cut off or damaged.",
         "Get it again from where it was made. What could be read was read, and is not written twice when it is read again.");
 
     /// <summary>The packed bytes, and the mark behind them.</summary>

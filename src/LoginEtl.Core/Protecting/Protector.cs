@@ -38,7 +38,7 @@ public sealed class Protector : IDisposable
         if (_options.DefaultLocale is { } locale && !Quotable.IsLocale(locale))
         {
             throw new LoginEtlException(
-                "SettingInvalid", FaultKind.Configuration, "The default locale is not valid: it takes letters, digits, blanks and _ - . @ / ( ), 64 at most.",
+                ErrorId.SettingInvalid, "The default locale is not valid: it takes letters, digits, blanks and _ - . @ / ( ), 64 at most.",
                 "Correct it, or leave it out. It is written into rows as it is.");
         }
 

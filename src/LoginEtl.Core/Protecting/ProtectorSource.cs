@@ -129,7 +129,7 @@ public sealed class ProtectorSource : IDisposable
         {
             return Open();
         }
-        catch (LoginEtlException e) when (e.Id == SecretKeys.Unavailable)
+        catch (LoginEtlException e) when (e.Error == ErrorId.KeySourceUnavailable)
         {
             return null;
         }

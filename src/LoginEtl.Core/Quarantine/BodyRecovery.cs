@@ -35,7 +35,7 @@ public sealed class BodyRecovery : IDisposable
         _audit = audit;
         _options = options;
         _privateKeyset = KeyFolder.ReadPrivate(privateKeyPath ?? throw new LoginEtlException(
-            "QuarantineKeyNeeded", FaultKind.Keys, "A sealed body of the quarantine was asked for, and no private key was given.",
+            ErrorId.QuarantineKeyNeeded, "A sealed body of the quarantine was asked for, and no private key was given.",
             "Name the file of the quarantine's private keyset."));
     }
 
@@ -94,7 +94,7 @@ public sealed class BodyRecovery : IDisposable
     private readonly record struct Asked(QuarantineEntry Entry, string MessageId);
 
     private static LoginEtlException NotSealed(QuarantineEntry entry) => new(
-        "EntryNotSealed", FaultKind.Configuration,
+        ErrorId.EntryNotSealed,
         $"Quarantine entry {entry.Id} holds no sealed body: it is a masked record that could not be written.",
         "Restore-LoginQuarantine writes it once it can be; where the body itself is to be mended, only its sender has it.");
 }

@@ -13,7 +13,7 @@ public sealed record Dismissal
         if (!GivenReason.Says(reason) || reason.Contains('\0', StringComparison.Ordinal) || !SurrogatePairs.AreWhole(reason))
         {
             throw new LoginEtlException(
-                "ReasonMissing", FaultKind.Configuration, "An entry is dismissed for a reason, and -Reason has no letter or digit, or is no text. Nothing was dismissed.",
+                ErrorId.ReasonMissing, "An entry is dismissed for a reason, and -Reason has no letter or digit, or is no text. Nothing was dismissed.",
                 "Say why in -Reason: it stays in the quarantine. Leave personal data out of it.");
         }
 

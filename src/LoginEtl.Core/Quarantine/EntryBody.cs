@@ -10,7 +10,7 @@ internal static class EntryBody
 {
     /// <summary>Why there is nothing to open or read any more.</summary>
     public static LoginEtlException Dismissed(QuarantineEntry entry) => new(
-        "EntryDismissed", FaultKind.Configuration, $"Quarantine entry {entry.Id} was dismissed, and what it held is gone.",
+        ErrorId.EntryDismissed, $"Quarantine entry {entry.Id} was dismissed, and what it held is gone.",
         "Its properties say who dismissed it, when and why.");
 
     /// <summary>The body; the caller zeroes it.</summary>
@@ -22,6 +22,6 @@ internal static class EntryBody
     /// </exception>
     public static byte[] Open(QuarantineEntry entry, string messageId, Keyset privateKeyset) =>
         BodySealer.Open(privateKeyset, entry.SealedBody, new MessageId(messageId)) ?? throw new LoginEtlException(
-            "SealedBodyUnopened", FaultKind.Keys, $"The sealed body of quarantine entry {entry.Id} does not open with the private keyset {privateKeyset.Source}.",
+            ErrorId.SealedBodyUnopened, $"The sealed body of quarantine entry {entry.Id} does not open with the private keyset {privateKeyset.Source}.",
             "Give the private half of the keyset it was sealed to; if it is, the entry was changed.");
 }

@@ -111,6 +111,6 @@ public sealed class QuarantineReplay : IDisposable
     }
 
     private Keyset PrivateKeyset(QuarantineEntry entry) => _privateKeyset ?? throw new LoginEtlException(
-        "QuarantineKeyNeeded", FaultKind.Keys, $"Quarantine entry {entry.Id} holds a sealed body, and no private key was given.",
+        ErrorId.QuarantineKeyNeeded, $"Quarantine entry {entry.Id} holds a sealed body, and no private key was given.",
         "Name the file of the quarantine's private keyset.");
 }

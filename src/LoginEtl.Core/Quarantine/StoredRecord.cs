@@ -61,7 +61,7 @@ internal static class StoredRecord
     }
 
     private static LoginEtlException Invalid(QuarantineEntry entry, string? field) => new(
-        "QuarantinedRecordInvalid", FaultKind.Failed,
+        ErrorId.QuarantinedRecordInvalid,
         $"Quarantine entry {entry.Id} does not hold a record as the writer keeps it{(field is null ? "" : $" ({field})")}.",
         "Somebody changed it: look at the entry in the database. It stays as it is.");
 }

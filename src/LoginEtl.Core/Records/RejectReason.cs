@@ -84,6 +84,6 @@ public static class RejectReasons
     /// <param name="parameter">How the host calls it, for the error.</param>
     /// <exception cref="LoginEtlException"><c>SettingInvalid</c>.</exception>
     public static string Require(string code, string parameter) => Codes.Values.FirstOrDefault(c => c.Equals(code, StringComparison.OrdinalIgnoreCase)) ?? throw new LoginEtlException(
-        "SettingInvalid", FaultKind.Configuration, $"{parameter} is none of the reasons that messages are rejected for.",
+        ErrorId.SettingInvalid, $"{parameter} is none of the reasons that messages are rejected for.",
         $"They are {string.Join(", ", Codes.Values)}.");
 }

@@ -51,7 +51,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
             if (result.Outcomes.Count != writable.Count)
             {
                 throw new LoginEtlException(
-                    "OutcomesMissing", FaultKind.Failed, $"The sink answered {result.Outcomes.Count} outcomes for {writable.Count} logins.",
+                    ErrorId.OutcomesMissing, $"The sink answered {result.Outcomes.Count} outcomes for {writable.Count} logins.",
                     "This is a defect: please report it. The messages come again and are duplicates if they were written.")
                 { CommitUnknown = true };
             }
@@ -105,7 +105,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
             {
                 return await sink.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
             }
-            catch (LoginEtlException e) when (e.Id == KeyRetired.Id && tries < MostTries)
+            catch (LoginEtlException e) when (e.Error == ErrorId.KeyRetired && tries < MostTries)
             {
                 var isTold = KeyFollowing.TryTell(batch, await sink.KeysAsync(cancellationToken).ConfigureAwait(false));
                 if (!isTold || !KeyFollowing.TryMaskAgain(batch))

@@ -145,7 +145,7 @@ public sealed class BatchWriter : IAsyncDisposable
                 {
                     committed = await _commit.CommitAsync(batch, _stop.Token).ConfigureAwait(false);
                 }
-                catch (LoginEtlException e) when (e.Id == KeyRetired.Id && _commit.WouldBeMaskedAgain && CanComeAgain(batch))
+                catch (LoginEtlException e) when (e.Error == ErrorId.KeyRetired && _commit.WouldBeMaskedAgain && CanComeAgain(batch))
                 {
                     await SendBackAsync(batch).ConfigureAwait(false);
                     continue;
@@ -190,7 +190,7 @@ public sealed class BatchWriter : IAsyncDisposable
         catch (Exception e)
         {
             Fail(e as LoginEtlException ?? new LoginEtlException(
-                "SettlementFailed", FaultKind.Failed, $"A batch was committed, but what follows failed ({e.GetType().Name}).",
+                ErrorId.SettlementFailed, $"A batch was committed, but what follows failed ({e.GetType().Name}).",
                 "Its rows are safe. Messages that are still in the queue come again and are duplicates then: run again."));
         }
     }

@@ -84,8 +84,11 @@ public sealed record Receipt
     /// </summary>
     public long NotHeld { get => Counts[BesideOutcomes.NotHeld]; init => Counts = Counts.With(BesideOutcomes.NotHeld, value); }
 
-    /// <summary>What ended a failed run; free of personal data.</summary>
-    public string? Error { get; init; }
+    /// <summary>What ended a failed run, and what to do; free of personal data. Null where nothing failed.</summary>
+    public string? Error => _faults.Count == 0 ? null : string.Join(" ", _faults.Select(f => $"{f.Message} {f.Remedy}"));
+
+    /// <summary>The error's name, as docs/errors.md explains it; the first one's, where several runs failed.</summary>
+    public string? ErrorId => GetFault()?.Id;
 
     /// <summary>Whether the equation holds.</summary>
     public bool Balanced => Counts.Balanced;
@@ -102,19 +105,27 @@ public sealed record Receipt
     /// <summary>Where all that is counted stands, once.</summary>
     internal RunCounts Counts { get; private init; } = new();
 
+    private IReadOnlyList<LoginEtlException> _faults = [];
+
+    /// <summary>What ended a failed run; the first of several. Null where nothing failed.</summary>
+    public LoginEtlException? GetFault() => _faults.Count == 0 ? null : _faults[0];
+
+    /// <summary>The same counts, of a run that this has ended.</summary>
+    /// <param name="fault">What failed.</param>
+    public Receipt FailedBy(LoginEtlException fault) => this with { Outcome = RunState.Failed, Ended = EndReason.Failed, _faults = [fault] };
+
     internal static Receipt From(
-        string source, RunState outcome, DateTimeOffset startedAt, TimeSpan elapsed, RunCounts counts, string? error, EndReason? ended = null) =>
+        string source, RunState outcome, DateTimeOffset startedAt, TimeSpan elapsed, RunCounts counts, EndReason? ended = null) =>
         new()
         {
             Source = source,
             Outcome = outcome,
             // What is held with its group goes back: the queue has it still.
-            Ended = outcome == RunState.Failed ? EndReason.Failed : ended == EndReason.Drained && counts[BesideOutcomes.HeldGroups] > 0 ? EndReason.GroupsHeld : ended,
+            Ended = ended == EndReason.Drained && counts[BesideOutcomes.HeldGroups] > 0 ? EndReason.GroupsHeld : ended,
             StartedAt = startedAt,
             Elapsed = elapsed,
             Received = counts.Received,
             Counts = counts,
-            Error = error,
         };
 
     /// <summary>One receipt for a pipeline that several sources feed: counts added up, the earliest start, the worst outcome. At least one.</summary>
@@ -131,10 +142,10 @@ public sealed record Receipt
             receipts.Max(r => r.Outcome),
             start,
             receipts.Max(r => r.StartedAt + r.Elapsed) - start,
-            receipts.Select(r => r.Counts).Aggregate((all, next) => all.Plus(next)),
-            string.Join(" ", receipts.Select(r => r.Error).OfType<string>()) is { Length: > 0 } errors ? errors : null) with
+            receipts.Select(r => r.Counts).Aggregate((all, next) => all.Plus(next))) with
         {
-            Ended = receipts.Select(r => r.Ended).Distinct().ToList() is [var one] ? one : null,
+            _faults = [.. receipts.SelectMany(r => r._faults)],
+            Ended = receipts.Any(r => r._faults.Count > 0) ? EndReason.Failed : receipts.Select(r => r.Ended).Distinct().ToList() is [var one] ? one : null,
         };
     }
 
@@ -142,9 +153,7 @@ public sealed record Receipt
     public static Receipt Failed(string source, DateTimeOffset startedAt, LoginEtlException fault)
     {
         ArgumentNullException.ThrowIfNull(fault);
-        return From(
-            source, RunState.Failed, startedAt, DateTimeOffset.UtcNow - startedAt, new RunCounts(),
-            $"{fault.Message} {fault.Remedy}");
+        return From(source, RunState.Failed, startedAt, DateTimeOffset.UtcNow - startedAt, new RunCounts()).FailedBy(fault);
     }
 
     /// <summary>The receipt in one line.</summary>

@@ -55,6 +55,7 @@ public static class ReceiptText
             json.WriteNumber("exit_code", receipt.ExitCode);
             if (receipt.Error is not null)
             {
+                json.WriteString("error_id", receipt.ErrorId);
                 json.WriteString("error", receipt.Error);
             }
 

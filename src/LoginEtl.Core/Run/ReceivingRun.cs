@@ -214,14 +214,13 @@ public sealed class ReceivingRun
     }
 
     /// <summary>The receipt as the books stand.</summary>
-    public Receipt Receipt() => Run.Receipt.From(
-        Name,
-        _fault is not null ? RunState.Failed : _stopped ? RunState.Stopped : RunState.Completed,
-        _startedAt,
-        _time.GetUtcNow() - _startedAt,
-        Book.Counts(),
-        _fault is null ? null : $"{_fault.Message} {_fault.Remedy}",
-        _stopped ? EndReason.Stopped : _source.EndedBecause);
+    public Receipt Receipt()
+    {
+        var receipt = Run.Receipt.From(
+            Name, _stopped ? RunState.Stopped : RunState.Completed, _startedAt, _time.GetUtcNow() - _startedAt, Book.Counts(),
+            _stopped ? EndReason.Stopped : _source.EndedBecause);
+        return _fault is null ? receipt : receipt.FailedBy(_fault);
+    }
 
     private async Task ReturnOrLapseAsync(IReadOnlyList<QueueDelivery> unsettled, CancellationToken cancellationToken)
     {

@@ -135,13 +135,11 @@ internal sealed class WriterRuns
         {
             var source = runs.Count > 0 ? string.Join(", ", runs.Select(r => r.Name).Distinct()) : own.Received > 0 ? "text" : "nothing received";
             receipts.Add(Run.Receipt.From(
-                source, RunState.Completed, _startedAt, DateTimeOffset.UtcNow - _startedAt, own, error: null));
+                source, RunState.Completed, _startedAt, DateTimeOffset.UtcNow - _startedAt, own));
         }
 
         var receipt = Run.Receipt.Sum(receipts);
-        return _fault is not { } fault
-            ? receipt
-            : receipt with { Outcome = RunState.Failed, Error = $"{fault.Message} {fault.Remedy}" };
+        return _fault is null ? receipt : receipt.FailedBy(_fault);
     }
 
     private async Task CloseAsync(ReceivingRun run, bool evenClaimed)

@@ -82,6 +82,6 @@ public sealed class ColumnNames
     }
 
     private static LoginEtlException Invalid(string why) => new(
-        "ColumnNameInvalid", FaultKind.Configuration, $"The names of columns cannot be used: {why}.",
+        ErrorId.ColumnNameInvalid, $"The names of columns cannot be used: {why}.",
         "Give, for each column that the table calls otherwise, our name and the table's: @{ masked_ip = 'hashed_ip' }, or masked_ip=hashed_ip,create_date=logged_at.");
 }

@@ -50,7 +50,7 @@ public static class EnvironmentSettings
     {
         var value = string.IsNullOrWhiteSpace(given) ? Read(variable) : given;
         return !string.IsNullOrWhiteSpace(value) ? value : throw new LoginEtlException(
-            "SettingMissing", FaultKind.Configuration, $"{parameter} was not given, and {variable} is not set.",
+            ErrorId.SettingMissing, $"{parameter} was not given, and {variable} is not set.",
             $"Give {parameter}, or set {variable}.");
     }
 
@@ -93,7 +93,7 @@ public static class EnvironmentSettings
         Quotable.IsSource(given) ? given : throw NotValid(parameter, "letters, digits, blanks and _ - . , + ( ) ~ / \\ = : % #");
 
     private static LoginEtlException NotValid(string name, string expected) => new(
-        "SettingInvalid", FaultKind.Configuration, $"{name} is not valid: it takes {expected}.", "Correct it, or leave it out.");
+        ErrorId.SettingInvalid, $"{name} is not valid: it takes {expected}.", "Correct it, or leave it out.");
 
     /// <summary>
     /// The queue as the receipt of a run names it that did not find it. What is no queue's name, URL or ARN is not quoted, nor
@@ -124,7 +124,7 @@ public static class EnvironmentSettings
         return Uri.TryCreate(given, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https")
             ? url
             : throw new LoginEtlException(
-                "SettingInvalid", FaultKind.Configuration, $"{parameter} is not a URL.",
+                ErrorId.SettingInvalid, $"{parameter} is not a URL.",
                 "Give an absolute URL, such as http://127.0.0.1:4566.");
     }
 }

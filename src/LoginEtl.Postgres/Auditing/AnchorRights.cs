@@ -79,6 +79,6 @@ internal static class AnchorRights
         await connection.QueryAsync(Query, [anchor], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
 
     private static LoginEtlException Own(string anchor, string account, string why, string remedy) => new(
-        "AuditAnchorOwn", FaultKind.Denied, $"{anchor} is no witness of what {account} recovers: {why}. Nothing was recovered.",
+        ErrorId.AuditAnchorOwn, $"{anchor} is no witness of what {account} recovers: {why}. Nothing was recovered.",
         $"Recover as an account that has login_etl_recoverer and no more (Initialize-LoginDatabase -Role). {remedy}.");
 }

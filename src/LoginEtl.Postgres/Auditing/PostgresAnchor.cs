@@ -29,7 +29,7 @@ internal sealed class PostgresAnchor(Database database, string anchor, AuditTarg
             return columns.IsSupersetOf(SchemaNames.AuditAnchorColumns)
                 ? new PostgresAnchor(database, name.Quoted, new AuditTarget(await NameAsync(connection, cancellationToken).ConfigureAwait(false), $"{table.Name}"))
                 : throw new LoginEtlException(
-                    "AuditAnchorNotFound", FaultKind.NotFound, $"There is no {name} as this version makes it, without which a cut or rewritten audit file would not show.",
+                    ErrorId.AuditAnchorNotFound, $"There is no {name} as this version makes it, without which a cut or rewritten audit file would not show.",
                     "Run Initialize-LoginDatabase.");
         },
         cancellationToken);
@@ -102,14 +102,14 @@ internal sealed class PostgresAnchor(Database database, string anchor, AuditTarg
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
             throw new LoginEtlException(
-                "AuditFileForked", FaultKind.Failed, $"The database knows line {added.Line} of this audit file already: there are two copies of it that were both written to. Nothing was recovered.",
+                ErrorId.AuditFileForked, $"The database knows line {added.Line} of this audit file already: there are two copies of it that were both written to. Nothing was recovered.",
                 "Keep both as evidence, and go on with a new file under another name.");
         }
 
         if (kept is not [var one] || one with { By = "", At = default } != added)
         {
             throw new LoginEtlException(
-                "AuditAnchorNotKept", FaultKind.Failed, $"The database did not keep the anchor of an audit line as it was sent: a trigger or a rule of {anchor} is in the way. Nothing was recovered.",
+                ErrorId.AuditAnchorNotKept, $"The database did not keep the anchor of an audit line as it was sent: a trigger or a rule of {anchor} is in the way. Nothing was recovered.",
                 "Drop it, and find out who made it.");
         }
 

@@ -110,10 +110,10 @@ internal static class ForeignObjects
 
     /// <summary>It belongs to somebody else.</summary>
     public static LoginEtlException Owned(string name, string owner, QualifiedName table) => new(
-        "ForeignObject", FaultKind.Denied, $"{name} belongs to {owner}, who owns neither {table} nor its schema or database: what others put there would run with this user's rights.",
+        ErrorId.ForeignObject, $"{name} belongs to {owner}, who owns neither {table} nor its schema or database: what others put there would run with this user's rights.",
         $"If it is yours, give it to the owner of {table} (ALTER … OWNER TO). If not, find out who made it, rename or drop it, and run Initialize-LoginDatabase.");
 
     private static LoginEtlException Attached(QualifiedName name, string attached) => new(
-        "ForeignObject", FaultKind.Denied, $"{name} has {attached}, which would run with this user's rights; this version makes none.",
+        ErrorId.ForeignObject, $"{name} has {attached}, which would run with this user's rights; this version makes none.",
         $"Find out who made it, and drop it from {name}.");
 }

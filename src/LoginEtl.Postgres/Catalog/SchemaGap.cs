@@ -22,9 +22,9 @@ internal static class SchemaGap
             Columns, [table.Schema, SchemaNames.All], r => (Relation: r.GetString(0), Column: r.IsDBNull(1) ? null : r.GetString(1)), cancellationToken).ConfigureAwait(false);
         var missing = Missing(table, rows.ToLookup(r => r.Relation, r => r.Column));
         return new LoginEtlException(
-            "SchemaOutdated", FaultKind.Configuration,
+            ErrorId.SchemaOutdated,
             $"The tables beside {table} were made by an earlier version than this program ({ProgramVersion.Text}). Nothing was written or deleted.",
-            $"Run Initialize-LoginDatabase, which {(missing.Count == 0 ? "brings them up to date" : string.Join(", ", missing))}; with -WhatIf it prints the statements.");
+            $"Run Initialize-LoginDatabase, which {(missing.Count == 0 ? "brings them up to date" : string.Join(", ", missing))}; Initialize-LoginDatabase -WhatIf prints the statements first.");
     }
 
     // Of a relation that is something else nothing is said here.

@@ -123,7 +123,7 @@ internal sealed record SchemaRecord(
         if (exists && !(await connection.QueryAsync(MayRead, [relation.Quoted], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0])
         {
             throw new LoginEtlException(
-                "TableAccessDenied", FaultKind.Denied, $"The user has not the rights that a run needs on {relation}.", $"GRANT SELECT ON {relation} TO the user.");
+                ErrorId.TableAccessDenied, $"The user has not the rights that a run needs on {relation}.", $"GRANT SELECT ON {relation} TO the user.");
         }
 
         var record = exists ? await ReadAsync(connection, table, cancellationToken).ConfigureAwait(false) : null;
@@ -169,7 +169,7 @@ internal sealed record SchemaRecord(
         if (version > Current)
         {
             throw new LoginEtlException(
-                "SchemaNewer", FaultKind.Configuration,
+                ErrorId.SchemaNewer,
                 $"The tables beside {table} are of schema version {version}, and this program ({ProgramVersion.Text}) writes version {Current}: it could break what the newer one keeps. Nothing was written or deleted.",
                 $"Upgrade this program: to {Printable(madeBy)} or later.");
         }
@@ -182,7 +182,7 @@ internal sealed record SchemaRecord(
     {
         var newest = (await connection.QueryAsync(NewestEntry(table), [table.Beside(SchemaNames.FileLedger).Quoted], r => r.IsDBNull(0) ? (DateTime?)null : r.GetDateTime(0), cancellationToken).ConfigureAwait(false))[0];
         return new LoginEtlException(
-            "DatabaseRewound", FaultKind.Failed,
+            ErrorId.DatabaseRewound,
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"The database of {table} was restored, copied or moved since {RecordedAt:yyyy-MM-dd HH:mm}Z. {(newest is null ? "Its ledgers have no entries" : $"The newest entry of its ledgers is of {newest:yyyy-MM-dd HH:mm:ss}Z")}: rows that were written later are missing, and their messages are deleted from the queue. Nothing was written or deleted."),
@@ -194,7 +194,7 @@ internal sealed record SchemaRecord(
     {
         var columns = await TableNames.ColumnsAsync(connection, record, cancellationToken).ConfigureAwait(false);
         return columns.Count == 0 ? false : columns.IsSupersetOf(SchemaNames.SchemaColumns) ? true : throw new LoginEtlException(
-            "LedgerUnsuitable", FaultKind.Configuration, $"{record} is not the table this version makes.", "Move it out of the way, then run Initialize-LoginDatabase.");
+            ErrorId.LedgerUnsuitable, $"{record} is not the table this version makes.", "Move it out of the way, then run Initialize-LoginDatabase.");
     }
 
     private static async Task<bool> IsKnownAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

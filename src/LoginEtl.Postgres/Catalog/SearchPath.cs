@@ -54,7 +54,7 @@ internal static class SearchPath
         if (found.Count > 1)
         {
             throw new LoginEtlException(
-                "TableAmbiguous", FaultKind.Configuration,
+                ErrorId.TableAmbiguous,
                 $"More than one schema of the search path has a {Shown(table)}: {string.Join(", ", found.Select(s => QualifiedName.Quote(s.Name)))}.",
                 "Name the schema of the one that is meant: -Table schema.table. If you do not know the other, find out who made it.");
         }
@@ -62,14 +62,14 @@ internal static class SearchPath
         if (found.Concat(schemas).FirstOrDefault() is not { Name: { } name } first)
         {
             throw new LoginEtlException(
-                "SchemaNotFound", FaultKind.NotFound, "None of the schemas of the search path exists.",
+                ErrorId.SchemaNotFound, "None of the schemas of the search path exists.",
                 "Name the schema: -Table schema.table.");
         }
 
         if (!first.IsTrusted)
         {
             throw new LoginEtlException(
-                "ForeignObject", FaultKind.Denied,
+                ErrorId.ForeignObject,
                 $"The search path leads to the schema {QualifiedName.Quote(name)}, which {first.Owner} may have made to be found there, and to whom it belongs: what is in it may be made to look like what is meant.",
                 "Name the schema of the table: -Table schema.table. If this one is yours, give it to this user or to the database's owner (ALTER SCHEMA … OWNER TO).");
         }

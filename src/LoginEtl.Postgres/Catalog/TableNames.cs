@@ -34,6 +34,6 @@ internal static class TableNames
 
     /// <summary>A name of three parts.</summary>
     public static LoginEtlException OfAnotherDatabase() => new(
-        "InvalidTableName", FaultKind.Configuration, "The table's name names a database as well, and a connection reaches the tables of its own alone.",
+        ErrorId.InvalidTableName, "The table's name names a database as well, and a connection reaches the tables of its own alone.",
         "Give table or schema.table, and name the database in -Database.");
 }

@@ -32,7 +32,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         catch (LoginEtlException fault)
         {
             // A text that is no table's name is not sent to the server.
-            _list.Fail(fault.Id == "InvalidTableName" ? "Table" : Server, fault);
+            _list.Fail(fault.Error == ErrorId.InvalidTableName ? "Table" : Server, fault);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -21,7 +21,7 @@ internal static partial class TableNameText
 
     /// <summary>A name that is not one; it is not quoted, for it may be anything.</summary>
     public static LoginEtlException Invalid() => new(
-        "InvalidTableName", FaultKind.Configuration, "What was given for the table is not the name of one.",
+        ErrorId.InvalidTableName, "What was given for the table is not the name of one.",
         "Give table or schema.table; double-quote names with capitals or special characters, '\"Logins\"', which may not hold = : ; @ or braces.");
 
     [GeneratedRegex("""^(?:[\p{L}_][\p{L}\p{N}_$]*|"(?:[^"=:;@{}\p{C}]|"")+")(?:\.(?:[\p{L}_][\p{L}\p{N}_$]*|"(?:[^"=:;@{}\p{C}]|"")+")){0,2}\z""")]

@@ -31,15 +31,15 @@ internal static class DatabaseFault
     public static LoginEtlException From(Exception e, string endpoint, bool commitUnknown = false)
     {
         // A password source's own fault comes wrapped by the driver.
-        var (id, kind, message, remedy) = e.InnerException is LoginEtlException own
-            ? (own.Id, own.Kind, own.Message, own.Remedy)
+        var (error, message, remedy) = e.InnerException is LoginEtlException own
+            ? (own.Error, own.Message, own.Remedy)
             : Describe(e, endpoint);
-        return new LoginEtlException(id, kind, message, remedy) { CommitUnknown = commitUnknown };
+        return new LoginEtlException(error, message, remedy) { CommitUnknown = commitUnknown };
     }
 
     /// <summary>A connection string or URI that cannot be used.</summary>
     public static LoginEtlException InvalidDatabase(string message) => new(
-        "InvalidDatabase", FaultKind.Configuration, message,
+        ErrorId.InvalidDatabase, message,
         "Give 'Host=…;Database=…;Username=…', libpq's 'host=… dbname=… user=…', or 'postgresql://user@host:5432/database' with special characters percent-encoded.");
 
     /// <summary>SQLSTATE and the names of what is concerned, without any text of the server.</summary>
@@ -53,52 +53,52 @@ internal static class DatabaseFault
         return string.Concat(names.Where(n => !string.IsNullOrEmpty(n.Name)).Select(n => $", {n.What} {n.Name}").Prepend($"SQLSTATE {e.SqlState}"));
     }
 
-    private static (string Id, FaultKind Kind, string Message, string Remedy) Describe(Exception e, string endpoint) => e switch
+    private static (ErrorId Error, string Message, string Remedy) Describe(Exception e, string endpoint) => e switch
     {
         PostgresException p => Describe(p, endpoint),
         NpgsqlException { InnerException: AuthenticationException } or AuthenticationException => (
-            "DatabaseTlsFailed", FaultKind.Unreachable,
+            ErrorId.DatabaseTlsFailed,
             $"The database server at {endpoint} could not prove its identity over TLS.",
             "Name the certificate authority with -RootCertificate, and use the host name the certificate was made for."),
         NpgsqlException { InnerException: null } n when n.Message.StartsWith("No password", StringComparison.Ordinal) => (
-            "DatabaseAccessDenied", FaultKind.Denied,
+            ErrorId.DatabaseAccessDenied,
             $"The database server at {endpoint} asks for a password, and none was given.",
             "Give a password by credential, environment or pgpass file."),
         NpgsqlException { InnerException: null } n when n.Message.Contains("SSL", StringComparison.Ordinal) => (
-            "DatabaseTlsFailed", FaultKind.Unreachable,
+            ErrorId.DatabaseTlsFailed,
             $"The database server at {endpoint} and the settings do not agree on TLS.",
             "Off loopback TLS is required and verified: enable it on the server, or say another SSL mode explicitly."),
         _ when IsTransient(e) => (
-            "DatabaseUnreachable", FaultKind.Unreachable,
+            ErrorId.DatabaseUnreachable,
             $"The database server at {endpoint} cannot be reached or stopped answering{Code(e)}.",
             "Check host, port and network, and that the server runs; then run again: nothing is lost."),
         _ => (
-            "WriteFailed", FaultKind.Failed, $"The driver refused the work on {endpoint} ({e.GetType().Name}).",
+            ErrorId.WriteFailed, $"The driver refused the work on {endpoint} ({e.GetType().Name}).",
             "Run Test-LoginEtl; then run again: nothing is lost."),
     };
 
-    private static (string Id, FaultKind Kind, string Message, string Remedy) Describe(PostgresException e, string endpoint) => e.SqlState switch
+    private static (ErrorId Error, string Message, string Remedy) Describe(PostgresException e, string endpoint) => e.SqlState switch
     {
         PostgresErrorCodes.ProtocolViolation when PoolerRefusal.Is(e) => PoolerRefusal.Describe(e, endpoint),
         PostgresErrorCodes.CheckViolation when SqlStates.IsMissingPartition(e) && e.Routine != "exec_stmt_raise" => (
-            "WriteFailed", FaultKind.Failed, $"A partition is missing: {e.TableName} has none for a row of the batch ({Names(e)}).",
+            ErrorId.WriteFailed, $"A partition is missing: {e.TableName} has none for a row of the batch ({Names(e)}).",
             $"Make the partition of {e.TableName}, or a DEFAULT one; then run again: nothing is lost."),
         PostgresErrorCodes.ReadOnlySqlTransaction => (
-            "DatabaseReadOnly", FaultKind.Configuration, $"Transactions at {endpoint} are read-only (SQLSTATE {e.SqlState}).",
+            ErrorId.DatabaseReadOnly, $"Transactions at {endpoint} are read-only (SQLSTATE {e.SqlState}).",
             "Name the primary, or take default_transaction_read_only from the user; then run again: nothing is lost."),
         ['2', '8', ..] => (
-            "DatabaseAccessDenied", FaultKind.Denied, $"The database server at {endpoint} refused the login (SQLSTATE {e.SqlState}).",
+            ErrorId.DatabaseAccessDenied, $"The database server at {endpoint} refused the login (SQLSTATE {e.SqlState}).",
             "Check user name and password, and the server's pg_hba.conf."),
         PostgresErrorCodes.InvalidCatalogName => (
-            "DatabaseNotFound", FaultKind.NotFound, $"There is no such database at {endpoint}.", "Check the database's name."),
+            ErrorId.DatabaseNotFound, $"There is no such database at {endpoint}.", "Check the database's name."),
         PostgresErrorCodes.InsufficientPrivilege => (
-            "DatabaseAccessDenied", FaultKind.Denied, $"The database refused the work at {endpoint} ({Names(e)}).",
+            ErrorId.DatabaseAccessDenied, $"The database refused the work at {endpoint} ({Names(e)}).",
             "Grant the user the rights that Test-LoginEtl lists."),
         var state when SqlStates.IsConnectionLoss(state) && !SqlStates.IsMismatchOfTypes(e) => (
-            "DatabaseUnreachable", FaultKind.Unreachable, $"The database server at {endpoint} ended the connection ({Names(e)}).",
+            ErrorId.DatabaseUnreachable, $"The database server at {endpoint} ended the connection ({Names(e)}).",
             "Check that the server runs and takes connections; then run again: nothing is lost."),
         _ => (
-            "WriteFailed", FaultKind.Failed, $"The database failed the work at {endpoint} ({Names(e)}).",
+            ErrorId.WriteFailed, $"The database failed the work at {endpoint} ({Names(e)}).",
             "Look SQLSTATE up in PostgreSQL's manual, appendix A; the server's log has the rest. Then run again: nothing is lost."),
     };
 

@@ -50,25 +50,25 @@ internal static class PoolerRefusal
     public static bool IsBusy(PostgresException e) => Is(e) && ReasonOf(e) is Reason.Full or Reason.Server;
 
     /// <summary>In words.</summary>
-    public static (string Id, FaultKind Kind, string Message, string Remedy) Describe(PostgresException e, string endpoint) => ReasonOf(e) switch
+    public static (ErrorId Error, string Message, string Remedy) Describe(PostgresException e, string endpoint) => ReasonOf(e) switch
     {
         Reason.Database => (
-            "DatabaseNotFound", FaultKind.NotFound, $"The connection pooler at {endpoint} has no such database, or has it disabled (SQLSTATE {e.SqlState}).",
+            ErrorId.DatabaseNotFound, $"The connection pooler at {endpoint} has no such database, or has it disabled (SQLSTATE {e.SqlState}).",
             "Check the database's name, and the pooler's section [databases]."),
         Reason.Login => (
-            "DatabaseAccessDenied", FaultKind.Denied, $"The connection pooler at {endpoint} refused the login (SQLSTATE {e.SqlState}).",
+            ErrorId.DatabaseAccessDenied, $"The connection pooler at {endpoint} refused the login (SQLSTATE {e.SqlState}).",
             "Check user name and password, and the pooler's auth_type, auth_file and auth_query."),
         Reason.Parameter => (
-            "InvalidDatabase", FaultKind.Configuration, $"The connection pooler at {endpoint} refuses a parameter that the connection begins with (SQLSTATE {e.SqlState}).",
+            ErrorId.InvalidDatabase, $"The connection pooler at {endpoint} refuses a parameter that the connection begins with (SQLSTATE {e.SqlState}).",
             "Leave Options, Search Path and Timezone out of the database settings, or name the parameter in the pooler's ignore_startup_parameters."),
         Reason.Full => (
-            "DatabaseUnreachable", FaultKind.Unreachable, $"The connection pooler at {endpoint} is full (SQLSTATE {e.SqlState}).",
+            ErrorId.DatabaseUnreachable, $"The connection pooler at {endpoint} is full (SQLSTATE {e.SqlState}).",
             "Raise its pool_size or max_client_conn, or let fewer runs go at once; then run again: nothing is lost."),
         Reason.Server => (
-            "DatabaseUnreachable", FaultKind.Unreachable, $"The connection pooler at {endpoint} could not log in to the server behind it (SQLSTATE {e.SqlState}).",
+            ErrorId.DatabaseUnreachable, $"The connection pooler at {endpoint} could not log in to the server behind it (SQLSTATE {e.SqlState}).",
             "Check that the server runs and takes the pooler's logins; then run again: nothing is lost."),
         _ => (
-            "DatabaseUnreachable", FaultKind.Unreachable, $"The connection pooler at {endpoint} refused or ended the connection (SQLSTATE {e.SqlState}).",
+            ErrorId.DatabaseUnreachable, $"The connection pooler at {endpoint} refused or ended the connection (SQLSTATE {e.SqlState}).",
             "The pooler's log says why; then run again: nothing is lost."),
     };
 

@@ -50,7 +50,7 @@ internal sealed class KeyRegistration(LiveTable table, bool isNewKey, bool isDry
         if (unknown.Count > 0 && !await IsGrantedAsync(connection, _keys, cancellationToken).ConfigureAwait(false))
         {
             throw new LoginEtlException(
-                "TableAccessDenied", FaultKind.Denied, $"The user may not tell the database of a key that it has not seen: {KeyRetired.List(unknown)}.",
+                ErrorId.TableAccessDenied, $"The user may not tell the database of a key that it has not seen: {KeyRetired.List(unknown)}.",
                 Grant(_keys));
         }
 

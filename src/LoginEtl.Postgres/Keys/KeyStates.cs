@@ -50,7 +50,7 @@ internal sealed class KeyStates(QualifiedName keys)
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
             throw new LoginEtlException(
-                "KeysBusy", FaultKind.Failed, "A writer's batch did not end within 20 s, and until it does no key's state can change. Nothing was changed.",
+                ErrorId.KeysBusy, "A writer's batch did not end within 20 s, and until it does no key's state can change. Nothing was changed.",
                 "Look for a transaction that hangs (pg_stat_activity), then run again.");
         }
 

@@ -46,7 +46,7 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             return columns.FirstOrDefault().Name is not { } lacking
                 ? new PostgresQuarantine(database, settings, options, quarantine.Name)
                 : throw new LoginEtlException(
-                    "LedgerUnsuitable", FaultKind.Configuration, $"{quarantine.Name} was made by an earlier version and lacks the column {lacking}.",
+                    ErrorId.LedgerUnsuitable, $"{quarantine.Name} was made by an earlier version and lacks the column {lacking}.",
                     "Run Initialize-LoginDatabase, which adds it.");
         },
         cancellationToken);

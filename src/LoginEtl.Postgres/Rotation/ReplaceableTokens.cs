@@ -49,7 +49,7 @@ internal static class ReplaceableTokens
         if (columns.FirstOrDefault(c => !c.IsSelectable || !c.IsUpdatable) is { } denied)
         {
             throw new LoginEtlException(
-                "TableAccessDenied", FaultKind.Denied, $"The user may not read and update {denied.Name} of {table.Name}.",
+                ErrorId.TableAccessDenied, $"The user may not read and update {denied.Name} of {table.Name}.",
                 "Initialize-LoginDatabase -Role makes login_etl_key_keeper, a role that may: grant it to the user.");
         }
 
@@ -59,7 +59,7 @@ internal static class ReplaceableTokens
         if (unique.Count > 0)
         {
             throw new LoginEtlException(
-                "UniqueMaskedColumn", FaultKind.Configuration,
+                ErrorId.UniqueMaskedColumn,
                 $"{table.Name} has a unique key over masked values: {string.Join(", ", unique)}. While tokens are replaced one value has an old and a new one, and rows that it kept apart or together would meet.",
                 $"Decide which of such rows stays, drop {unique[0]}, run again, merge the rows, and make the key anew.");
         }
@@ -77,7 +77,7 @@ internal static class ReplaceableTokens
             {
                 var usage = leaf.IsReachable ? "" : $"GRANT USAGE ON SCHEMA {leaf.Name.Schema} and ";
                 throw new LoginEtlException(
-                    "TableAccessDenied", FaultKind.Denied,
+                    ErrorId.TableAccessDenied,
                     $"The user may not read and update the masked columns of {leaf.Name}. Rights on {table.Name} do not hold for a partition by itself, and new partitions have none.",
                     $"Initialize-LoginDatabase -Role, run again, gives them to login_etl_key_keeper; another user needs {usage}GRANT SELECT, UPDATE ({leaf.Columns}) ON {leaf.Name}.");
             }
@@ -90,6 +90,6 @@ internal static class ReplaceableTokens
     }
 
     private static LoginEtlException Hidden(QualifiedName table) => new(
-        "RowSecurity", FaultKind.Denied, $"Row security hides rows of {table} from this user: some would keep their old tokens unseen.",
+        ErrorId.RowSecurity, $"Row security hides rows of {table} from this user: some would keep their old tokens unseen.",
         "Use a user whom row security does not apply to.");
 }

@@ -65,7 +65,7 @@ internal static class RoleGrants
     {
         var names = await connection.QueryAsync(CanLogIn, [Roles], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
         return names.Count == 0 ? null : new LoginEtlException(
-            "ForeignObject", FaultKind.Denied, $"The role{(names.Count > 1 ? "s" : "")} {string.Join(", ", names)} can log in; this module makes roles that cannot: somebody else made or changed what the rights are given to.",
+            ErrorId.ForeignObject, $"The role{(names.Count > 1 ? "s" : "")} {string.Join(", ", names)} can log in; this module makes roles that cannot: somebody else made or changed what the rights are given to.",
             "Find out who did. ALTER ROLE … NOLOGIN mends it; look at its members, too.");
     }
 

@@ -16,7 +16,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
         if (options.AlterAppVersion && options.AppVersionColumn != AppVersionColumn.Text)
         {
             throw new LoginEtlException(
-                "SettingInvalid", FaultKind.Configuration, "A version column of an existing table is altered to text only.", "Give -AppVersionColumn Text.");
+                ErrorId.SettingInvalid, "A version column of an existing table is altered to text only.", "Give -AppVersionColumn Text.");
         }
 
         var live = await LiveTableReader.ReadAsync(connection, settings, cancellationToken).ConfigureAwait(false);
@@ -96,7 +96,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
     private static bool HoldsIntegers(LiveTable live)
     {
         var column = live.Find(RecordField.AppVersion) ?? throw new LoginEtlException(
-            "TableUnsuitable", FaultKind.Configuration, $"{live.Name} has no column {live.NameOf(RecordField.AppVersion)} that could become text.",
+            ErrorId.TableUnsuitable, $"{live.Name} has no column {live.NameOf(RecordField.AppVersion)} that could become text.",
             "Leave -AppVersionColumn out, or say what the table calls it with -ColumnName @{ app_version = '…' }.");
         return column.Type is ColumnType.Int2 or ColumnType.Int4 or ColumnType.Int8;
     }

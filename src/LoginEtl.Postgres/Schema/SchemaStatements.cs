@@ -73,7 +73,7 @@ internal static class SchemaStatements
         AppVersionFormat.Decimal => Parts($"{version}::bigint", 100),
         AppVersionFormat.Nibble => Parts($"{version}::bigint", 16),
         _ => throw new LoginEtlException(
-            "SettingInvalid", FaultKind.Configuration, $"Integers are never encoded as {from}.", "Name Packed, Decimal or Nibble, or leave it out."),
+            ErrorId.SettingInvalid, $"Integers are never encoded as {from}.", "Name Packed, Decimal or Nibble, or leave it out."),
     };
 
     private static string Parts(string version, int radix) => string.Create(

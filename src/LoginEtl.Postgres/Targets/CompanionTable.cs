@@ -69,7 +69,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
 
     /// <summary>It did not take what was sent to it, without an error.</summary>
     public static LoginEtlException NotTaken(QualifiedName name) => new(
-        "LedgerUnsuitable", FaultKind.Configuration, $"{name} did not take every entry that was sent to it: a trigger keeps entries out.",
+        ErrorId.LedgerUnsuitable, $"{name} did not take every entry that was sent to it: a trigger keeps entries out.",
         $"Drop the triggers of {name}; nothing of this batch was written, quarantined or deleted.");
 
     /// <exception cref="LoginEtlException"><c>LedgerNotFound</c>, <c>LedgerUnsuitable</c>.</exception>
@@ -78,20 +78,20 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         if (!Exists)
         {
             throw new LoginEtlException(
-                "LedgerNotFound", FaultKind.NotFound, $"There is no {Name}, without which nothing keeps {Kept}.",
+                ErrorId.LedgerNotFound, $"There is no {Name}, without which nothing keeps {Kept}.",
                 "Create it with Initialize-LoginDatabase.");
         }
 
         if (IsOlder)
         {
             throw new LoginEtlException(
-                "SchemaOutdated", FaultKind.Configuration, $"{Name} was made by an earlier version.", "Run Initialize-LoginDatabase, which adds what it lacks.");
+                ErrorId.SchemaOutdated, $"{Name} was made by an earlier version.", "Run Initialize-LoginDatabase, which adds what it lacks.");
         }
 
         if (!IsLoginEtlTable)
         {
             throw new LoginEtlException(
-                "LedgerUnsuitable", FaultKind.Configuration, $"{Name} is not the table this version makes.", "Move it out of the way, then run Initialize-LoginDatabase.");
+                ErrorId.LedgerUnsuitable, $"{Name} is not the table this version makes.", "Move it out of the way, then run Initialize-LoginDatabase.");
         }
     }
 
@@ -101,7 +101,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         if (!IsLogged)
         {
             throw new LoginEtlException(
-                "DatabaseNotDurable", FaultKind.Configuration, $"{Name} is UNLOGGED: a crash empties it.", $"ALTER TABLE {Name} SET LOGGED.");
+                ErrorId.DatabaseNotDurable, $"{Name} is UNLOGGED: a crash empties it.", $"ALTER TABLE {Name} SET LOGGED.");
         }
     }
 
@@ -125,7 +125,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         if (!IsGranted)
         {
             throw new LoginEtlException(
-                "TableAccessDenied", FaultKind.Denied, $"The user has not the rights that a run needs on {Name}.",
+                ErrorId.TableAccessDenied, $"The user has not the rights that a run needs on {Name}.",
                 $"GRANT {Rights} ON {Name} TO the user.");
         }
     }

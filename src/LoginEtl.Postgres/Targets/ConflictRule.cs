@@ -20,7 +20,7 @@ internal sealed record ConflictRule(ConflictAction Action, UniqueKey Key)
         if (DeniedColumn(columns) is { } denied)
         {
             throw new LoginEtlException(
-                "TableAccessDenied", FaultKind.Denied, $"-OnConflict {Action} reads or changes {table.Name} (column {denied}), and the user may not.",
+                ErrorId.TableAccessDenied, $"-OnConflict {Action} reads or changes {table.Name} (column {denied}), and the user may not.",
                 Action == ConflictAction.Update ? $"GRANT SELECT, UPDATE ON {table.Name} TO the user." : $"GRANT SELECT ON {table.Name} TO the user.");
         }
     }
@@ -35,7 +35,7 @@ internal sealed record ConflictRule(ConflictAction Action, UniqueKey Key)
 
     /// <summary>What ends a run under <see cref="ConflictAction.Fail"/>.</summary>
     public LoginEtlException Conflict(LiveTable table) => new(
-        "UniqueKeyConflict", FaultKind.Failed, $"A row of the batch has a key that is in {table.Name} already: {Key}.",
+        ErrorId.UniqueKeyConflict, $"A row of the batch has a key that is in {table.Name} already: {Key}.",
         "Look for rows that another writer made, or choose -OnConflict Skip, Update or Quarantine; nothing of this batch was written, quarantined or deleted.");
 
     private static UniqueKey ChooseKey(LiveTable table, IReadOnlyList<UniqueKey> keys, SinkOptions options)
@@ -43,7 +43,7 @@ internal sealed record ConflictRule(ConflictAction Action, UniqueKey Key)
         if (keys.Count == 0)
         {
             throw new LoginEtlException(
-                "NoUniqueKey", FaultKind.Configuration,
+                ErrorId.NoUniqueKey,
                 $"-OnConflict {options.OnConflict} needs a unique key of {table.Name} on columns that are written, and there is none.",
                 "Leave -OnConflict out, or add a unique constraint that is neither partial nor deferrable.");
         }
@@ -52,12 +52,12 @@ internal sealed record ConflictRule(ConflictAction Action, UniqueKey Key)
         if (options.ConflictKey is { } wanted)
         {
             return keys.FirstOrDefault(k => k.Name == wanted) ?? throw new LoginEtlException(
-                "ConflictKeyNotFound", FaultKind.Configuration, $"{table.Name} has no usable unique key {(Quotable.IsName(wanted) ? wanted : "of the name that was given")}; it has {names}.",
+                ErrorId.ConflictKeyNotFound, $"{table.Name} has no usable unique key {(Quotable.IsName(wanted) ? wanted : "of the name that was given")}; it has {names}.",
                 "Name one of these with -ConflictKey, as the catalogue spells it.");
         }
 
         return keys is [var only] ? only : throw new LoginEtlException(
-            "ConflictKeyNeeded", FaultKind.Configuration, $"{table.Name} has several unique keys: {names}.",
+            ErrorId.ConflictKeyNeeded, $"{table.Name} has several unique keys: {names}.",
             $"Say with -ConflictKey which of them -OnConflict {options.OnConflict} is about.");
     }
 

@@ -43,18 +43,18 @@ internal sealed record LiveServer(
     {
         if (Version < OldestVersion)
         {
-            throw Misconfigured("DatabaseTooOld", $"The server is older than PostgreSQL {OldestVersion / 10000}.", "Upgrade it.");
+            throw Misconfigured(ErrorId.DatabaseTooOld, $"The server is older than PostgreSQL {OldestVersion / 10000}.", "Upgrade it.");
         }
 
         if (IsStandby)
         {
-            throw Misconfigured("DatabaseReadOnly", "The server is a standby and takes no writes.", "Name the primary.");
+            throw Misconfigured(ErrorId.DatabaseReadOnly, "The server is a standby and takes no writes.", "Name the primary.");
         }
 
         if (IsReadOnly)
         {
             throw Misconfigured(
-                "DatabaseReadOnly", "The user's transactions are read-only (default_transaction_read_only is on).",
+                ErrorId.DatabaseReadOnly, "The user's transactions are read-only (default_transaction_read_only is on).",
                 "ALTER ROLE … SET default_transaction_read_only = off, for the user, the database or the server; or name the primary.");
         }
     }
@@ -64,7 +64,7 @@ internal sealed record LiveServer(
     {
         if (Encoding != "UTF8")
         {
-            throw Misconfigured("DatabaseEncoding", $"The database's encoding is {Encoding}, which cannot hold every text.", "Create the database with ENCODING 'UTF8'.");
+            throw Misconfigured(ErrorId.DatabaseEncoding, $"The database's encoding is {Encoding}, which cannot hold every text.", "Create the database with ENCODING 'UTF8'.");
         }
     }
 
@@ -73,9 +73,9 @@ internal sealed record LiveServer(
     {
         if (!Fsync)
         {
-            throw Misconfigured("DatabaseNotDurable", "The server runs with fsync = off: a crash loses rows whose messages are already deleted.", "Set fsync = on and reload the server.");
+            throw Misconfigured(ErrorId.DatabaseNotDurable, "The server runs with fsync = off: a crash loses rows whose messages are already deleted.", "Set fsync = on and reload the server.");
         }
     }
 
-    private static LoginEtlException Misconfigured(string id, string message, string remedy) => new(id, FaultKind.Configuration, message, remedy);
+    private static LoginEtlException Misconfigured(ErrorId error, string message, string remedy) => new(error, message, remedy);
 }

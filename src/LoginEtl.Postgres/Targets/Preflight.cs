@@ -83,7 +83,7 @@ internal static class Preflight
         }
 
         throw new LoginEtlException(
-            "TableNotFound", FaultKind.NotFound, $"There is no table {(Quotable.IsTable(settings.Table) ? settings.Table : "of the name that was given")} in the database.",
+            ErrorId.TableNotFound, $"There is no table {(Quotable.IsTable(settings.Table) ? settings.Table : "of the name that was given")} in the database.",
             "Create it with Initialize-LoginDatabase, or name another with -Table; a name with capitals needs double quotes.");
     }
 }

@@ -28,7 +28,7 @@ internal static class TableChange
     {
         var changes = now is null ? "" : Between(was, now);
         return new LoginEtlException(
-            "TableChanged", why.Kind, $"{was.Name} changed under the run{(changes.Length > 0 ? $" ({changes})" : "")}: {why.Message}",
+            ErrorId.TableChanged with { Kind = why.Kind }, $"{was.Name} changed under the run{(changes.Length > 0 ? $" ({changes})" : "")}: {why.Message}",
             $"{why.Remedy} Then run again: nothing of this batch was written, quarantined or deleted.")
         {
             CommitUnknown = commitUnknown,
@@ -37,7 +37,7 @@ internal static class TableChange
 
     /// <summary>The server could not read values as the table's types, and the table looks as it did.</summary>
     public static LoginEtlException Unread(LiveTable table, PostgresException e, bool commitUnknown) => new(
-        "TableChanged", FaultKind.Failed, $"The database could not read values as the types of {table.Name} ({DatabaseFault.Names(e)}), which looks as it did.",
+        ErrorId.TableChanged, $"The database could not read values as the types of {table.Name} ({DatabaseFault.Names(e)}), which looks as it did.",
         "Look for who changes its types, then run again: nothing of this batch was written, quarantined or deleted.")
     {
         CommitUnknown = commitUnknown,
@@ -45,7 +45,7 @@ internal static class TableChange
 
     /// <summary>It is another one whenever it is looked at.</summary>
     public static LoginEtlException Restless(LiveTable table, bool commitUnknown) => new(
-        "TableChanged", FaultKind.Failed, $"{table.Name} changes faster than a batch can be written to it.",
+        ErrorId.TableChanged, $"{table.Name} changes faster than a batch can be written to it.",
         "Look for who changes it again and again, then run again: nothing of this batch was written, quarantined or deleted.")
     {
         CommitUnknown = commitUnknown,

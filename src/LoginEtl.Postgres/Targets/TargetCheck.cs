@@ -53,7 +53,7 @@ internal static class TargetCheck
         if (!table.IsLogged)
         {
             throw new LoginEtlException(
-                "DatabaseNotDurable", FaultKind.Configuration, $"{table.Name}, or a partition of it, is UNLOGGED or temporary: a crash empties it.",
+                ErrorId.DatabaseNotDurable, $"{table.Name}, or a partition of it, is UNLOGGED or temporary: a crash empties it.",
                 $"ALTER TABLE {table.Name} SET LOGGED, or write to another table.");
         }
     }
@@ -82,7 +82,7 @@ internal static class TargetCheck
         {
             throw Unsuitable(
                 table, $"lacks the column{(missing.Count > 1 ? "s" : "")} {string.Join(", ", missing.Select(m => table.Names.AreGivenFor(m) ? $"{Quotable.Show(table.Names.Of(m))} ({m})" : m))}",
-                $"Say what the table calls each, exactly, with -ColumnName @{{ {missing[0]} = '…' }} (--column-name {missing[0]}=…); or add what is missing, or name another table.");
+                $"Say what the table calls each, exactly, with -ColumnName @{{ {missing[0]} = '…' }}; or add what is missing, or name another table.");
         }
     }
 
@@ -92,7 +92,7 @@ internal static class TargetCheck
         if (columns.FirstOrDefault(c => !c.Live.IsInsertable) is { Live.Name: var name })
         {
             throw new LoginEtlException(
-                "TableAccessDenied", FaultKind.Denied, $"The user may not insert into {table.Name} (column {name}).", $"GRANT INSERT ON {table.Name} TO the user.");
+                ErrorId.TableAccessDenied, $"The user may not insert into {table.Name} (column {name}).", $"GRANT INSERT ON {table.Name} TO the user.");
         }
     }
 
@@ -182,5 +182,5 @@ internal static class TargetCheck
     }
 
     private static LoginEtlException Unsuitable(LiveTable table, string what, string remedy) =>
-        new("TableUnsuitable", FaultKind.Configuration, $"{table.Name} {what}.", remedy);
+        new(ErrorId.TableUnsuitable, $"{table.Name} {what}.", remedy);
 }

@@ -71,7 +71,7 @@ internal sealed class AlikeBrake(bool mayRejectAll)
         if (_rows.TooLong is { } rows)
         {
             throw new LoginEtlException(
-                "EveryRowRefused", FaultKind.Failed,
+                ErrorId.EveryRowRefused,
                 $"{rows.Length} rows for {table} were refused alike, one after the other, and none was written between them: {rows.Why}.",
                 "Look at the table's constraints and triggers, and at the settings of the run; if it is the rows, -MaxRejectRatio 1 lets them be rejected. Nothing of this batch was written, quarantined or deleted; what earlier ones have quarantined Restore-LoginQuarantine writes.");
         }
@@ -79,7 +79,7 @@ internal sealed class AlikeBrake(bool mayRejectAll)
         if (_bodies.TooLong is { } bodies)
         {
             throw new LoginEtlException(
-                "EveryBodyRejected", FaultKind.Failed,
+                ErrorId.EveryBodyRejected,
                 $"{bodies.Length} messages were rejected alike, one after the other, and no login came between them: {new Rejection(bodies.Why.Reason, bodies.Why.Field)}.",
                 "See whether this is the queue of the logins, and what its messages are wrapped in; if it is the messages, -MaxRejectRatio 1 lets them be rejected. Nothing of this batch was written, quarantined or deleted.");
         }

@@ -129,12 +129,12 @@ internal sealed class BatchPlan
         if (delivery is QueueDelivery { Group: null, SentTimestamp: null })
         {
             throw new LoginEtlException(
-                "MissingSentTimestamp", FaultKind.Failed, $"The queue gave no SentTimestamp for message {delivery}, and without it the message has no place in the ledger.",
+                ErrorId.MissingSentTimestamp, $"The queue gave no SentTimestamp for message {delivery}, and without it the message has no place in the ledger.",
                 "Let the receiver ask for the attribute SentTimestamp; no message of this batch was written or deleted.");
         }
 
         return delivery is not QuarantinedDelivery ? LedgerKey.Of(delivery) : throw new LoginEtlException(
-            "RestoreNeeded", FaultKind.Configuration, $"Message {delivery} comes out of quarantine, where its place in the ledger is.",
+            ErrorId.RestoreNeeded, $"Message {delivery} comes out of quarantine, where its place in the ledger is.",
             "Use Restore-LoginQuarantine; nothing of this batch was written or deleted.");
     }
 }

@@ -133,7 +133,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         if (old is not null)
         {
             throw new LoginEtlException(
-                "MessageTooOld", FaultKind.Failed,
+                ErrorId.MessageTooOld,
                 $"Message {old.Login.MessageId} was sent more than {LedgerAges.Horizon.TotalDays} days ago, longer than SQS keeps messages: whether it was written before can no longer be known.",
                 "Check the clocks of queue and database; nothing of this batch was written or deleted.");
         }

@@ -59,7 +59,7 @@ internal sealed class CommittedBatches(QualifiedName table)
 
         var lost = _batches.Where(b => !there.Contains(b.Key) && b.Until > DateTimeOffset.UtcNow).ToList();
         return new LoginEtlException(
-            "DatabaseRewound", FaultKind.Failed,
+            ErrorId.DatabaseRewound,
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"The database of {table} has lost {lost.Count} batches of this run, with {lost.Sum(b => b.Messages)} messages, committed from {lost.Min(b => b.At):yyyy-MM-dd HH:mm:ss}Z to {lost.Max(b => b.At):yyyy-MM-dd HH:mm:ss}Z: it was restored to an earlier point, failed over to a server that had not all, or entries of the ledger were deleted. Their messages are deleted from the queue. Nothing more was written or deleted."),

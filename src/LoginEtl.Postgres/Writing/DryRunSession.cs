@@ -35,7 +35,7 @@ internal sealed class DryRunSession(Database database) : IWriteSession
         else if (_connection!.FullState != ConnectionState.Open)
         {
             throw new LoginEtlException(
-                "DryRunEnded", FaultKind.Failed, $"The dry run on {database.Endpoint} has lost its transaction, and with it what earlier batches found.",
+                ErrorId.DryRunEnded, $"The dry run on {database.Endpoint} has lost its transaction, and with it what earlier batches found.",
                 "Run it again: nothing was written.");
         }
 

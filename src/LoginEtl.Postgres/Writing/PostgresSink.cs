@@ -160,7 +160,7 @@ internal sealed class PostgresSink : IRecordSink
                 if (++rounds > MostRounds)
                 {
                     throw new LoginEtlException(
-                        "LedgerUnreadable", FaultKind.Failed, $"The ledger beside {Name} refuses messages as settled that it does not show as settled.",
+                        ErrorId.LedgerUnreadable, $"The ledger beside {Name} refuses messages as settled that it does not show as settled.",
                         "Turn row security off on the ledger, or let the user see every row of it; nothing of this batch was written or deleted.")
                     {
                         CommitUnknown = attempt.CommitInDoubt,

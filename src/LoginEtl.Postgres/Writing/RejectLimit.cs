@@ -27,7 +27,7 @@ internal sealed class RejectLimit(double? largest)
 
     /// <exception cref="LoginEtlException"><c>SettingInvalid</c>.</exception>
     public static RejectLimit Of(double? largest) => largest is null or (>= 0 and <= 1) ? new(largest) : throw new LoginEtlException(
-        "SettingInvalid", FaultKind.Configuration, "-MaxRejectRatio is not a share between 0 and 1.", "Give 0.05 for five in a hundred.");
+        ErrorId.SettingInvalid, "-MaxRejectRatio is not a share between 0 and 1.", "Give 0.05 for five in a hundred.");
 
     /// <summary>What stops a run in which all is refused alike.</summary>
     public AlikeBrake Alike => _alike;
@@ -56,7 +56,7 @@ internal sealed class RejectLimit(double? largest)
         if (largest is { } most && bad > most * all && (all >= FewestMessages || most == 0))
         {
             throw new LoginEtlException(
-                "TooManyRejects", FaultKind.Failed,
+                ErrorId.TooManyRejects,
                 string.Create(CultureInfo.InvariantCulture, $"{bad} of {all} messages were rejected, and -MaxRejectRatio allows a share of {most}."),
                 "See Get-LoginQuarantine, and the warnings about held groups, for the reasons of earlier batches; nothing of this batch was written, quarantined or deleted.");
         }

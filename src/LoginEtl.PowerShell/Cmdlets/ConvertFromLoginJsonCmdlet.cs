@@ -32,7 +32,6 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
     private const string LiteralPathSet = "LiteralPath";
     private const string Lines = "lines of JSON, as Get-Content gives them, or files, as Get-ChildItem does";
     private const string NamelessSource = "pipeline";
-    private const string FileDamaged = "FileDamaged";
     private LoginText _text = new();
     private string? _source;
     private long _lines;
@@ -124,7 +123,7 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
         if (Directory.Exists(file))
         {
             WriteError(FaultRecord.Of(new LoginEtlException(
-                "FileUnreadable", FaultKind.Configuration, $"{file} is a folder.", "Give its files, as Get-ChildItem -File does."), file));
+                ErrorId.FileUnreadable, $"{file} is a folder.", "Give its files, as Get-ChildItem -File does."), file));
             return;
         }
 
@@ -143,7 +142,7 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
     {
         var path = Quotable.IsPath(file) ? file : Quotable.Hidden;
         WriteError(FaultRecord.Of(
-            new LoginEtlException("FileUnreadable", FaultKind.NotFound, $"The file {path} cannot be read ({cause.GetType().Name}).", "Check its path and its rights."), path));
+            new LoginEtlException(ErrorId.FileUnreadable, $"The file {path} cannot be read ({cause.GetType().Name}).", "Check its path and its rights."), path));
     }
 
     private void Emit(Func<IEnumerable<IncomingLogin>> logins, string source)
@@ -156,7 +155,7 @@ public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet
                 WriteObject(login);
             }
         }
-        catch (LoginEtlException e) when (e.Id == FileDamaged)
+        catch (LoginEtlException e) when (e.Error == ErrorId.FileDamaged)
         {
             // Told once for its file; the other files are read.
             WriteError(FaultRecord.Of(e, source));

@@ -177,7 +177,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     {
         if (BindingFault is { } wrong)
         {
-            Answer(Receipt.Failed(EnvironmentSettings.QueueName(Queue?.Reveal()), DateTimeOffset.UtcNow, wrong), wrong);
+            Answer(Receipt.Failed(EnvironmentSettings.QueueName(Queue?.Reveal()), DateTimeOffset.UtcNow, wrong));
             return;
         }
 
@@ -189,7 +189,6 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
 
         var startedAt = DateTimeOffset.UtcNow;
         Receipt receipt;
-        LoginEtlException? fault = null;
         try
         {
             receipt = Run(isDryRun);
@@ -201,14 +200,13 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
                 throw new PipelineStoppedException();
             }
 
-            fault = e as LoginEtlException ?? LoginEtlException.Unexpected(e);
-            receipt = Receipt.Failed(EnvironmentSettings.QueueName(Queue?.Reveal()), startedAt, fault);
+            receipt = Receipt.Failed(EnvironmentSettings.QueueName(Queue?.Reveal()), startedAt, e as LoginEtlException ?? LoginEtlException.Unexpected(e));
         }
 
-        Answer(receipt, fault);
+        Answer(receipt);
     }
 
-    private void Answer(Receipt receipt, LoginEtlException? fault)
+    private void Answer(Receipt receipt)
     {
         Slot.Fill(receipt);
         if (StopToken.IsCancellationRequested)
@@ -217,9 +215,9 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         }
 
         WriteObject(receipt);
-        if (receipt.Error is { } error)
+        if (receipt.GetFault() is { } fault)
         {
-            WriteError(FaultRecord.Of(fault ?? new LoginEtlException("RunFailed", FaultKind.Failed, error, "What was not written is in the queue: run again."), receipt.Source));
+            WriteError(FaultRecord.Of(fault, receipt.Source));
         }
     }
 

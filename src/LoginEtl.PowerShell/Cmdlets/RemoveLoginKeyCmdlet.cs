@@ -42,7 +42,7 @@ public sealed class RemoveLoginKeyCmdlet : KeyCmdlet
         if (key.TokenPrefix is null || table is null)
         {
             Guard<object?>(() => throw new LoginEtlException(
-                "KeyMayBeInUse", FaultKind.Configuration, "Whether rows still carry this key's prefix has not been looked at. Nothing was changed.",
+                ErrorId.KeyMayBeInUse, "Whether rows still carry this key's prefix has not been looked at. Nothing was changed.",
                 key.TokenPrefix is null
                     ? "Give -Force once nothing is left that was sealed to it."
                     : $"Name the database with -Database, which is looked at; or give -Force when no token begins with {key.TokenPrefix}."));

@@ -152,7 +152,7 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
         {
             ThrowTerminatingError(FaultRecord.Of(
                 new LoginEtlException(
-                    "BodyInvalid", FaultKind.Configuration, "The body is not one text. Nothing of this entry was restored.",
+                    ErrorId.BodyInvalid, "The body is not one text. Nothing of this entry was restored.",
                     "Give the whole of it as one string; Get-Content needs -Raw for that."),
                 entry.Id));
         }
@@ -162,7 +162,7 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
             // Before anything was written: one login would become the rows of several messages.
             ThrowTerminatingError(FaultRecord.Of(
                 new LoginEtlException(
-                    "BodyForSeveral", FaultKind.Configuration, "One text was given as -Body, and more than one entry came. Nothing was restored.",
+                    ErrorId.BodyForSeveral, "One text was given as -Body, and more than one entry came. Nothing was restored.",
                     "Give one entry, or a script block that makes each entry's own body: -Body { $_.Body.Reveal() -replace … }."),
                 entry.Id));
         }

@@ -134,8 +134,8 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
         if (MaskedRow.Of(input, Attribute, _settings!.ColumnNames) is not { } tokens)
         {
             var what = input.BaseObject is string
-                ? new LoginEtlException("AttributeMissing", FaultKind.Configuration, $"Input {_position} is a text, and nothing says which attribute it is a token of.", "Give -Attribute ip or -Attribute device_id.")
-                : new LoginEtlException("NothingMasked", FaultKind.Configuration, $"Input {_position} has neither a masked ip nor a masked device id.", "Give records, rows with masked_ip or masked_device_id, or what -ColumnName calls them, tokens with -Attribute, or entries of the quarantine.");
+                ? new LoginEtlException(ErrorId.AttributeMissing, $"Input {_position} is a text, and nothing says which attribute it is a token of.", "Give -Attribute ip or -Attribute device_id.")
+                : new LoginEtlException(ErrorId.NothingMasked, $"Input {_position} has neither a masked ip nor a masked device id.", "Give records, rows with masked_ip or masked_device_id, or what -ColumnName calls them, tokens with -Attribute, or entries of the quarantine.");
             WriteError(FaultRecord.Of(what, _position));
             return;
         }
@@ -274,7 +274,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
 
             WriteError(FaultRecord.Of(
                 new LoginEtlException(
-                    $"Token{refusal}", FaultKind.Keys, $"Input {position}: the {attribute} of {MaskedRow.NameOf(token!)} was not recovered: {refusal.Text()}.",
+                    refusal.Error(), $"Input {position}: the {attribute} of {MaskedRow.NameOf(token!)} was not recovered: {refusal.Text()}.",
                     "Check that the keyset is the one that masked it, and that the token came whole and from this column."),
                 position));
         }

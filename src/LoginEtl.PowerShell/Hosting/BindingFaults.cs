@@ -57,7 +57,7 @@ internal sealed class BindingFaults
     /// <param name="parameter">The parameter's name.</param>
     /// <param name="sentence">What is wrong with it; says nothing that was given.</param>
     public static bool Keep(string parameter, string sentence) => Keep(new LoginEtlException(
-        "SettingInvalid", FaultKind.Configuration, $"-{parameter} was given what it does not take. {sentence}", "Correct it; Get-Help says what it takes."));
+        ErrorId.SettingInvalid, $"-{parameter} was given what it does not take. {sentence}", "Correct it; Get-Help says what it takes."));
 
     /// <inheritdoc cref="Keep(string, string)"/>
     public static bool Keep(LoginEtlException fault)

@@ -9,11 +9,11 @@ internal static class DeliveryNotHeld
 {
     public static LoginEtlException Of(IDelivered login) => login.GetDelivery() is QueueDelivery
         ? new LoginEtlException(
-            "DeliveryNotHeld", FaultKind.Failed,
+            ErrorId.DeliveryNotHeld,
             $"Message {login.MessageId} is no longer held: it has been settled, or its pipeline has ended and it went back to the queue. Others may be so, too: a receipt counts them (NotHeld).",
             "Nothing is lost. Receive, protect and settle in one pipeline.")
         : new LoginEtlException(
-            "DeliveryNotFromQueue", FaultKind.Configuration,
+            ErrorId.DeliveryNotFromQueue,
             $"Message {login.MessageId} came from no queue, so there is nothing to settle.",
             "Leave out what came from text.");
 }

@@ -71,7 +71,7 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
         if (NeedsInput && !_isGiven && !MyInvocation.ExpectingInput)
         {
             ThrowTerminatingError(FaultRecord.Of(new LoginEtlException(
-                "InputMissing", FaultKind.Configuration, $"{MyInvocation.MyCommand.Name} takes {Takes}, and was given none.", "Pipe it in, or give it by parameter.")));
+                ErrorId.InputMissing, $"{MyInvocation.MyCommand.Name} takes {Takes}, and was given none.", "Pipe it in, or give it by parameter.")));
         }
 
         Begin();
@@ -91,7 +91,7 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
 
     // A script whose variable is empty means another setting, and not none.
     private LoginEtlException? SettingMissing() => MyInvocation.BoundParameters.FirstOrDefault(p => p.Value is null or "").Key is { } name
-        ? new LoginEtlException("SettingMissing", FaultKind.Configuration, $"-{name} was given nothing: null, or an empty text.", "Give it a value, or leave it out; see where the value comes from.")
+        ? new LoginEtlException(ErrorId.SettingMissing, $"-{name} was given nothing: null, or an empty text.", "Give it a value, or leave it out; see where the value comes from.")
         : null;
 
     /// <summary>What comes before the first object of the pipeline.</summary>
@@ -104,7 +104,7 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
 
     /// <summary>The error for an object of the pipeline that this cmdlet does not take; it holds nothing of the object.</summary>
     private LoginEtlException Refuse(UnfitInput unfit) => new(
-        "InputUnfit", FaultKind.Configuration,
+        ErrorId.InputUnfit,
         $"{MyInvocation.MyCommand.Name} takes {(_isGiven ? "nothing more from the pipeline" : Takes ?? "nothing from the pipeline")}, and {unfit.Kind} was piped into it{(unfit.TakenBy is null ? "" : $": {unfit.TakenBy}")}.",
         "See the examples of Get-Help.");
 

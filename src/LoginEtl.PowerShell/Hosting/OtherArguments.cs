@@ -22,7 +22,7 @@ internal sealed class OtherArguments
         {
             var name = LanguagePrimitives.GetEnumerable(inputData)?.Cast<object?>().Select(Text).FirstOrDefault(t => t.StartsWith('-')) ?? "";
             var what = Quotable.IsName(name) ? $"has no parameter {name.TrimEnd(':')}" : "takes less than it was given: queue, keyset and database by position, and all else by name";
-            return BindingFaults.Keep(new LoginEtlException("ParameterUnknown", FaultKind.Configuration, $"Invoke-LoginEtl {what}.", "See Get-Help Invoke-LoginEtl."))
+            return BindingFaults.Keep(new LoginEtlException(ErrorId.ParameterUnknown, $"Invoke-LoginEtl {what}.", "See Get-Help Invoke-LoginEtl."))
                 ? null : throw Refusal.Of($"Invoke-LoginEtl {what}.");
         }
 

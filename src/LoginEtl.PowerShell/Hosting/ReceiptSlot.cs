@@ -43,10 +43,9 @@ internal sealed class ReceiptSlot(PSCmdlet cmdlet)
     /// <param name="wasStopped">Ctrl-C, and what else stops a pipeline from outside.</param>
     public void FillUnended(Receipt done, bool wasStopped)
     {
-        var fault = NotEnded("and what came to its last cmdlet is counted");
         var receipt = wasStopped
             ? done with { Outcome = RunState.Stopped, Ended = EndReason.Stopped }
-            : done with { Outcome = RunState.Failed, Ended = EndReason.Failed, Error = done.Error ?? $"{fault.Message} {fault.Remedy}" };
+            : done.FailedBy(done.GetFault() ?? NotEnded("and what came to its last cmdlet is counted"));
         if (_variables is not null)
         {
             Fill(receipt);
@@ -68,6 +67,6 @@ internal sealed class ReceiptSlot(PSCmdlet cmdlet)
     }
 
     private static LoginEtlException NotEnded(string what) => new(
-        "RunNotEnded", FaultKind.Failed, $"The pipeline has not come to its end, {what}.",
+        ErrorId.RunNotEnded, $"The pipeline has not come to its end, {what}.",
         "See what ended it. What was not written is in its queue: run again.");
 }

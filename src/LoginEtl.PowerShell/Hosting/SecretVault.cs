@@ -24,7 +24,7 @@ internal static class SecretVault
         if (cmdlet.InvokeCommand.GetCommand($"{Module}\\Get-Secret", CommandTypes.All) is null)
         {
             throw new LoginEtlException(
-                "SecretManagementMissing", FaultKind.Configuration, $"The module {Module} is not installed, so there are no vaults.",
+                ErrorId.SecretManagementMissing, $"The module {Module} is not installed, so there are no vaults.",
                 $"Install-Module {Module} and a vault's extension, or use file:, env: or awskms:.");
         }
 
@@ -68,6 +68,6 @@ internal static class SecretVault
     }
 
     private static LoginEtlException Unreadable(string vault, string name, string why) => new(
-        "SecretUnreadable", FaultKind.Keys, $"{(Quotable.IsName(vault) && Quotable.IsName(name) ? $"The secret '{name}' of the vault '{vault}'" : "The secret that is named")} cannot be used: {why}.",
+        ErrorId.SecretUnreadable, $"{(Quotable.IsName(vault) && Quotable.IsName(name) ? $"The secret '{name}' of the vault '{vault}'" : "The secret that is named")} cannot be used: {why}.",
         "Check with Get-SecretInfo that it is there, unlocked, and text (String, SecureString or ByteArray).");
 }

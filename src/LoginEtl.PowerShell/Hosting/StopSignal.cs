@@ -50,7 +50,7 @@ internal sealed class StopSignal : IDisposable
     /// <summary>A script's loop must not start receiving again in a process that was told to end.</summary>
     /// <exception cref="LoginEtlException"><c>StoppedBySignal</c>.</exception>
     public static bool ThrowIfStopped() => !s_stopped ? false : throw new LoginEtlException(
-        "StoppedBySignal", FaultKind.Failed, "This process was told to end (SIGTERM or SIGHUP) and receives no more.",
+        ErrorId.StoppedBySignal, "This process was told to end (SIGTERM or SIGHUP) and receives no more.",
         "Start a new PowerShell to go on.");
 
     public void Dispose()

@@ -44,7 +44,7 @@ internal static class AnchorChain
         }
 
         throw new LoginEtlException(
-            "AuditAnchorBusy", FaultKind.Failed, $"Others have added anchors of audit files for more than {LongestWait.TotalSeconds:0} s. Nothing was recovered.",
+            ErrorId.AuditAnchorBusy, $"Others have added anchors of audit files for more than {LongestWait.TotalSeconds:0} s. Nothing was recovered.",
             "Run it again when they are done.");
     }
 

@@ -52,7 +52,7 @@ internal static class AuditFile
 
     /// <summary>A file that cannot be used.</summary>
     public static LoginEtlException Unwritable(string path, Exception e) => new(
-        "AuditFileUnwritable", FaultKind.Denied, $"The audit file {path} cannot be read and written ({e.GetType().Name}). Nothing was recovered.",
+        ErrorId.AuditFileUnwritable, $"The audit file {path} cannot be read and written ({e.GetType().Name}). Nothing was recovered.",
         "Name a file that this user may write, on a disk with room: without an audit line there is no plaintext.");
 
     private static async Task<FileStream?> OpenAsync(string path, FileAccess access, CancellationToken cancellationToken)
@@ -74,7 +74,7 @@ internal static class AuditFile
             if (waited.Elapsed > LongestWait)
             {
                 throw new LoginEtlException(
-                    "AuditFileBusy", FaultKind.Failed, $"The audit file {path} is in use by another process for more than {LongestWait.TotalSeconds:0} s. Nothing was recovered.",
+                    ErrorId.AuditFileBusy, $"The audit file {path} is in use by another process for more than {LongestWait.TotalSeconds:0} s. Nothing was recovered.",
                     "Wait for the other process, or give each its own audit file.");
             }
 

@@ -83,7 +83,7 @@ internal sealed record AuditLine(
         var mac = keys.Mac(keys.Primary, content)!;
         byte[] line = [.. content, .. Encoding.ASCII.GetBytes($"{MacMember}{mac}{End}\n")];
         return line.Length <= Longest ? (line, mac) : throw new LoginEtlException(
-            "AuditLineTooLong", FaultKind.Configuration,
+            ErrorId.AuditLineTooLong,
             string.Create(CultureInfo.InvariantCulture, $"The line of the audit file would have {line.Length} bytes, and {Longest} are read at most: nothing was recovered."),
             "Give a shorter reason, or recover less at a time.");
     }

@@ -52,8 +52,16 @@ public sealed record AuditReport
 
     /// <summary>What is wrong, and what to do about it; null when all is well.</summary>
     public LoginEtlException? Fault() => IsIntact ? null : new LoginEtlException(
-        State is AuditState.Broken or AuditState.AnchorsLost ? $"Audit{State}" : $"AuditFile{State}",
-        State == AuditState.Missing ? FaultKind.NotFound : FaultKind.Failed,
+        State switch
+        {
+            AuditState.Broken => ErrorId.AuditBroken,
+            AuditState.AnchorsLost => ErrorId.AuditAnchorsLost,
+            AuditState.Missing => ErrorId.AuditFileMissing,
+            AuditState.Moved => ErrorId.AuditFileMoved,
+            AuditState.Replaced => ErrorId.AuditFileReplaced,
+            AuditState.Elsewhere => ErrorId.AuditFileElsewhere,
+            _ => ErrorId.AuditFileUnreadable,
+        },
         BrokenLine is { } line ? $"Line {line} of the audit file {Path} does not hold: {Why}."
             : State == AuditState.AnchorsLost ? $"Anchors are gone from the database, or were changed ({Path ?? Place}): {Why}."
             : $"The audit file of {Place} (file {FileId}, {Anchored ?? Lines} lines) is not as it should be: {Why}.",

@@ -63,7 +63,7 @@ internal sealed class AuditSurvey(AuditKeys keys, IAuditAnchor anchor, IReadOnly
             return best.IsIntact ? best with { State = AuditState.Archived } : best;
         }
 
-        return fault?.Id == "AuditFileNotOurs" ? AuditJudgement.Of(file, AuditState.Replaced, "a link, a folder or a device is at its place")
+        return fault?.Error == ErrorId.AuditFileNotOurs ? AuditJudgement.Of(file, AuditState.Replaced, "a link, a folder or a device is at its place")
             : fault is not null ? AuditJudgement.Of(file, AuditState.Unreadable, Unread(fault))
             : atPlace?.Chain.FileId is { } other ? AuditJudgement.Of(file, AuditState.Replaced, $"another file, {other}, is at its place")
             : atPlace is not null ? AuditJudgement.Of(atPlace, book, file.Place)
@@ -103,7 +103,7 @@ internal sealed class AuditSurvey(AuditKeys keys, IAuditAnchor anchor, IReadOnly
         catch (LoginEtlException e) when (e.Id.StartsWith("AuditFile", StringComparison.Ordinal))
         {
             // Many may claim one place, and each would be waited for.
-            if (e.Id == "AuditFileBusy")
+            if (e.Error == ErrorId.AuditFileBusy)
             {
                 _busy[path] = e;
             }

@@ -7,27 +7,29 @@ namespace LoginEtl.Faults;
 /// holds personal data, a raw body, a key or a password.
 /// </summary>
 [SuppressMessage("Design", "CA1032:Implement standard exception constructors",
-    Justification = "A fault without an id, a kind and a remedy has no constructor.")]
+    Justification = "A fault without an id and a remedy has no constructor.")]
 public sealed class LoginEtlException : Exception
 {
-    /// <param name="id">Stable name of the code path, PascalCase: <c>QueueNotFound</c>.</param>
-    /// <param name="kind">What kind of fault it is.</param>
+    /// <param name="error">Which error it is.</param>
     /// <param name="message">What happened and where.</param>
     /// <param name="remedy">What to do about it.</param>
     /// <param name="cause">The cause's type and code are worth showing only when its text is known to be safe.</param>
-    public LoginEtlException(string id, FaultKind kind, string message, string remedy, Exception? cause = null)
+    public LoginEtlException(ErrorId error, string message, string remedy, Exception? cause = null)
         : base(message, cause)
     {
-        Id = id;
-        Kind = kind;
+        ArgumentNullException.ThrowIfNull(error);
+        Error = error;
         Remedy = remedy;
     }
 
-    /// <summary>Stable name of the code path.</summary>
-    public string Id { get; }
+    /// <summary>One of the list, or another source's or sink's own.</summary>
+    public ErrorId Error { get; }
+
+    /// <summary>The error's name.</summary>
+    public string Id => Error.Name;
 
     /// <summary>What kind of fault it is.</summary>
-    public FaultKind Kind { get; }
+    public FaultKind Kind => Error.Kind;
 
     /// <summary>What to do about it.</summary>
     public string Remedy { get; }
@@ -37,7 +39,7 @@ public sealed class LoginEtlException : Exception
 
     /// <summary>A want of memory, wherever it was met.</summary>
     public static LoginEtlException OutOfMemory(Exception cause) => new(
-        "OutOfMemory", FaultKind.Failed, "The process has no memory left for what it holds.",
+        ErrorId.OutOfMemory, "The process has no memory left for what it holds.",
         "Let it hold less, by a smaller -MaxHeldBytes or -MaxHeld, or give it more memory. What was held goes back to the queue; "
         + "what was on its way comes again when its visibility timeout is over.",
         cause);
@@ -56,7 +58,7 @@ public sealed class LoginEtlException : Exception
 
         var place = exception.TargetSite is { } method ? $" in {method.DeclaringType?.Name}.{method.Name}" : "";
         return new LoginEtlException(
-            "Unexpected", FaultKind.Failed, $"An unexpected {exception.GetType().Name} came up{place}.",
+            ErrorId.Unexpected, $"An unexpected {exception.GetType().Name} came up{place}.",
             "Please report it: it is a fault of LoginEtl.");
     }
 }

@@ -78,7 +78,7 @@ public static partial class Quotable
     /// <summary>A text that is given for a path, and is none.</summary>
     /// <param name="setting">How the host calls it.</param>
     public static LoginEtlException NoPath(string setting) => new(
-        "PathInvalid", FaultKind.Configuration, $"{setting} does not name a file or folder.",
+        ErrorId.PathInvalid, $"{setting} does not name a file or folder.",
         "Correct it. What is not there yet may have letters, digits, blanks and _ - . , + ( ) in its name.");
 
     [GeneratedRegex(@"^[\p{L}\p{N}_.-]{1,128}\z")]

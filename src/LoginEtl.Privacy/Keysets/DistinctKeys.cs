@@ -22,7 +22,7 @@ internal static class DistinctKeys
                 {
                     var (other, id) = seen[digest];
                     throw new LoginEtlException(
-                        "KeyUnderTwoNames", FaultKind.Keys, $"In {source} key {id} of the keyset '{other}' and key {key.Id} of the keyset '{name}' are one and the same, so neither is used.",
+                        ErrorId.KeyUnderTwoNames, $"In {source} key {id} of the keyset '{other}' and key {key.Id} of the keyset '{name}' are one and the same, so neither is used.",
                         "Bring the keyset that was written over back from its backup. On a new installation remove one of the two and run New-LoginKeyset -MissingOnly, which makes another. A key that was copied under a second id is no new one: Add-LoginKey makes one.");
                 }
             }

@@ -31,7 +31,7 @@ internal sealed class EnvelopeEncryption(IKeyService service, KmsSettings settin
         if (keyset.Length > LongestKeyset)
         {
             throw new LoginEtlException(
-                "KeysetTooLarge", FaultKind.Keys, $"The keyset '{name}' has {keyset.Length} bytes, and AWS KMS encrypts {LongestKeyset} at most.",
+                ErrorId.KeysetTooLarge, $"The keyset '{name}' has {keyset.Length} bytes, and AWS KMS encrypts {LongestKeyset} at most.",
                 "Remove keys that no row carries any more.");
         }
 

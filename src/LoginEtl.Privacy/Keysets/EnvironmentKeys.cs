@@ -12,7 +12,7 @@ internal static class EnvironmentKeys
         if (!Quotable.IsName(variable))
         {
             throw new LoginEtlException(
-                "KeySourceUnknown", FaultKind.Configuration, "A key source of the kind 'env:' does not name a variable.", "Use env:VARIABLE.");
+                ErrorId.KeySourceUnknown, "A key source of the kind 'env:' does not name a variable.", "Use env:VARIABLE.");
         }
 
         var source = $"env:{variable}";
@@ -20,7 +20,7 @@ internal static class EnvironmentKeys
         if (string.IsNullOrWhiteSpace(value))
         {
             throw new LoginEtlException(
-                "KeysetNotFound", FaultKind.Keys, $"The environment variable {variable} is not set.", $"Set it to {KeysetDocument.Shape}.");
+                ErrorId.KeysetNotFound, $"The environment variable {variable} is not set.", $"Set it to {KeysetDocument.Shape}.");
         }
 
         var json = Encoding.UTF8.GetBytes(value);

@@ -104,12 +104,12 @@ internal static class KeyFile
 
     /// <summary>The fault of a file that is there and must not be replaced.</summary>
     public static LoginEtlException Exists(string path) => new(
-        "KeysetExists", FaultKind.Configuration, $"The key file {path} exists already; nothing was written.",
+        ErrorId.KeysetExists, $"The key file {path} exists already; nothing was written.",
         "Choose another folder. Overwriting makes everything masked with the old keys unrecoverable without a backup.");
 
     /// <summary>The fault of a file that cannot be written.</summary>
     public static LoginEtlException Unwritable(string path, Exception cause) => new(
-        "KeysetUnwritable", FaultKind.Keys, $"The key file {path} cannot be written ({cause.GetType().Name}).",
+        ErrorId.KeysetUnwritable, $"The key file {path} cannot be written ({cause.GetType().Name}).",
         "Choose a folder that this user may write to, on a disk with room.");
 
     /// <summary>Best effort: what could not be written matters more than what could not be removed.</summary>

@@ -50,7 +50,7 @@ internal static class KeyFilePermissions
         if (kind != UnixFile.File)
         {
             throw new LoginEtlException(
-                "KeysetUnreadable", FaultKind.Keys, $"{path} is a {kind} and no file, so it is not opened.", "Put the file in its place, or correct the path.");
+                ErrorId.KeysetUnreadable, $"{path} is a {kind} and no file, so it is not opened.", "Put the file in its place, or correct the path.");
         }
     }
 
@@ -64,7 +64,7 @@ internal static class KeyFilePermissions
         if (!found.IsTrusted)
         {
             throw new LoginEtlException(
-                "KeysetPermissions", FaultKind.Keys, $"{place} belongs to user {found.Owner}, and this runs as user {UnixFile.User}: others could change the keys of {path}, so they are not used.",
+                ErrorId.KeysetPermissions, $"{place} belongs to user {found.Owner}, and this runs as user {UnixFile.User}: others could change the keys of {path}, so they are not used.",
                 $"Give it to this user or to root (chown), or run as its owner, {Compare}");
         }
     }
@@ -126,10 +126,10 @@ internal static class KeyFilePermissions
     private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8);
 
     private static LoginEtlException OpenFolder(string place, string why, string path, string command) => new(
-        "KeysetPermissions", FaultKind.Keys, $"Other users may write to the folder {place} ({why}) and could change the keys of {path}, so they are not used.",
+        ErrorId.KeysetPermissions, $"Other users may write to the folder {place} ({why}) and could change the keys of {path}, so they are not used.",
         $"Close it ({command}), {Compare}");
 
     private static LoginEtlException Refused(string path, string why, string remedy) => new(
-        "KeysetPermissions", FaultKind.Keys, $"The key file {path} is open to other users ({why}), so it is not used.",
+        ErrorId.KeysetPermissions, $"The key file {path} is open to other users ({why}), so it is not used.",
         $"{remedy} and, if others may have read it, rotate the key.");
 }

@@ -48,7 +48,7 @@ internal sealed class KeyFolder(string folder, EnvelopeEncryption? wrap = null) 
         {
             var names = KeysetName.All.Where(name => KeyFile.IsThere(PathOf(folder, name))).ToList();
             return names.Count > 0 ? names : throw new LoginEtlException(
-                "KeysetNotFound", FaultKind.Keys, Directory.Exists(folder) ? $"The key folder {folder} has no keyset in it." : $"There is no key folder {folder}.",
+                ErrorId.KeysetNotFound, Directory.Exists(folder) ? $"The key folder {folder} has no keyset in it." : $"There is no key folder {folder}.",
                 $"See that the path is right, and that the volume or disk it lies on is mounted: new keys open nothing that was masked before. If this is a new installation, make them with New-LoginKeyset -Path '{folder}'.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -145,7 +145,7 @@ internal sealed class KeyFolder(string folder, EnvelopeEncryption? wrap = null) 
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new LoginEtlException(
-                "KeysetNotFound", FaultKind.Keys, $"The key file {path} is not there.",
+                ErrorId.KeysetNotFound, $"The key file {path} is not there.",
                 "Name the file by its path, and see that the volume or disk it lies on is mounted.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -159,7 +159,7 @@ internal sealed class KeyFolder(string folder, EnvelopeEncryption? wrap = null) 
     }
 
     private static LoginEtlException Unreadable(string path, Exception cause) => new(
-        "KeysetUnreadable", FaultKind.Keys, $"The key file {path} cannot be read ({cause.GetType().Name}).",
+        ErrorId.KeysetUnreadable, $"The key file {path} cannot be read ({cause.GetType().Name}).",
         "Give it to the user this runs as, readable by that user alone (chmod 600; of a folder 700).");
 
     private delegate T Reading<T>(ReadOnlySpan<byte> json);

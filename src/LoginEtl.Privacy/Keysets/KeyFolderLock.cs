@@ -45,7 +45,7 @@ internal sealed class KeyFolderLock : IDisposable
             catch (IOException)
             {
                 throw new LoginEtlException(
-                    "KeysetBusy", FaultKind.Keys, $"The key folder {folder} is being changed by another process; nothing was changed here.",
+                    ErrorId.KeysetBusy, $"The key folder {folder} is being changed by another process; nothing was changed here.",
                     "Try again when it is done.");
             }
         }

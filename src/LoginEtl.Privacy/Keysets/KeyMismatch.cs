@@ -5,9 +5,6 @@ namespace LoginEtl.Keysets;
 /// <summary>The fault of two keys under one id: their tokens cannot be told apart, and each opens its own alone.</summary>
 public static class KeyMismatch
 {
-    /// <summary>The fault's id.</summary>
-    public const string Id = "KeyMismatch";
-
     /// <summary>Compares keys with what the database was told of them; where one of the two check values is missing, nothing is said.</summary>
     /// <param name="keys">As they are here.</param>
     /// <param name="known">What the database says.</param>
@@ -21,7 +18,7 @@ public static class KeyMismatch
         if (others.Count > 0)
         {
             throw new LoginEtlException(
-                Id, FaultKind.Keys,
+                ErrorId.KeyMismatch,
                 $"The database knows another key under the same id: {string.Join(", ", others.Select(k => $"{k.Here.Prefix} of {k.Here.Attribute} has the check value {k.Here.CheckValue} here and {k.There!.CheckValue} there"))}. Nothing was changed.",
                 "Bring the keyset whose check value is the database's (Get-LoginKeyset shows them). A new key of yours has that id by chance or by a copy: add another with Add-LoginKey.");
         }

@@ -5,9 +5,6 @@ namespace LoginEtl.Keysets;
 /// <summary>The fault of tokens whose key is not primary in the database, and of which no others could be made.</summary>
 public static class KeyRetired
 {
-    /// <summary>The fault's id.</summary>
-    public const string Id = "KeyRetired";
-
     /// <param name="retired">The tokens' keys.</param>
     /// <param name="known">What the database says of its keys.</param>
     public static LoginEtlException Of(IReadOnlyCollection<StoredKey> retired, IReadOnlyList<StoredKey> known)
@@ -16,7 +13,7 @@ public static class KeyRetired
         ArgumentNullException.ThrowIfNull(known);
         var primaries = known.Where(k => k.State == StoredKeyState.Primary && retired.Any(r => (r.Attribute, r.Method) == (k.Attribute, k.Method))).ToList();
         return new LoginEtlException(
-            Id, FaultKind.Keys,
+            ErrorId.KeyRetired,
             $"Tokens are made here with a key that is retired in the database: {List(retired)}. Nothing was written under it.",
             primaries.Count == 0
                 ? "No key is primary there: Set-LoginPrimaryKey with -Database makes one so; then run again: nothing is lost."

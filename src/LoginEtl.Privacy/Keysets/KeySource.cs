@@ -27,11 +27,11 @@ internal sealed record KeySource(string Kind, string Rest)
 
         return kind is not (File or Env or Secret or Kms)
             ? throw new LoginEtlException(
-                "KeySourceUnknown", FaultKind.Configuration, "The key source is of a kind that is not known.",
+                ErrorId.KeySourceUnknown, "The key source is of a kind that is not known.",
                 "Use file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER.")
             : kind is File or Kms && rest.Split('?')[0].Length == 0
                 ? throw new LoginEtlException(
-                    "KeySourceUnknown", FaultKind.Configuration, $"A key source of the kind '{kind}:' names no folder.", $"Use {kind}:FOLDER.")
+                    ErrorId.KeySourceUnknown, $"A key source of the kind '{kind}:' names no folder.", $"Use {kind}:FOLDER.")
                 : new KeySource(kind, rest);
     }
 
@@ -58,12 +58,12 @@ internal sealed record KeySource(string Kind, string Rest)
         if (Kind != Kms)
         {
             throw new LoginEtlException(
-                "KeysetReadOnly", FaultKind.Configuration, $"Keys of the kind '{Kind}:' can be used here, and not changed.",
+                ErrorId.KeysetReadOnly, $"Keys of the kind '{Kind}:' can be used here, and not changed.",
                 "Change them in a key folder (file: or awskms:), and put them back where they are kept.");
         }
 
         var service = access.KeyService ?? throw new LoginEtlException(
-            "KeySourceUnavailable", FaultKind.Configuration, "Key sources of the kind 'awskms:' need AWS KMS, which this host does not bring.", "Use file:FOLDER or env:VARIABLE here.");
+            ErrorId.KeySourceUnavailable, "Key sources of the kind 'awskms:' need AWS KMS, which this host does not bring.", "Use file:FOLDER or env:VARIABLE here.");
         var parts = Rest.Split('?', 2);
         return new KeyFolder(Resolve(access, parts[0]), new EnvelopeEncryption(service(), Settings(parts.ElementAtOrDefault(1) ?? ""), access.Stop));
     }
@@ -89,7 +89,7 @@ internal sealed record KeySource(string Kind, string Rest)
                 ("region", true) => settings with { Region = value },
                 ("profile", true) => settings with { ProfileName = value },
                 _ => throw new LoginEtlException(
-                    "KeySourceUnknown", FaultKind.Configuration, "A key source of the kind 'awskms:' has settings that are not known.",
+                    ErrorId.KeySourceUnknown, "A key source of the kind 'awskms:' has settings that are not known.",
                     "Use awskms:FOLDER?key=ARN-OR-ALIAS&region=REGION&profile=PROFILE; each of the three may be left out."),
             };
         }

@@ -62,7 +62,7 @@ public sealed class Keyring : IDisposable
     internal Keyset Get(string attribute) => _keysets.TryGetValue(attribute, out var keyset)
         ? keyset
         : throw new LoginEtlException(
-            "KeysetNotFound", FaultKind.Keys, $"The key source {Source} has no keyset '{attribute}'.",
+            ErrorId.KeysetNotFound, $"The key source {Source} has no keyset '{attribute}'.",
             "Bring it back from a backup (Import-LoginKey) if there ever was one; else make it with New-LoginKeyset -MissingOnly and the -Method of the run.");
 
     /// <inheritdoc/>

@@ -54,7 +54,7 @@ internal sealed class Keyset : IDisposable
     }
 
     public static LoginEtlException Invalid(string source, string why) => new(
-        "KeysetInvalid", FaultKind.Keys, $"The keyset {source} cannot be used: {why}.",
+        ErrorId.KeysetInvalid, $"The keyset {source} cannot be used: {why}.",
         "Restore the keyset from its backup, or make a new one with New-LoginKeyset.");
 
     public void Dispose()

@@ -122,7 +122,7 @@ public static class KeysetCeremony
             || halves.Intersect(KeysetName.All.Select(n => Path.GetFullPath(KeyFolder.PathOf(folder, n)))).Any())
         {
             throw new LoginEtlException(
-                "KeysetPathsClash", FaultKind.Configuration,
+                ErrorId.KeysetPathsClash,
                 $"The private key's file {privateKeyPath} is the file of another keyset, or beside it; nothing was written.",
                 "Choose a path for the private half outside of the key folder.");
         }

@@ -39,13 +39,13 @@ public sealed class KeysetChange
         if (name == KeysetName.LineId)
         {
             throw new LoginEtlException(
-                "KeysetNotRotated", FaultKind.Configuration, $"The keyset '{name}' is never changed: with another key the lines of files that were loaded would be loaded again.",
+                ErrorId.KeysetNotRotated, $"The keyset '{name}' is never changed: with another key the lines of files that were loaded would be loaded again.",
                 "Keep it, and its backup. Where it must go, the file ledger goes with it.");
         }
 
         using var folder = change._source.Folder(access);
         return folder.Names().Contains(name) ? change : throw new LoginEtlException(
-            "KeysetNotFound", FaultKind.Keys, $"There is no keyset '{name}' in {change._folder}.",
+            ErrorId.KeysetNotFound, $"There is no keyset '{name}' in {change._folder}.",
             "Bring it back from a backup (Import-LoginKey) if there ever was one; else make it with New-LoginKeyset -MissingOnly.");
     }
 
@@ -83,7 +83,7 @@ public sealed class KeysetChange
     {
         var key = Find(keyset, keyId);
         return key.Status == KeyStatus.Enabled ? (keyset.Keys, keyId, keyId) : throw Refused(
-            "KeyNotEnabled", $"Key {Id(keyId)} of the keyset '{_name}' is {key.Status.ToString().ToLowerInvariant()}, and only an enabled one can be primary.",
+            ErrorId.KeyNotEnabled, $"Key {Id(keyId)} of the keyset '{_name}' is {key.Status.ToString().ToLowerInvariant()}, and only an enabled one can be primary.",
             "Enable it with Enable-LoginKey, or add a new key with Add-LoginKey.");
     });
 
@@ -104,7 +104,7 @@ public sealed class KeysetChange
     {
         var key = Find(keyset, keyId);
         return key.Status != KeyStatus.Enabled ? (With(keyset, key with { Status = KeyStatus.Destroyed }), keyset.Primary.Id, keyId) : throw Refused(
-            "KeyNotDisabled", $"Key {Id(keyId)} of the keyset '{_name}' is enabled, and only a disabled one is removed.",
+            ErrorId.KeyNotDisabled, $"Key {Id(keyId)} of the keyset '{_name}' is enabled, and only a disabled one is removed.",
             "Take its rows to another key with Update-LoginToken, disable it with Disable-LoginKey, and remove it when nothing has missed it.");
     });
 
@@ -113,12 +113,12 @@ public sealed class KeysetChange
         var key = Find(keyset, keyId);
         if (key.Status == KeyStatus.Destroyed)
         {
-            throw Refused("KeyDestroyed", $"Key {Id(keyId)} of the keyset '{_name}' is destroyed: its bytes are gone.", "Restore the keyset from its backup if it is still needed.");
+            throw Refused(ErrorId.KeyDestroyed, $"Key {Id(keyId)} of the keyset '{_name}' is destroyed: its bytes are gone.", "Restore the keyset from its backup if it is still needed.");
         }
 
         if (key == keyset.Primary && status != KeyStatus.Enabled)
         {
-            throw Refused("KeyIsPrimary", $"Key {Id(keyId)} of the keyset '{_name}' is primary: without it nothing could be masked.", "Make another key primary first, with Set-LoginPrimaryKey.");
+            throw Refused(ErrorId.KeyIsPrimary, $"Key {Id(keyId)} of the keyset '{_name}' is primary: without it nothing could be masked.", "Make another key primary first, with Set-LoginPrimaryKey.");
         }
 
         return (With(keyset, key with { Status = status }), keyset.Primary.Id, keyId);
@@ -156,7 +156,7 @@ public sealed class KeysetChange
 
         if (privateKeyPath is null)
         {
-            throw Refused("PrivateKeyNeeded", $"The keyset '{_name}' holds public keys, and a new one needs a place for its private half.", "Name the file of the private halves with -PrivateKeyPath.");
+            throw Refused(ErrorId.PrivateKeyNeeded, $"The keyset '{_name}' holds public keys, and a new one needs a place for its private half.", "Name the file of the private halves with -PrivateKeyPath.");
         }
 
         using var privateKeys = KeyFolder.ReadPrivate(privateKeyPath);
@@ -171,10 +171,10 @@ public sealed class KeysetChange
         [.. keyset.Keys.Select(k => k.Id == changed.Id ? changed : k)];
 
     private KeysetKey Find(Keyset keyset, uint keyId) => keyset.Keys.FirstOrDefault(k => k.Id == keyId) ?? throw Refused(
-        "KeyNotFound", $"The keyset '{_name}' has no key {Id(keyId)}.", "Get-LoginKeyset shows the keys there are.");
+        ErrorId.KeyNotFound, $"The keyset '{_name}' has no key {Id(keyId)}.", "Get-LoginKeyset shows the keys there are.");
 
     private static string Id(uint keyId) => keyId.ToString(CultureInfo.InvariantCulture);
 
-    private static LoginEtlException Refused(string id, string message, string remedy) =>
-        new(id, FaultKind.Configuration, $"{message} Nothing was changed.", remedy);
+    private static LoginEtlException Refused(ErrorId error, string message, string remedy) =>
+        new(error, $"{message} Nothing was changed.", remedy);
 }

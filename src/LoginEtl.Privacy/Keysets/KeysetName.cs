@@ -45,7 +45,7 @@ internal static class KeysetName
     /// <summary>A name that is one of <see cref="All"/>.</summary>
     /// <exception cref="LoginEtlException"><c>KeysetNameInvalid</c>.</exception>
     public static string Require(string name) => All.Contains(name) ? name : throw new LoginEtlException(
-        "KeysetNameInvalid", FaultKind.Configuration, "There is no keyset of that name.", $"The names are {string.Join(", ", All)}.");
+        ErrorId.KeysetNameInvalid, "There is no keyset of that name.", $"The names are {string.Join(", ", All)}.");
 
     /// <summary>Whether it holds public keys, whose private halves have files of their own.</summary>
     public static bool IsPublic(string name) => name is Quarantine or Escrow;

@@ -84,7 +84,7 @@ public sealed record MaskMethods
     private static string Name(MaskMethod method) => Enum.GetName(method)!.ToLowerInvariant();
 
     private static LoginEtlException Invalid(string why) => new(
-        "MethodInvalid", FaultKind.Configuration, $"The masking methods cannot be used: {why}",
+        ErrorId.MethodInvalid, $"The masking methods cannot be used: {why}",
         "ip takes siv, mac, escrow or pfx; device_id takes siv, mac or escrow: @{ ip = 'pfx'; device_id = 'mac' }, or ip=pfx,device_id=mac.");
 }
 

@@ -55,7 +55,7 @@ internal sealed record MergedKeyset(string Name, Keyset Keyset, IReadOnlyList<ui
         if (name == KeysetName.LineId)
         {
             throw new LoginEtlException(
-                "KeysetNotRotated", FaultKind.Configuration, $"The keyset '{name}' of {backup.Source} has key {key.Id}, and that of {mine.Source} has another: there is one for good, and with the wrong one files are loaded twice. Nothing was changed.",
+                ErrorId.KeysetNotRotated, $"The keyset '{name}' of {backup.Source} has key {key.Id}, and that of {mine.Source} has another: there is one for good, and with the wrong one files are loaded twice. Nothing was changed.",
                 "Find out which is the right one. Other keysets of the backup can be imported without it, with -Name.");
         }
 
@@ -77,6 +77,6 @@ internal sealed record MergedKeyset(string Name, Keyset Keyset, IReadOnlyList<ui
     }
 
     private static LoginEtlException Conflict(string message) => new(
-        "KeyConflict", FaultKind.Configuration, $"{message} Nothing was changed.",
+        ErrorId.KeyConflict, $"{message} Nothing was changed.",
         "One of the two is not of this installation. Get-LoginKeyset shows the check values, to compare with those that were noted; other keysets can be imported with -Name.");
 }

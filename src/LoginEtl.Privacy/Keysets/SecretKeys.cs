@@ -6,9 +6,6 @@ namespace LoginEtl.Keysets;
 /// <summary>Keysets from a secret of the host's vaults.</summary>
 internal static class SecretKeys
 {
-    /// <summary>The id of the fault where the host has no vaults, or lends them no more.</summary>
-    public const string Unavailable = "KeySourceUnavailable";
-
     /// <param name="name"><c>Vault/Name</c>.</param>
     /// <param name="access">Reads it.</param>
     public static Keyring Read(string name, KeyAccess access)
@@ -17,13 +14,13 @@ internal static class SecretKeys
         if (slash <= 0 || slash == name.Length - 1)
         {
             throw new LoginEtlException(
-                "KeySourceUnknown", FaultKind.Configuration, "A key source of the kind 'secret:' does not name a vault and a secret.", "Use secret:VAULT/NAME.");
+                ErrorId.KeySourceUnknown, "A key source of the kind 'secret:' does not name a vault and a secret.", "Use secret:VAULT/NAME.");
         }
 
         if (access.ReadSecret is null)
         {
             throw new LoginEtlException(
-                Unavailable, FaultKind.Configuration, "Key sources of the kind 'secret:' are vaults of PowerShell's SecretManagement, and this is not PowerShell.",
+                ErrorId.KeySourceUnavailable, "Key sources of the kind 'secret:' are vaults of PowerShell's SecretManagement, and this is not PowerShell.",
                 "Use file:FOLDER, env:VARIABLE or awskms:FOLDER here.");
         }
 

@@ -69,7 +69,7 @@ internal static class CanonicalForm
         if ("e\u0301".Normalize(NormalizationForm.FormC) != "\u00E9")
         {
             throw new LoginEtlException(
-                "UnicodeUnavailable", FaultKind.Configuration,
+                ErrorId.UnicodeUnavailable,
                 "Unicode normalisation does not work here, so one device could get two tokens.",
                 "Install the ICU libraries, or unset DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
         }

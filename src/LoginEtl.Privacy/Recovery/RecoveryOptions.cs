@@ -24,7 +24,7 @@ public sealed record RecoveryOptions
         if (!GivenReason.Says(Reason))
         {
             throw new LoginEtlException(
-                "ReasonMissing", FaultKind.Configuration, "Personal data is recovered for a reason, and -Reason has no letter or digit. Nothing was recovered.",
+                ErrorId.ReasonMissing, "Personal data is recovered for a reason, and -Reason has no letter or digit. Nothing was recovered.",
                 "Say why in -Reason: it goes to the audit file. Leave personal data out of it.");
         }
     }

@@ -1,3 +1,5 @@
+using LoginEtl.Faults;
+
 namespace LoginEtl.Recovery;
 
 /// <summary>Why a token gives no plaintext.</summary>
@@ -38,5 +40,17 @@ public static class TokenRefusals
         TokenRefusal.NotInVault => "the vault has no original of it",
         TokenRefusal.OriginalUnopened => "its original does not open with this private key",
         _ => "its method keeps nothing that could be recovered",
+    };
+
+    /// <summary>The error that it is told as.</summary>
+    public static ErrorId Error(this TokenRefusal refusal) => refusal switch
+    {
+        TokenRefusal.Malformed => ErrorId.TokenMalformed,
+        TokenRefusal.UnknownKey => ErrorId.TokenUnknownKey,
+        TokenRefusal.DisabledKey => ErrorId.TokenDisabledKey,
+        TokenRefusal.NotAuthentic => ErrorId.TokenNotAuthentic,
+        TokenRefusal.NotInVault => ErrorId.TokenNotInVault,
+        TokenRefusal.OriginalUnopened => ErrorId.TokenOriginalUnopened,
+        _ => ErrorId.TokenNotRecoverable,
     };
 }

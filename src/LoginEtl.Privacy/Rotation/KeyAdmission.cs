@@ -9,9 +9,6 @@ namespace LoginEtl.Rotation;
 /// </summary>
 public static class KeyAdmission
 {
-    /// <summary>The fault's id.</summary>
-    public const string Id = "KeyNotKnown";
-
     /// <summary>
     /// Goes on where the database has seen no key of the attribute, and its table holds no tokens, or some under the key; and
     /// where it is told to.
@@ -53,7 +50,7 @@ public static class KeyAdmission
         keys, $"It knows {string.Join(", ", known.Where(k => k.Attribute == keys.Key).Select(k => $"{k.Prefix} ({StoredKeys.Text(k.State)})"))}.");
 
     private static LoginEtlException NotKnown(IEnumerable<StoredKey> keys, string seen) => new(
-        Id, FaultKind.Keys, $"This database has never seen {KeyRetired.List(keys)}. {seen} Nothing was written.",
+        ErrorId.KeyNotKnown, $"This database has never seen {KeyRetired.List(keys)}. {seen} Nothing was written.",
         "Bring the keyset that is known there: under another key equal values get other tokens, and rows join with nothing. "
-        + "A key that is new on purpose is told with Add-LoginKey or Set-LoginPrimaryKey and -Database, or taken with -NewKey (worker: --new-key).");
+        + "A key that is new on purpose is told with Add-LoginKey or Set-LoginPrimaryKey and -Database, or taken with -NewKey.");
 }

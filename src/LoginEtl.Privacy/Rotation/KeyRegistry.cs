@@ -68,7 +68,7 @@ public static class KeyRegistry
         if (primaries[true].Any() && !primaries[false].Any(k => k.State is StoredKeyState.Primary or StoredKeyState.Retired))
         {
             throw new LoginEtlException(
-                "KeyIsPrimary", FaultKind.Configuration, $"{leaving} is the primary key in the database of {table.Name}, whatever this keyset says: writers make tokens with it. Nothing was changed.",
+                ErrorId.KeyIsPrimary, $"{leaving} is the primary key in the database of {table.Name}, whatever this keyset says: writers make tokens with it. Nothing was changed.",
                 "Make another key primary first, with Set-LoginPrimaryKey and -Database.");
         }
     }
@@ -88,7 +88,7 @@ public static class KeyRegistry
         if (counts.FirstOrDefault(c => c.Attribute == KeysetName.Of(key.Name) && c.Prefix == key.TokenPrefix) is { Rows: > 0 and var rows })
         {
             throw new LoginEtlException(
-                "KeyInUse", FaultKind.Configuration, $"{rows} rows of {table.Name} and its quarantine still carry {key.TokenPrefix}, and without {key} nothing can open them. The key was not removed.",
+                ErrorId.KeyInUse, $"{rows} rows of {table.Name} and its quarantine still carry {key.TokenPrefix}, and without {key} nothing can open them. The key was not removed.",
                 "Enable it with Enable-LoginKey, take the rows to the primary key with Update-LoginToken, and disable it again; -Force gives the rows up.");
         }
     }

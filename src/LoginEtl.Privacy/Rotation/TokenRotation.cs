@@ -82,7 +82,7 @@ public sealed class TokenRotation : IDisposable
         }
 
         throw new LoginEtlException(
-            "RotationUnfinished", FaultKind.Failed, $"After {MostPasses} passes rows of {_table.Name} still carry old tokens: somebody writes them anew.",
+            ErrorId.RotationUnfinished, $"After {MostPasses} passes rows of {_table.Name} still carry old tokens: somebody writes them anew.",
             "Find out who writes to the table without LoginEtl, or with a version that knows no retired keys; then run again.");
     }
 
@@ -106,7 +106,7 @@ public sealed class TokenRotation : IDisposable
         if (PrimaryKeys.Ambiguous(_keyring) is { } several)
         {
             throw new LoginEtlException(
-                "PrimaryKeyAmbiguous", FaultKind.Keys, $"The database has more than one primary key for the keyset {several.Source}: {string.Join(", ", several.Rivals)}. Nothing was changed.",
+                ErrorId.PrimaryKeyAmbiguous, $"The database has more than one primary key for the keyset {several.Source}: {string.Join(", ", several.Rivals)}. Nothing was changed.",
                 "Say which one is meant, by Set-LoginPrimaryKey with -Database; if nobody added the other, see who may write to login_etl_key.");
         }
     }
@@ -137,7 +137,7 @@ public sealed class TokenRotation : IDisposable
         if (retired.Count > 0)
         {
             throw new LoginEtlException(
-                KeyRetired.Id, FaultKind.Keys, $"The primary keys here are retired in the database, and none that is primary there is held and enabled here: {KeyRetired.List(retired)}. Nothing was changed.",
+                ErrorId.KeyRetired, $"The primary keys here are retired in the database, and none that is primary there is held and enabled here: {KeyRetired.List(retired)}. Nothing was changed.",
                 "Give this host the keyset with the new primary key. To go back on purpose, use Set-LoginPrimaryKey with -Database.");
         }
     }

@@ -62,7 +62,7 @@ public sealed class PromptTests(ServersFixture servers)
         var queue = await TestQueue.CreateAsync(servers);
         await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true });
         var waiting = source.ReceiveAsync(Cancelled);
-        var cause = new LoginEtlException("Downstream", FaultKind.Failed, "It failed.", "Mend it.");
+        var cause = new LoginEtlException(new ErrorId(FaultKind.Failed, "Downstream"), "It failed.", "Mend it.");
 
         source.Fail(cause);
 

@@ -26,10 +26,10 @@ public sealed class ReceiveEndTests
     public void Failure_after_an_ordinary_end_is_told_and_the_first_stays()
     {
         _end.Set(EndReason.Stopped);
-        var first = new LoginEtlException("First", FaultKind.Failed, "It failed.", "Mend it.");
+        var first = new LoginEtlException(new ErrorId(FaultKind.Failed, "First"), "It failed.", "Mend it.");
 
         _end.Fail(first);
-        _end.Fail(new LoginEtlException("Second", FaultKind.Failed, "It failed again.", "Mend it."));
+        _end.Fail(new LoginEtlException(new ErrorId(FaultKind.Failed, "Second"), "It failed again.", "Mend it."));
 
         Assert.Equal(EndReason.Stopped, _end.Reason);
         Assert.Same(first, Assert.Throws<LoginEtlException>(_end.ThrowIfFailed));

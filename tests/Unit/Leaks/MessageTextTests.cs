@@ -25,7 +25,7 @@ public sealed partial class MessageTextTests
 
     [Fact]
     public void A_new_one_is_found() =>
-        Assert.Equal(["login.Ip!.Reveal()", "login.MessageId"], HolesOf("""throw new LoginEtlException("Id", FaultKind.Failed, $"The ip {login.Ip!.Reveal()} of {login.MessageId}.", "No.");""").Order(StringComparer.Ordinal));
+        Assert.Equal(["login.Ip!.Reveal()", "login.MessageId"], HolesOf("""throw new LoginEtlException(new ErrorId(FaultKind.Failed, "Id"), $"The ip {login.Ip!.Reveal()} of {login.MessageId}.", "No.");""").Order(StringComparer.Ordinal));
 
     private static IEnumerable<string> Holes() => Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
         .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
@@ -34,7 +34,7 @@ public sealed partial class MessageTextTests
     private static IEnumerable<string> HolesOf(string source) =>
         Said().Matches(source)
             .Select(m => (IsFault: m.Value != "new(", Arguments: Arguments(source, m.Index + m.Length - 1)))
-            .Where(s => s.IsFault || s.Arguments.Contains("FaultKind.", StringComparison.Ordinal))
+            .Where(s => s.IsFault || s.Arguments.Contains("ErrorId.", StringComparison.Ordinal))
             .SelectMany(s => HolesOfText(s.Arguments));
 
     private static string Arguments(string source, int from)

@@ -278,7 +278,7 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
                 await anchor.AddAsync(added, cancellationToken);
             }
 
-            throw new LoginEtlException("DatabaseUnreachable", FaultKind.Unreachable, "Lost.", "Look.");
+            throw new LoginEtlException(ErrorId.DatabaseUnreachable, "Lost.", "Look.");
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

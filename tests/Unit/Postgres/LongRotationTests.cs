@@ -111,7 +111,7 @@ public sealed class LongRotationTests(ServersFixture servers, ITestOutputHelper 
             {
                 written += (await sink.WriteAsync(RotatingLogins.Records(_keys, 100, $"writer-{writer}-{batch}"), TestDatabase.Token)).Outcomes.Count;
             }
-            catch (LoginEtlException e) when (e.Id == KeyRetired.Id)
+            catch (LoginEtlException e) when (e.Error == ErrorId.KeyRetired)
             {
             }
         }

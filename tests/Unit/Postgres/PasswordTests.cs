@@ -180,7 +180,7 @@ public sealed class PasswordTests(ServersFixture servers)
         public ValueTask<string> GetAsync(string host, int port, string user, AwsSettings account, CancellationToken cancellationToken)
         {
             Asked.Add((host, port, user, account.Region));
-            return ValueTask.FromResult(Password ?? throw new LoginEtlException("NoToken", FaultKind.Denied, "There is no token.", "Get one."));
+            return ValueTask.FromResult(Password ?? throw new LoginEtlException(new ErrorId(FaultKind.Denied, "NoToken"), "There is no token.", "Get one."));
         }
     }
 }

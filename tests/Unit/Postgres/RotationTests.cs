@@ -279,7 +279,7 @@ public sealed class RotationTests(ServersFixture servers) : IDisposable
             {
                 written += (await sink.WriteAsync(RotatingLogins.Records(_keys, 20, $"writer-{writer}-{batch}"), TestDatabase.Token)).Outcomes.Count;
             }
-            catch (LoginEtlException e) when (e.Id == KeyRetired.Id)
+            catch (LoginEtlException e) when (e.Error == ErrorId.KeyRetired)
             {
             }
         }

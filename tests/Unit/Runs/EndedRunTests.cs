@@ -53,7 +53,7 @@ public sealed class EndedRunTests(ServersFixture servers) : IDisposable
         await database.RunAsync("ALTER TABLE user_logins ADD CONSTRAINT never CHECK (false) NOT VALID");
         var failed = await _run.RunAsync(await QueueAsync(20), database, receive: Short);
         Says(failed, EndReason.Failed, "failed", "Failed, received");
-        Says(Receipt.Failed("q", DateTimeOffset.UtcNow, new LoginEtlException("X", FaultKind.Failed, "x", "y")), EndReason.Failed, "failed", "Failed, received 0");
+        Says(Receipt.Failed("q", DateTimeOffset.UtcNow, new LoginEtlException(new ErrorId(FaultKind.Failed, "X"), "x", "y")), EndReason.Failed, "failed", "Failed, received 0");
     }
 
     private static void Says(Receipt receipt, EndReason reason, string json, string line)

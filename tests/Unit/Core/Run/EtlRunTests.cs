@@ -90,7 +90,7 @@ public sealed class EtlRunTests : RunningTests
         source.AddMany(25);
         source.ReceiveFault = () => unforeseen
             ? new InvalidOperationException("cAnArY")
-            : new LoginEtlException("QueueGone", FaultKind.NotFound, "The queue is gone.", "Make it.");
+            : new LoginEtlException(new ErrorId(FaultKind.NotFound, "QueueGone"), "The queue is gone.", "Make it.");
         var receipt = await RunAsync(source, batchSize: 100);
         AssertCounts(receipt, RunState.Failed, (Outcome.Returned, 25));
         Assert.DoesNotContain("cAnArY", receipt.Error, StringComparison.Ordinal);

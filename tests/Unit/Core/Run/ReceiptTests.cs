@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using LoginEtl.Faults;
 using LoginEtl.Run;
 using Xunit;
 
@@ -65,13 +66,13 @@ public sealed class ReceiptTests
         }
 
         book.CountUndeleted(3);
-        var receipt = Receipt.From("q", RunState.Completed, Deliveries.Sent, TimeSpan.Zero, book.Counts(), "why");
+        var receipt = Receipt.From("q", RunState.Completed, Deliveries.Sent, TimeSpan.Zero, book.Counts());
         foreach (var outcome in Enum.GetValues<Outcome>())
         {
             Assert.Equal((long)outcome + 1, typeof(Receipt).GetProperty(outcome.ToString())!.GetValue(receipt));
         }
 
-        Assert.Equal((55, 3, true, "why"), (receipt.Received, receipt.Undeleted, receipt.Balanced, receipt.Error));
+        Assert.Equal((55, 3, true), (receipt.Received, receipt.Undeleted, receipt.Balanced));
     }
 
     [Fact]
@@ -87,16 +88,17 @@ public sealed class ReceiptTests
     [Fact]
     public void One_line_of_JSON_tells_programs_every_count()
     {
-        var text = ReceiptText.Json(Good with { Source = "a \"b\"\nc", Error = "é", Outcome = RunState.Failed });
+        var text = ReceiptText.Json((Good with { Source = "a \"b\"\nc" }).FailedBy(Fault("É")));
         var json = JsonNode.Parse(text)!.AsObject();
         Assert.DoesNotContain('\n', text);
         Assert.Equal(
-            ["source", "version", "outcome", "started_at", "elapsed_seconds", "received", .. Enum.GetNames<Outcome>().Select(o => o.ToLowerInvariant()),
-                "undeleted", "held_groups", "not_an_address", "not_held", "balanced", "exit_code", "error"],
+            ["source", "version", "outcome", "ended", "started_at", "elapsed_seconds", "received", .. Enum.GetNames<Outcome>().Select(o => o.ToLowerInvariant()),
+                "undeleted", "held_groups", "not_an_address", "not_held", "balanced", "exit_code", "error_id", "error"],
             json.Select(m => m.Key));
         Assert.Equal(("a \"b\"\nc", "failed", 1.235, 34, true, 1),
             ((string)json["source"]!, (string)json["outcome"]!, (double)json["elapsed_seconds"]!, (long)json["lapsed"]!,
                 (bool)json["balanced"]!, (int)json["exit_code"]!));
+        Assert.Equal(("É", "It broke. Mend it."), ((string)json["error_id"]!, (string)json["error"]!));
         Assert.False(JsonNode.Parse(ReceiptText.Json(Good))!.AsObject().ContainsKey("error"));
         Assert.Equal("drain_timeout", (string)JsonNode.Parse(ReceiptText.Json(Good with { Ended = EndReason.DrainTimeout }))!["ended"]!);
     }
@@ -116,13 +118,17 @@ public sealed class ReceiptTests
     [Fact]
     public void Several_receipts_add_up_to_one_with_the_worst_outcome()
     {
-        var other = Good with { Source = "other", Outcome = RunState.Stopped, StartedAt = Good.StartedAt.AddSeconds(10), Error = "e", Undeleted = 2 };
+        var other = Good with { Source = "other", Outcome = RunState.Stopped, StartedAt = Good.StartedAt.AddSeconds(10), Undeleted = 2 };
         var sum = Receipt.Sum([Good, other, Good]);
         EndReason? Ended(params EndReason?[] reasons) => Receipt.Sum([.. reasons.Select(r => Good with { Ended = r })]).Ended;
         Assert.Equal((EndReason.Drained, null), (Ended(EndReason.Drained, EndReason.Drained), Ended(EndReason.Drained, EndReason.Stopped)));
-        Assert.Equal(("login-queue, other", RunState.Stopped, "e"), (sum.Source, sum.Outcome, sum.Error));
+        Assert.Equal(("login-queue, other", RunState.Stopped), (sum.Source, sum.Outcome));
+        var failed = Receipt.Sum([Good, other.FailedBy(Fault("First")), other.FailedBy(Fault("Second"))]);
+        Assert.Equal((RunState.Failed, EndReason.Failed, "First", "It broke. Mend it. It broke. Mend it."), (failed.Outcome, failed.Ended, failed.ErrorId, failed.Error));
         Assert.Equal((165, 102, 2, true), (sum.Received, sum.Lapsed, sum.Undeleted, sum.Balanced));
         Assert.Equal(TimeSpan.FromSeconds(10) + Good.Elapsed, sum.Elapsed);
         Assert.Same(Good, Receipt.Sum([Good]));
     }
+
+    private static LoginEtlException Fault(string name) => new(new ErrorId(FaultKind.Failed, name), "It broke.", "Mend it.");
 }

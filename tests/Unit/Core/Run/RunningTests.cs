@@ -23,10 +23,10 @@ public abstract class RunningTests : IDisposable
         _limit.CancelAfter(TimeSpan.FromSeconds(30));
     }
 
-    private protected static LoginEtlException Down { get; } = new("DatabaseDown", FaultKind.Unreachable, "The database is down.", "Start it.");
+    private protected static LoginEtlException Down { get; } = new(new ErrorId(FaultKind.Unreachable, "DatabaseDown"), "The database is down.", "Start it.");
 
     private protected static LoginEtlException Lost { get; } =
-        new("AnswerLost", FaultKind.Unreachable, "The answer was lost.", "Look.") { CommitUnknown = true };
+        new(new ErrorId(FaultKind.Unreachable, "AnswerLost"), "The answer was lost.", "Look.") { CommitUnknown = true };
 
     private protected Journal Journal { get; } = new();
 

@@ -66,5 +66,5 @@ internal sealed class MemoryAnchor : IAuditAnchor
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static LoginEtlException Lost() => new("DatabaseUnreachable", FaultKind.Unreachable, "Lost.", "Look.");
+    private static LoginEtlException Lost() => new(ErrorId.DatabaseUnreachable, "Lost.", "Look.");
 }

@@ -75,7 +75,7 @@ public sealed class ConcurrentCeremonyTests : IDisposable
         File.Delete(Path.Combine(Folder, "audit.json"));
         var before = Directory.GetFiles(_root, "*.json", SearchOption.AllDirectories).Order().ToList();
         var asked = 0;
-        var service = new StubService(() => _ = ++asked < 4 ? 0 : throw new LoginEtlException("KeyServiceDenied", FaultKind.Keys, "No.", "No."));
+        var service = new StubService(() => _ = ++asked < 4 ? 0 : throw new LoginEtlException(ErrorId.KeyServiceDenied, "No.", "No."));
 
         Assert.Throws<LoginEtlException>(() => KeysetCeremony.Create(
             Folder, Path.Combine(_root, "private.json"),

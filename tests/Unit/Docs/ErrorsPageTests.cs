@@ -1,0 +1,41 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using LoginEtl.Faults;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Docs;
+
+/// <summary>docs/errors.md: made of the list of errors, which holds what the code can say and nothing else.</summary>
+public sealed partial class ErrorsPageTests
+{
+    private static readonly string List = File.ReadAllText(Repository.PathOf("src/LoginEtl.Privacy/Faults/ErrorId.cs"));
+
+    private static readonly IReadOnlyList<ErrorId> Errors =
+        [.. typeof(ErrorId).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => (ErrorId)f.GetValue(null)!)];
+
+    [Fact]
+    public void Its_table_is_the_list()
+    {
+        var rows = Entry().Matches(List).Select(m => $"| `{m.Groups[2].Value}` | {m.Groups[3].Value} | {m.Groups[1].Value} |").ToList();
+        Assert.Equal(Errors.Select(e => (e.Name, $"{e.Kind}")), Entry().Matches(List).Select(m => (m.Groups[2].Value, m.Groups[3].Value)));
+        Assert.Equal(rows, File.ReadLines(Repository.PathOf("docs/errors.md")).Where(l => l.StartsWith("| `", StringComparison.Ordinal)));
+        Assert.Equal(Errors.Select(e => e.Name).Order(StringComparer.Ordinal), Errors.Select(e => e.Name));
+    }
+
+    [Fact]
+    public void Every_error_of_the_list_can_come_and_no_other()
+    {
+        var code = string.Concat(Directory.EnumerateFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => Path.GetFileName(f) != "ErrorId.cs").Select(File.ReadAllText));
+        var used = Use().Matches(code).Select(m => m.Groups[1].Value).ToHashSet();
+        Assert.Equal(Errors.Select(e => e.Name), used.Order(StringComparer.Ordinal));
+        Assert.DoesNotContain("new ErrorId(", code, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(@"<summary>(.+)</summary>\s+public static readonly ErrorId (\w+) = new\(FaultKind\.(\w+)\)")]
+    private static partial Regex Entry();
+
+    [GeneratedRegex(@"\bErrorId\.(\w+)")]
+    private static partial Regex Use();
+}
