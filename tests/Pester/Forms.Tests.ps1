@@ -89,7 +89,7 @@ Describe 'Every type that is emitted' {
             # A receipt says how the run ended and why, each once.
             $receipt = $samples | Where-Object { $_.GetType().Name -eq 'Receipt' } | Select-Object -First 1
             $receipt | Out-String -Width $_ | Should -Match '(?m)^Outcome +: Completed, Drained\r?$'
-            $receipt = [LoginEtl.Run.Receipt]::Failed('pipeline', [DateTimeOffset]::UtcNow, [LoginEtl.Faults.LoginEtlException]::new('Broke', 'Failed', 'It broke.', 'Mend it.'))
+            $receipt = [LoginEtl.Run.Receipt]::Failed('pipeline', [DateTimeOffset]::UtcNow, [LoginEtl.Faults.LoginEtlException]::new([LoginEtl.Faults.ErrorId]::QueueNotFound, 'It broke.', 'Mend it.'))
             $receipt | Out-String -Width $_ | Should -Match '(?m)^Outcome +: Failed\r?$'
         }
         finally { $PSStyle.OutputRendering = $rendering }
@@ -98,5 +98,34 @@ Describe 'Every type that is emitted' {
     It 'has a text that shows nothing' {
         $samples | ForEach-Object { "$_" } | Should -Not -Match '203\.0\.113\.77|canary'
         $masked | Format-List * -Force | Out-String | Should -Not -Match '203\.0\.113\.77|canary'
+    }
+
+    It 'shows nothing that a terminal would act on' {
+        $rendering = $PSStyle.OutputRendering
+        $PSStyle.OutputRendering = 'Ansi'
+        try {
+            $keys = Join-Path $TestDrive 'keys'
+            $database = New-TestDatabase
+            Initialize-LoginDatabase $database
+            # As a sender, and as one who may write to the quarantine, could have it.
+            $odd = "u`e[2J`a" + [char] 0x202e
+            $json = @{ user_id = $odd; app_version = '1.2.3'; device_type = $odd; ip = "203.0.113.9$odd"; locale = $odd; device_id = $odd } | ConvertTo-Json
+            $login = $json | ConvertFrom-LoginJson
+            $record = $login | Protect-LoginPii $keys
+            $record | Write-LoginRecord $database
+            $stored = "203.0.113.9$odd" | Find-LoginRecord $database $keys -Attribute ip
+            $recovered = $stored | Unprotect-LoginPii $database $keys -Reason forms -AuditFile (Join-Path $TestDrive 'odd.jsonl') -Confirm:$false -WarningAction Ignore
+            $recovered.DeviceId | Should -Be $odd
+            'no JSON' | ConvertFrom-LoginJson -WarningAction Ignore | Protect-LoginPii $keys -WarningAction Ignore | Write-LoginRecord $database -WarningAction Ignore
+            [void] (Invoke-Sql $database "UPDATE login_etl_quarantine SET reason = U&'r\001b[2J', field = U&'f\001b[2J', source = U&'s\001b[2J'")
+            $entries = Get-LoginQuarantine $database -All
+            foreach ($shown in $login, $record, $stored, $recovered, $entries) {
+                $shown | Should -Not -BeNullOrEmpty
+                $text = $shown | Out-String -Width 400
+                $text | Should -Not -Match "`e\[2J|`a|$([char] 0x202e)" -Because "$($shown[0].GetType().Name) is shown"
+                $text | Should -BeLike "*$([char] 0xfffd)*"
+            }
+        }
+        finally { $PSStyle.OutputRendering = $rendering }
     }
 }

@@ -73,7 +73,7 @@ Describe 'Get-LoginKeyset' {
         $all = Get-LoginKeyset $keys
         $all.Name | Should -Be @('ip', 'device_id.mac', 'ip.pfx', 'line_id', 'quarantine', 'escrow', 'audit')
         $all.Method | Should -Be @('siv', 'mac', 'pfx', 'line', 'public', 'public', 'audit')
-        $all | ForEach-Object { $_.IsPrimary | Should -BeTrue; $_.CheckValue | Should -Match '^[0-9a-f]{8}$' }
+        $all | ForEach-Object { $_.IsPrimary | Should -BeTrue; $_.CheckValue | Should -Match '^[0-9a-f]{32}$' }
         Token $keys @{ device_id = 'escrow' } | Should -BeLike "$((Get-LoginKeyset $keys ip).TokenPrefix)*"
         Token $keys @{ ip = 'pfx'; device_id = 'mac' } | Should -BeLike "$((Get-LoginKeyset $keys ip.pfx).TokenPrefix)*"
     }
@@ -103,7 +103,7 @@ Describe 'Get-LoginKeyset' {
         foreach ($name in 'quarantine', 'escrow') {
             $half = Get-LoginKeyset -PrivateKeyPath "$keys-private/$name.json"
             $half.Name, $half.Method, $half.TokenPrefix | Should -Be @($name, 'private', $null)
-            $half.CheckValue | Should -Match '^[0-9a-f]{8}$'
+            $half.CheckValue | Should -Match '^[0-9a-f]{32}$'
             $half.CheckValue, $half.KeyId | Should -Be @((Get-LoginKeyset $keys $name).CheckValue, (Get-LoginKeyset $keys $name).KeyId)
             $value = (Get-Content "$keys-private/$name.json" -Raw | ConvertFrom-Json).key[0].keyData.value
             "$($half | Format-List * -Force | Out-String -Width 500)" | Should -Not -Match ([regex]::Escape($value.Substring($value.Length - 12)))

@@ -116,6 +116,20 @@ Describe 'The witness of recovery' {
         (Invoke-Expression $command).AnchorNumber | Should -Be 5
     }
 
+    It 'fails a script as the page has it' {
+        Invoke-Recovery official.jsonl
+        Invoke-Recovery gone.jsonl
+        $page = [regex]::Match((Get-Content "$PSScriptRoot/../../docs/security.md" -Raw), '(?s)```powershell\n(\$ErrorActionPreference.+?Test-LoginAudit.+?)```').Groups[1].Value
+        $script = Join-Path $folder check.ps1
+        Set-Content $script ("`$dsn = $(ConvertTo-Literal $database)`n" + $page.Replace('keys/', (ConvertTo-Literal $keys)).Replace('/srv/audit', (ConvertTo-Literal $folder)).Replace(
+                'Import-Module LoginEtl', "Import-Module $(ConvertTo-Literal (Convert-Path "$PSScriptRoot/../../LoginEtl.psd1"))"))
+        $null = Invoke-PowerShell -File $script
+        $LASTEXITCODE | Should -Be 0
+        Remove-Item (Join-Path $folder gone.jsonl)
+        "$(Invoke-PowerShell -File $script 2>&1)" | Should -Match 'gone\.jsonl'
+        $LASTEXITCODE | Should -Be 1
+    }
+
     It 'warns a superuser once that it proves nothing against them' {
         $null = 1..600 | ForEach-Object { $token } | Unprotect-LoginPii $database $keys -Attribute ip -Reason test -AuditFile (Join-Path $folder official.jsonl) -Confirm:$false -WarningVariable said -WarningAction SilentlyContinue
         $said | Should -HaveCount 1

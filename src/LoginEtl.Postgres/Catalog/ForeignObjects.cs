@@ -92,8 +92,8 @@ internal static class ForeignObjects
     }
 
     /// <summary>
-    /// The owner of the user's table, where that may be a stranger: everybody may create in the schema, and the owner is
-    /// neither who asks nor whom the schema or the database belongs to. Null otherwise.
+    /// The owner of the user's table, where that may be a stranger: neither who asks nor whom the schema or the database belongs
+    /// to. Null otherwise. Whatever stands on the table, also a policy or a type, runs with the rights of whoever reads or writes it.
     /// </summary>
     public static async Task<string?> StrangerAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {
@@ -102,7 +102,6 @@ internal static class ForeignObjects
             SELECT pg_get_userbyid(c.relowner)
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.oid = pg_catalog.to_regclass($1)::oid AND NOT {Trusted("c.relowner", "NULL::text")}
-                AND EXISTS (SELECT FROM pg_catalog.aclexplode(n.nspacl) a WHERE a.grantee = 0::oid AND a.privilege_type = 'CREATE'::text)
             """,
             [table.Quoted], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
         return owners.SingleOrDefault();

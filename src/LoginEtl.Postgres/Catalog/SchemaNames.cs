@@ -57,6 +57,9 @@ internal static class SchemaNames
     /// <summary>Those that a run trusts.</summary>
     public static readonly string[] TrustedByRuns = [.. OfRuns, Schema];
 
+    /// <summary>Those that are read for what the database says of itself.</summary>
+    public static readonly string[] OfRecord = [Schema, Ledger, FileLedger];
+
     /// <summary>Their columns, by which an older or foreign relation of the same name is told apart.</summary>
     public static IReadOnlyList<string> ColumnsOf(string relation) => relation switch
     {

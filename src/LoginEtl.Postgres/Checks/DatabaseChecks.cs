@@ -111,13 +111,14 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
 
         _list.Require("Table", $"{table.Name}", () => TargetCheck.RequireTable(table));
         new TableChecks(_list, table, options).Run(there);
+        // What others made is not read: a view, say, would run their code.
+        await CheckOwnersAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         if (beside.Any(b => b.Exists && b.Name.Name == SchemaNames.Ledger))
         {
             await CheckSchemaAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         }
 
         await CheckBesideAsync(connection, beside, cancellationToken).ConfigureAwait(false);
-        await CheckOwnersAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         if (there.FirstOrDefault(b => b.Name.Name == SchemaNames.Keys)?.Name is { } keys && !await KeyRegistration.IsGrantedAsync(connection, keys, cancellationToken).ConfigureAwait(false))
         {
             _list.Add("Key register", "the user may not register a key: runs go on under those that the database knows alone", KeyRegistration.Grant(keys));
@@ -181,8 +182,8 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
             && await ForeignObjects.StrangerAsync(connection, table, cancellationToken).ConfigureAwait(false) is { } owner)
         {
             _list.Add(
-                Name, $"{table} belongs to {owner}, who owns neither its schema nor the database, and everybody may create tables there",
-                $"See that {owner} is whom you mean: what stands on the table runs with this user's rights. REVOKE CREATE ON SCHEMA … FROM PUBLIC keeps others from making tables.");
+                Name, $"{table} belongs to {owner}, who owns neither its schema nor the database",
+                $"See that {owner} is whom you mean: what stands on the table (triggers, policies, types) runs with this user's rights. REVOKE CREATE ON SCHEMA … keeps others from making tables.");
         }
     }
 

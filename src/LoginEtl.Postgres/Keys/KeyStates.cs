@@ -16,10 +16,13 @@ internal sealed class KeyStates(QualifiedName keys)
         $"""
         INSERT INTO {keys.Quoted} AS k (attribute, method, prefix, state, check_value)
         SELECT * FROM unnest($1, $2, $3, $4, $5)
-        ON CONFLICT (attribute, prefix) DO UPDATE SET state = excluded.state, check_value = coalesce(k.check_value, excluded.check_value),
+        ON CONFLICT (attribute, prefix) DO UPDATE SET state = excluded.state, check_value = CASE WHEN {IsShorter} THEN excluded.check_value ELSE k.check_value END,
             changed_at = CASE WHEN k.state = excluded.state THEN k.changed_at ELSE now() END
-        WHERE k.state <> excluded.state OR (k.check_value IS NULL AND excluded.check_value IS NOT NULL)
+        WHERE k.state <> excluded.state OR {IsShorter}
         """;
+
+    // Not told, or the beginning of it.
+    private const string IsShorter = "(excluded.check_value IS NOT NULL AND (k.check_value IS NULL OR (length(k.check_value) < length(excluded.check_value) AND starts_with(excluded.check_value, k.check_value))))";
 
     /// <summary>A query for all of them, which <see cref="Read"/> reads.</summary>
     public static string Query(QualifiedName keys) => $"SELECT attribute, method, prefix, state, changed_at, check_value FROM {keys.Quoted} ORDER BY attribute, changed_at, prefix";

@@ -15,7 +15,7 @@ internal sealed class KnownKeys(IReadOnlyList<StoredKey> keys)
 
     /// <summary>Whether all are there, as far as is known with the same bytes.</summary>
     public bool Contains(IEnumerable<StoredKey> wanted) =>
-        wanted.All(w => keys.Any(k => w.IsOf(k) && (k.CheckValue is null || k.CheckValue == w.CheckValue)));
+        wanted.All(w => keys.Any(k => w.IsOf(k) && w.IsSameAs(k)));
 
     /// <exception cref="LoginEtl.Faults.LoginEtlException"><c>KeyRetired</c>: one of the records carries a token under a key that no row may be written under.</exception>
     public void Refuse(IEnumerable<ProtectedLogin> logins) => Refuse(logins.OfType<LoginRecord>().SelectMany(RetiredOf));

@@ -80,8 +80,20 @@ internal sealed class PostgresTokens : ITokenTable
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<TokenSample?> SampleAsync(CancellationToken cancellationToken) =>
-        TryAsync((connection, token) => TableSample.ReadAsync(connection, _table, token), cancellationToken);
+    public Task<TokenSample?> SampleAsync(CancellationToken cancellationToken) => TryAsync(
+        async (connection, token) =>
+        {
+            if (await ForeignObjects.StrangerAsync(connection, _table.Name, token).ConfigureAwait(false) is not null)
+            {
+                return null;
+            }
+
+            await connection.RunAsync("BEGIN READ ONLY", token).ConfigureAwait(false);
+            var sample = await TableSample.ReadAsync(connection, _table, token).ConfigureAwait(false);
+            await connection.RunAsync("ROLLBACK", token).ConfigureAwait(false);
+            return sample;
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<StoredLogin> FindAsync(

@@ -17,7 +17,10 @@ internal static class KeyMigration
     private const string MayReadRecords =
         "SELECT coalesce((SELECT pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') FROM pg_attribute a WHERE a.attrelid = pg_catalog.to_regclass($1)::oid AND a.attname = 'record' AND NOT a.attisdropped), false)";
 
-    /// <summary>What it takes. Reads all of the table, once: while no key is registered, or the table of keys is an earlier version's.</summary>
+    /// <summary>
+    /// What it takes. Reads all of the table, once: while no key is registered, or the table of keys is an earlier version's; and
+    /// nothing of a stranger's, which could run code with the rights of whoever installs.
+    /// </summary>
     /// <returns>None for something else of that name: it stays as it is, and pre-flight says so.</returns>
     public static async Task<List<string>> StatementsAsync(
         NpgsqlConnection connection, QualifiedName table, LiveTable? live, HashSet<string> existing, CancellationToken cancellationToken)
@@ -42,7 +45,8 @@ internal static class KeyMigration
             }
         }
 
-        if (live is not { Kind: 'r' or 'p' } || live.Find(RecordField.MaskedIp) is not { IsSelectable: true } || live.Find(RecordField.MaskedDeviceId) is not { IsSelectable: true })
+        if (live is not { Kind: 'r' or 'p' } || live.Find(RecordField.MaskedIp) is not { IsSelectable: true } || live.Find(RecordField.MaskedDeviceId) is not { IsSelectable: true }
+            || await ForeignObjects.StrangerAsync(connection, table, cancellationToken).ConfigureAwait(false) is not null)
         {
             return statements;
         }

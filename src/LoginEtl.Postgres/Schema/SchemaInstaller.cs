@@ -23,7 +23,11 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
             await using var _ = connection.ConfigureAwait(false);
             var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using var __ = transaction.ConfigureAwait(false);
-            if (!options.PlanOnly)
+            if (options.PlanOnly)
+            {
+                await connection.RunAsync("SET TRANSACTION READ ONLY", cancellationToken).ConfigureAwait(false);
+            }
+            else
             {
                 // CREATE … IF NOT EXISTS alone can fail when two processes run it at once.
                 await connection.RunAsync($"SELECT pg_advisory_xact_lock({AdvisoryLock})", cancellationToken).ConfigureAwait(false);

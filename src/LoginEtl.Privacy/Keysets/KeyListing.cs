@@ -7,7 +7,8 @@ namespace LoginEtl.Keysets;
 /// <summary>Keys as everybody may see them.</summary>
 public static class KeyListing
 {
-    private const int CheckBytes = 4;
+    // Who may choose keys finds two that share the first four bytes in seconds, and one with given four in minutes.
+    private const int CheckBytes = 16;
 
     /// <summary>The names that keysets may have.</summary>
     public static IReadOnlyList<string> Names => KeysetName.All;

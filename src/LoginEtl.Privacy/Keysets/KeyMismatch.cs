@@ -14,7 +14,7 @@ public static class KeyMismatch
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(known);
         var others = keys.Select(k => (Here: k, There: known.FirstOrDefault(k.IsOf)))
-            .Where(k => k is { Here.CheckValue: { } here, There.CheckValue: { } there } && here != there).ToList();
+            .Where(k => k.There is not null && !k.Here.IsSameAs(k.There)).ToList();
         if (others.Count > 0)
         {
             throw new LoginEtlException(

@@ -10,7 +10,7 @@ namespace LoginEtl.Keysets;
 /// <param name="Method"><c>siv</c>, <c>mac</c>, <c>pfx</c>, <c>line</c>, <c>audit</c>, <c>public</c> for keys that are sealed to, or <c>private</c> for those that open.</param>
 /// <param name="TokenPrefix">What all its tokens begin with; null where it makes none.</param>
 /// <param name="CheckValue">
-/// Eight hexadecimal digits that equal keys share and others do not, to compare copies by; null of a destroyed key. Both
+/// 32 hexadecimal digits that equal keys share and others do not, to compare copies by; null of a destroyed key. Both
 /// halves of a pair share theirs.
 /// </param>
 public sealed record LoginKey(string Name, uint KeyId, KeyStatus Status, bool IsPrimary, string Method, string? TokenPrefix, string? CheckValue)

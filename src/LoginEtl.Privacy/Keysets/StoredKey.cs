@@ -7,6 +7,9 @@ namespace LoginEtl.Keysets;
 /// <param name="State">What may be done with it.</param>
 public sealed record StoredKey(string Attribute, string Method, string Prefix, StoredKeyState State)
 {
+    // Of a check value in hexadecimal.
+    private const int OlderCheckDigits = 8;
+
     /// <summary>When it came into this state, by the server's clock (UTC); set by the database.</summary>
     public DateTimeOffset? ChangedAt { get; init; }
 
@@ -18,6 +21,17 @@ public sealed record StoredKey(string Attribute, string Method, string Prefix, S
     {
         ArgumentNullException.ThrowIfNull(other);
         return (Attribute, Prefix) == (other.Attribute, other.Prefix);
+    }
+
+    /// <summary>
+    /// Whether the database knows nothing else of the key's bytes: the same check value, none, or the beginning of it that
+    /// earlier versions told.
+    /// </summary>
+    /// <param name="there">The same key as the database knows it.</param>
+    public bool IsSameAs(StoredKey there)
+    {
+        ArgumentNullException.ThrowIfNull(there);
+        return CheckValue is not { } here || there.CheckValue is not { } told || here == told || (told.Length == OlderCheckDigits && here.StartsWith(told, StringComparison.Ordinal));
     }
 
     /// <summary>A key that makes tokens, as the database is to know it.</summary>

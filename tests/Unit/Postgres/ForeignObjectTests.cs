@@ -11,7 +11,7 @@ namespace LoginEtl.Unit.Postgres;
 public sealed class ForeignObjectTests(ServersFixture servers)
 {
     private const string Trap = "CREATE FUNCTION a_trap() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN CREATE TABLE sprung (); RETURN NEW; END'; ";
-    private static readonly string[] Relations = ["login_etl_ledger", "login_etl_file_ledger", "login_etl_quarantine", "login_etl_vault", "login_etl_key", "login_etl_audit_anchor"];
+    private static readonly string[] Relations = ["login_etl_ledger", "login_etl_file_ledger", "login_etl_quarantine", "login_etl_vault", "login_etl_key", "login_etl_audit_anchor", "login_etl_schema"];
 
     public static TheoryData<string> All => [.. Relations];
 
@@ -35,6 +35,10 @@ public sealed class ForeignObjectTests(ServersFixture servers)
             {
                 await RefusedAsync(database, d => d.SinkAsync());
                 await RefusedAsync(database, d => d.TokensAsync());
+            }
+
+            if (relation is not ("login_etl_vault" or "login_etl_audit_anchor" or "login_etl_schema"))
+            {
                 await RefusedAsync(database, d => new PostgresConnector().OpenQuarantineAsync(d.Settings(), new SinkOptions(), TestDatabase.Token));
             }
             else if (relation == "login_etl_vault")
@@ -42,7 +46,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
                 await RefusedAsync(database, d => d.SinkAsync(new SinkOptions { UseVault = true }));
                 await RefusedAsync(database, d => new PostgresConnector().OpenVaultAsync(d.Settings(), TestDatabase.Token));
             }
-            else
+            else if (relation == "login_etl_audit_anchor")
             {
                 await RefusedAsync(database, d => new PostgresConnector().OpenAnchorAsync(d.Settings(), TestDatabase.Token));
             }
@@ -204,7 +208,8 @@ public sealed class ForeignObjectTests(ServersFixture servers)
             try
             {
                 await database.RunAsync(rights.Replace("{0}", owner, StringComparison.Ordinal));
-                Assert.All(await CheckAsync(database), c => Assert.True(c.Outcome == CheckOutcome.Pass, c.Detail));
+                // The owner of the table alone is named, who is trusted with what is beside it.
+                Assert.All(await CheckAsync(database), c => Assert.True(c.Outcome == CheckOutcome.Pass || c is { Name: "Owners", Outcome: CheckOutcome.Warn }, c.Detail));
                 await WriteAsync(database);
             }
             finally
@@ -215,9 +220,9 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     }
 
     [Theory]
-    [InlineData("PUBLIC", true)]
-    [InlineData("CURRENT_USER", false)]
-    public async Task A_table_that_a_stranger_may_have_made_is_warned_of(string mayCreate, bool isWarned)
+    [InlineData("PUBLIC")]
+    [InlineData("CURRENT_USER")]
+    public async Task A_table_that_a_stranger_may_have_made_is_warned_of(string mayCreate)
     {
         var database = await TestDatabase.NewAsync(servers, "SELECT 1");
         await AsIntruderAsync(database, async intruder =>
@@ -225,7 +230,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
             await database.RunAsync($"GRANT CREATE ON SCHEMA public TO {mayCreate}; SET ROLE {intruder}; {LoginTable.Create}");
             await database.InitializeAsync();
             var owners = (await CheckAsync(database)).Where(c => c.Name == "Owners").ToList();
-            Assert.Equal(isWarned, owners.Any(c => c.Outcome == CheckOutcome.Warn && c.Detail.Contains(intruder, StringComparison.Ordinal)));
+            Assert.Contains(owners, c => c.Outcome == CheckOutcome.Warn && c.Detail.Contains(intruder, StringComparison.Ordinal));
             Assert.DoesNotContain(owners, c => c.Outcome == CheckOutcome.Fail);
         });
     }

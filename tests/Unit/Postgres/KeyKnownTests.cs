@@ -56,7 +56,7 @@ public sealed class KeyKnownTests(ServersFixture servers) : IDisposable
         await using var tokens = await database.TokensAsync();
         var known = await tokens.KeysAsync(TestDatabase.Token);
         Assert.Equal(PrimaryKeys.Of(_keys.Ring, MaskMethods.Default).OrderBy(k => k.Attribute), known.Select(k => k with { ChangedAt = null }));
-        Assert.All(known, k => Assert.Matches("^[0-9a-f]{8}$", k.CheckValue));
+        Assert.All(known, k => Assert.Matches("^[0-9a-f]{32}$", k.CheckValue));
     }
 
     [Fact]
@@ -89,11 +89,26 @@ public sealed class KeyKnownTests(ServersFixture servers) : IDisposable
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await RotatingLogins.WriteAsync(database, Login(_keys.Ring));
-        await database.RunAsync("UPDATE login_etl_key SET check_value = '01234567' WHERE attribute = 'device_id'");
         await using var sink = await database.SinkAsync(WithNewKey);
-        var fault = await RefusedAsync(() => sink.WriteAsync([Login(_keys.Ring)], TestDatabase.Token), "KeyMismatch");
-        Assert.Contains("01234567 there", fault.Message, StringComparison.Ordinal);
+        // Also where they share the beginning, which a second key is soon found for.
+        foreach (var other in (string[])["'01234567'", "overlay(check_value placing (CASE right(check_value, 1) WHEN '0' THEN '1' ELSE '0' END) from 32)", "left(check_value, 7)", "''", "check_value || '0'"])
+        {
+            await database.RunAsync($"UPDATE login_etl_key SET check_value = {other} WHERE attribute = 'device_id'");
+            var fault = await RefusedAsync(() => sink.WriteAsync([Login(_keys.Ring)], TestDatabase.Token), "KeyMismatch");
+            Assert.Contains($"{await database.ReadAsync<string>("SELECT check_value FROM login_etl_key WHERE attribute = 'device_id'")} there", fault.Message, StringComparison.Ordinal);
+            await database.RunAsync($"UPDATE login_etl_key SET check_value = '{PrimaryKeys.Of(_keys.Ring, MaskMethods.Default).Single(k => k.Attribute == "device_id").CheckValue}' WHERE attribute = 'device_id'");
+        }
+
         Assert.Equal(1, await database.CountAsync());
+
+        // An earlier version told the first eight digits, which the next who may makes whole.
+        await database.RunAsync("UPDATE login_etl_key SET check_value = left(check_value, 8)");
+        await sink.WriteAsync([Login(_keys.Ring)], TestDatabase.Token);
+        await using (var tokens = await database.TokensAsync())
+        {
+            await tokens.SetAsync(PrimaryKeys.Of(_keys.Ring, MaskMethods.Default), TestDatabase.Token);
+            Assert.All(await tokens.KeysAsync(TestDatabase.Token), k => Assert.Matches("^[0-9a-f]{32}$", k.CheckValue));
+        }
 
         // Those of a rotation that an earlier version told of have none.
         await database.RunAsync("UPDATE login_etl_key SET check_value = NULL");

@@ -1,0 +1,101 @@
+using LoginEtl.Checks;
+using LoginEtl.Faults;
+using LoginEtl.Postgres;
+using LoginEtl.Settings;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Postgres;
+
+/// <summary>Whoever asks, plans or installs runs no code of those who made a table or a view before.</summary>
+public sealed class StrangersTableTests(ServersFixture servers)
+{
+    // Says that it was called: in a table where that can be made, else by an error.
+    private const string Sprung =
+        "BEGIN IF current_setting('transaction_read_only') = 'off' THEN CREATE TABLE IF NOT EXISTS sprung (); ELSE RAISE EXCEPTION 'sprung' USING ERRCODE = 'P4711'; END IF; RETURN {0}; END";
+
+    private const string Cast =
+        $"""
+        CREATE TYPE token AS ENUM ('siv1.AAAAAA');
+        CREATE FUNCTION a_text(token) RETURNS text LANGUAGE plpgsql AS $f${Sprung}$f$;
+        CREATE CAST (token AS text) WITH FUNCTION a_text(token) AS ASSIGNMENT;
+        CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip token, masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date);
+        INSERT INTO user_logins (user_id, masked_ip) VALUES ('x', 'siv1.AAAAAA');
+        """;
+
+    private const string Policy =
+        $"""
+        CREATE FUNCTION a_row() RETURNS boolean LANGUAGE plpgsql AS $f${Sprung}$f$;
+        {LoginTable.Create};
+        INSERT INTO user_logins (user_id, masked_ip) VALUES ('x', 'siv1.AAAAAA');
+        ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY p ON user_logins USING (a_row());
+        GRANT SELECT, INSERT ON user_logins TO PUBLIC;
+        """;
+
+    [Theory]
+    [InlineData("a cast", Cast, "'siv1.AAAAAA'")]
+    [InlineData("a policy", Policy, "true")]
+    public async Task Rows_of_a_strangers_table_are_read_by_no_check_no_plan_and_no_installation(string what, string made, string answer)
+    {
+        var database = await TestDatabase.NewAsync(servers, "SELECT 1");
+        var name = await database.ReadAsync<string>("SELECT current_database()::text");
+        await database.AsRoleAsync(role => $"GRANT CREATE ON SCHEMA public TO {role}", async stranger =>
+        {
+            await database.RunAsync($"SET ROLE {stranger.UserName}; {made.Replace("{0}", answer, StringComparison.Ordinal)}");
+            // Who owns the database, and bypasses no policy.
+            await database.AsRoleAsync(role => $"ALTER DATABASE {name} OWNER TO {role}", async owner =>
+            {
+                var connector = new PostgresConnector();
+                Assert.NotEmpty(await connector.InitializeAsync(owner, new SchemaOptions { PlanOnly = true }, TestDatabase.Token));
+                await connector.InitializeAsync(owner, new SchemaOptions(), TestDatabase.Token);
+                Assert.Contains(await connector.CheckAsync(owner, new SinkOptions(), TestDatabase.Token), c => c is { Name: "Owners", Outcome: CheckOutcome.Warn } && c.Detail.Contains(stranger.UserName!, StringComparison.Ordinal));
+                await using var tokens = await connector.OpenTokensAsync(owner, TestDatabase.Token);
+                Assert.Null(await tokens.SampleAsync(TestDatabase.Token));
+                Assert.False(await database.ReadAsync<bool>("SELECT to_regclass('sprung') IS NOT NULL"), what);
+                await database.RunAsync($"ALTER DATABASE {name} OWNER TO CURRENT_USER");
+            });
+            // A cast is owned by nobody, and in the way of a role's end.
+            await database.RunAsync("DROP TYPE IF EXISTS token CASCADE");
+        });
+    }
+
+    [Fact]
+    public async Task A_plan_is_made_in_a_transaction_that_can_change_nothing()
+    {
+        // The table is the owner's own, and so is what stands on it.
+        var database = await TestDatabase.NewAsync(servers, Cast.Replace("{0}", "'siv1.AAAAAA'", StringComparison.Ordinal));
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => database.InitializeAsync(planOnly: true));
+        Assert.Contains("P4711", fault.Message, StringComparison.Ordinal);
+        Assert.False(await database.ReadAsync<bool>("SELECT to_regclass('sprung') IS NOT NULL"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_view_that_another_made_under_our_name_is_not_read(bool isInitialized)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        if (!isInitialized)
+        {
+            await database.RunAsync("DROP TABLE login_etl_file_ledger, login_etl_quarantine, login_etl_key");
+        }
+
+        await database.AsRoleAsync(role => $"GRANT CREATE ON SCHEMA public TO {role}", async stranger =>
+        {
+            await database.RunAsync(
+                $"""
+                DROP TABLE login_etl_schema; SET ROLE {stranger.UserName};
+                CREATE FUNCTION a_version() RETURNS integer LANGUAGE plpgsql AS $f${Sprung.Replace("{0}", "2", StringComparison.Ordinal)}$f$;
+                CREATE VIEW login_etl_schema AS SELECT a_version() AS version, 'x'::text AS made_by, 1::bigint AS system_identifier, 1 AS timeline, 1::oid AS database_id, 1::oid AS ledger_id, now() AS recorded_at;
+                GRANT SELECT ON login_etl_schema TO PUBLIC;
+                """);
+            var checks = await new PostgresConnector().CheckAsync(database.Settings(), new SinkOptions(), TestDatabase.Token);
+            Assert.DoesNotContain(checks, c => c.Detail.Contains("P4711", StringComparison.Ordinal));
+            Assert.Contains(checks, c => c is { Name: "Owners", Outcome: CheckOutcome.Fail } && c.Detail.Contains(stranger.UserName!, StringComparison.Ordinal));
+            Assert.Contains(checks, c => c is { Name: "Schema", Outcome: CheckOutcome.Fail } && c.Detail.Contains(stranger.UserName!, StringComparison.Ordinal));
+            await Assert.ThrowsAsync<LoginEtlException>(() => database.InitializeAsync());
+            Assert.False(await database.ReadAsync<bool>("SELECT to_regclass('sprung') IS NOT NULL"));
+        });
+    }
+}
