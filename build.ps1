@@ -95,6 +95,7 @@ function Soak {
             'Millions_of_messages_leave_memory_handles_and_connections_flat'
             'Database_that_is_down_for_minutes_while_messages_are_held_loses_nothing_and_nothing_comes_twice'
             'A_worker_that_waits_for_minutes_takes_next_to_no_processor_time'
+            'The_main_job_runs_on_older_versions_of_PostgreSQL_too'
             'Millions_of_hostile_inputs_are_read_or_refused_and_leave_nothing_behind'
         ) + $tests
     }

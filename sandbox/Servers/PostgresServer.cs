@@ -103,7 +103,10 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<string> CreateDatabaseAsync(string name, CancellationToken cancellationToken = default)
     {
-        await ExecuteAsync($"CREATE DATABASE {Quoted(name)}", cancellationToken);
+        await using NpgsqlConnection connection = await OpenAsync(cancellationToken);
+        // By its files takes half of the processor time that going through the log takes.
+        string strategy = connection.PostgreSqlVersion.Major >= 15 ? " STRATEGY file_copy" : "";
+        await ExecuteAsync(connection, $"CREATE DATABASE {Quoted(name)}{strategy}", cancellationToken);
         return new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name }.ConnectionString;
     }
 
@@ -136,6 +139,11 @@ public sealed class PostgresServer : IAsyncDisposable
     private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await OpenAsync(cancellationToken);
+        await ExecuteAsync(connection, sql, cancellationToken);
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
         // To make or drop a database, the server may first flush all others.
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
         await command.ExecuteNonQueryAsync(cancellationToken);

@@ -5,6 +5,7 @@ $deps = Join-Path $PSScriptRoot '../../../bin/deps'
 Add-Type -Path (Join-Path $deps 'Npgsql.dll')
 
 $script:Serial = 0
+$script:Strategy = $null
 
 # Starts the servers, and sets what leads to them. Only between Enter-TestSession and Exit-TestSession.
 function Set-TestEnvironment {
@@ -46,7 +47,9 @@ function Get-QueueCount([string] $Queue) {
 
 function New-TestDatabase {
     $name = New-TestName 'pester_'
-    [void] (Invoke-Sql $env:LOGINETL_TEST_DATABASE "CREATE DATABASE $name")
+    # By its files takes half of the processor time that going through the log takes; since PostgreSQL 15.
+    $script:Strategy ??= (Invoke-Sql $env:LOGINETL_TEST_DATABASE "SELECT CASE WHEN current_setting('server_version_num')::int >= 150000 THEN ' STRATEGY file_copy' ELSE '' END AS s").s
+    [void] (Invoke-Sql $env:LOGINETL_TEST_DATABASE "CREATE DATABASE $name$script:Strategy")
     $settings = [Npgsql.NpgsqlConnectionStringBuilder]::new($env:LOGINETL_TEST_DATABASE)
     $settings.Database = $name
     $settings.ConnectionString
