@@ -4,7 +4,7 @@
 #>
 [CmdletBinding()]
 param(
-    [string] $List = "$PSScriptRoot/../../src/LoginEtl.Privacy/Faults/ErrorId.cs",
+    [string] $List = "$PSScriptRoot/../../src/LoginEtl.Privacy/Faults/ErrorId.List.cs",
     [string] $Path = "$PSScriptRoot/../errors.md"
 )
 

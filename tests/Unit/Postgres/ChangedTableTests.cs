@@ -280,14 +280,9 @@ public sealed class ChangedTableTests(ServersFixture servers)
         await using var quarantine = await new LoginEtl.Postgres.PostgresConnector().OpenQuarantineAsync(database.Settings(), new SinkOptions(), TestDatabase.Token);
         foreach (var user in (string[])["bad1", "bad2"])
         {
-            var entries = new List<LoginEtl.Quarantine.QuarantineEntry>();
-            await foreach (var entry in quarantine.ListAsync(new LoginEtl.Quarantine.QuarantineFilter(), TestDatabase.Token))
-            {
-                entries.Add(entry);
-            }
-
-            var record = Record(user, new QuarantinedDelivery(new MessageId(entries[0].MessageId), entries[0].SentTimestamp, 1));
-            await quarantine.RestoreAsync([new LoginEtl.Quarantine.RestoreRequest(entries[0], record)], TestDatabase.Token);
+            var entry = await quarantine.ListAsync(new LoginEtl.Quarantine.QuarantineFilter(), TestDatabase.Token).FirstAsync(TestDatabase.Token);
+            var record = Record(user, new QuarantinedDelivery(new MessageId(entry.MessageId), entry.SentTimestamp, 1));
+            await quarantine.RestoreAsync([new LoginEtl.Quarantine.RestoreRequest(entry, record)], TestDatabase.Token);
             await database.RunAsync("ALTER TABLE user_logins ALTER app_version TYPE text");
         }
 

@@ -1,0 +1,297 @@
+namespace LoginEtl.Faults;
+
+public sealed partial record ErrorId
+{
+    /// <summary>A token came as a text, and nothing says whether it is one of an ip or of a device id.</summary>
+    public static readonly ErrorId AttributeMissing = new(FaultKind.Configuration);
+    /// <summary>Other recoveries have kept the database's list of anchors to themselves for too long.</summary>
+    public static readonly ErrorId AuditAnchorBusy = new(FaultKind.Failed);
+    /// <summary>The database has no table of anchors, or one of an earlier version.</summary>
+    public static readonly ErrorId AuditAnchorNotFound = new(FaultKind.NotFound);
+    /// <summary>A trigger or a rule of the table of anchors kept an anchor out, or changed it.</summary>
+    public static readonly ErrorId AuditAnchorNotKept = new(FaultKind.Failed);
+    /// <summary>Whoever recovers may change or delete the anchors, which then witness nothing.</summary>
+    public static readonly ErrorId AuditAnchorOwn = new(FaultKind.Denied);
+    /// <summary>Anchors of an audit file are gone from the database, or were changed there.</summary>
+    public static readonly ErrorId AuditAnchorsLost = new(FaultKind.Failed);
+    /// <summary>There is no folder of archived audit files where one was named.</summary>
+    public static readonly ErrorId AuditArchiveNotFound = new(FaultKind.NotFound);
+    /// <summary>A line of an audit file does not hold: it, or one before it, was changed, moved or taken out.</summary>
+    public static readonly ErrorId AuditBroken = new(FaultKind.Failed);
+    /// <summary>Another process has kept the audit file to itself for too long.</summary>
+    public static readonly ErrorId AuditFileBusy = new(FaultKind.Failed);
+    /// <summary>The audit file ends before the last line that the database knows.</summary>
+    public static readonly ErrorId AuditFileCut = new(FaultKind.Failed);
+    /// <summary>An audit file that the database knows is of another host, and no copy of it is here.</summary>
+    public static readonly ErrorId AuditFileElsewhere = new(FaultKind.Failed);
+    /// <summary>There are two copies of an audit file that were both written to.</summary>
+    public static readonly ErrorId AuditFileForked = new(FaultKind.Failed);
+    /// <summary>An audit file that the database knows is not at its place, and in no folder of archived ones.</summary>
+    public static readonly ErrorId AuditFileMissing = new(FaultKind.NotFound);
+    /// <summary>The audit file was written at another place than where it is now.</summary>
+    public static readonly ErrorId AuditFileMoved = new(FaultKind.Failed);
+    /// <summary>There is no audit file of that name.</summary>
+    public static readonly ErrorId AuditFileNotFound = new(FaultKind.NotFound);
+    /// <summary>The file is no audit file under this audit key. It was not changed.</summary>
+    public static readonly ErrorId AuditFileNotOurs = new(FaultKind.Failed);
+    /// <summary>The audit file is another one than the one that the database knows of that place.</summary>
+    public static readonly ErrorId AuditFileReplaced = new(FaultKind.Failed);
+    /// <summary>The audit file was made anew by somebody who has the audit key: a line differs from its anchor.</summary>
+    public static readonly ErrorId AuditFileRewritten = new(FaultKind.Failed);
+    /// <summary>An audit file that the database knows is there, and this user may not read it.</summary>
+    public static readonly ErrorId AuditFileUnreadable = new(FaultKind.Failed);
+    /// <summary>The audit file cannot be read and written, and without it nothing is recovered.</summary>
+    public static readonly ErrorId AuditFileUnwritable = new(FaultKind.Denied);
+    /// <summary>What is to be recorded is longer than a line of the audit file may be: name fewer things at once, or give a shorter reason.</summary>
+    public static readonly ErrorId AuditLineTooLong = new(FaultKind.Configuration);
+    /// <summary>One text was given as the body of several quarantine entries.</summary>
+    public static readonly ErrorId BodyForSeveral = new(FaultKind.Configuration);
+    /// <summary>What was given as the body of a quarantine entry is not one text.</summary>
+    public static readonly ErrorId BodyInvalid = new(FaultKind.Configuration);
+    /// <summary>A body to send is empty, too long, or has characters that SQS does not take.</summary>
+    public static readonly ErrorId BodyNotSendable = new(FaultKind.Failed);
+    /// <summary>The queue did not take some of the bodies that were sent.</summary>
+    public static readonly ErrorId BodyRefused = new(FaultKind.Failed);
+    /// <summary>The names that were given for the table's columns cannot be used.</summary>
+    public static readonly ErrorId ColumnNameInvalid = new(FaultKind.Configuration);
+    /// <summary>The table has several unique keys, and nothing says which of them -OnConflict is about.</summary>
+    public static readonly ErrorId ConflictKeyNeeded = new(FaultKind.Configuration);
+    /// <summary>The table has no unique key of the name that was given.</summary>
+    public static readonly ErrorId ConflictKeyNotFound = new(FaultKind.Configuration);
+    /// <summary>No AWS credentials were found, or the profile that was named has none that a run can use.</summary>
+    public static readonly ErrorId CredentialsNotFound = new(FaultKind.Denied);
+    /// <summary>The database server refuses the user, the password or the access to the database.</summary>
+    public static readonly ErrorId DatabaseAccessDenied = new(FaultKind.Denied);
+    /// <summary>The database's encoding cannot hold every text.</summary>
+    public static readonly ErrorId DatabaseEncoding = new(FaultKind.Configuration);
+    /// <summary>The server or a table would lose rows in a crash: fsync is off, or the table is UNLOGGED.</summary>
+    public static readonly ErrorId DatabaseNotDurable = new(FaultKind.Configuration);
+    /// <summary>The server has no database of that name.</summary>
+    public static readonly ErrorId DatabaseNotFound = new(FaultKind.NotFound);
+    /// <summary>The server is a standby, or the user's transactions are read-only.</summary>
+    public static readonly ErrorId DatabaseReadOnly = new(FaultKind.Configuration);
+    /// <summary>The database was restored, copied or moved, or has lost what was committed in this run.</summary>
+    public static readonly ErrorId DatabaseRewound = new(FaultKind.Failed);
+    /// <summary>The server's certificate does not hold, or server and settings do not agree on TLS.</summary>
+    public static readonly ErrorId DatabaseTlsFailed = new(FaultKind.Unreachable);
+    /// <summary>The server is older than PostgreSQL 14.</summary>
+    public static readonly ErrorId DatabaseTooOld = new(FaultKind.Configuration);
+    /// <summary>The database server cannot be reached, ended the connection, or answered too late.</summary>
+    public static readonly ErrorId DatabaseUnreachable = new(FaultKind.Unreachable);
+    /// <summary>A message came from no queue, so that there is nothing to settle.</summary>
+    public static readonly ErrorId DeliveryNotFromQueue = new(FaultKind.Configuration);
+    /// <summary>A message is no longer held: it was settled, or went back to its queue when its pipeline ended.</summary>
+    public static readonly ErrorId DeliveryNotHeld = new(FaultKind.Failed);
+    /// <summary>A dry run lost its transaction, and with it what it had found.</summary>
+    public static readonly ErrorId DryRunEnded = new(FaultKind.Failed);
+    /// <summary>The quarantine entry was dismissed: its body is gone.</summary>
+    public static readonly ErrorId EntryDismissed = new(FaultKind.Configuration);
+    /// <summary>The quarantine entry holds a masked record and no body that could be had back.</summary>
+    public static readonly ErrorId EntryNotSealed = new(FaultKind.Configuration);
+    /// <summary>Messages were rejected alike, one after the other: this may be another queue than that of the logins.</summary>
+    public static readonly ErrorId EveryBodyRejected = new(FaultKind.Failed);
+    /// <summary>The table refused rows alike, one after the other: it is more likely the table than the rows.</summary>
+    public static readonly ErrorId EveryRowRefused = new(FaultKind.Failed);
+    /// <summary>A file of logins is cut off or damaged: its JSON or its gzip has no end.</summary>
+    public static readonly ErrorId FileDamaged = new(FaultKind.Failed);
+    /// <summary>A file of logins cannot be read, or is a folder.</summary>
+    public static readonly ErrorId FileUnreadable = new(FaultKind.NotFound);
+    /// <summary>Beside the table stands something that others made and that would run with this user's rights.</summary>
+    public static readonly ErrorId ForeignObject = new(FaultKind.Denied);
+    /// <summary>As many messages are held as may be, and none was settled for a long time.</summary>
+    public static readonly ErrorId HeldMessagesCapReached = new(FaultKind.Failed);
+    /// <summary>A cmdlet was given nothing to work on.</summary>
+    public static readonly ErrorId InputMissing = new(FaultKind.Configuration);
+    /// <summary>Something was piped into a cmdlet that it does not take.</summary>
+    public static readonly ErrorId InputUnfit = new(FaultKind.Configuration);
+    /// <summary>The database's settings are no connection string, or one that cannot be used.</summary>
+    public static readonly ErrorId InvalidDatabase = new(FaultKind.Configuration);
+    /// <summary>The settings for AWS KMS contradict each other or cannot be used.</summary>
+    public static readonly ErrorId InvalidKeyServiceSetting = new(FaultKind.Configuration);
+    /// <summary>The queue's settings do not name a queue, or contradict each other.</summary>
+    public static readonly ErrorId InvalidQueueSetting = new(FaultKind.Configuration);
+    /// <summary>What was given for the table is not the name of one.</summary>
+    public static readonly ErrorId InvalidTableName = new(FaultKind.Configuration);
+    /// <summary>Two keysets that are to be merged have different keys of one number.</summary>
+    public static readonly ErrorId KeyConflict = new(FaultKind.Configuration);
+    /// <summary>The key's bytes were destroyed.</summary>
+    public static readonly ErrorId KeyDestroyed = new(FaultKind.Configuration);
+    /// <summary>Rows or quarantine entries still carry the key.</summary>
+    public static readonly ErrorId KeyInUse = new(FaultKind.Configuration);
+    /// <summary>The key is primary, here or in the database.</summary>
+    public static readonly ErrorId KeyIsPrimary = new(FaultKind.Configuration);
+    /// <summary>Whether rows still carry the key was not looked at.</summary>
+    public static readonly ErrorId KeyMayBeInUse = new(FaultKind.Configuration);
+    /// <summary>A key of this host has the name of one that the database knows, and other bytes.</summary>
+    public static readonly ErrorId KeyMismatch = new(FaultKind.Keys);
+    /// <summary>The key is enabled, and only a disabled one is removed.</summary>
+    public static readonly ErrorId KeyNotDisabled = new(FaultKind.Configuration);
+    /// <summary>The key is disabled or destroyed, and only an enabled one can be primary.</summary>
+    public static readonly ErrorId KeyNotEnabled = new(FaultKind.Configuration);
+    /// <summary>The keyset has no key of that number.</summary>
+    public static readonly ErrorId KeyNotFound = new(FaultKind.Configuration);
+    /// <summary>The database has never seen this key: the keyset may have been made in the place of another.</summary>
+    public static readonly ErrorId KeyNotKnown = new(FaultKind.Keys);
+    /// <summary>The database takes no rows under this key any more, and this host has no key that it takes.</summary>
+    public static readonly ErrorId KeyRetired = new(FaultKind.Keys);
+    /// <summary>AWS KMS refused these credentials.</summary>
+    public static readonly ErrorId KeyServiceDenied = new(FaultKind.Denied);
+    /// <summary>Nothing says which key of AWS KMS encrypts a new keyset.</summary>
+    public static readonly ErrorId KeyServiceKeyMissing = new(FaultKind.Configuration);
+    /// <summary>AWS KMS refused to encrypt or decrypt a keyset.</summary>
+    public static readonly ErrorId KeyServiceRefused = new(FaultKind.Keys);
+    /// <summary>AWS KMS cannot be reached.</summary>
+    public static readonly ErrorId KeyServiceUnreachable = new(FaultKind.Unreachable);
+    /// <summary>Keys of this kind need a service that this host does not bring.</summary>
+    public static readonly ErrorId KeySourceUnavailable = new(FaultKind.Configuration);
+    /// <summary>What was given for the keyset is no key source.</summary>
+    public static readonly ErrorId KeySourceUnknown = new(FaultKind.Configuration);
+    /// <summary>Two keysets have one and the same key.</summary>
+    public static readonly ErrorId KeyUnderTwoNames = new(FaultKind.Keys);
+    /// <summary>The states of keys cannot change while a batch that does not end is being written.</summary>
+    public static readonly ErrorId KeysBusy = new(FaultKind.Failed);
+    /// <summary>The key folder is being changed by another process.</summary>
+    public static readonly ErrorId KeysetBusy = new(FaultKind.Keys);
+    /// <summary>There is a key file of that name already.</summary>
+    public static readonly ErrorId KeysetExists = new(FaultKind.Configuration);
+    /// <summary>The keyset's text or one of its keys cannot be used.</summary>
+    public static readonly ErrorId KeysetInvalid = new(FaultKind.Keys);
+    /// <summary>There is no keyset of that name.</summary>
+    public static readonly ErrorId KeysetNameInvalid = new(FaultKind.Configuration);
+    /// <summary>A keyset that is needed is not where the key source says, or its folder is not mounted.</summary>
+    public static readonly ErrorId KeysetNotFound = new(FaultKind.Keys);
+    /// <summary>The keyset is never changed: with another key, files would be loaded twice.</summary>
+    public static readonly ErrorId KeysetNotRotated = new(FaultKind.Configuration);
+    /// <summary>The private half would lie in the key folder, or on another keyset's file.</summary>
+    public static readonly ErrorId KeysetPathsClash = new(FaultKind.Configuration);
+    /// <summary>Others could read or change the key files.</summary>
+    public static readonly ErrorId KeysetPermissions = new(FaultKind.Keys);
+    /// <summary>Keys of this kind can be used here, and not changed.</summary>
+    public static readonly ErrorId KeysetReadOnly = new(FaultKind.Configuration);
+    /// <summary>The keyset is larger than what AWS KMS encrypts.</summary>
+    public static readonly ErrorId KeysetTooLarge = new(FaultKind.Keys);
+    /// <summary>A key file cannot be read, or is no file.</summary>
+    public static readonly ErrorId KeysetUnreadable = new(FaultKind.Keys);
+    /// <summary>A key file cannot be written.</summary>
+    public static readonly ErrorId KeysetUnwritable = new(FaultKind.Keys);
+    /// <summary>A table that belongs beside the table of logins is missing.</summary>
+    public static readonly ErrorId LedgerNotFound = new(FaultKind.NotFound);
+    /// <summary>The ledger takes messages for settled that it does not show as settled.</summary>
+    public static readonly ErrorId LedgerUnreadable = new(FaultKind.Failed);
+    /// <summary>A table beside the table of logins is not the one that this version makes.</summary>
+    public static readonly ErrorId LedgerUnsuitable = new(FaultKind.Configuration);
+    /// <summary>The message group's id is not one that SQS takes.</summary>
+    public static readonly ErrorId MessageGroupInvalid = new(FaultKind.Configuration);
+    /// <summary>The queue is a FIFO queue, and no message group was given.</summary>
+    public static readonly ErrorId MessageGroupMissing = new(FaultKind.Configuration);
+    /// <summary>A message is older than what the ledger remembers: whether it was written before cannot be told.</summary>
+    public static readonly ErrorId MessageTooOld = new(FaultKind.Failed);
+    /// <summary>A masking method is not one of those for its attribute.</summary>
+    public static readonly ErrorId MethodInvalid = new(FaultKind.Configuration);
+    /// <summary>The queue's server does not say when messages were sent.</summary>
+    public static readonly ErrorId MissingSentTimestamp = new(FaultKind.Failed);
+    /// <summary>-OnConflict needs a unique key, and the table has none on what is written.</summary>
+    public static readonly ErrorId NoUniqueKey = new(FaultKind.Configuration);
+    /// <summary>What was given to be recovered holds no token.</summary>
+    public static readonly ErrorId NothingMasked = new(FaultKind.Configuration);
+    /// <summary>The process has no memory left for what it holds.</summary>
+    public static readonly ErrorId OutOfMemory = new(FaultKind.Failed);
+    /// <summary>A defect: not every login of a batch has an outcome.</summary>
+    public static readonly ErrorId OutcomesMissing = new(FaultKind.Failed);
+    /// <summary>The cmdlet has no parameter of that name, or a value stands where none belongs.</summary>
+    public static readonly ErrorId ParameterUnknown = new(FaultKind.Configuration);
+    /// <summary>A path does not name a file or folder.</summary>
+    public static readonly ErrorId PathInvalid = new(FaultKind.Configuration);
+    /// <summary>The database has more than one primary key of an attribute.</summary>
+    public static readonly ErrorId PrimaryKeyAmbiguous = new(FaultKind.Keys);
+    /// <summary>A new key pair needs a place for its private half.</summary>
+    public static readonly ErrorId PrivateKeyNeeded = new(FaultKind.Configuration);
+    /// <summary>A sealed body was asked for, and no private key was given.</summary>
+    public static readonly ErrorId QuarantineKeyNeeded = new(FaultKind.Keys);
+    /// <summary>A quarantine entry does not hold a record as it was written: somebody changed it.</summary>
+    public static readonly ErrorId QuarantinedRecordInvalid = new(FaultKind.Failed);
+    /// <summary>The queue refuses these credentials.</summary>
+    public static readonly ErrorId QueueAccessDenied = new(FaultKind.Denied);
+    /// <summary>What answers at the queue's endpoint does not answer as SQS does.</summary>
+    public static readonly ErrorId QueueAnswerUnreadable = new(FaultKind.Unreachable);
+    /// <summary>There is no queue of that name in that account and region.</summary>
+    public static readonly ErrorId QueueNotFound = new(FaultKind.NotFound);
+    /// <summary>The queue's server does not speak the protocol that was chosen.</summary>
+    public static readonly ErrorId QueueProtocolUnsupported = new(FaultKind.Configuration);
+    /// <summary>The queue's server refused a request.</summary>
+    public static readonly ErrorId QueueRequestRefused = new(FaultKind.Failed);
+    /// <summary>The queue's server kept refusing requests for being too many.</summary>
+    public static readonly ErrorId QueueThrottled = new(FaultKind.Unreachable);
+    /// <summary>The queue's server cannot be reached.</summary>
+    public static readonly ErrorId QueueUnreachable = new(FaultKind.Unreachable);
+    /// <summary>A recovery or a dismissal needs a reason.</summary>
+    public static readonly ErrorId ReasonMissing = new(FaultKind.Configuration);
+    /// <summary>A defect: receiving was ended by an error that nobody expected.</summary>
+    public static readonly ErrorId ReceiveFailed = new(FaultKind.Failed);
+    /// <summary>A message comes out of quarantine, and is written by Restore-LoginQuarantine alone.</summary>
+    public static readonly ErrorId RestoreNeeded = new(FaultKind.Configuration);
+    /// <summary>Rows with old tokens are written faster than they are replaced.</summary>
+    public static readonly ErrorId RotationUnfinished = new(FaultKind.Failed);
+    /// <summary>Row security hides rows of the table from this user.</summary>
+    public static readonly ErrorId RowSecurity = new(FaultKind.Denied);
+    /// <summary>Something else in the pipeline ended it before the run could.</summary>
+    public static readonly ErrorId RunNotEnded = new(FaultKind.Failed);
+    /// <summary>The tables beside the table are of a later version than this program.</summary>
+    public static readonly ErrorId SchemaNewer = new(FaultKind.Configuration);
+    /// <summary>None of the schemas of the search path exists.</summary>
+    public static readonly ErrorId SchemaNotFound = new(FaultKind.NotFound);
+    /// <summary>The tables beside the table are of an earlier version than this program.</summary>
+    public static readonly ErrorId SchemaOutdated = new(FaultKind.Configuration);
+    /// <summary>A sealed body does not open with the private key that was given.</summary>
+    public static readonly ErrorId SealedBodyUnopened = new(FaultKind.Keys);
+    /// <summary>The module for secret vaults is not installed.</summary>
+    public static readonly ErrorId SecretManagementMissing = new(FaultKind.Configuration);
+    /// <summary>A secret of a vault cannot be read or used.</summary>
+    public static readonly ErrorId SecretUnreadable = new(FaultKind.Keys);
+    /// <summary>A setting has a value that it does not take.</summary>
+    public static readonly ErrorId SettingInvalid = new(FaultKind.Configuration);
+    /// <summary>A setting that is needed was not given.</summary>
+    public static readonly ErrorId SettingMissing = new(FaultKind.Configuration);
+    /// <summary>A batch was committed, and its messages could not all be deleted: they come again and are duplicates.</summary>
+    public static readonly ErrorId SettlementFailed = new(FaultKind.Failed);
+    /// <summary>The run was stopped before it began.</summary>
+    public static readonly ErrorId StoppedBeforeBegin = new(FaultKind.Failed);
+    /// <summary>The process was told to end, and receives no more.</summary>
+    public static readonly ErrorId StoppedBySignal = new(FaultKind.Failed);
+    /// <summary>The user lacks rights on the table, or on one beside it.</summary>
+    public static readonly ErrorId TableAccessDenied = new(FaultKind.Denied);
+    /// <summary>More than one schema of the search path has such a table.</summary>
+    public static readonly ErrorId TableAmbiguous = new(FaultKind.Configuration);
+    /// <summary>The table changes faster than batches can be written, or its types while one is.</summary>
+    public static readonly ErrorId TableChanged = new(FaultKind.Failed);
+    /// <summary>There is no table of that name in the database.</summary>
+    public static readonly ErrorId TableNotFound = new(FaultKind.NotFound);
+    /// <summary>The table lacks a column, or has one of a type that does not take what is written.</summary>
+    public static readonly ErrorId TableUnsuitable = new(FaultKind.Configuration);
+    /// <summary>The key of a token is disabled or destroyed.</summary>
+    public static readonly ErrorId TokenDisabledKey = new(FaultKind.Keys);
+    /// <summary>What was given is no whole token.</summary>
+    public static readonly ErrorId TokenMalformed = new(FaultKind.Keys);
+    /// <summary>A token was not made with its key for this attribute: it was tampered with.</summary>
+    public static readonly ErrorId TokenNotAuthentic = new(FaultKind.Keys);
+    /// <summary>The vault has no original of a token: it was erased, or never kept.</summary>
+    public static readonly ErrorId TokenNotInVault = new(FaultKind.Keys);
+    /// <summary>A token's method keeps nothing that could be recovered.</summary>
+    public static readonly ErrorId TokenNotRecoverable = new(FaultKind.Keys);
+    /// <summary>The vault's original of a token does not open with the private key.</summary>
+    public static readonly ErrorId TokenOriginalUnopened = new(FaultKind.Keys);
+    /// <summary>The keyset does not hold the key of a token.</summary>
+    public static readonly ErrorId TokenUnknownKey = new(FaultKind.Keys);
+    /// <summary>More messages were rejected than -MaxRejectRatio allows.</summary>
+    public static readonly ErrorId TooManyRejects = new(FaultKind.Failed);
+    /// <summary>A defect: an error that nobody expected.</summary>
+    public static readonly ErrorId Unexpected = new(FaultKind.Failed);
+    /// <summary>Unicode normalisation does not work on this machine.</summary>
+    public static readonly ErrorId UnicodeUnavailable = new(FaultKind.Configuration);
+    /// <summary>A row's unique key is in the table already, and -OnConflict is Fail.</summary>
+    public static readonly ErrorId UniqueKeyConflict = new(FaultKind.Failed);
+    /// <summary>A unique key over masked values stands in the way of a rotation.</summary>
+    public static readonly ErrorId UniqueMaskedColumn = new(FaultKind.Configuration);
+    /// <summary>The database refused the work for a reason that the message tells.</summary>
+    public static readonly ErrorId WriteFailed = new(FaultKind.Failed);
+}

@@ -1,0 +1,61 @@
+using LoginEtl.Faults;
+using LoginEtl.Keysets;
+using LoginEtl.Protecting;
+using LoginEtl.Records;
+using LoginEtl.Run;
+using LoginEtl.Settings;
+using LoginEtl.Unit.Core;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+
+namespace LoginEtl.Unit.Postgres;
+
+/// <summary>Of a key that a database knows it knows the check value, too.</summary>
+public sealed class KeyMismatchTests(ServersFixture servers) : IDisposable
+{
+    private readonly TestKeys _keys = new();
+
+    public void Dispose() => _keys.Dispose();
+
+    [Fact]
+    public async Task Other_bytes_under_an_id_that_is_known_are_refused_whatever_is_said()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await RotatingLogins.WriteAsync(database, Login());
+        await using var sink = await database.SinkAsync(new SinkOptions { NewKey = true });
+        // Also where they share the beginning, which a second key is soon found for.
+        var own = PrimaryKeys.Of(_keys.Ring, MaskMethods.Default).Single(k => k.Attribute == "device_id").CheckValue!;
+        foreach (var other in (string[])["01234567", own[..31] + (own[31] == '0' ? '1' : '0'), own[..7], "", own + "0"])
+        {
+            await database.RunAsync($"UPDATE login_etl_key SET check_value = '{other}' WHERE attribute = 'device_id'");
+            Assert.Contains($"{other} there", (await RefusedAsync(() => sink.WriteAsync([Login()], TestDatabase.Token))).Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(1, await database.CountAsync());
+        // An earlier version told the first eight digits, which the next who may makes whole.
+        await database.RunAsync($"UPDATE login_etl_key SET check_value = left(CASE attribute WHEN 'device_id' THEN '{own}' ELSE check_value END, 8)");
+        await sink.WriteAsync([Login()], TestDatabase.Token);
+        await using (var tokens = await database.TokensAsync())
+        {
+            await tokens.SetAsync(PrimaryKeys.Of(_keys.Ring, MaskMethods.Default), TestDatabase.Token);
+            Assert.All(await tokens.KeysAsync(TestDatabase.Token), k => Assert.Matches("^[0-9a-f]{32}$", k.CheckValue));
+        }
+
+        // Those of a rotation that an earlier version told of have none.
+        await database.RunAsync("UPDATE login_etl_key SET check_value = NULL");
+        await sink.WriteAsync([Login()], TestDatabase.Token);
+    }
+
+    private static async Task<LoginEtlException> RefusedAsync(Func<Task> work)
+    {
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(work);
+        Assert.Equal((ErrorId.KeyMismatch, false), (fault.Error, fault.CommitUnknown));
+        return fault;
+    }
+
+    private LoginRecord Login()
+    {
+        using var protector = new Protector(_keys.Ring);
+        return (LoginRecord)protector.Protect(LoginEtl.Decoding.LoginDecoder.Decode(Logins.Delivery(), System.Text.Encoding.UTF8.GetBytes(Deliveries.Body)));
+    }
+}
