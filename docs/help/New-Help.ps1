@@ -20,6 +20,9 @@ Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
 $members = @{}
 foreach ($member in ([xml] (Get-Content $Documentation -Raw)).doc.members.member) { $members[$member.name] = $member }
 
+# Which parameters a variable stands in for.
+$environment = [LoginEtl.PowerShell.Cmdlets.InvokeLoginEtlCmdlet].Assembly.GetType('LoginEtl.PowerShell.Hosting.EnvironmentParameters')
+
 $command = 'http://schemas.microsoft.com/maml/dev/command/2004/10'
 $maml = 'http://schemas.microsoft.com/maml/2004/10'
 $dev = 'http://schemas.microsoft.com/maml/dev/2004/10'
@@ -45,7 +48,9 @@ function Get-Parameter($Parameters) {
 }
 
 function Get-ParameterText([type] $Cmdlet, [string] $Name) {
-    Get-Summary "P:$($Cmdlet.GetProperty($Name).DeclaringType.FullName).$Name"
+    $text = Get-Summary "P:$($Cmdlet.GetProperty($Name).DeclaringType.FullName).$Name"
+    $has = $environment.GetMethod('Has').Invoke($null, @($Cmdlet, $Name))
+    if ($has) { "$text $([LoginEtl.Settings.SettingVariables]::NameOf($Name)) when not given." } else { $text }
 }
 
 # What a new cmdlet holds; times in seconds.

@@ -52,6 +52,11 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
             await log.WriteLineAsync($"warning: The password in --database can be seen in the list of processes. {EnvironmentSettings.DatabaseVariable}, a .pgpass file or --iam-authentication keep it out of there.");
         }
 
+        if (SettingVariables.Unknown() is { } unknown)
+        {
+            await log.WriteLineAsync($"warning: {unknown}");
+        }
+
         using var protectors = new ProtectorSource(OpenKeyring, settings.ProtectOptions(parsed));
         var job = settings.Job(parsed, new SqsConnector(), _database);
         if (settings.Initialize(parsed))

@@ -187,6 +187,11 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
             return;
         }
 
+        if (SettingVariables.Unknown() is { } unknown)
+        {
+            WriteWarning(unknown);
+        }
+
         var startedAt = DateTimeOffset.UtcNow;
         Receipt receipt;
         try

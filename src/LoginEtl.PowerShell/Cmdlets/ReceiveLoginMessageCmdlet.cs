@@ -31,7 +31,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     /// <summary>Ends after this many messages.</summary>
     [Parameter]
     [Given<long>]
-    [ValidateRange(1L, long.MaxValue)]
+    [InRange(1, long.MaxValue)]
     public long? MaxMessages { get; set; }
 
     /// <summary>Ends after this time; a number is seconds.</summary>
@@ -52,13 +52,13 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     /// <summary>Concurrent long polls.</summary>
     [Parameter]
     [Given<int>]
-    [ValidateRange(1, ReceiveOptions.MostReceivers)]
+    [InRange(1, ReceiveOptions.MostReceivers)]
     public int Receivers { get; set; } = new ReceiveOptions().Receivers;
 
     /// <summary>Most messages held at a time.</summary>
     [Parameter]
     [Given<int>]
-    [ValidateRange(1, ReceiveOptions.MostHeld)]
+    [InRange(1, ReceiveOptions.MostHeld)]
     public int MaxHeld { get; set; } = new ReceiveOptions().MaxHeld;
 
     /// <summary>
@@ -81,7 +81,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     /// <summary>Most bytes of messages held at a time, such as 512MB; a quarter of the memory that the process may use, 512MB at most, when not given.</summary>
     [Parameter]
     [Given<long>]
-    [ValidateRange(1L, long.MaxValue)]
+    [InRange(1, long.MaxValue)]
     public long? MaxHeldBytes { get; set; }
 
     // In ProcessRecord, and not in Begin: by now every cmdlet downstream has connected.

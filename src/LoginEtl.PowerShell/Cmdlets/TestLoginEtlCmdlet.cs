@@ -23,6 +23,11 @@ public sealed class TestLoginEtlCmdlet : JobCmdlet
     /// <inheritdoc/>
     protected override void Process()
     {
+        if (SettingVariables.Unknown() is { } unknown)
+        {
+            WriteObject(new Check("Environment", CheckOutcome.Warn, unknown, "Correct or unset it; the worker's --help names those that there are."));
+        }
+
         var methods = Read("Methods", Methods);
         using var keyring = methods is null ? null : ReadKeys(methods);
         var database = Read("Database", ConnectionSettings);

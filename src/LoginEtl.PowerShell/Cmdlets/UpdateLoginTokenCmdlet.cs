@@ -30,6 +30,7 @@ public sealed class UpdateLoginTokenCmdlet : KeyedDatabaseCmdlet
     /// <summary>Rows a transaction, about.</summary>
     [Parameter]
     [Given<int>]
+    [OfNoVariable]
     [ValidateRange(1, 1_000_000)]
     public int BatchSize { get; set; } = new RotationOptions().BatchSize;
 

@@ -42,7 +42,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     /// <summary>Rows a batch.</summary>
     [Parameter]
     [Given<int>]
-    [ValidateRange(1, BatchOptions.MostRows)]
+    [InRange(1, BatchOptions.MostRows)]
     public int BatchSize { get; set; } = new BatchOptions().BatchSize;
 
     /// <summary>Longest time a row waits for its batch to fill; a number is seconds.</summary>
@@ -97,13 +97,13 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     /// </summary>
     [Parameter]
     [Given<double>]
-    [ValidateRange(0.0, 1.0)]
+    [InRange(0, 1)]
     public double? MaxRejectRatio { get; set; }
 
     /// <summary>Most logins of a dry run (-WhatIf), which holds them until its end; it ends, too, where -MaxHeld is full.</summary>
     [Parameter]
     [Given<long>]
-    [ValidateRange(1L, long.MaxValue)]
+    [InRange(1, long.MaxValue)]
     public long WhatIfLimit { get; set; } = 10_000;
 
     /// <summary>Emits what was new, after commit and delete.</summary>

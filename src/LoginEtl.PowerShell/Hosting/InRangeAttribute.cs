@@ -14,15 +14,15 @@ public sealed class InRangeAttribute(double least, double most, [CallerMemberNam
     /// <inheritdoc/>
     protected override void Validate(object arguments, EngineIntrinsics engineIntrinsics)
     {
-        if (arguments is null || (Convert.ToDouble(arguments, CultureInfo.InvariantCulture) is var number && number >= least && number <= most))
-        {
-            return;
-        }
-
-        var sentence = string.Create(CultureInfo.InvariantCulture, $"It takes a number from {least:0.###} {(most >= long.MaxValue ? "on" : $"to {most:0.###}")}.");
-        if (!BindingFaults.Keep(parameter, sentence))
+        if (Refuse(arguments) is { } sentence && !BindingFaults.Keep(parameter, sentence))
         {
             throw new ValidationMetadataException(sentence);
         }
     }
+
+    /// <summary>What stands against a number; null where nothing does.</summary>
+    internal string? Refuse(object? given) =>
+        given is null || (Convert.ToDouble(given, CultureInfo.InvariantCulture) is var number && number >= least && number <= most)
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"It takes a number from {least:0.###} {(most >= long.MaxValue ? "on" : $"to {most:0.###}")}.");
 }

@@ -61,7 +61,7 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     /// <inheritdoc/>
     protected sealed override void BeginProcessing()
     {
-        BindingFault = BindingFaults.Close() ?? Kept?.First ?? (RefusesNothing ? SettingMissing() : null);
+        BindingFault = BindingFaults.Close() ?? Kept?.First ?? (RefusesNothing ? SettingMissing() : null) ?? EnvironmentParameters.Set(this);
         if (BindingFault is { } wrong && Kept is null)
         {
             ThrowTerminatingError(FaultRecord.Of(wrong));

@@ -1,4 +1,5 @@
 using LoginEtl.Faults;
+using LoginEtl.Settings;
 using LoginEtl.Worker;
 using Xunit;
 
@@ -114,4 +115,11 @@ public sealed class CommandLineTests
         Assert.Empty(parsed.Errors);
         Assert.Equal("@nowhere", command.Settings.Database(parsed).Database.Reveal());
     }
+
+    [Fact]
+    public void Every_flag_has_a_variable_that_the_cmdlets_know_too_and_no_other_is_known() =>
+        Assert.Equal(
+            WorkerCommand.Create(TestContext.Current.CancellationToken).Settings.All.Select(o => $"LOGINETL_{o.Name.TrimStart('-').Replace('-', '_').ToUpperInvariant()}")
+                .Append(EnvironmentSettings.AuditVariable).Order(StringComparer.Ordinal),
+            SettingVariables.Known.Order(StringComparer.Ordinal));
 }
