@@ -43,6 +43,12 @@ Describe 'Import-LoginKey' {
         $warnings.Count | Should -Be 1
     }
 
+    It 'says of an audit key that comes beside another what its check value is' {
+        $other = Add-LoginKey "$keys-backup" audit
+        $null = Import-LoginKey $keys -From "$keys-backup" -WarningVariable warnings -WarningAction SilentlyContinue
+        "$warnings" | Should -BeLike "*audit $($other.KeyId) (check value $($other.CheckValue)) comes in beside the audit key that is there*"
+    }
+
     It 'says with -WhatIf which keys would come, and changes nothing' {
         $before = Contents $keys
         Import-LoginKey $keys -From "$keys-backup" -WhatIf | Should -BeNullOrEmpty

@@ -72,6 +72,18 @@ Describe 'Get- and Restore-LoginQuarantine' {
         (Invoke-Sql $database 'SELECT count(*) AS n FROM user_logins').n | Should -Be 0
     }
 
+    It 'asks and tells about entries in plain text' {
+        [void] (Invoke-Sql $database "UPDATE login_etl_quarantine SET message_id = message_id || U&'\001b[2J\000Aforged line', field = U&'f\001b[2J'")
+        $said = Invoke-PowerShell -NonInteractive -Command @"
+            `$PSStyle.OutputRendering = 'Ansi'
+            Import-Module $(ConvertTo-Literal (Convert-Path "$PSScriptRoot/../../LoginEtl.psd1"))
+            Get-LoginQuarantine $(ConvertTo-Literal $database) | Restore-LoginQuarantine $(ConvertTo-Literal $database) $(ConvertTo-Literal $keys) -PrivateKeyPath $(ConvertTo-Literal $private) -AllowNullPii -WhatIf
+            Get-LoginQuarantine $(ConvertTo-Literal $database) | Remove-LoginQuarantine $(ConvertTo-Literal $database) -Reason test -WhatIf
+"@
+        @($said -match '^What if: .*QuarantineEntry \d+: .*forged line').Count | Should -BeGreaterThan 3
+        $said | Should -Not -Match "`e\[2J|^forged"
+    }
+
     It 'gives sealed bodies back, hidden until they are revealed, after a line of the audit' {
         $recover = @{ Database = $database; Keyset = $keys; Reason = 'Ticket 8'; AuditFile = Join-Path $TestDrive "audit-$(New-Guid).jsonl"; Confirm = $false; PrivateKeyPath = $private }
         Get-LoginQuarantine $database | Unprotect-LoginPii @recover -WhatIf | Should -BeNullOrEmpty

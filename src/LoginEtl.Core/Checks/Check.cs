@@ -1,3 +1,5 @@
+using LoginEtl.Faults;
+
 namespace LoginEtl.Checks;
 
 /// <summary>One check before a run.</summary>
@@ -7,6 +9,9 @@ namespace LoginEtl.Checks;
 /// <param name="Remedy">What to do; null when it passed.</param>
 public sealed record Check(string Name, CheckOutcome Outcome, string Detail, string? Remedy = null)
 {
+    /// <summary>What was found; free of secrets and personal data.</summary>
+    public string Detail { get; } = Quotable.Plain(Detail);
+
     /// <summary>In a sentence or two.</summary>
     public override string ToString() => $"{Name}: {Outcome}. {Detail}{(Remedy is null ? "" : $" {Remedy}")}";
 }

@@ -1,3 +1,5 @@
+using LoginEtl.Faults;
+
 namespace LoginEtl.Quarantine;
 
 /// <summary>A message in quarantine, and why it is there. What it holds is sealed or masked, and not for screens.</summary>
@@ -71,5 +73,5 @@ public sealed class QuarantineEntry
     internal string? Record { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"QuarantineEntry {Id}: {MessageId}, {Reason}{(Field is null ? "" : $" ({Field})")}";
+    public override string ToString() => Quotable.Plain($"QuarantineEntry {Id}: {MessageId}, {Reason}{(Field is null ? "" : $" ({Field})")}");
 }

@@ -1,3 +1,4 @@
+using LoginEtl.Faults;
 using LoginEtl.Records;
 
 namespace LoginEtl.Run;
@@ -41,12 +42,12 @@ public static class BatchText
     public static IEnumerable<string> WarningsOfWriting(BatchReport batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return batch.Refused.Select(r => Rejected(r.MessageId, r)).Concat(batch.Held.Select(g => g.ToString())).Concat(batch.Notices);
+        return batch.Refused.Select(r => Rejected(r.MessageId, r)).Concat(batch.Held.Select(g => g.ToString())).Concat(batch.Notices).Select(Quotable.Plain);
     }
 
     /// <summary>One reject.</summary>
     public static string Rejected(string messageId, Rejection rejection) => Rejected(messageId, (object)rejection);
 
     private static string Rejected(string messageId, object why) =>
-        FormattableString.Invariant($"Message {messageId} is rejected: {why}.");
+        Quotable.Plain(FormattableString.Invariant($"Message {messageId} is rejected: {why}."));
 }

@@ -77,6 +77,13 @@ internal sealed class PostgresAnchor(Database database, string anchor, AuditTarg
         await database.UseAsync(connection => AnchorRights.WritersAsync(connection, anchor, cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> ElsewhereAsync(CancellationToken cancellationToken) => await database.UseAsync(
+        connection => connection.QueryAsync(
+            $"SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = '{SchemaNames.AuditAnchor}' AND c.oid <> $1::regclass::oid ORDER BY 1",
+            [anchor], r => $"{new QualifiedName(r.GetString(0), r.GetString(1))}", cancellationToken),
+        cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
     private async Task<AuditAnchor?> AddAsync(NpgsqlConnection connection, AuditAnchor added, CancellationToken cancellationToken)

@@ -16,6 +16,7 @@ internal static class ForeignObjects
                pg_catalog.array_to_string(ARRAY(
                    SELECT pg_catalog.concat('the trigger ', tgname) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal
                    UNION ALL SELECT pg_catalog.concat('the rule ', rulename) FROM pg_rewrite WHERE ev_class = c.oid AND c.relkind IN ('r', 'p')
+                   UNION ALL SELECT pg_catalog.concat('the foreign key ', conname) FROM pg_constraint WHERE conrelid = c.oid AND contype = 'f' AND confrelid <> c.oid
                    UNION ALL SELECT pg_catalog.concat('the policy ', polname) FROM pg_policy WHERE polrelid = c.oid
                    UNION ALL SELECT DISTINCT 'parents or children' FROM pg_inherits WHERE inhparent = c.oid OR inhrelid = c.oid
                    UNION ALL {Uses("c.oid")}
@@ -92,25 +93,30 @@ internal static class ForeignObjects
     }
 
     /// <summary>
-    /// The owner of the user's table, where that may be a stranger: neither who asks nor whom the schema or the database belongs
-    /// to. Null otherwise. Whatever stands on the table, also a policy or a type, runs with the rights of whoever reads or writes it.
+    /// What of the user's table belongs to strangers, who are neither who asks nor whom its schema or the database belongs to:
+    /// the table itself, its partitions, functions of their triggers, types of their columns. All of it runs code, or may, with
+    /// the rights of whoever reads or writes there. A part of a sentence each.
     /// </summary>
-    public static async Task<string?> StrangerAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
-    {
-        var owners = await connection.QueryAsync(
-            $"""
-            SELECT pg_get_userbyid(c.relowner)
-            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE c.oid = pg_catalog.to_regclass($1)::oid AND NOT {Trusted("c.relowner", "NULL::text")}
-            """,
-            [table.Quoted], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
-        return owners.SingleOrDefault();
-    }
+    public static Task<List<string>> StrangersAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) => connection.QueryAsync(
+        $"""
+        {TableLeaves.Tree}
+        SELECT DISTINCT pg_catalog.concat(x.what, ' belongs to ', pg_get_userbyid(x.owner))
+        FROM pg_class root JOIN pg_namespace n ON n.oid = root.relnamespace, LATERAL (
+            SELECT root.relname::text AS what, root.relowner AS owner, NULL::text AS owned
+            UNION ALL SELECT pg_catalog.concat('the partition ', c.relname), c.relowner, $1 FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.oid <> root.oid
+            UNION ALL SELECT pg_catalog.concat('the function of the trigger ', g.tgname), p.proowner, $1
+                FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid JOIN pg_proc p ON p.oid = g.tgfoid WHERE NOT g.tgisinternal AND g.tgenabled <> 'D'
+            UNION ALL SELECT pg_catalog.concat('the type ', y.typname), y.typowner, $1
+                FROM tree t JOIN pg_attribute a ON a.attrelid = t.oid JOIN pg_type y ON y.oid = a.atttypid WHERE a.attnum > 0 AND NOT a.attisdropped) x
+        WHERE root.oid = pg_catalog.to_regclass($1)::oid AND NOT {Trusted("x.owner", "x.owned")}
+        ORDER BY 1
+        """,
+        [table.Quoted], r => r.GetString(0), cancellationToken);
 
     /// <summary>It belongs to somebody else.</summary>
     public static LoginEtlException Owned(string name, string owner, QualifiedName table) => new(
         ErrorId.ForeignObject, $"{name} belongs to {owner}, who owns neither {table} nor its schema or database: what others put there would run with this user's rights.",
-        $"If it is yours, give it to the owner of {table} (ALTER … OWNER TO). If not, find out who made it, rename or drop it, and run Initialize-LoginDatabase.");
+        $"Find out who made it, rename or drop it, and run Initialize-LoginDatabase. Only where it was made by Initialize-LoginDatabase, give it to the owner of {table} (ALTER … OWNER TO): what its maker put on it, and who may write there, stays.");
 
     private static LoginEtlException Attached(QualifiedName name, string attached) => new(
         ErrorId.ForeignObject, $"{name} has {attached}, which would run with this user's rights; this version makes none.",

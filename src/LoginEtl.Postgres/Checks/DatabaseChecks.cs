@@ -179,11 +179,11 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         if (_list.Require(
                 Name, "the relations beside the table belong to whom the table, its schema or the database does, and have no triggers",
                 [.. foreign.Select<LoginEtlException, Action>(f => () => throw f)])
-            && await ForeignObjects.StrangerAsync(connection, table, cancellationToken).ConfigureAwait(false) is { } owner)
+            && await ForeignObjects.StrangersAsync(connection, table, cancellationToken).ConfigureAwait(false) is { Count: > 0 } strangers)
         {
             _list.Add(
-                Name, $"{table} belongs to {owner}, who owns neither its schema nor the database",
-                $"See that {owner} is whom you mean: what stands on the table (triggers, policies, types) runs with this user's rights. REVOKE CREATE ON SCHEMA … keeps others from making tables.");
+                Name, $"of {table}, {string.Join("; ", strangers)}: owners of neither its schema nor the database",
+                "See that they are whom you mean: what they put there (triggers, policies, types) runs with the rights of whoever reads or writes the table. REVOKE CREATE ON SCHEMA …, and TRIGGER on the table, keep others from it.");
         }
     }
 

@@ -35,9 +35,9 @@ internal sealed class KeyStates(QualifiedName keys)
             CheckValue = row.IsDBNull(5) ? null : row.GetString(5),
         };
 
-    /// <summary>All of them.</summary>
+    /// <summary>All of them that are about keys.</summary>
     public async Task<IReadOnlyList<StoredKey>> ListAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        await connection.QueryAsync(Query(keys), [], Read, cancellationToken).ConfigureAwait(false);
+        [.. (await connection.QueryAsync(Query(keys), [], Read, cancellationToken).ConfigureAwait(false)).Where(k => k.IsWellFormed)];
 
     /// <summary>Sets them when every batch under way has ended.</summary>
     /// <exception cref="LoginEtlException"><c>KeysBusy</c>.</exception>

@@ -83,7 +83,7 @@ internal sealed class PostgresTokens : ITokenTable
     public Task<TokenSample?> SampleAsync(CancellationToken cancellationToken) => TryAsync(
         async (connection, token) =>
         {
-            if (await ForeignObjects.StrangerAsync(connection, _table.Name, token).ConfigureAwait(false) is not null)
+            if ((await ForeignObjects.StrangersAsync(connection, _table.Name, token).ConfigureAwait(false)).Count > 0)
             {
                 return null;
             }

@@ -46,7 +46,7 @@ internal static class KeyMigration
         }
 
         if (live is not { Kind: 'r' or 'p' } || live.Find(RecordField.MaskedIp) is not { IsSelectable: true } || live.Find(RecordField.MaskedDeviceId) is not { IsSelectable: true }
-            || await ForeignObjects.StrangerAsync(connection, table, cancellationToken).ConfigureAwait(false) is not null)
+            || (await ForeignObjects.StrangersAsync(connection, table, cancellationToken).ConfigureAwait(false)).Count > 0)
         {
             return statements;
         }

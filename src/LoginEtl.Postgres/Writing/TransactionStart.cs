@@ -63,7 +63,7 @@ internal sealed class TransactionStart(TargetTable table, IReadOnlyList<Qualifie
 
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         var isAsRead = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) && reader.GetString(0) == table.Live.Fingerprint!.Text;
-        return new TransactionFacts(now, new KnownKeys(keys), schema, isThere, isAsRead);
+        return new TransactionFacts(now, new KnownKeys([.. keys.Where(k => k.IsWellFormed)]), schema, isThere, isAsRead);
     }
 
     // Who may insert into columns alone may not lock; the plan of an INSERT takes the same lock, and unlike the INSERT

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LoginEtl.Audit;
+using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Settings;
@@ -63,6 +64,10 @@ public sealed class TestLoginAuditCmdlet : KeyedDatabaseCmdlet
             var settings = ConnectionSettings();
             _anchor = Await(() => Connectors.Database.OpenAnchorAsync(settings, StopToken), Table);
             WarnOfWriters(Await(() => _anchor.WritersAsync(StopToken), Table));
+            if (Await(() => _anchor.ElsewhereAsync(StopToken), Table) is { Count: > 0 } elsewhere)
+            {
+                WriteWarning($"Recoveries may be witnessed elsewhere in this database, too: {Quotable.Plain(string.Join(", ", elsewhere))}. Look at each with -Table, or drop what nobody needs.");
+            }
         }
 
         foreach (var report in ParameterSetName == AllFiles && _anchor is not null ? Everything(_anchor) : [Single()])

@@ -1,4 +1,4 @@
-using System.Globalization;
+using LoginEtl.Faults;
 
 namespace LoginEtl.Audit;
 
@@ -8,9 +8,5 @@ internal static class AuditText
     private const int Longest = 1000;
 
     /// <summary>Without what moves a terminal's cursor or turns the direction of writing, and not endless.</summary>
-    public static string Safe(string text)
-    {
-        var shown = text.Length <= Longest ? text : $"{text[..Longest]}…";
-        return string.Concat(shown.Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? '\uFFFD' : c));
-    }
+    public static string Safe(string text) => Quotable.Plain(text.Length <= Longest ? text : $"{text[..Longest]}…");
 }

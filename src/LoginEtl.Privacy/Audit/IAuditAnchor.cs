@@ -31,4 +31,7 @@ public interface IAuditAnchor : IAsyncDisposable
     /// <summary>Roles beside the owner that may change anchors, or say who added them and when.</summary>
     /// <exception cref="Faults.LoginEtlException">It cannot be reached.</exception>
     Task<IReadOnlyList<string>> WritersAsync(CancellationToken cancellationToken);
+
+    /// <summary>Anchors in other schemas of the database, which may witness recoveries, too; by their names.</summary>
+    Task<IReadOnlyList<string>> ElsewhereAsync(CancellationToken cancellationToken);
 }

@@ -15,11 +15,11 @@ public sealed class LoginEtlException : Exception
     /// <param name="remedy">What to do about it.</param>
     /// <param name="cause">The cause's type and code are worth showing only when its text is known to be safe.</param>
     public LoginEtlException(ErrorId error, string message, string remedy, Exception? cause = null)
-        : base(message, cause)
+        : base(Quotable.Plain(message), cause)
     {
         ArgumentNullException.ThrowIfNull(error);
         Error = error;
-        Remedy = remedy;
+        Remedy = Quotable.Plain(remedy);
     }
 
     /// <summary>One of the list, or another source's or sink's own.</summary>

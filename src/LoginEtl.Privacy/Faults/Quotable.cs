@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -19,6 +20,19 @@ public static partial class Quotable
 
     // Of Windows; longer than any other's.
     private const int LongestPath = 32_767;
+
+    /// <summary>
+    /// A text that somebody else may have had a hand in, as a screen or a log is to have it: what begins a line, moves a
+    /// terminal's cursor or turns the direction of writing is replaced.
+    /// </summary>
+    public static string Plain(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Any(Acts) ? string.Concat(text.Select(c => Acts(c) ? '\uFFFD' : c)) : text;
+
+        static bool Acts(char c) =>
+            char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    }
 
     /// <summary>The text where it may be said, whatever it was given for; else <see cref="Hidden"/>.</summary>
     public static string Show(string text)

@@ -1,3 +1,5 @@
+using LoginEtl.Tokens;
+
 namespace LoginEtl.Keysets;
 
 /// <summary>A key as the database knows it. A key without a row there may be written with.</summary>
@@ -15,6 +17,12 @@ public sealed record StoredKey(string Attribute, string Method, string Prefix, S
 
     /// <summary><see cref="LoginKey.CheckValue"/>; null of a destroyed key, and where the database was not told it.</summary>
     public string? CheckValue { get; init; }
+
+    /// <summary>
+    /// Whether it is about a key that could be: of an attribute that is masked, under a prefix as tokens have them. Who may
+    /// register keys may write anything there.
+    /// </summary>
+    public bool IsWellFormed => KeysetName.Masked.Contains(Attribute) && Enum.GetValues<TokenKind>().Any(k => TokenPrefix.IsOf(k, Prefix));
 
     /// <summary>Whether both are about one key: prefixes are those of an attribute.</summary>
     public bool IsOf(StoredKey other)

@@ -27,6 +27,16 @@ public sealed class AnchorTests(ServersFixture servers)
     ];
 
     [Fact]
+    public async Task Anchors_in_other_schemas_are_named()
+    {
+        await using var witness = await Witness.NewAsync(servers);
+        Assert.Empty(await witness.Anchor.ElsewhereAsync(TestDatabase.Token));
+        await witness.Database.RunAsync("CREATE SCHEMA apart");
+        await witness.Database.InitializeAsync("apart.logins");
+        Assert.Equal(["apart.login_etl_audit_anchor"], await witness.Anchor.ElsewhereAsync(TestDatabase.Token));
+    }
+
+    [Fact]
     public async Task Anchors_that_are_deleted_or_changed_show()
     {
         await using var witness = await Witness.NewAsync(servers);

@@ -271,6 +271,8 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
 
         public Task<IReadOnlyList<string>> WritersAsync(CancellationToken cancellationToken) => anchor.WritersAsync(cancellationToken);
 
+        public Task<IReadOnlyList<string>> ElsewhereAsync(CancellationToken cancellationToken) => anchor.ElsewhereAsync(cancellationToken);
+
         public async Task<AuditAnchor?> AddAsync(AuditAnchor added, CancellationToken cancellationToken)
         {
             if (Keeps)

@@ -83,13 +83,14 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     [InlineData("CREATE TABLE parent (prefix text NOT NULL); ALTER TABLE login_etl_key INHERIT parent")]
     [InlineData("CREATE POLICY p ON login_etl_key USING (true)")]
     [InlineData("CREATE OPERATOR ~~> (RIGHTARG = text, FUNCTION = a_text); ALTER TABLE login_etl_key ADD CHECK ((~~> prefix) IS NOT NULL)")]
+    [InlineData("CREATE TABLE states (state text PRIMARY KEY); ALTER TABLE login_etl_key ADD CONSTRAINT f FOREIGN KEY (state) REFERENCES states ON UPDATE CASCADE")]
     public async Task A_default_check_policy_index_column_parent_or_child_that_is_not_ours_is_refused(string trap)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await database.RunAsync(
             "CREATE FUNCTION a_moment() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'; "
             + "CREATE FUNCTION a_text(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1'; " + trap);
-        Assert.Matches("login_etl_key has (something that (uses|calls) |the policy p|parents or children)", (await RefusedAsync(database, d => d.InitializeAsync())).Message);
+        Assert.Matches("login_etl_key has (something that (uses|calls) |the policy p|the foreign key f|parents or children)", (await RefusedAsync(database, d => d.InitializeAsync())).Message);
         await RefusedAsync(database, d => d.SinkAsync());
         await AssertFailsAsync(database, "login_etl_key", "login_etl_key has ");
     }

@@ -46,6 +46,26 @@ public sealed class KeyMismatchTests(ServersFixture servers) : IDisposable
         await sink.WriteAsync([Login()], TestDatabase.Token);
     }
 
+    [Fact]
+    public async Task What_is_no_key_in_the_register_is_nothing_to_anybody()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync(
+            """
+            INSERT INTO login_etl_key (attribute, method, prefix, check_value) VALUES
+                ('x', 'siv', 'siv1.AAAAAA', '00'), ('ip', 'siv', E'siv1.x\nlogin-etl: Completed', '00'), ('ip', 'siv', E'siv1.\x1b[2J', NULL), ('device_id', '', '', NULL)
+            """);
+        await using (var sink = await database.SinkAsync())
+        {
+            Assert.Equal([Outcome.Written], (await sink.WriteAsync([Login()], TestDatabase.Token)).Outcomes);
+        }
+
+        await using var tokens = await database.TokensAsync();
+        var known = await tokens.KeysAsync(TestDatabase.Token);
+        Assert.Equal(PrimaryKeys.Of(_keys.Ring, MaskMethods.Default).Select(k => k.Prefix).Order(StringComparer.Ordinal), known.Select(k => k.Prefix).Order(StringComparer.Ordinal));
+        Assert.All(await LoginEtl.Checks.KeyChecks.RunAsync(_keys.Ring, MaskMethods.Default, known, null), c => Assert.Equal(LoginEtl.Checks.CheckOutcome.Pass, c.Outcome));
+    }
+
     private static async Task<LoginEtlException> RefusedAsync(Func<Task> work)
     {
         var fault = await Assert.ThrowsAsync<LoginEtlException>(work);

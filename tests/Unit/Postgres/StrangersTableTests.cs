@@ -60,6 +60,46 @@ public sealed class StrangersTableTests(ServersFixture servers)
         });
     }
 
+    [Theory]
+    [InlineData("the function of the trigger watch", "", "CREATE TRIGGER watch AFTER INSERT OR UPDATE ON public.user_logins FOR EACH STATEMENT EXECUTE FUNCTION {0}.f()")]
+    [InlineData("the partition p1", "PARTITION BY LIST (locale)", "")]
+    [InlineData("the type place", "", "")]
+    public async Task What_a_stranger_has_on_the_table_of_another_is_named(string what, string partitions, string byHim)
+    {
+        var database = await TestDatabase.NewAsync(servers, "SELECT 1");
+        await database.AsRoleAsync(role => $"CREATE SCHEMA {role} AUTHORIZATION {role}", async stranger =>
+        {
+            var schema = stranger.UserName!;
+            await database.RunAsync(
+                $"""
+                SET ROLE {schema};
+                CREATE FUNCTION {schema}.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+                CREATE DOMAIN {schema}.place AS text;
+                {LoginTable.Create.Replace("user_logins", $"{schema}.p1", StringComparison.Ordinal)};
+                GRANT USAGE ON SCHEMA {schema} TO PUBLIC; RESET ROLE;
+                {LoginTable.Create.Trim().TrimEnd(';')} {partitions};
+                """);
+            await database.InitializeAsync();
+            if (partitions.Length > 0)
+            {
+                await database.RunAsync($"ALTER TABLE user_logins ATTACH PARTITION {schema}.p1 DEFAULT");
+            }
+            else if (byHim.Length > 0)
+            {
+                await database.RunAsync($"GRANT TRIGGER ON user_logins TO {schema}; SET ROLE {schema}; {byHim.Replace("{0}", schema, StringComparison.Ordinal)}");
+            }
+            else
+            {
+                await database.RunAsync($"ALTER TABLE user_logins ALTER locale TYPE {schema}.place");
+            }
+
+            var check = Assert.Single(await new PostgresConnector().CheckAsync(database.Settings(), new SinkOptions(), TestDatabase.Token), c => c.Name == "Owners" && c.Outcome != CheckOutcome.Pass);
+            Assert.Equal(CheckOutcome.Warn, check.Outcome);
+            Assert.Contains($"{what} belongs to {schema}", check.Detail, StringComparison.Ordinal);
+            await database.RunAsync("DROP TABLE user_logins");
+        });
+    }
+
     [Fact]
     public async Task A_plan_is_made_in_a_transaction_that_can_change_nothing()
     {

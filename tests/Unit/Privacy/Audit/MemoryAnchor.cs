@@ -64,6 +64,8 @@ internal sealed class MemoryAnchor : IAuditAnchor
 
     public Task<IReadOnlyList<string>> WritersAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 
+    public Task<IReadOnlyList<string>> ElsewhereAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static LoginEtlException Lost() => new(ErrorId.DatabaseUnreachable, "Lost.", "Look.");

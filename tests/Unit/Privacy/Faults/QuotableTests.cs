@@ -76,4 +76,17 @@ public sealed class QuotableTests : IDisposable
     [InlineData("postgresql://u:p@h/d", false)]
     [InlineData("{\"ip\":1}", false)]
     public void A_source_of_lines_may_be_a_key_of_an_object_store(string source, bool isOne) => Assert.Equal(isOne, Quotable.IsSource(source));
+
+    [Fact]
+    public void What_others_put_into_an_error_begins_no_line_and_moves_no_cursor()
+    {
+        const string Odd = "a\u001b[2J\u0007b\nlogin-etl: forged\u202ec\u2028d";
+        const string Shown = "a\uFFFD[2J\uFFFDb\uFFFDlogin-etl: forged\uFFFDc\uFFFDd";
+        var fault = new LoginEtlException(ErrorId.WriteFailed, Odd, Odd);
+        var check = new LoginEtl.Checks.Check("Name", LoginEtl.Checks.CheckOutcome.Warn, Odd);
+        var entry = new LoginEtl.Quarantine.QuarantineEntry(null, null) { Id = 1, MessageId = Odd, Reason = Odd, Field = Odd, CreatedAt = default, ReceiveCount = 1 };
+        Assert.Equal((Shown, Shown, Shown), (fault.Message, fault.Remedy, check.Detail));
+        Assert.Equal($"QuarantineEntry 1: {Shown}, {Shown} ({Shown})", entry.ToString());
+        Assert.Equal("Ünï 😀 ok", Quotable.Plain("Ünï 😀 ok"));
+    }
 }
