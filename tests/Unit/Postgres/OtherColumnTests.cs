@@ -184,7 +184,7 @@ public sealed class OtherColumnTests(ServersFixture servers) : IDisposable
         Assert.Equal("TableUnsuitable", fault.Id);
         Assert.Contains(said, fault.Message, StringComparison.Ordinal);
         Assert.Contains("-ColumnName @{", fault.Remedy, StringComparison.Ordinal);
-        Assert.Contains(" --column-name ", new OwnWords(WorkerCommand.Create().Settings.All).Of(fault.Remedy), StringComparison.Ordinal);
+        Assert.Contains(" --column-name ", new OwnWords(WorkerCommand.Create(TestDatabase.Token).Settings.All).Of(fault.Remedy), StringComparison.Ordinal);
         var check = Assert.Single(await CheckAsync(database), c => c.Name == "Table columns");
         Assert.Equal((CheckOutcome.Fail, fault.Message, fault.Remedy), (check.Outcome, check.Detail, check.Remedy));
     }
