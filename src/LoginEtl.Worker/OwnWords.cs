@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using LoginEtl.Faults;
 
 namespace LoginEtl.Worker;
 
@@ -11,8 +12,8 @@ internal sealed partial class OwnWords(IEnumerable<Option> settings)
 {
     private readonly HashSet<string> _flags = [.. settings.Select(s => s.Name)];
 
-    /// <summary>The text, its settings named as flags.</summary>
-    public string Of(string text) => Parameter().Replace(text, found =>
+    /// <summary>The text in plain, its settings named as flags.</summary>
+    public string Of(string text) => Parameter().Replace(text = Quotable.Plain(text), found =>
         FlagOf(found.Groups["name"].Value) is var flag && _flags.Contains(flag) && !IsOfCmdlet(text.AsSpan(0, found.Index))
             ? found.Groups["column"] is { Success: true } column ? $"{flag} {column.Value}={found.Groups["value"].Value}" : flag
             : found.Value);

@@ -60,6 +60,11 @@ Describe 'Get- and Restore-LoginQuarantine' {
         { Get-LoginQuarantine $database -Reason MissingField -ErrorAction Stop } | Should -Throw '*none of the reasons*'
     }
 
+    It 'completes the reasons' {
+        $line = 'Get-LoginQuarantine -Reason invalid_'
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 'invalid_utf8', 'invalid_json', 'invalid_version', 'invalid_uuid'
+    }
+
     It 'opens sealed bodies with the private key only' {
         Get-LoginQuarantine $database -Reason null_field |
             Restore-LoginQuarantine $database $keys -AllowNullPii -ErrorVariable failed -ErrorAction SilentlyContinue

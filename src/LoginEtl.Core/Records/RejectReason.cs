@@ -76,6 +76,9 @@ public static class RejectReasons
     private static readonly Dictionary<RejectReason, string> Codes = Enum.GetValues<RejectReason>()
         .ToDictionary(r => r, r => JsonNamingPolicy.SnakeCaseLower.ConvertName(r.ToString()));
 
+    /// <summary>All codes.</summary>
+    public static IReadOnlyCollection<string> All => Codes.Values;
+
     /// <summary>The reason as the quarantine table holds it: <c>missing_field</c>, <c>invalid_json</c>, …</summary>
     public static string Code(this RejectReason reason) => Codes[reason];
 

@@ -114,18 +114,19 @@ internal sealed record SchemaRecord(
     }
 
     /// <summary>What must hold before anything is written.</summary>
+    /// <param name="connection">To the database.</param>
+    /// <param name="table">The user's.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="trusted">Relations beside the table that nobody else may have made, the record's among them; those that this reads when not given.</param>
     /// <returns>The record; its <see cref="Notice"/> is to be told.</returns>
     /// <exception cref="LoginEtlException"><c>ForeignObject</c>, <c>SchemaOutdated</c>, <c>SchemaNewer</c>, <c>DatabaseRewound</c>, <c>TableAccessDenied</c>.</exception>
-    public static async Task<SchemaRecord> RequireAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    public static async Task<SchemaRecord> RequireAsync(
+        NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken, string[]? trusted = null)
     {
         var relation = table.Beside(SchemaNames.Schema);
         var exists = await RequireOursAsync(connection, relation, cancellationToken).ConfigureAwait(false);
-        if (exists)
-        {
-            // Once it is there, nobody can put another in its place but who is trusted.
-            await ForeignObjects.RequireNoneAsync(connection, table, SchemaNames.OfRecord, cancellationToken).ConfigureAwait(false);
-        }
-
+        // Once it is there, nobody can put another in its place but who is trusted.
+        await ForeignObjects.RequireNoneAsync(connection, table, trusted ?? SchemaNames.OfRecord, cancellationToken).ConfigureAwait(false);
         if (exists && !(await connection.QueryAsync(MayRead, [relation.Quoted], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0])
         {
             throw new LoginEtlException(

@@ -80,6 +80,10 @@ internal sealed class PostgresTokens : ITokenTable
         cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> StrangersAsync(CancellationToken cancellationToken) => TryAsync(
+        async (connection, token) => (IReadOnlyList<string>)await ForeignObjects.StrangersAsync(connection, _table.Name, token).ConfigureAwait(false), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<TokenSample?> SampleAsync(CancellationToken cancellationToken) => TryAsync(
         async (connection, token) =>
         {

@@ -51,8 +51,7 @@ internal static class Preflight
             ledger.RequireLoginEtlTable();
         }
 
-        await ForeignObjects.RequireNoneAsync(connection, target.Name, SchemaNames.TrustedByRuns, cancellationToken).ConfigureAwait(false);
-        var schema = await SchemaRecord.RequireAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
+        var schema = await SchemaRecord.RequireAsync(connection, target.Name, cancellationToken, SchemaNames.TrustedByRuns).ConfigureAwait(false);
         foreach (var beside in besides)
         {
             beside.RequireLoginEtlTable();

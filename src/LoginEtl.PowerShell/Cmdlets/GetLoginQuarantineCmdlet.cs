@@ -24,6 +24,7 @@ public sealed class GetLoginQuarantineCmdlet : DatabaseCmdlet
     [Parameter]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(RejectReasonCompleter))]
     public SettingText? Reason { get; set; }
 
     /// <summary>Only those of this queue: its name, URL or ARN.</summary>

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using LoginEtl.Audit;
-using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Settings;
@@ -66,7 +65,7 @@ public sealed class TestLoginAuditCmdlet : KeyedDatabaseCmdlet
             WarnOfWriters(Await(() => _anchor.WritersAsync(StopToken), Table));
             if (Await(() => _anchor.ElsewhereAsync(StopToken), Table) is { Count: > 0 } elsewhere)
             {
-                WriteWarning($"Recoveries may be witnessed elsewhere in this database, too: {Quotable.Plain(string.Join(", ", elsewhere))}. Look at each with -Table, or drop what nobody needs.");
+                WriteWarning($"Recoveries may be witnessed elsewhere in this database, too: {string.Join(", ", elsewhere)}. Look at each with -Table, or drop what nobody needs.");
             }
         }
 

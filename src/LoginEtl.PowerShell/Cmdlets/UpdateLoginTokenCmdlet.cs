@@ -47,6 +47,11 @@ public sealed class UpdateLoginTokenCmdlet : KeyedDatabaseCmdlet
         var options = new RotationOptions { BatchSize = BatchSize, MaxRowsPerSecond = MaxRowsPerSecond };
         var keyring = Keyring;
         _table = Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table);
+        foreach (var stranger in Await(() => _table.StrangersAsync(StopToken), Table))
+        {
+            WriteWarning($"Of {_table.Name}, {stranger}: it may run code with the rights of whoever rotates. See that its owner is whom you mean.");
+        }
+
         _rotation = Guard(() => new TokenRotation(_table, keyring, options));
         var (values, unreadable) = Await(() => _rotation.PlanAsync(StopToken), Table);
         var old = string.Join(", ", _rotation.OldKeys.Select(k => k.Prefix));

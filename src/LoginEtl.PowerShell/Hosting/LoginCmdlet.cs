@@ -94,6 +94,16 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
         ? new LoginEtlException(ErrorId.SettingMissing, $"-{name} was given nothing: null, or an empty text.", "Give it a value, or leave it out; see where the value comes from.")
         : null;
 
+    // Rows, keys and names of objects are others' texts, and get into what is said of them.
+    /// <summary>Warns in plain text.</summary>
+    public new void WriteWarning(string text) => base.WriteWarning(Quotable.Plain(text));
+
+    /// <summary>Asks in plain text.</summary>
+    public new bool ShouldProcess(string target) => base.ShouldProcess(Quotable.Plain(target));
+
+    /// <summary>Asks in plain text.</summary>
+    public new bool ShouldProcess(string target, string action) => base.ShouldProcess(Quotable.Plain(target), Quotable.Plain(action));
+
     /// <summary>What comes before the first object of the pipeline.</summary>
     protected virtual void Begin()
     {

@@ -27,6 +27,9 @@ public interface ITokenTable : IAsyncDisposable
     /// <summary>A bounded look at the table's tokens; null when the user may not read them.</summary>
     Task<TokenSample?> SampleAsync(CancellationToken cancellationToken);
 
+    /// <summary>What of the table belongs to neither who asks nor the owners of its schema and database, and may run code with the rights of who reads or writes it; a part of a sentence each.</summary>
+    Task<IReadOnlyList<string>> StrangersAsync(CancellationToken cancellationToken);
+
     /// <summary>Rows whose attribute is one of the tokens.</summary>
     IAsyncEnumerable<StoredLogin> FindAsync(string attribute, IReadOnlyList<string> tokens, CancellationToken cancellationToken);
 

@@ -27,6 +27,9 @@ public sealed class PesterRuns(ServersFixture servers) : IAsyncDisposable
     public static IReadOnlyList<string> Files { get; } =
         [.. Directory.EnumerateFiles(Folder, "*.Tests.ps1").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
 
+    // About as long as they are, whichever files come and go: the longest first, each to who has least.
+    private static string[][] Shares { get; } = Share();
+
     /// <summary>What came of one file.</summary>
     /// <returns>Whether all of its tests passed or were skipped; and what was said.</returns>
     public async Task<(bool Passed, string Text)> RunAsync(string file)
@@ -36,7 +39,7 @@ public sealed class PesterRuns(ServersFixture servers) : IAsyncDisposable
             _lanes ??= [.. Enumerable.Range(0, Lanes).Select(lane => Task.Run(() => RunLaneAsync(lane)))];
         }
 
-        var text = await _lanes[Files.ToList().IndexOf(file) % Lanes];
+        var text = await _lanes[Array.FindIndex(Shares, share => share.Contains(file))];
         // Processes that were left are everybody's.
         var own = Array.Find(text.Split("\n== "), p => p.StartsWith(file, StringComparison.Ordinal));
         return own is null || text.StartsWith(Left, StringComparison.Ordinal) ? (false, text) : (own.Contains("\nok: ", StringComparison.Ordinal), own);
@@ -50,13 +53,26 @@ public sealed class PesterRuns(ServersFixture servers) : IAsyncDisposable
         _ended.Dispose();
     }
 
+    private static string[][] Share()
+    {
+        var shares = Enumerable.Range(0, Lanes).Select(_ => (Files: new List<string>(), Length: 0L)).ToArray();
+        foreach (var (file, length) in Files.Select(f => (f, new FileInfo(Path.Combine(Folder, f)).Length)).OrderByDescending(f => f.Length))
+        {
+            ref var least = ref shares[Array.IndexOf(shares, shares.MinBy(s => s.Length))];
+            least.Files.Add(file);
+            least.Length += length;
+        }
+
+        return [.. shares.Select(s => s.Files.ToArray())];
+    }
+
     private async Task<string> RunLaneAsync(int lane)
     {
         var mark = $"{Guid.NewGuid():n}";
         var environment = new Dictionary<string, string>(TestServers.Variables(servers.Postgres, servers.Sqs)) { [LeftProcesses.Variable] = mark };
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
         limit.CancelAfter(Longest);
-        var files = Files.Where((_, i) => i % Lanes == lane).Select(f => Path.Combine(Folder, f));
+        var files = Shares[lane].Select(f => Path.Combine(Folder, f));
         var (_, text) = await PowerShellHost.RunAsync(["-File", Path.Combine(Folder, "Run.ps1"), ProjectPackages.Pester, .. files], environment, limit.Token);
         var left = await LeftProcesses.EndAsync(mark, _ended.Token);
         return $"{(left.Count == 0 ? "" : $"{Left}{string.Join("; ", left)}")}\n{text}";

@@ -64,6 +64,8 @@ public sealed class RotationCountTests(ServersFixture servers) : IDisposable
 
         public Task<IReadOnlyList<PrefixCount>> CountTableAsync(string attribute, CancellationToken cancellationToken) => table.CountTableAsync(attribute, cancellationToken);
 
+        public Task<IReadOnlyList<string>> StrangersAsync(CancellationToken cancellationToken) => table.StrangersAsync(cancellationToken);
+
         public Task<TokenSample?> SampleAsync(CancellationToken cancellationToken) => table.SampleAsync(cancellationToken);
 
         public IAsyncEnumerable<StoredLogin> FindAsync(string attribute, IReadOnlyList<string> tokens, CancellationToken cancellationToken) =>

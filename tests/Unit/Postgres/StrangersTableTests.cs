@@ -96,6 +96,11 @@ public sealed class StrangersTableTests(ServersFixture servers)
             var check = Assert.Single(await new PostgresConnector().CheckAsync(database.Settings(), new SinkOptions(), TestDatabase.Token), c => c.Name == "Owners" && c.Outcome != CheckOutcome.Pass);
             Assert.Equal(CheckOutcome.Warn, check.Outcome);
             Assert.Contains($"{what} belongs to {schema}", check.Detail, StringComparison.Ordinal);
+            await using (var tokens = await database.TokensAsync())
+            {
+                Assert.Equal([$"{what} belongs to {schema}"], await tokens.StrangersAsync(TestDatabase.Token));
+            }
+
             await database.RunAsync("DROP TABLE user_logins");
         });
     }
