@@ -118,6 +118,25 @@ Describe 'Two primary keys in the database' {
     }
 }
 
+Describe 'A rotation of a table on which others have put something' {
+    It 'names those who have put something on the table' {
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $own = New-Host
+        $role = "stranger_$([guid]::NewGuid().ToString('n'))"
+        [void] (Invoke-Sql $database @"
+            CREATE ROLE $role; CREATE SCHEMA $role AUTHORIZATION $role; GRANT TRIGGER ON user_logins TO $role; SET ROLE $role;
+            CREATE FUNCTION $role.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+            CREATE TRIGGER watch AFTER UPDATE ON public.user_logins FOR EACH STATEMENT EXECUTE FUNCTION $role.f()
+"@)
+        try {
+            $null = Update-LoginToken $database $own -WarningVariable said -WarningAction SilentlyContinue
+            "$said" | Should -BeLike "*the function of the trigger watch belongs to $role*"
+        }
+        finally { [void] (Invoke-Sql $database "DROP TABLE user_logins; DROP OWNED BY $role; DROP ROLE $role") }
+    }
+}
+
 Describe 'A keyset that a database has not seen' {
     BeforeAll {
         $database = New-TestDatabase

@@ -137,6 +137,12 @@ Describe 'The witness of recovery' {
         (Get-Audit).Reports[0].Targets[0].Table | Should -Be 'public.user_logins'
     }
 
+    It 'names anchors of other schemas' {
+        [void] (Invoke-Sql $database 'CREATE SCHEMA apart')
+        Initialize-LoginDatabase $database -Table apart.logins
+        (Get-Audit).Warnings | Should -BeLike '*witnessed elsewhere in this database, too: apart.login_etl_audit_anchor. *'
+    }
+
     It 'warns of roles that may change the anchors' {
         [void] (Invoke-Sql $database 'GRANT DELETE ON login_etl_audit_anchor TO PUBLIC')
         (Get-Audit).Warnings | Should -Match 'PUBLIC may change the anchors'

@@ -41,6 +41,9 @@ public sealed class ProtectorSource : IDisposable
     /// <summary>The one to protect with now.</summary>
     public Protector Current => _current;
 
+    /// <summary>Whether it has been told of a database's keys, by <see cref="TryFollow"/>.</summary>
+    internal bool WasTold { get; private set; }
+
     /// <summary>Where the keys came from, as a URI without secrets.</summary>
     public string KeySource => _keyring.Source;
 
@@ -57,6 +60,7 @@ public sealed class ProtectorSource : IDisposable
         {
             // What was masked in a pipeline that has ended comes to a database, too.
             _keyring.Compare(known);
+            WasTold = true;
             if (_disposed)
             {
                 return false;

@@ -15,7 +15,6 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
     private const int MostTries = 10;
 
     private readonly HeldGroups _held = new();
-    private bool _told;
 
     /// <summary>Books of what came from no queue: lines of text have nothing to delete.</summary>
     public WriterCounts Lines { get; } = new();
@@ -92,11 +91,10 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
     // Its deliveries stay as they are while tokens are made anew: a line of text and a message of a group can do nothing else.
     private async Task<BatchResult> WriteAsync(List<ProtectedLogin> batch, CancellationToken cancellationToken)
     {
-        if (!_told)
+        if (!KeyFollowing.WereTold(batch))
         {
             // Whoever masks in a pipeline has seen no database yet, which may say more of its keys than whether they are retired.
             KeyFollowing.TryTell(batch, await sink.KeysAsync(cancellationToken).ConfigureAwait(false));
-            _told = true;
         }
 
         for (var tries = 1; ; tries++)

@@ -1,4 +1,3 @@
-using LoginEtl.Faults;
 using LoginEtl.Records;
 
 namespace LoginEtl.Run;
@@ -42,12 +41,12 @@ public static class BatchText
     public static IEnumerable<string> WarningsOfWriting(BatchReport batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return batch.Refused.Select(r => Rejected(r.MessageId, r)).Concat(batch.Held.Select(g => g.ToString())).Concat(batch.Notices).Select(Quotable.Plain);
+        return batch.Refused.Select(r => Rejected(r.MessageId, r)).Concat(batch.Held.Select(g => g.ToString())).Concat(batch.Notices);
     }
 
     /// <summary>One reject.</summary>
     public static string Rejected(string messageId, Rejection rejection) => Rejected(messageId, (object)rejection);
 
     private static string Rejected(string messageId, object why) =>
-        Quotable.Plain(FormattableString.Invariant($"Message {messageId} is rejected: {why}."));
+        FormattableString.Invariant($"Message {messageId} is rejected: {why}.");
 }

@@ -16,6 +16,10 @@ internal static class KeyFollowing
     public static bool TryTell(IReadOnlyList<ProtectedLogin> batch, IReadOnlyList<StoredKey> known) =>
         Sources(batch).All(s => s.Key?.TryFollow(known) == true);
 
+    /// <summary>Whether all who masked the batch have been told of a database's keys.</summary>
+    public static bool WereTold(IReadOnlyList<ProtectedLogin> batch) =>
+        batch.All(l => l is not LoginRecord record || record.Maker()?.Source is not { WasTold: false });
+
     /// <summary>
     /// Whether all records have tokens under the present keys now; when not, all are as they were. A mac token cannot be made
     /// anew, nor one whose key is not at hand any more.

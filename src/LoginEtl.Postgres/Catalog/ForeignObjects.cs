@@ -102,7 +102,7 @@ internal static class ForeignObjects
         {TableLeaves.Tree}
         SELECT DISTINCT pg_catalog.concat(x.what, ' belongs to ', pg_get_userbyid(x.owner))
         FROM pg_class root JOIN pg_namespace n ON n.oid = root.relnamespace, LATERAL (
-            SELECT root.relname::text AS what, root.relowner AS owner, NULL::text AS owned
+            SELECT 'the table'::text AS what, root.relowner AS owner, NULL::text AS owned
             UNION ALL SELECT pg_catalog.concat('the partition ', c.relname), c.relowner, $1 FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.oid <> root.oid
             UNION ALL SELECT pg_catalog.concat('the function of the trigger ', g.tgname), p.proowner, $1
                 FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid JOIN pg_proc p ON p.oid = g.tgfoid WHERE NOT g.tgisinternal AND g.tgenabled <> 'D'

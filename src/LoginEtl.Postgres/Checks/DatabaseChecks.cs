@@ -182,7 +182,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
             && await ForeignObjects.StrangersAsync(connection, table, cancellationToken).ConfigureAwait(false) is { Count: > 0 } strangers)
         {
             _list.Add(
-                Name, $"of {table}, {string.Join("; ", strangers)}: owners of neither its schema nor the database",
+                Name, $"{table}: {string.Join("; ", strangers)}. They own neither its schema nor the database",
                 "See that they are whom you mean: what they put there (triggers, policies, types) runs with the rights of whoever reads or writes the table. REVOKE CREATE ON SCHEMA …, and TRIGGER on the table, keep others from it.");
         }
     }

@@ -49,7 +49,7 @@ public sealed class UpdateLoginTokenCmdlet : KeyedDatabaseCmdlet
         _table = Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table);
         foreach (var stranger in Await(() => _table.StrangersAsync(StopToken), Table))
         {
-            WriteWarning($"Of {_table.Name}, {stranger}: it may run code with the rights of whoever rotates. See that its owner is whom you mean.");
+            WriteWarning($"{_table.Name}: {stranger}, and may run code with the rights of whoever rotates. See that this is whom you mean.");
         }
 
         _rotation = Guard(() => new TokenRotation(_table, keyring, options));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Reflection;
 using LoginEtl.Faults;
@@ -12,6 +13,9 @@ internal static class EnvironmentParameters
     private static readonly string[] s_askedFor =
         [nameof(QueueCmdlet.Queue), "Keyset", "Method", "IpForm", "Envelope", "IdentityFrom", "ColumnName", nameof(DatabaseCmdlet.Database)];
 
+    // Looked up once: a script may call a cmdlet for every message.
+    private static readonly ConcurrentDictionary<Type, (PropertyInfo Property, string Variable)[]> s_parameters = [];
+
     /// <summary>Whether a variable stands for a parameter that is not given.</summary>
     public static bool Has(Type cmdlet, string parameter) =>
         SettingVariables.Known.Contains(SettingVariables.NameOf(parameter)) && !s_askedFor.Contains(parameter)
@@ -21,12 +25,10 @@ internal static class EnvironmentParameters
     /// <returns>What is wrong with the first that cannot be; null when nothing is.</returns>
     public static LoginEtlException? Set(PSCmdlet cmdlet)
     {
-        var type = cmdlet.GetType();
-        foreach (var property in type.GetProperties().Where(p => p.IsDefined(typeof(ParameterAttribute), inherit: true)
-                     && Has(type, p.Name) && !cmdlet.MyInvocation.BoundParameters.ContainsKey(p.Name)))
+        foreach (var (property, variable) in s_parameters.GetOrAdd(cmdlet.GetType(), Of))
         {
-            var variable = SettingVariables.NameOf(property.Name);
-            if (EnvironmentSettings.Read(variable) is not { Length: > 0 } text || (property.Name == "MaxMessages" && text == "0"))
+            if (EnvironmentSettings.Read(variable) is not { Length: > 0 } text || cmdlet.MyInvocation.BoundParameters.ContainsKey(property.Name)
+                || (property.Name == "MaxMessages" && text == "0"))
             {
                 // The worker takes 0 messages for no limit.
                 continue;
@@ -44,6 +46,9 @@ internal static class EnvironmentParameters
 
         return null;
     }
+
+    private static (PropertyInfo, string)[] Of(Type cmdlet) =>
+        [.. cmdlet.GetProperties().Where(p => p.IsDefined(typeof(ParameterAttribute), inherit: true) && Has(cmdlet, p.Name)).Select(p => (p, SettingVariables.NameOf(p.Name)))];
 
     private static object? Convert(PropertyInfo property, string text)
     {

@@ -10,7 +10,7 @@ internal static class KeySources
 {
     /// <summary>Opens the one given, else that of LOGINETL_KEYSET; its warnings are shown.</summary>
     /// <exception cref="Faults.LoginEtlException">It cannot be opened.</exception>
-    public static Keyring Open(PSCmdlet cmdlet, SettingText? keyset, CancellationToken stop)
+    public static Keyring Open(LoginCmdlet cmdlet, SettingText? keyset, CancellationToken stop)
     {
         var keyring = Keyring.Open(Require(keyset), Access(cmdlet, stop));
         foreach (var warning in keyring.Warnings)
@@ -25,7 +25,7 @@ internal static class KeySources
     /// Opens the source as often as it is called: the first time on the pipeline's thread, with warnings; then on any. What
     /// PowerShell lends is asked for the first time only, and a source that needs its vaults cannot be read again.
     /// </summary>
-    public static Func<Keyring> Reader(PSCmdlet cmdlet, SettingText? keyset, CancellationToken stop)
+    public static Func<Keyring> Reader(LoginCmdlet cmdlet, SettingText? keyset, CancellationToken stop)
     {
         string? folder = null;
         var access = Access(cmdlet, stop);

@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using LoginEtl.Records;
 using LoginEtl.Run;
 
@@ -7,7 +6,7 @@ namespace LoginEtl.PowerShell.Hosting;
 /// <summary>A rejected message is data: one warning where it was rejected, never an error.</summary>
 internal static class Rejects
 {
-    public static void Warn(Cmdlet cmdlet, IncomingLogin login)
+    public static void Warn(LoginCmdlet cmdlet, IncomingLogin login)
     {
         if (login is RejectedLogin reject)
         {
@@ -15,6 +14,6 @@ internal static class Rejects
         }
     }
 
-    public static void Warn(Cmdlet cmdlet, string messageId, Rejection rejection) =>
+    public static void Warn(LoginCmdlet cmdlet, string messageId, Rejection rejection) =>
         cmdlet.WriteWarning(BatchText.Rejected(messageId, rejection));
 }

@@ -5,16 +5,16 @@ using LoginEtl.Unit.Fixtures;
 namespace LoginEtl.Unit.Pester;
 
 /// <summary>
-/// The files of tests/Pester, shared out between two PowerShells that run side by side: each is started, and compiles the
+/// The files of tests/Pester, shared out between three PowerShells that run side by side: each is started, and compiles the
 /// module, once. Both begin when the first file is asked for; those that nobody waits for are ended with the suite.
 /// </summary>
 public sealed class PesterRuns(ServersFixture servers) : IAsyncDisposable
 {
-    private const int Lanes = 2;
+    private const int Lanes = 3;
     private const string Left = "They left running: ";
 
-    // A pipeline that hangs is a failure, and not a run without end. Beside all other tests a share takes about ten minutes.
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(20);
+    // A pipeline that hangs is a failure, and not a run without end.
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _lock = new();

@@ -46,9 +46,8 @@ public sealed partial class DemoTests
     public async Task The_main_job_runs_on_older_versions_of_PostgreSQL_too()
     {
         // All but the one that runs by itself.
-        List<PostgresPackage> older = [.. PostgresPackage.All.Skip(1).Where(package => package.IsForThisPlatform)];
-        Assert.SkipUnless(older.Count > 0, $"npm has no older PostgreSQL for {NpmPackages.Platform}.");
-        foreach (PostgresPackage package in older)
+        ILookup<bool, PostgresPackage> older = PostgresPackage.All.Skip(1).ToLookup(package => package.IsForThisPlatform);
+        foreach (PostgresPackage package in older[true])
         {
             await package.InstallAsync(report: null, Cancelled);
             using var sandbox = new SandboxProcess(package.Major, ["--host", "worker"]);
@@ -61,6 +60,8 @@ public sealed partial class DemoTests
             Assert.Equal(0, exitCode);
             Assert.Empty(sandbox.Leftovers);
         }
+
+        Assert.SkipWhen(older[false].Any(), $"All others passed: npm has no PostgreSQL {string.Join(", ", older[false].Select(package => package.Major))} for {NpmPackages.Platform}.");
     }
 
     [Theory]

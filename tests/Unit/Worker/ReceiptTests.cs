@@ -36,6 +36,19 @@ public sealed class ReceiptTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
+    public async Task A_variable_of_no_setting_is_warned_of_and_not_repeated()
+    {
+        var start = WorkerProgram.Start(_keys.Folder, null, "Host=127.0.0.1;Port=1;Username=u", []);
+        start.Environment["LOGINETL_TABEL"] = "canary";
+        using var worker = System.Diagnostics.Process.Start(start)!;
+        var output = worker.StandardOutput.ReadToEndAsync(TestDatabase.Token);
+        var errors = await worker.StandardError.ReadToEndAsync(TestDatabase.Token);
+        await worker.WaitForExitAsync(TestDatabase.Token);
+        Assert.Contains("warning: LOGINETL_TABEL is set, and no setting of that name is known.", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", errors + await output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_tells_of_its_rejects_and_ends_with_its_receipt()
     {
         var queue = await TestQueue.CreateAsync(servers);
