@@ -34,7 +34,6 @@ internal sealed class SqsMessageSource : IMessageSource
     private readonly Channel<ReceivedMessage> _arrived =
         Channel.CreateUnbounded<ReceivedMessage>(new UnboundedChannelOptions { SingleReader = true });
 
-    private readonly ReceiveEnd _end;
     private readonly CancellationTokenSource _disposing = new();
     private readonly Lock _lock = new();
     private readonly Task _receiving;
@@ -47,7 +46,8 @@ internal sealed class SqsMessageSource : IMessageSource
         _queue = queue;
         _options = options;
         _timings = timings;
-        _end = new ReceiveEnd(timings.StopGrace);
+        End = new RunEnd(timings.StopGrace);
+        End.Failed.Register(() => _arrived.Writer.TryComplete());
         _activity = new ReceiveState(lease.Timeout);
         Book = new InFlightMessages(options.MaxHeld, holdReturned: !options.WaitForever, options.MaxHeldBytes);
         _drain = options.WaitForever ? null : new DrainWatch(queue, Book, _activity, options, timings);
@@ -69,7 +69,7 @@ internal sealed class SqsMessageSource : IMessageSource
     public DecodeOptions Decoding => _options.Decoding;
 
     /// <inheritdoc/>
-    public EndReason? EndedBecause => _end.Reason;
+    public RunEnd End { get; }
 
     /// <inheritdoc/>
     public async Task<long?> CountBacklogAsync(CancellationToken cancellationToken)
@@ -90,7 +90,7 @@ internal sealed class SqsMessageSource : IMessageSource
     {
         while (true)
         {
-            _end.ThrowIfFailed();
+            End.ThrowIfFailed();
             if (TakeArrived() is { Count: > 0 } messages)
             {
                 _stall.Moved();
@@ -101,32 +101,18 @@ internal sealed class SqsMessageSource : IMessageSource
             while (await Task.WhenAny(more, Task.Delay(_stall.Step, cancellationToken)).ConfigureAwait(false) != more)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (EndedBecause is null && _stall.Check() is { } stalled)
+                if (End.Reason is null && _stall.Check() is { } stalled)
                 {
-                    Fail(stalled);
+                    End.Fail(stalled);
                 }
             }
 
             if (!await more.ConfigureAwait(false))
             {
-                _end.ThrowIfFailed();
+                End.ThrowIfFailed();
                 return [];
             }
         }
-    }
-
-    /// <inheritdoc/>
-    public void StopReceiving() => _end.Set(EndReason.Stopped);
-
-    /// <inheritdoc/>
-    public void Fail(Exception cause)
-    {
-        ArgumentNullException.ThrowIfNull(cause);
-        _end.Fail(cause as LoginEtlException ?? (cause is OutOfMemoryException ? LoginEtlException.OutOfMemory(cause) : new LoginEtlException(
-            ErrorId.ReceiveFailed,
-            $"Receiving from the queue '{Name}' was ended by an unexpected {cause.GetType().Name}.",
-            "This is a defect: please report it with the steps that led here.")));
-        _arrived.Writer.TryComplete();
     }
 
     /// <inheritdoc/>
@@ -141,7 +127,7 @@ internal sealed class SqsMessageSource : IMessageSource
     public async Task ReturnAsync(IReadOnlyCollection<QueueDelivery> unsettled, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(unsettled);
-        if (_end.Stopping.IsCancellationRequested)
+        if (End.Stopping.IsCancellationRequested)
         {
             // A poll still open at the server would take in again what is returned.
             await Task.WhenAny(_receiving, Task.Delay(_timings.StopGrace, cancellationToken)).ConfigureAwait(false);
@@ -190,7 +176,7 @@ internal sealed class SqsMessageSource : IMessageSource
         {
             if (_options.MaxDuration is { } duration)
             {
-                _ = _end.SetAfterAsync(duration);
+                _ = End.SetAfterAsync(duration);
             }
 
             var allowance = new PollAllowance(Book, _activity, _options.MaxMessages, MustSettleFirst);
@@ -201,7 +187,7 @@ internal sealed class SqsMessageSource : IMessageSource
                     new Receiver(_queue, lease, Book, allowance, _activity, _arrived.Writer, _timings, Decoding.Identity.AttributeName, handover))))
                 .ToArray();
             await Task.WhenAll(receivers).ConfigureAwait(false);
-            _end.Set(EndReason.MaxMessages);
+            End.Set(EndReason.MaxMessages);
             await watching.ConfigureAwait(false);
         }
         finally
@@ -218,7 +204,7 @@ internal sealed class SqsMessageSource : IMessageSource
     {
         try
         {
-            await receiver.RunAsync(_end.Stopping, _end.Abort).ConfigureAwait(false);
+            await receiver.RunAsync(End.Stopping, End.Abort).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -230,9 +216,9 @@ internal sealed class SqsMessageSource : IMessageSource
     {
         try
         {
-            _end.Set(await drain.RunAsync(_end.Stopping).ConfigureAwait(false));
+            End.Set(await drain.RunAsync(End.Stopping).ConfigureAwait(false));
         }
-        catch (OperationCanceledException) when (_end.Stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (End.Stopping.IsCancellationRequested)
         {
             // Another end came first.
         }
@@ -258,11 +244,17 @@ internal sealed class SqsMessageSource : IMessageSource
         }
     }
 
+    private void Fail(Exception cause) =>
+        End.Fail(cause as LoginEtlException ?? (cause is OutOfMemoryException ? LoginEtlException.OutOfMemory(cause) : new LoginEtlException(
+            ErrorId.ReceiveFailed,
+            $"Receiving from the queue '{Name}' was ended by an unexpected {cause.GetType().Name}.",
+            "This is a defect: please report it with the steps that led here.")));
+
     private async Task DisposeOnceAsync()
     {
-        _end.Set(EndReason.Stopped);
+        End.Set(EndReason.Stopped);
         await Task.WhenAny(_receiving, Task.Delay(_timings.StopGrace)).ConfigureAwait(false);
-        await _end.AbortAsync().ConfigureAwait(false);
+        await End.AbortAsync().ConfigureAwait(false);
         await Task.WhenAny(_receiving, Task.Delay(ReleaseWithin)).ConfigureAwait(false);
         await ReturnAsync(Book.TakeUnsettled(evenClaimed: false), CancellationToken.None).ConfigureAwait(false);
         await _disposing.CancelAsync().ConfigureAwait(false);

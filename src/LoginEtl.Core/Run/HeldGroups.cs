@@ -12,7 +12,7 @@ internal sealed class HeldGroups
     // Groups that never come again are forgotten now and then: seldom enough that it costs next to nothing.
     private const int FewestToForget = 10_000;
 
-    private readonly Dictionary<(InFlightMessages Book, string Group), (QueueDelivery Bad, long Through)> _held = [];
+    private readonly Dictionary<FifoGroup, (QueueDelivery Bad, long Through)> _held = [];
     private int _forgetAt = FewestToForget;
 
     /// <summary>Holds the bad message's group.</summary>
@@ -30,7 +30,7 @@ internal sealed class HeldGroups
                 _forgetAt = Math.Max(FewestToForget, 2 * _held.Count);
             }
 
-            _held[(book, position.MessageGroupId)] = (held.Bad, book.Received);
+            _held[new FifoGroup(book, position.MessageGroupId)] = (held.Bad, book.Received);
             book.CountHeldGroup();
         }
     }
@@ -38,21 +38,20 @@ internal sealed class HeldGroups
     /// <summary>Whether it goes back unwritten.</summary>
     public bool Holds(ProtectedLogin login)
     {
-        if (_held.Count == 0 || login.GetDelivery() is not QueueDelivery { Book: { } book, Group: { } position } delivery
-            || !_held.TryGetValue((book, position.MessageGroupId), out var held))
+        if (_held.Count == 0 || FifoGroup.Of(login) is not { } group || !_held.TryGetValue(group, out var held))
         {
             return false;
         }
 
         // While the bad one is kept back, its lease may run out: the queue gives the group anew then, and of it only what
         // is behind the bad one is new to us.
-        if (delivery.Admission <= held.Through || !held.Bad.IsSettled)
+        if (((QueueDelivery)login.GetDelivery()).Admission <= held.Through || !held.Bad.IsSettled)
         {
             return true;
         }
 
         // The queue gives the group anew, from the bad one on: all that was held of it is back.
-        _held.Remove((book, position.MessageGroupId));
+        _held.Remove(group);
         return false;
     }
 }

@@ -16,6 +16,9 @@ public interface IMessageSource : IAsyncDisposable
     /// <summary>The books of this run.</summary>
     InFlightMessages Book { get; }
 
+    /// <summary>Whether and why receiving has ended. A source heeds what others end it with: no poll begins any more.</summary>
+    RunEnd End { get; }
+
     /// <summary>How the bodies it gives are decoded.</summary>
     DecodeOptions Decoding => DecodeOptions.Default;
 
@@ -23,17 +26,8 @@ public interface IMessageSource : IAsyncDisposable
     /// Waits for messages. Empty at the end of the run: drained, stopped, or its limit reached.
     /// The deliveries are admitted to <see cref="Book"/>; no message is handed over twice while it is held.
     /// </summary>
-    /// <exception cref="Faults.LoginEtlException">The queue failed for good, or <see cref="Fail"/> was called.</exception>
+    /// <exception cref="Faults.LoginEtlException">The queue, or something downstream, failed for good: <see cref="RunEnd.Failure"/>.</exception>
     Task<IReadOnlyList<ReceivedMessage>> ReceiveAsync(CancellationToken cancellationToken);
-
-    /// <summary>No new polls; what has arrived is still handed over; then <see cref="ReceiveAsync"/> ends. Does not wait.</summary>
-    void StopReceiving();
-
-    /// <summary>Why receiving ended; null while it goes on.</summary>
-    EndReason? EndedBecause { get; }
-
-    /// <summary>Something downstream failed: a waiting <see cref="ReceiveAsync"/> throws <paramref name="cause"/>. Does not wait.</summary>
-    void Fail(Exception cause);
 
     /// <summary>
     /// Deletes messages whose transaction has committed. Retries what can be retried; what remains is counted as

@@ -22,9 +22,7 @@ public sealed class ReceivingRun
     private readonly DateTimeOffset _startedAt;
     private readonly TimeProvider _time;
     private int _holders = 1;
-    private volatile bool _stopped;
     private volatile bool _receiverLeft;
-    private LoginEtlException? _fault;
 
     /// <summary>Takes over <paramref name="source"/>; the caller holds the run and ends with <see cref="ReleaseAsync"/>.</summary>
     public ReceivingRun(IMessageSource source, TimeProvider? time = null)
@@ -66,7 +64,7 @@ public sealed class ReceivingRun
         }
         catch (LoginEtlException e)
         {
-            Interlocked.CompareExchange(ref _fault, e, null);
+            _source.End.Fail(e);
             throw;
         }
 
@@ -85,18 +83,10 @@ public sealed class ReceivingRun
     }
 
     /// <summary>No new polls; what has arrived is still handed over; the receipt says Stopped.</summary>
-    public void Stop()
-    {
-        _stopped = true;
-        _source.StopReceiving();
-    }
+    public void Stop() => _source.End.Stop();
 
     /// <summary>Something downstream failed: receiving ends with this fault.</summary>
-    public void Fail(LoginEtlException fault)
-    {
-        Interlocked.CompareExchange(ref _fault, fault, null);
-        _source.Fail(fault);
-    }
+    public void Fail(LoginEtlException fault) => _source.End.Fail(fault);
 
     /// <summary>
     /// Deletes messages that are settled; what cannot be deleted is counted. Not cancelled with the run: the source bounds
@@ -170,7 +160,7 @@ public sealed class ReceivingRun
     {
         ReceivingEnded = true;
         _receiverLeft = true;
-        _source.StopReceiving();
+        _source.End.Set(EndReason.Stopped);
         return ReleaseAsync();
     }
 
@@ -200,7 +190,7 @@ public sealed class ReceivingRun
         }
 
         // A poll that goes on would take in again what is returned.
-        _source.StopReceiving();
+        _source.End.Set(EndReason.Stopped);
         await ReturnUnsettledAsync(evenClaimed: true, CancellationToken.None).ConfigureAwait(false);
         try
         {
@@ -216,10 +206,11 @@ public sealed class ReceivingRun
     /// <summary>The receipt as the books stand.</summary>
     public Receipt Receipt()
     {
+        var end = _source.End;
         var receipt = Run.Receipt.From(
-            Name, _stopped ? RunState.Stopped : RunState.Completed, _startedAt, _time.GetUtcNow() - _startedAt, Book.Counts(),
-            _stopped ? EndReason.Stopped : _source.EndedBecause);
-        return _fault is null ? receipt : receipt.FailedBy(_fault);
+            Name, end.IsStopped ? RunState.Stopped : RunState.Completed, _startedAt, _time.GetUtcNow() - _startedAt, Book.Counts(),
+            end.IsStopped ? EndReason.Stopped : end.Reason);
+        return end.Failure is { } failure ? receipt.FailedBy(failure) : receipt;
     }
 
     private async Task ReturnOrLapseAsync(IReadOnlyList<QueueDelivery> unsettled, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using LoginEtl.Records;
+using LoginEtl.Run;
 
 namespace LoginEtl.Postgres.Writing;
 
@@ -33,6 +34,12 @@ internal sealed class BatchItem
 
     /// <summary>The message itself.</summary>
     public required ProtectedLogin Login { get; init; }
+
+    /// <summary>The group whose order it is written in; null outside of FIFO queues.</summary>
+    public FifoGroup? Group => FifoGroup.Of(Login);
+
+    /// <summary>Its place in <see cref="Group"/>.</summary>
+    public UInt128 Sequence => ((QueueDelivery)Login.GetDelivery()).Group!.Sequence();
 
     /// <summary>Values in the order of the target's columns; null when <see cref="Refusal"/> is set.</summary>
     public object?[]? Row { get; init; }

@@ -82,7 +82,7 @@ internal sealed class BatchPlan
         FifoOrder.Apply(items);
         items.Sort((a, b) => a.Key.CompareTo(b.Key));
         // Only an item that is no duplicate can be bad, so the batch is probed first then.
-        var holds = onBadInGroup == BadInGroupAction.HoldGroup && items.Any(i => i.Login.GetDelivery() is QueueDelivery { Group: not null });
+        var holds = onBadInGroup == BadInGroupAction.HoldGroup && items.Any(i => i.Group is not null);
         return new BatchPlan(batch.Count, items)
         {
             Hold = holds ? new GroupHold() : null,

@@ -1,5 +1,3 @@
-using LoginEtl.Run;
-
 namespace LoginEtl.Postgres.Writing;
 
 /// <summary>
@@ -11,19 +9,9 @@ internal static class FifoOrder
     /// <summary>Sets <see cref="BatchItem.Rank"/> and <see cref="BatchItem.Age"/>; items come in the batch's order.</summary>
     public static void Apply(IReadOnlyList<BatchItem> items)
     {
-        var groups = new Dictionary<(InFlightMessages?, string), List<BatchItem>>();
-        foreach (var item in items)
+        foreach (var group in items.Where(i => i.Group is not null).GroupBy(i => i.Group).Select(g => g.ToList()).Where(g => g.Count > 1))
         {
-            if (item.Login.GetDelivery() is QueueDelivery { Group: { } position } delivery)
-            {
-                var key = (delivery.Book, position.MessageGroupId);
-                (groups.TryGetValue(key, out var group) ? group : groups[key] = []).Add(item);
-            }
-        }
-
-        foreach (var group in groups.Values.Where(g => g.Count > 1))
-        {
-            Apply(group, [.. group.OrderBy(i => ((QueueDelivery)i.Login.GetDelivery()).Group!.Sequence())]);
+            Apply(group, [.. group.OrderBy(i => i.Sequence)]);
         }
     }
 

@@ -8,7 +8,7 @@ namespace LoginEtl.Postgres.Writing;
 /// </summary>
 internal sealed class GroupHold
 {
-    private readonly Dictionary<(InFlightMessages?, string), (BatchItem Bad, Refusal Why)> _first = [];
+    private readonly Dictionary<FifoGroup, (BatchItem Bad, Refusal Why)> _first = [];
     private readonly Dictionary<BatchItem, Refusal> _refusals = [];
 
     /// <summary>Whether the table took rows in some try, be they held in a later one.</summary>
@@ -17,7 +17,7 @@ internal sealed class GroupHold
     /// <summary>A bad message. False when its group is held from there on, or is none.</summary>
     public bool Add(BatchItem bad, Refusal why)
     {
-        if (GroupOf(bad) is not { } group)
+        if (bad.Group is not { } group)
         {
             return false;
         }
@@ -47,18 +47,13 @@ internal sealed class GroupHold
 
     /// <summary>Whether it is a bad message or comes after one in its group.</summary>
     public bool Holds(BatchItem item) =>
-        GroupOf(item) is { } group && _first.TryGetValue(group, out var first) && Position(item).CompareTo(Position(first.Bad)) >= 0;
+        item.Group is { } group && _first.TryGetValue(group, out var first) && (item.Sequence, item.Ordinal).CompareTo((first.Bad.Sequence, first.Bad.Ordinal)) >= 0;
 
     /// <summary>Why a message was refused; null when it was not, or has no group.</summary>
     public Refusal? WhyOf(BatchItem item) => _refusals.GetValueOrDefault(item);
 
     /// <summary>The groups of these messages.</summary>
     public IReadOnlyList<HeldGroup> Groups(IEnumerable<BatchItem> held) =>
-        [.. held.GroupBy(i => GroupOf(i)!.Value).Select(g =>
+        [.. held.GroupBy(i => i.Group!.Value).Select(g =>
             new HeldGroup((QueueDelivery)_first[g.Key].Bad.Login.GetDelivery(), _first[g.Key].Why.ToString(), g.Count()))];
-
-    private static (InFlightMessages?, string)? GroupOf(BatchItem item) =>
-        item.Login.GetDelivery() is QueueDelivery { Group: { } position } delivery ? (delivery.Book, position.MessageGroupId) : null;
-
-    private static (UInt128, int) Position(BatchItem item) => (((QueueDelivery)item.Login.GetDelivery()).Group!.Sequence(), item.Ordinal);
 }

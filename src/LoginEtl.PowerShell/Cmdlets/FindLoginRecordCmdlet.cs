@@ -78,7 +78,7 @@ public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
     {
         _form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
         var settings = ConnectionSettings();
-        _table = Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table);
+        _table = Own(Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table));
     }
 
     /// <inheritdoc/>
@@ -114,33 +114,12 @@ public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
         }
     }
 
-    /// <inheritdoc/>
-    protected override async Task CleanUpAsync()
-    {
-        await base.CleanUpAsync().ConfigureAwait(false);
-        if (_table is not null)
-        {
-            await _table.DisposeAsync().ConfigureAwait(false);
-        }
-    }
-
     private static string Clear(SecureString value) => new NetworkCredential("", value).Password;
 
     private void Find(string attribute, string value)
     {
         _looked.Add(attribute);
         var tokens = Guard(() => TokenFinder.TokensOf(Keyring, attribute, new Plaintext(value), _form));
-        var rows = _table!.FindAsync(attribute, tokens, StopToken).GetAsyncEnumerator(StopToken);
-        try
-        {
-            while (Await(() => rows.MoveNextAsync().AsTask(), Table))
-            {
-                WriteObject(rows.Current);
-            }
-        }
-        finally
-        {
-            rows.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        }
+        Emit(_table!.FindAsync(attribute, tokens, StopToken), Table);
     }
 }

@@ -61,25 +61,7 @@ public sealed class GetLoginQuarantineCmdlet : DatabaseCmdlet
             Max = Max,
             IncludeSettled = All,
         });
-        var quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, new SinkOptions(), StopToken), Table);
-        try
-        {
-            var entries = quarantine.ListAsync(filter, StopToken).GetAsyncEnumerator(StopToken);
-            try
-            {
-                while (Await(() => entries.MoveNextAsync().AsTask(), Table))
-                {
-                    WriteObject(entries.Current);
-                }
-            }
-            finally
-            {
-                entries.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            }
-        }
-        finally
-        {
-            quarantine.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        }
+        var quarantine = Own(Await(() => Connectors.Database.OpenQuarantineAsync(settings, new SinkOptions(), StopToken), Table));
+        Emit(quarantine.ListAsync(filter, StopToken), Table);
     }
 }

@@ -71,7 +71,7 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
         var methods = Guard(() => MethodParameter.Read(Method));
         var form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
         var options = new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale?.Reveal() };
-        _protectors = Guard(() => new ProtectorSource(KeySources.Reader(this, Keyset, StopToken), options), Keyset);
+        _protectors = Own(Guard(() => new ProtectorSource(KeySources.Reader(this, Keyset, StopToken), options), Keyset));
     }
 
     /// <inheritdoc/>
@@ -84,12 +84,5 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
         }
 
         WriteObject(login);
-    }
-
-    /// <inheritdoc/>
-    protected override Task CleanUpAsync()
-    {
-        _protectors?.Dispose();
-        return Task.CompletedTask;
     }
 }

@@ -135,5 +135,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
         {
             await run.LeaveAsync().ConfigureAwait(false);
         }
+
+        await base.CleanUpAsync().ConfigureAwait(false);
     }
 }

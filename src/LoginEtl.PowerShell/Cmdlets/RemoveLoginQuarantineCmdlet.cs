@@ -46,7 +46,7 @@ public sealed class RemoveLoginQuarantineCmdlet : DatabaseCmdlet
     {
         var settings = ConnectionSettings();
         _dismissal = Guard(() => new Dismissal(Reason!.Reveal()));
-        _quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, new SinkOptions(), StopToken), Table);
+        _quarantine = Own(Await(() => Connectors.Database.OpenQuarantineAsync(settings, new SinkOptions(), StopToken), Table));
     }
 
     /// <inheritdoc/>
@@ -66,15 +66,6 @@ public sealed class RemoveLoginQuarantineCmdlet : DatabaseCmdlet
 
     /// <inheritdoc/>
     protected override void EndProcessing() => Dismiss();
-
-    /// <inheritdoc/>
-    protected override async Task CleanUpAsync()
-    {
-        if (_quarantine is not null)
-        {
-            await _quarantine.DisposeAsync().ConfigureAwait(false);
-        }
-    }
 
     private void Dismiss()
     {

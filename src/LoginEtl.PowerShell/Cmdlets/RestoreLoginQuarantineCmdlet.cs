@@ -131,17 +131,17 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
         var form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
         var decoding = Guard(() => DecodingParameters.Read(Envelope, identityFrom: null));
         var options = new SinkOptions { AppVersionFormat = AppVersionFormat, OnTooLong = OnTooLong, UseVault = methods.UseVault, NewKey = NewKey };
-        _keyring = OpenKeyring(Keyset);
-        _quarantine = Await(() => Connectors.Database.OpenQuarantineAsync(settings, options, StopToken), Table);
+        _keyring = Own(OpenKeyring(Keyset));
+        _quarantine = Own(Await(() => Connectors.Database.OpenQuarantineAsync(settings, options, StopToken), Table));
         _keyring.Follow(Await(() => _quarantine.KeysAsync(StopToken), Table));
         foreach (var misled in PrimaryKeys.Misled(_keyring))
         {
             WriteWarning(misled);
         }
 
-        _protector = Guard(() => new Protector(_keyring, new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii }));
+        _protector = Own(Guard(() => new Protector(_keyring, new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii })));
         var privateKey = PrivateKeyPath is null ? null : PathOf(PrivateKeyPath, "-PrivateKeyPath");
-        _replay = Guard(() => new QuarantineReplay(_protector, privateKey, decoding), privateKey);
+        _replay = Own(Guard(() => new QuarantineReplay(_protector, privateKey, decoding), privateKey));
     }
 
     /// <inheritdoc/>
@@ -203,18 +203,6 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
 
     /// <inheritdoc/>
     protected override void EndProcessing() => RestoreBatch();
-
-    /// <inheritdoc/>
-    protected override async Task CleanUpAsync()
-    {
-        _replay?.Dispose();
-        _protector?.Dispose();
-        _keyring?.Dispose();
-        if (_quarantine is not null)
-        {
-            await _quarantine.DisposeAsync().ConfigureAwait(false);
-        }
-    }
 
     private bool TryRead(QuarantineEntry entry, [NotNullWhen(true)] out LoginRecord? record, out Rejection rejection) =>
         Body is null ? _replay!.TryReplay(entry, out record, out rejection) : _replay!.TryMend(entry, Body, out record, out rejection);

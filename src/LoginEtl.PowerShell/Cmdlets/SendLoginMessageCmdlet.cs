@@ -51,7 +51,7 @@ public sealed class SendLoginMessageCmdlet : QueueCmdlet
     protected override void Begin()
     {
         var settings = Guard(QueueSettings);
-        _sender = Await(() => Connectors.Queue.SendToAsync(settings, StopToken), EnvironmentSettings.QueueName(settings.Queue));
+        _sender = Own(Await(() => Connectors.Queue.SendToAsync(settings, StopToken), EnvironmentSettings.QueueName(settings.Queue)));
     }
 
     /// <inheritdoc/>
@@ -72,15 +72,6 @@ public sealed class SendLoginMessageCmdlet : QueueCmdlet
     {
         SendBatch();
         WriteVerbose($"{_sent} messages sent to {_sender!.Name}.");
-    }
-
-    /// <inheritdoc/>
-    protected override async Task CleanUpAsync()
-    {
-        if (_sender is not null)
-        {
-            await _sender.DisposeAsync().ConfigureAwait(false);
-        }
     }
 
     private void SendBatch()

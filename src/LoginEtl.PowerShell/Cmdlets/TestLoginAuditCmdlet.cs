@@ -61,7 +61,7 @@ public sealed class TestLoginAuditCmdlet : KeyedDatabaseCmdlet
         if (_anchor is null && (Database is not null || Environment.GetEnvironmentVariable(EnvironmentSettings.DatabaseVariable) is { Length: > 0 }))
         {
             var settings = ConnectionSettings();
-            _anchor = Await(() => Connectors.Database.OpenAnchorAsync(settings, StopToken), Table);
+            _anchor = Own(Await(() => Connectors.Database.OpenAnchorAsync(settings, StopToken), Table));
             WarnOfWriters(Await(() => _anchor.WritersAsync(StopToken), Table));
             if (Await(() => _anchor.ElsewhereAsync(StopToken), Table) is { Count: > 0 } elsewhere)
             {
@@ -115,16 +115,6 @@ public sealed class TestLoginAuditCmdlet : KeyedDatabaseCmdlet
         if (writers.Count > 0)
         {
             WriteWarning($"{string.Join(", ", writers)} may change the anchors, or make up who recovered and when: run Initialize-LoginDatabase -Role, and revoke what remains.");
-        }
-    }
-
-    /// <inheritdoc/>
-    protected override async Task CleanUpAsync()
-    {
-        await base.CleanUpAsync().ConfigureAwait(false);
-        if (_anchor is not null)
-        {
-            await _anchor.DisposeAsync().ConfigureAwait(false);
         }
     }
 }

@@ -100,8 +100,8 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
         _settings = ConnectionSettings();
         var path = Guard(() => GivenPath.Of(this, EnvironmentSettings.Require(AuditFile?.Reveal(), EnvironmentSettings.AuditVariable, "-AuditFile"), "-AuditFile"));
         _privateKey = PrivateKeyPath is null ? null : PathOf(PrivateKeyPath, "-PrivateKeyPath");
-        _anchor = Await(() => Connectors.Database.OpenAnchorAsync(_settings, StopToken), Table);
-        _audit = Guard(() => new AuditLog(path, Keyring, _anchor), path);
+        _anchor = Own(Await(() => Connectors.Database.OpenAnchorAsync(_settings, StopToken), Table));
+        _audit = Own(Guard(() => new AuditLog(path, Keyring, _anchor), path));
         _options = new RecoveryOptions { Command = MyInvocation.MyCommand.Name, Reason = Reason!.Reveal() };
         Await(() => { _options.RequireReason(); return Task.CompletedTask; });
         if (Await(() => _audit.RequireWitnessAsync(StopToken), Table) is { } caution)
@@ -160,25 +160,6 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
         }
     }
 
-    /// <inheritdoc/>
-    protected override async Task CleanUpAsync()
-    {
-        _tokens?.Dispose();
-        _bodies?.Dispose();
-        _audit?.Dispose();
-        _escrow?.Dispose();
-        await base.CleanUpAsync().ConfigureAwait(false);
-        if (_vault is not null)
-        {
-            await _vault.DisposeAsync().ConfigureAwait(false);
-        }
-
-        if (_anchor is not null)
-        {
-            await _anchor.DisposeAsync().ConfigureAwait(false);
-        }
-    }
-
     private void RecoverGroup()
     {
         if (_group.Count == 0)
@@ -186,7 +167,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
             return;
         }
 
-        _tokens ??= OpenTokens();
+        _tokens ??= Own(OpenTokens());
         var opened = Await(() => _tokens.RecoverAsync([.. _group.Select(g => g.Tokens)], StopToken), Table);
         Tell(_tokens.Note);
 
@@ -205,7 +186,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
             return;
         }
 
-        _bodies ??= Guard(() => new BodyRecovery(_privateKey, _audit!, _options!), _privateKey);
+        _bodies ??= Own(Guard(() => new BodyRecovery(_privateKey, _audit!, _options!), _privateKey));
         var opened = Await(() => _bodies.RecoverAsync(_entries, StopToken), Table);
         Tell(_bodies.Note);
         foreach (var (entry, body, fault) in opened)
@@ -228,8 +209,8 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
     {
         if (_privateKey is not null)
         {
-            _escrow = Guard(() => EscrowKey.Read(_privateKey), _privateKey);
-            _vault = Await(() => Connectors.Database.OpenVaultAsync(_settings!, StopToken), Table);
+            _escrow = Own(Guard(() => EscrowKey.Read(_privateKey), _privateKey));
+            _vault = Own(Await(() => Connectors.Database.OpenVaultAsync(_settings!, StopToken), Table));
         }
 
         return Guard(() => new TokenRecovery(Keyring, _audit!, _options! with { Escrow = _escrow, Vault = _vault }));

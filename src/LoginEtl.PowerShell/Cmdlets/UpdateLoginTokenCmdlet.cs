@@ -46,13 +46,13 @@ public sealed class UpdateLoginTokenCmdlet : KeyedDatabaseCmdlet
         var settings = ConnectionSettings();
         var options = new RotationOptions { BatchSize = BatchSize, MaxRowsPerSecond = MaxRowsPerSecond };
         var keyring = Keyring;
-        _table = Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table);
+        _table = Own(Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table));
         foreach (var stranger in Await(() => _table.StrangersAsync(StopToken), Table))
         {
             WriteWarning($"{_table.Name}: {stranger}, and may run code with the rights of whoever rotates. See that this is whom you mean.");
         }
 
-        _rotation = Guard(() => new TokenRotation(_table, keyring, options));
+        _rotation = Own(Guard(() => new TokenRotation(_table, keyring, options)));
         var (values, unreadable) = Await(() => _rotation.PlanAsync(StopToken), Table);
         var old = string.Join(", ", _rotation.OldKeys.Select(k => k.Prefix));
         if (!ShouldProcess(_table.Name, string.Create(CultureInfo.InvariantCulture, $"Retire {(old.Length > 0 ? old : "no key")} and replace {values} tokens; {unreadable.Sum(u => u.Rows)} cannot be read")))
@@ -74,15 +74,4 @@ public sealed class UpdateLoginTokenCmdlet : KeyedDatabaseCmdlet
 
     /// <inheritdoc/>
     protected override void Failing(LoginEtlException fault) => _progress?.Complete();
-
-    /// <inheritdoc/>
-    protected override async Task CleanUpAsync()
-    {
-        _rotation?.Dispose();
-        await base.CleanUpAsync().ConfigureAwait(false);
-        if (_table is not null)
-        {
-            await _table.DisposeAsync().ConfigureAwait(false);
-        }
-    }
 }

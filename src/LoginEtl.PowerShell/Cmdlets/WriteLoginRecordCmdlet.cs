@@ -147,11 +147,11 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
             NewKey = NewKey,
             DryRun = _dryRun,
         };
-        _sink = Await(() => Connectors.Database.WriteToAsync(settings, options, StopToken), Table);
-        _writer = new BatchWriter(_sink, new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval, DryRun = _dryRun })
+        _sink = Own(Await(() => Connectors.Database.WriteToAsync(settings, options, StopToken), Table));
+        _writer = Own(new BatchWriter(_sink, new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval, DryRun = _dryRun })
         {
             BatchWritten = _written.Enqueue,
-        };
+        });
     }
 
     /// <inheritdoc/>
@@ -208,20 +208,6 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         }
 
         GiveReceipt();
-    }
-
-    /// <inheritdoc/>
-    protected override async Task CleanUpAsync()
-    {
-        if (_writer is not null)
-        {
-            await _writer.DisposeAsync().ConfigureAwait(false);
-        }
-
-        if (_sink is not null)
-        {
-            await _sink.DisposeAsync().ConfigureAwait(false);
-        }
     }
 
     /// <inheritdoc/>

@@ -15,12 +15,5 @@ public abstract class KeyedDatabaseCmdlet : DatabaseCmdlet
     public SettingText? Keyset { get; set; }
 
     /// <summary>The keys, opened at first use; their warnings are shown.</summary>
-    protected Keyring Keyring => _keyring ??= Guard(() => KeySources.Open(this, Keyset, StopToken));
-
-    /// <inheritdoc/>
-    protected override Task CleanUpAsync()
-    {
-        _keyring?.Dispose();
-        return Task.CompletedTask;
-    }
+    protected Keyring Keyring => _keyring ??= Own(Guard(() => KeySources.Open(this, Keyset, StopToken)));
 }

@@ -15,6 +15,7 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
 
     private readonly AnyInput _any = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly Stack<object> _own = [];
     private int _disposed;
     private bool _isGiven;
 
@@ -175,6 +176,24 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
             return true;
         }, target);
 
+    /// <summary>Emits what comes, one by one; a fault ends the pipeline, and so does stopping.</summary>
+    protected void Emit<T>(IAsyncEnumerable<T> coming, object? target = null)
+    {
+        ArgumentNullException.ThrowIfNull(coming);
+        var items = coming.GetAsyncEnumerator(StopToken);
+        try
+        {
+            while (Await(() => items.MoveNextAsync().AsTask(), target))
+            {
+                WriteObject(items.Current);
+            }
+        }
+        finally
+        {
+            items.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+
     /// <summary>Runs work that fails with Core's faults.</summary>
     protected T Guard<T>(Func<T> work, object? target = null) => Await(() => Task.FromResult(work()), target);
 
@@ -203,8 +222,42 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     {
     }
 
+    /// <summary>What is disposed of in the clean-up: the last that was opened first.</summary>
+    /// <param name="opened">It.</param>
+    private protected T Own<T>(T opened)
+        where T : class
+    {
+        lock (_own)
+        {
+            _own.Push(opened);
+        }
+
+        return opened;
+    }
+
     /// <summary>Lets go of connections and deliveries; bounded in time by the caller.</summary>
-    protected virtual Task CleanUpAsync() => Task.CompletedTask;
+    protected virtual async Task CleanUpAsync()
+    {
+        while (Owned() is { } opened)
+        {
+            if (opened is IAsyncDisposable closing)
+            {
+                await closing.DisposeAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                ((IDisposable)opened).Dispose();
+            }
+        }
+    }
+
+    private object? Owned()
+    {
+        lock (_own)
+        {
+            return _own.TryPop(out var opened) ? opened : null;
+        }
+    }
 
     /// <summary>Comes after the clean-up, on the pipeline's thread; the streams are closed by then.</summary>
     protected virtual void CleanedUp()

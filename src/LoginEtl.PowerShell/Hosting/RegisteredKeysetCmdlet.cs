@@ -50,15 +50,6 @@ public abstract class RegisteredKeysetCmdlet : KeysetCmdlet
     [ValidateNotNullOrEmpty]
     public SettingText? RootCertificate { get; set; }
 
-    /// <inheritdoc/>
-    protected override async Task CleanUpAsync()
-    {
-        if (_table is not null)
-        {
-            await _table.DisposeAsync().ConfigureAwait(false);
-        }
-    }
-
     /// <summary>The tokens and their keys; null where no database is named.</summary>
     protected ITokenTable? OpenTable()
     {
@@ -66,7 +57,7 @@ public abstract class RegisteredKeysetCmdlet : KeysetCmdlet
         {
             var settings = Guard(() => DatabaseParameters.Settings(
                 this, Database, Credential, IamAuthentication ? new AwsSettings() : null, Table, ColumnName, RootCertificate));
-            _table = Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table);
+            _table = Own(Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table));
         }
 
         return _table;

@@ -22,7 +22,7 @@ public abstract class SettlementCmdlet : LoginCmdlet
     protected override object? Input => InputObject;
 
     /// <inheritdoc/>
-    protected override void Begin() => _settlement = Open();
+    protected override void Begin() => _settlement = Own(Open());
 
     /// <inheritdoc/>
     protected override void Process()
@@ -38,15 +38,6 @@ public abstract class SettlementCmdlet : LoginCmdlet
 
     /// <inheritdoc/>
     protected override void EndProcessing() => Await(() => _settlement!.DisposeAsync().AsTask());
-
-    /// <inheritdoc/>
-    protected override async Task CleanUpAsync()
-    {
-        if (_settlement is not null)
-        {
-            await _settlement.DisposeAsync().ConfigureAwait(false);
-        }
-    }
 
     /// <summary>How this cmdlet settles.</summary>
     protected abstract ManualSettlement Open();

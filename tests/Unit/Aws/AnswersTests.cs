@@ -48,7 +48,7 @@ public sealed class AnswersTests
     }
 
     [Fact]
-    public async Task A_server_that_never_answers_is_given_up_in_time()
+    public async Task Server_that_never_answers_is_given_up_in_time()
     {
         await using var server = new StubServer(_ => null);
         var clock = Stopwatch.StartNew();
@@ -62,7 +62,7 @@ public sealed class AnswersTests
     }
 
     [Fact]
-    public async Task A_server_that_stops_in_the_middle_of_an_answer_is_given_up_in_time()
+    public async Task Server_that_stops_in_the_middle_of_an_answer_is_given_up_in_time()
     {
         await using var server = new StubServer(
             _ => "HTTP/1.1 200 OK\r\nX-Stall: yes\r\nContent-Length: 1000\r\n\r\n{\"QueueUrl\"");
@@ -76,7 +76,7 @@ public sealed class AnswersTests
     }
 
     [Fact]
-    public async Task An_answer_cut_short_is_a_lost_connection()
+    public async Task Answer_cut_short_is_a_lost_connection()
     {
         await using var server = new StubServer(_ => "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"QueueUrl\"");
 
@@ -87,7 +87,7 @@ public sealed class AnswersTests
     }
 
     [Fact]
-    public async Task An_answer_without_its_length_is_read_to_its_end()
+    public async Task Answer_without_its_length_is_read_to_its_end()
     {
         const string rest = "eUrl\": \"http://x/0/q\"}";
         await using var server = new StubServer(
@@ -98,7 +98,7 @@ public sealed class AnswersTests
     }
 
     [Fact]
-    public async Task An_answer_that_is_longer_than_any_is_not_waited_for()
+    public async Task Answer_that_is_longer_than_any_is_not_waited_for()
     {
         await using var server = new StubServer(_ => "HTTP/1.1 200 OK\r\nX-Stall: yes\r\nContent-Length: 67108865\r\n\r\n{");
         using var client = server.JsonClient();
@@ -140,7 +140,7 @@ public sealed class AnswersTests
     }
 
     [Fact]
-    public async Task A_skewed_clock_is_corrected_and_the_call_signed_anew()
+    public async Task Skewed_clock_is_corrected_and_the_call_signed_anew()
     {
         var dates = new List<string>();
         await using var server = new StubServer(request =>

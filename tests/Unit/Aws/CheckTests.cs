@@ -12,7 +12,7 @@ public sealed class CheckTests(ServersFixture servers, ElasticMqFixture elasticM
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_sound_queue_passes_every_check_and_nothing_is_received()
+    public async Task Sound_queue_passes_every_check_and_nothing_is_received()
     {
         var queue = await WithLettersAsync(10, ("VisibilityTimeout", "60"), ("KmsMasterKeyId", "alias/logins"));
         await queue.SendAsync("{}");
@@ -53,7 +53,7 @@ public sealed class CheckTests(ServersFixture servers, ElasticMqFixture elasticM
     }
 
     [Fact]
-    public async Task An_odd_server_is_judged_by_what_it_says()
+    public async Task Odd_server_is_judged_by_what_it_says()
     {
         await using var server = new StubServer(request => StubServer.Json(
             request.Contains("GetQueueUrl", StringComparison.Ordinal)
@@ -68,7 +68,7 @@ public sealed class CheckTests(ServersFixture servers, ElasticMqFixture elasticM
     }
 
     [Fact]
-    public async Task The_protocol_that_was_found_out_is_told()
+    public async Task Protocol_that_was_found_out_is_told()
     {
         var queue = await QueryQueue.CreateAsync(elasticMq);
 
@@ -85,7 +85,7 @@ public sealed class CheckTests(ServersFixture servers, ElasticMqFixture elasticM
     [InlineData("415 Unsupported Media Type", "", "protocol")]
     [InlineData("200 OK", "{}", "not SQS")]
     [InlineData("200 OK", """{"QueueUrl": "http://x/0/q"}""", "not SQS")]
-    public async Task A_queue_that_cannot_be_used_fails_its_check_and_throws_nothing(string status, string body, string detail)
+    public async Task Queue_that_cannot_be_used_fails_its_check_and_throws_nothing(string status, string body, string detail)
     {
         await using var server = new StubServer(_ => StubServer.Http(status, "application/x-amz-json-1.0", body));
 
@@ -99,7 +99,7 @@ public sealed class CheckTests(ServersFixture servers, ElasticMqFixture elasticM
     }
 
     [Fact]
-    public async Task A_queue_without_a_visibility_timeout_fails()
+    public async Task Queue_without_a_visibility_timeout_fails()
     {
         await using var server = new StubServer(_ => StubServer.Json("""{"QueueUrl": "http://x/0/q", "Attributes": {}}"""));
 

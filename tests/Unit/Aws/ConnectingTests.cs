@@ -12,7 +12,7 @@ public sealed class ConnectingTests(ServersFixture servers)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_missing_queue_is_named_with_its_endpoint_and_region()
+    public async Task Missing_queue_is_named_with_its_endpoint_and_region()
     {
         var settings = (await TestQueue.CreateAsync(servers)).Settings with { Queue = "no-such-queue" };
 
@@ -27,7 +27,7 @@ public sealed class ConnectingTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_endpoint_where_nobody_listens_is_told_at_once()
+    public async Task Endpoint_where_nobody_listens_is_told_at_once()
     {
         var settings = new QueueSettings
         {
@@ -50,7 +50,7 @@ public sealed class ConnectingTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_profile_that_is_not_there_is_told_by_its_name()
+    public async Task Profile_that_is_not_there_is_told_by_its_name()
     {
         var settings = (await TestQueue.CreateAsync(servers)).Settings with
         {
@@ -97,7 +97,7 @@ public sealed class ConnectingTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_queue_is_found_by_its_name_its_url_and_its_arn()
+    public async Task Queue_is_found_by_its_name_its_url_and_its_arn()
     {
         var queue = await TestQueue.CreateAsync(servers);
         foreach (var named in (string[])[

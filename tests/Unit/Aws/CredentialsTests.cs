@@ -34,7 +34,7 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_profile_that_was_given_comes_before_the_environment()
+    public async Task Profile_that_was_given_comes_before_the_environment()
     {
         _files.Credentials("[mine]\n" + SharedFiles.Keys);
         _files.Environment["AWS_ACCESS_KEY_ID"] = "AKIAENV";
@@ -46,7 +46,7 @@ public sealed class CredentialsTests : IDisposable
     [Theory]
     [InlineData("default", null)]
     [InlineData("mine", "mine")]
-    public async Task The_default_profile_or_that_of_AWS_PROFILE_is_used(string name, string? variable)
+    public async Task Default_profile_or_that_of_AWS_PROFILE_is_used(string name, string? variable)
     {
         _files.Credentials($"[{name}]\n{SharedFiles.Keys}aws_session_token = session\n");
         _files.Environment["AWS_PROFILE"] = variable;
@@ -57,7 +57,7 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_credential_process_is_run()
+    public async Task Credential_process_is_run()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The process is a shell script.");
         var script = _files.PathOf("process.sh");
@@ -69,7 +69,7 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_profile_assumes_its_role_with_the_keys_of_its_source()
+    public async Task Profile_assumes_its_role_with_the_keys_of_its_source()
     {
         _files.Credentials("[base]\n" + SharedFiles.Keys);
         _files.Config($"[profile mine]\nrole_arn = {SharedFiles.Role}\nsource_profile = base\nrole_session_name = logins\n");
@@ -89,7 +89,7 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_role_that_may_not_be_assumed_is_told_by_its_code_alone()
+    public async Task Role_that_may_not_be_assumed_is_told_by_its_code_alone()
     {
         _files.Credentials("[base]\n" + SharedFiles.Keys);
         _files.Config($"[profile mine]\nrole_arn = {SharedFiles.Role}\nsource_profile = base\n");
@@ -106,7 +106,7 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_role_that_wants_an_MFA_code_says_so()
+    public async Task Role_that_wants_an_MFA_code_says_so()
     {
         _files.Credentials("[base]\n" + SharedFiles.Keys);
         _files.Config($"[profile mine]\nrole_arn = {SharedFiles.Role}\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n");
@@ -118,7 +118,7 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_web_identity_of_the_environment_comes_before_the_default_profile()
+    public async Task Web_identity_of_the_environment_comes_before_the_default_profile()
     {
         _files.Credentials("[default]\n" + SharedFiles.Keys);
         await File.WriteAllTextAsync(_files.PathOf("token"), "header.body.signature", Cancelled);
@@ -137,7 +137,7 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
-    public async Task The_containers_agent_is_asked_with_its_token()
+    public async Task Containers_agent_is_asked_with_its_token()
     {
         string? asked = null;
         await using var agent = new StubServer(request =>
@@ -158,7 +158,7 @@ public sealed class CredentialsTests : IDisposable
     [InlineData("mine", null)]
     [InlineData("default", null)]
     [InlineData("mine", "mine")]
-    public async Task A_login_by_SSO_gives_its_role_whether_the_profile_is_given_named_or_the_default(string name, string? variable)
+    public async Task Login_by_SSO_gives_its_role_whether_the_profile_is_given_named_or_the_default(string name, string? variable)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The home folder is no environment variable's there.");
         _files.Config((name == "default" ? "[default]\n" : $"[profile {name}]\n") + SharedFiles.SsoProfile);
@@ -189,7 +189,7 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_profile_of_AWS_PROFILE_that_is_not_there_is_named()
+    public async Task Profile_of_AWS_PROFILE_that_is_not_there_is_named()
     {
         _files.Environment["AWS_PROFILE"] = "no-such-profile";
 
@@ -217,7 +217,7 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_role_signs_the_calls_to_the_endpoint_of_its_profile_and_the_check_says_so()
+    public async Task Role_signs_the_calls_to_the_endpoint_of_its_profile_and_the_check_says_so()
     {
         _files.Credentials("[base]\n" + SharedFiles.Keys);
         string? signed = null;

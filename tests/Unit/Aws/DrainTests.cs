@@ -18,7 +18,7 @@ public sealed class DrainTests(ServersFixture servers)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_empty_queue_is_drained_after_its_window_and_not_before()
+    public async Task Empty_queue_is_drained_after_its_window_and_not_before()
     {
         var queue = await TestQueue.CreateAsync(servers);
         var clock = Stopwatch.StartNew();
@@ -26,7 +26,7 @@ public sealed class DrainTests(ServersFixture servers)
 
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(Soon, Cancelled));
 
-        Assert.Equal(EndReason.Drained, source.EndedBecause);
+        Assert.Equal(EndReason.Drained, source.End.Reason);
         Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6));
     }
 
@@ -37,13 +37,13 @@ public sealed class DrainTests(ServersFixture servers)
     [InlineData("http://queue.internal:4566/", null, 60)]
     [InlineData("http://127.0.0.1:4566/", 7, 7)]
     [InlineData("https://sqs.eu-central-1.amazonaws.com/", 7, 7)]
-    public void A_queue_has_to_look_empty_for_a_minute_off_loopback_unless_told_otherwise(string endpoint, int? set, int seconds) => Assert.Equal(
+    public void Queue_has_to_look_empty_for_a_minute_off_loopback_unless_told_otherwise(string endpoint, int? set, int seconds) => Assert.Equal(
         TimeSpan.FromSeconds(seconds),
         DrainWatch.WindowOf(
             new ReceiveOptions { DrainWindow = set is { } told ? TimeSpan.FromSeconds(told) : null }, new QueueEndpoint(new Uri(endpoint), "eu-central-1")));
 
     [Fact]
-    public async Task A_far_queue_is_drained_without_waiting_out_a_long_poll()
+    public async Task Far_queue_is_drained_without_waiting_out_a_long_poll()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(15);
@@ -51,7 +51,7 @@ public sealed class DrainTests(ServersFixture servers)
             new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(1) }, asIfRemote: true);
 
         Assert.Equal(15, (await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(TimeSpan.FromSeconds(8), Cancelled)).Count);
-        Assert.Equal(EndReason.Drained, source.EndedBecause);
+        Assert.Equal(EndReason.Drained, source.End.Reason);
     }
 
     [Fact]
@@ -63,13 +63,13 @@ public sealed class DrainTests(ServersFixture servers)
 
         Assert.Equal(30, (await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled)).Count);
 
-        Assert.Equal(EndReason.Drained, source.EndedBecause);
+        Assert.Equal(EndReason.Drained, source.End.Reason);
         await TestQueue.ReturnAllAsync(source);
         Assert.Equal((30, 0), await queue.CountsAsync());
     }
 
     [Fact]
-    public async Task A_delete_whose_answer_is_slow_does_not_pass_for_a_message_that_others_hold()
+    public async Task Delete_whose_answer_is_slow_does_not_pass_for_a_message_that_others_hold()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(2);
@@ -90,11 +90,11 @@ public sealed class DrainTests(ServersFixture servers)
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(Soon, Cancelled));
         await deleting;
 
-        Assert.Equal(EndReason.DrainTimeout, source.EndedBecause);
+        Assert.Equal(EndReason.DrainTimeout, source.End.Reason);
     }
 
     [Fact]
-    public async Task A_failed_delete_passes_for_a_message_that_others_hold_no_longer_than_its_lease()
+    public async Task Failed_delete_passes_for_a_message_that_others_hold_no_longer_than_its_lease()
     {
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
         await queue.SendAsync(2);
@@ -113,11 +113,11 @@ public sealed class DrainTests(ServersFixture servers)
 
         Assert.Single(await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(Soon, Cancelled));
 
-        Assert.Equal(EndReason.DrainTimeout, source.EndedBecause);
+        Assert.Equal(EndReason.DrainTimeout, source.End.Reason);
     }
 
     [Fact]
-    public async Task A_cap_that_the_last_message_filled_is_drained_and_not_stalled()
+    public async Task Cap_that_the_last_message_filled_is_drained_and_not_stalled()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(5);
@@ -129,7 +129,7 @@ public sealed class DrainTests(ServersFixture servers)
         });
 
         Assert.Equal(5, (await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled)).Count);
-        Assert.Equal(EndReason.Drained, source.EndedBecause);
+        Assert.Equal(EndReason.Drained, source.End.Reason);
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class DrainTests(ServersFixture servers)
         var messages = await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(Soon, Cancelled);
 
         Assert.Equal(20, messages.Count);
-        Assert.Equal(EndReason.Drained, source.EndedBecause);
+        Assert.Equal(EndReason.Drained, source.End.Reason);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class DrainTests(ServersFixture servers)
 
         Assert.Single(await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(Soon, Cancelled));
 
-        Assert.Equal(EndReason.DrainTimeout, source.EndedBecause);
+        Assert.Equal(EndReason.DrainTimeout, source.End.Reason);
         Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(9));
     }
 
@@ -173,7 +173,7 @@ public sealed class DrainTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_single_sample_that_says_empty_ends_nothing()
+    public async Task Single_sample_that_says_empty_ends_nothing()
     {
         var queue = await TestQueue.CreateAsync(servers);
         var samples = 0;
@@ -222,11 +222,11 @@ public sealed class DrainTests(ServersFixture servers)
         });
 
         Assert.Equal(4, (await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(TimeSpan.FromSeconds(30), Cancelled)).Count);
-        Assert.Equal(EndReason.Drained, source.EndedBecause);
+        Assert.Equal(EndReason.Drained, source.End.Reason);
     }
 
     [Fact]
-    public async Task A_fifo_queue_blocked_by_what_this_run_holds_ends_after_the_timeout()
+    public async Task Fifo_queue_blocked_by_what_this_run_holds_ends_after_the_timeout()
     {
         var queue = await TestQueue.FifoAsync(servers);
         for (var i = 0; i < 12; i++)
@@ -237,11 +237,11 @@ public sealed class DrainTests(ServersFixture servers)
         await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainTimeout = TimeSpan.FromSeconds(2) });
 
         Assert.Equal(10, (await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled)).Count);
-        Assert.Equal(EndReason.DrainTimeout, source.EndedBecause);
+        Assert.Equal(EndReason.DrainTimeout, source.End.Reason);
     }
 
     [Fact]
-    public async Task A_fifo_queue_blocked_by_what_another_consumer_holds_ends_after_the_timeout()
+    public async Task Fifo_queue_blocked_by_what_another_consumer_holds_ends_after_the_timeout()
     {
         var queue = await TestQueue.FifoAsync(servers);
         await queue.SendAsync("{}", group: "a");
@@ -250,7 +250,7 @@ public sealed class DrainTests(ServersFixture servers)
         await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainTimeout = TimeSpan.FromSeconds(1) });
 
         Assert.Empty(await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled));
-        Assert.Equal(EndReason.DrainTimeout, source.EndedBecause);
+        Assert.Equal(EndReason.DrainTimeout, source.End.Reason);
     }
 
     [Fact]
@@ -263,6 +263,6 @@ public sealed class DrainTests(ServersFixture servers)
 
         Assert.Single(await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled));
         Assert.True(source.Book.Received > 1, "It did not come again.");
-        Assert.Equal(EndReason.Drained, source.EndedBecause);
+        Assert.Equal(EndReason.Drained, source.End.Reason);
     }
 }

@@ -13,18 +13,18 @@ public sealed class EndingTests(ServersFixture servers)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_run_ends_when_its_time_is_up()
+    public async Task Run_ends_when_its_time_is_up()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await using var source = await queue.ReceiveAsync(
             new ReceiveOptions { WaitForever = true, MaxDuration = TimeSpan.FromMilliseconds(500) });
 
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
-        Assert.Equal(EndReason.MaxDuration, source.EndedBecause);
+        Assert.Equal(EndReason.MaxDuration, source.End.Reason);
     }
 
     [Fact]
-    public async Task A_run_that_waits_for_ever_gets_what_comes_later_and_stops_when_asked()
+    public async Task Run_that_waits_for_ever_gets_what_comes_later_and_stops_when_asked()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true });
@@ -36,11 +36,11 @@ public sealed class EndingTests(ServersFixture servers)
         Assert.Single(await waiting.WaitAsync(TimeSpan.FromSeconds(5), Cancelled));
 
         var clock = Stopwatch.StartNew();
-        source.StopReceiving();
-        source.StopReceiving();
+        source.End.Stop();
+        source.End.Stop();
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
-        Assert.Equal(EndReason.Stopped, source.EndedBecause);
+        Assert.Equal(EndReason.Stopped, source.End.Reason);
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class EndingTests(ServersFixture servers)
         await queue.SendAsync(10);
         await using var source = await queue.ReceiveAsync(new ReceiveOptions { Receivers = 1, MaxHeld = 10 });
         await Until.Async(() => source.Book.Open >= 10, "10 messages");
-        source.StopReceiving();
+        source.End.Stop();
 
         Assert.Equal(10, (await TestQueue.ReceiveAllAsync(source, settle: true)).Count);
     }
@@ -59,9 +59,10 @@ public sealed class EndingTests(ServersFixture servers)
     public async Task Another_exceptions_text_is_not_shown()
     {
         var queue = await TestQueue.CreateAsync(servers);
-        await using var source = await queue.ReceiveAsync();
-
-        source.Fail(new InvalidOperationException("199.172.111.135"));
+        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        {
+            OnReceive = (_, _) => throw new InvalidOperationException("199.172.111.135"),
+        });
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));
         Assert.DoesNotContain("199.172.111.135", e.Message + e.Remedy, StringComparison.Ordinal);

@@ -35,7 +35,7 @@ public sealed class EndpointTests : IDisposable
     [InlineData("http://given:1", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", "http://given:1/")]
     [InlineData(null, "AWS_ENDPOINT_URL=http://all:2;AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=True", null)]
     [InlineData(null, "AWS_ENDPOINT_URL_SQS=", null)]
-    public void A_configured_endpoint_wins_over_the_queues_own_host_and_that_over_the_regions(string? given, string environment, string? url)
+    public void Configured_endpoint_wins_over_the_queues_own_host_and_that_over_the_regions(string? given, string environment, string? url)
     {
         Profiles(
             $"[profile services]\nservices = here\nendpoint_url = http://of-all:3\n[profile endpoint]\nendpoint_url = http://of-all:3\n"
@@ -86,7 +86,7 @@ public sealed class EndpointTests : IDisposable
     }
 
     [Fact]
-    public void A_configured_endpoint_of_AWS_tells_its_region_before_the_queue_does()
+    public void Configured_endpoint_of_AWS_tells_its_region_before_the_queue_does()
     {
         Assert.Equal((Vpce + "/", "us-east-2"), Of(Resolve("q", "", Vpce)));
         Assert.Equal((Vpce + "/", "us-east-2"), Of(Resolve(ArnInNorth, "", Vpce)));
@@ -106,7 +106,7 @@ public sealed class EndpointTests : IDisposable
     [InlineData("eusc-de-east-1", false, false, "https://sqs.eusc-de-east-1.amazonaws.eu/")]
     [InlineData("xx-new-1", false, false, "https://sqs.xx-new-1.amazonaws.com/")]
     [InlineData("xx-new-1", true, true, "https://sqs-fips.xx-new-1.api.aws/")]
-    public void The_regions_own_endpoint_is_that_of_the_SDKs_rules(string region, bool dualstack, bool fips, string url)
+    public void Regions_own_endpoint_is_that_of_the_SDKs_rules(string region, bool dualstack, bool fips, string url)
     {
         var environment = $"AWS_USE_DUALSTACK_ENDPOINT={dualstack};AWS_USE_FIPS_ENDPOINT={fips}";
         Profiles($"[default]\nuse_dualstack_endpoint = {!dualstack}\nuse_fips_endpoint = {!fips}\n"
@@ -122,14 +122,14 @@ public sealed class EndpointTests : IDisposable
     [Theory]
     [InlineData("EU-West-1", "https://sqs.eu-west-1.amazonaws.com/", "eu-west-1")]
     [InlineData("fips-us-east-1", "https://sqs-fips.us-east-1.amazonaws.com/", "us-east-1")]
-    public void A_region_is_read_as_the_SDK_reads_it(string given, string url, string region) =>
+    public void Region_is_read_as_the_SDK_reads_it(string given, string url, string region) =>
         Assert.Equal((url, region), Of(Resolve("q", "", endpoint: null, given)));
 
     [Theory]
     [InlineData("https://sqs.us-east-2.amazonaws.com", "https://sqs-fips.us-east-2.amazonaws.com/")]
     [InlineData("https://us-east-2.queue.amazonaws.com", "https://sqs-fips.us-east-2.amazonaws.com/")]
     [InlineData("https://sqs-fips.us-east-2.amazonaws.com", "https://sqs-fips.us-east-2.amazonaws.com/")]
-    public void A_queue_URL_of_AWS_is_no_way_around_FIPS(string host, string url) =>
+    public void Queue_URL_of_AWS_is_no_way_around_FIPS(string host, string url) =>
         Assert.Equal((url, "us-east-2"), Of(Resolve(host + "/123456789012/q", "AWS_USE_FIPS_ENDPOINT=true")));
 
     [Theory]
@@ -201,7 +201,7 @@ public sealed class EndpointTests : IDisposable
     [InlineData("eu-west-1", "http://127.0.0.1/?password")]
     [InlineData("eu-west-1", "file:///etc/password")]
     [InlineData("eu-west-1", "password")]
-    public void A_wrong_region_or_endpoint_is_a_clear_error(string? region, string? endpoint)
+    public void Wrong_region_or_endpoint_is_a_clear_error(string? region, string? endpoint)
     {
         var profile = endpoint is null ? "" : $"[profile mine]\nendpoint_url = {endpoint}\n";
         Profiles(profile);

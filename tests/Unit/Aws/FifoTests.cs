@@ -56,7 +56,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
             Assert.Equal(group.Select(m => m.Delivery.Group!.Sequence()).Order(), group.Select(m => m.Delivery.Group!.Sequence()));
         }
 
-        Assert.Equal(EndReason.Drained, source.EndedBecause);
+        Assert.Equal(EndReason.Drained, source.End.Reason);
         Assert.Equal((0, 0), await queue.CountsAsync());
     }
 
@@ -88,7 +88,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_answer_is_put_into_the_order_of_its_sequence_numbers()
+    public async Task Answer_is_put_into_the_order_of_its_sequence_numbers()
     {
         string[] numbers = ["18849496460467696128", "9", "340282366920938463463374607431768211455", "10", "18849496460467696127"];
         var queue = await TestQueue.FifoAsync(servers);
@@ -118,7 +118,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
         await using (var source = await queue.ReceiveAsync(new ReceiveOptions { MaxMessages = 1 }))
         {
             Assert.Single(await source.ReceiveAsync(Cancelled));
-            source.StopReceiving();
+            source.End.Stop();
             await TestQueue.ReturnAllAsync(source);
         }
 
@@ -164,7 +164,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     [Theory]
     [InlineData(QueueProtocol.Json)]
     [InlineData(QueueProtocol.Query)]
-    public async Task A_queue_that_deduplicates_by_content_is_left_to_do_so(QueueProtocol protocol)
+    public async Task Queue_that_deduplicates_by_content_is_left_to_do_so(QueueProtocol protocol)
     {
         var queue = await TestQueue.FifoAsync(servers, new JsonObject { ["ContentBasedDeduplication"] = "true" });
         await using var sender = await new SqsConnector().SendToAsync(Settings(queue, protocol), Cancelled);
@@ -192,7 +192,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     [InlineData("two words")]
     [InlineData("grüße")]
     [InlineData(null)]
-    public async Task A_group_that_SQS_would_refuse_is_refused_before(string? group)
+    public async Task Group_that_SQS_would_refuse_is_refused_before(string? group)
     {
         var queue = await TestQueue.FifoAsync(servers);
         await using var sender = await new SqsConnector().SendToAsync(queue.Settings, Cancelled);
@@ -208,7 +208,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     [InlineData(QueueProtocol.Query, false)]
     [InlineData(QueueProtocol.Json, true)]
     [InlineData(QueueProtocol.Query, true)]
-    public async Task A_dead_letter_queue_is_drained_as_any_queue(QueueProtocol protocol, bool fifo)
+    public async Task Dead_letter_queue_is_drained_as_any_queue(QueueProtocol protocol, bool fifo)
     {
         var letters = await CreateAsync(fifo);
         var queue = await CreateAsync(fifo, letters.AsDeadLetters(maxReceiveCount: 1));

@@ -33,7 +33,7 @@ public sealed class HoldingTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_full_cap_that_nothing_settles_ends_the_run_and_names_the_ways_out()
+    public async Task Full_cap_that_nothing_settles_ends_the_run_and_names_the_ways_out()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(20);
@@ -104,7 +104,7 @@ public sealed class HoldingTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_full_cap_is_no_stall_while_a_transaction_is_open()
+    public async Task Full_cap_is_no_stall_while_a_transaction_is_open()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(20);
@@ -121,7 +121,7 @@ public sealed class HoldingTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_far_queue_is_polled_long_while_nothing_is_held_and_short_while_something_is()
+    public async Task Far_queue_is_polled_long_while_nothing_is_held_and_short_while_something_is()
     {
         var queue = await TestQueue.CreateAsync(servers);
         var waits = new System.Collections.Concurrent.ConcurrentQueue<int>();
@@ -144,7 +144,7 @@ public sealed class HoldingTests(ServersFixture servers)
 
         // A long poll in flight does not keep a stopped run.
         var clock = Stopwatch.StartNew();
-        source.StopReceiving();
+        source.End.Stop();
         Assert.Empty(await source.ReceiveAsync(Cancelled));
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
     }

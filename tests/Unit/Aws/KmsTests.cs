@@ -72,7 +72,7 @@ public sealed class KmsTests : IAsyncDisposable
     }
 
     [Fact]
-    public void The_plaintext_that_is_encrypted_is_Tinks_binary_keyset()
+    public void Plaintext_that_is_encrypted_is_Tinks_binary_keyset()
     {
         var bytes = Convert.FromHexString((string)Vectors.KnownTokens["binaryKeysetIpHex"]!);
         using var keyset = KeysetProto.Parse(bytes, "test");
@@ -83,7 +83,7 @@ public sealed class KmsTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_file_in_the_place_of_another_keysets_does_not_decrypt()
+    public void File_in_the_place_of_another_keysets_does_not_decrypt()
     {
         Create();
         File.Copy(Path.Combine(Folder, "line_id.json"), Path.Combine(Folder, "device_id.mac.json"), overwrite: true);
@@ -97,7 +97,7 @@ public sealed class KmsTests : IAsyncDisposable
     [InlineData(400, "ExpiredTokenException", "KeyServiceDenied")]
     [InlineData(400, "DisabledException", "KeyServiceRefused")]
     [InlineData(500, "KMSInternalException", "KeyServiceUnreachable")]
-    public void A_refusal_is_one_error_that_names_the_code_and_quotes_nothing(int status, string code, string id)
+    public void Refusal_is_one_error_that_names_the_code_and_quotes_nothing(int status, string code, string id)
     {
         Create();
         _kms.Refusal = (status, code);
@@ -129,7 +129,7 @@ public sealed class KmsTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_change_needs_the_key_by_name_and_fails_before_anything_is_written()
+    public void Change_needs_the_key_by_name_and_fails_before_anything_is_written()
     {
         Create();
         var before = File.ReadAllText(Path.Combine(Folder, "ip.json"));

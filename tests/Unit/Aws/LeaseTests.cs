@@ -19,7 +19,7 @@ public sealed class LeaseTests(ServersFixture servers)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_heartbeat_that_failed_is_made_good_by_the_next()
+    public async Task Heartbeat_that_failed_is_made_good_by_the_next()
     {
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
         await queue.SendAsync(5);
@@ -83,7 +83,7 @@ public sealed class LeaseTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_lease_that_ran_out_all_the_same_takes_over_the_newer_handle_and_is_not_handed_over_twice()
+    public async Task Lease_that_ran_out_all_the_same_takes_over_the_newer_handle_and_is_not_handed_over_twice()
     {
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
         await queue.SendAsync(1);
@@ -108,7 +108,7 @@ public sealed class LeaseTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_queue_whose_timeout_is_zero_is_held_all_the_same()
+    public async Task Queue_whose_timeout_is_zero_is_held_all_the_same()
     {
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 0);
         await queue.SendAsync(10);
@@ -159,7 +159,7 @@ public sealed class LeaseTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_heartbeat_that_is_not_allowed_ends_the_run_and_names_the_right()
+    public async Task Heartbeat_that_is_not_allowed_ends_the_run_and_names_the_right()
     {
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
         await queue.SendAsync(1);
@@ -179,7 +179,7 @@ public sealed class LeaseTests(ServersFixture servers)
     [InlineData(1, 30, 30)]
     [InlineData(2, 2, null)]
     [InlineData(43200, 43200, null)]
-    public void A_lease_follows_the_queues_own_timeout_unless_that_is_too_short(int attribute, int seconds, int? asked)
+    public void Lease_follows_the_queues_own_timeout_unless_that_is_too_short(int attribute, int seconds, int? asked)
     {
         var lease = VisibilityTerms.Of(attribute);
 

@@ -36,7 +36,7 @@ public sealed class OldLocalStackTests
     [InlineData("500 Internal Server Error", "application/x-amz-json-1.0", MissingActionInJson)]
     [InlineData("400 Bad Request", "text/xml", "<ErrorResponse><Error><Type>Sender</Type><Code>MissingAction</Code></Error></ErrorResponse>")]
     [InlineData("415 Unsupported Media Type", "text/plain", "There was a problem with the requests Content-Type")]
-    public async Task An_answer_that_means_Query_is_believed_at_once_and_remembered(string status, string type, string body)
+    public async Task Answer_that_means_Query_is_believed_at_once_and_remembered(string status, string type, string body)
     {
         var requests = new List<string>();
         await using var server = new StubServer(request =>
@@ -98,7 +98,7 @@ public sealed class OldLocalStackTests
     }
 
     [Fact]
-    public async Task A_server_error_in_JSON_is_no_reason_to_speak_Query()
+    public async Task Server_error_in_JSON_is_no_reason_to_speak_Query()
     {
         var queries = 0;
         await using var server = new StubServer(request =>
@@ -118,7 +118,7 @@ public sealed class OldLocalStackTests
     }
 
     [Fact]
-    public async Task A_receive_in_Query_asks_for_its_attributes_under_both_names()
+    public async Task Receive_in_Query_asks_for_its_attributes_under_both_names()
     {
         string? asked = null;
         await using var server = new StubServer(request =>

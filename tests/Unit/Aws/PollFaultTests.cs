@@ -17,7 +17,7 @@ public sealed class PollFaultTests(ServersFixture servers)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_body_that_was_damaged_on_the_way_is_rejected_and_the_others_are_not()
+    public async Task Body_that_was_damaged_on_the_way_is_rejected_and_the_others_are_not()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(3);
@@ -38,7 +38,7 @@ public sealed class PollFaultTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_want_of_memory_is_told_as_one_and_what_is_held_goes_back()
+    public async Task Want_of_memory_is_told_as_one_and_what_is_held_goes_back()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(3);
@@ -72,7 +72,7 @@ public sealed class PollFaultTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_message_without_SentTimestamp_ends_the_run_and_goes_back()
+    public async Task Message_without_SentTimestamp_ends_the_run_and_goes_back()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(1);
@@ -115,7 +115,7 @@ public sealed class PollFaultTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_outage_of_the_queue_loses_nothing()
+    public async Task Outage_of_the_queue_loses_nothing()
     {
         await using var server = await SqsServer.StartAsync(report: null, Cancelled);
         var queue = await TestQueue.CreateAsync(server, "outage", new JsonObject { ["VisibilityTimeout"] = "5" });

@@ -23,7 +23,7 @@ public sealed class PromptTests(ServersFixture servers)
         await using var source = await queue.ReceiveAsync();
         await TestQueue.HoldAsync(source, 100);
 
-        source.StopReceiving();
+        source.End.Stop();
         var clock = Stopwatch.StartNew();
         await TestQueue.ReturnAllAsync(source);
 
@@ -42,7 +42,7 @@ public sealed class PromptTests(ServersFixture servers)
         await using var source = await queue.ReceiveAsync();
         await TestQueue.HoldAsync(source, most);
 
-        source.StopReceiving();
+        source.End.Stop();
         await source.ReceiveAsync(Cancelled);
         var clock = Stopwatch.StartNew();
         await TestQueue.ReturnAllAsync(source);
@@ -57,14 +57,14 @@ public sealed class PromptTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_failure_downstream_ends_a_waiting_receive_at_once()
+    public async Task Failure_downstream_ends_a_waiting_receive_at_once()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true });
         var waiting = source.ReceiveAsync(Cancelled);
         var cause = new LoginEtlException(new ErrorId(FaultKind.Failed, "Downstream"), "It failed.", "Mend it.");
 
-        source.Fail(cause);
+        source.End.Fail(cause);
 
         Assert.Same(cause, await Assert.ThrowsAsync<LoginEtlException>(
             () => waiting.WaitAsync(TimeSpan.FromSeconds(1), Cancelled)));
@@ -72,7 +72,7 @@ public sealed class PromptTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_refused_poll_ends_the_run_at_once_and_names_the_right_that_is_missing()
+    public async Task Refused_poll_ends_the_run_at_once_and_names_the_right_that_is_missing()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)

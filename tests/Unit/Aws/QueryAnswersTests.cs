@@ -32,7 +32,7 @@ public sealed class QueryAnswersTests
     }
 
     [Fact]
-    public async Task A_replacement_character_that_was_sent_is_kept_beside_a_damaged_neighbour()
+    public async Task Replacement_character_that_was_sent_is_kept_beside_a_damaged_neighbour()
     {
         var messages = await ReceiveAsync(Messages(
             ("a \u0001 control", null),
@@ -44,7 +44,7 @@ public sealed class QueryAnswersTests
     }
 
     [Fact]
-    public async Task A_replacement_character_that_was_sent_is_kept()
+    public async Task Replacement_character_that_was_sent_is_kept()
     {
         var messages = await ReceiveAsync(Messages(("a replacement \uFFFD", null), (" blanks \t", null)));
 
@@ -54,7 +54,7 @@ public sealed class QueryAnswersTests
     }
 
     [Fact]
-    public async Task The_checksum_is_that_of_the_body_as_it_was_sent()
+    public async Task Checksum_is_that_of_the_body_as_it_was_sent()
     {
         var messages = await ReceiveAsync(Messages(("{&quot;a&quot;: &quot;é&quot;}", "dea3cd62d41a2f8d9a0d7a21d4d4a2c3"), ("hello", "5D41402ABC4B2A76B9719D911017C592")));
 
@@ -113,7 +113,7 @@ public sealed class QueryAnswersTests
     [Theory]
     [InlineData(50, 1)]
     [InlineData(1, 200_000)]
-    public async Task A_bomb_of_elements_is_put_down_before_it_fills_the_memory(int deep, int many)
+    public async Task Bomb_of_elements_is_put_down_before_it_fills_the_memory(int deep, int many)
     {
         var bomb = string.Concat(Enumerable.Repeat("<a>", deep)) + string.Concat(Enumerable.Repeat("<b/>", many));
         await using var server = new StubServer(_ => StubServer.Xml($"<ReceiveMessageResponse>{bomb}"));
@@ -146,7 +146,7 @@ public sealed class QueryAnswersTests
     [InlineData("http://x/@127.0.0.1:1/q")]
     [InlineData("http://x/../../http://127.0.0.1:1/q")]
     [InlineData("file://127.0.0.1:1/q")]
-    public async Task A_queue_URL_that_a_server_returned_leads_to_no_other_host(string url)
+    public async Task Queue_URL_that_a_server_returned_leads_to_no_other_host(string url)
     {
         await using var server = new StubServer(_ => StubServer.Xml(Messages(("hello", null))));
         using var client = server.QueryClient();
@@ -157,7 +157,7 @@ public sealed class QueryAnswersTests
     }
 
     [Fact]
-    public async Task A_message_attribute_is_asked_for_and_read()
+    public async Task Message_attribute_is_asked_for_and_read()
     {
         var asked = "";
         await using var server = new StubServer(request =>

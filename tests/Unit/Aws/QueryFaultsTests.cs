@@ -45,7 +45,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_entry_that_the_answer_does_not_name_is_tried_again()
+    public async Task Entry_that_the_answer_does_not_name_is_tried_again()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(10);
@@ -62,7 +62,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_delete_that_fails_by_its_senders_fault_is_counted_and_not_tried_again()
+    public async Task Delete_that_fails_by_its_senders_fault_is_counted_and_not_tried_again()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(3);
@@ -107,7 +107,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_body_damaged_on_the_way_is_rejected_and_the_others_are_not()
+    public async Task Body_damaged_on_the_way_is_rejected_and_the_others_are_not()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(10);

@@ -20,7 +20,7 @@ public sealed class QueueAddressTests
     [InlineData("http://localhost:4566/queue/q", "q", null, null)]
     [InlineData("http://localhost:4566/000000000000/q.fifo", "q.fifo", "000000000000", null)]
     [InlineData("arn:aws-cn:sqs:cn-north-1:123456789012:q", "q", "123456789012", "cn-north-1")]
-    public void A_queues_name_url_and_arn_are_understood(string queue, string name, string? account, string? region)
+    public void Queues_name_url_and_arn_are_understood(string queue, string name, string? account, string? region)
     {
         var address = QueueAddress.Parse(queue);
 
@@ -52,7 +52,7 @@ public sealed class QueueAddressTests
     [InlineData("https://queue.amazonaws.com", "us-east-1")]
     [InlineData("http://QUEUE.amazonaws.com.:80", "us-east-1")]
     [InlineData("https://queue.amazonaws.com.cn", null)]
-    public void The_oldest_URLs_are_those_of_the_first_region(string url, string? region) =>
+    public void Oldest_URLs_are_those_of_the_first_region(string url, string? region) =>
         Assert.Equal(region, QueueAddress.Parse(url + "/123456789012/login-queue").Region);
 
     [Theory]
@@ -69,14 +69,14 @@ public sealed class QueueAddressTests
     [InlineData("http://sqs.eu-west-1.localhost.localstack.cloud:4566")]
     [InlineData("http://eu-west-1.queue.localhost.localstack.cloud:4566")]
     [InlineData("http://eu-west-1.queue.localhost.evil.example")]
-    public void A_host_that_is_none_of_AWS_for_its_region_tells_none(string url) =>
+    public void Host_that_is_none_of_AWS_for_its_region_tells_none(string url) =>
         Assert.Null(QueueAddress.Parse(url + "/123456789012/login-queue").Region);
 
     [Theory]
     [InlineData("http://eu-west-1.queue.localhost:4566")]
     [InlineData("http://sqs.eu-west-1.localhost:4566")]
     [InlineData("http://SQS.eu-west-1.LOCALHOST.:4566")]
-    public void An_emulators_host_on_loopback_tells_its_region(string url) =>
+    public void Emulators_host_on_loopback_tells_its_region(string url) =>
         Assert.Equal("eu-west-1", QueueAddress.Parse(url + "/000000000000/login-queue").Region);
 
     [Theory]

@@ -19,7 +19,7 @@ public sealed class ReceiveAnswersTests
     [InlineData("a\nb")]
     [InlineData("a\u001B[2Jb")]
     [InlineData("\uD800")]
-    public void A_message_whose_id_could_not_be_kept_is_no_answer_of_SQS(string id)
+    public void Message_whose_id_could_not_be_kept_is_no_answer_of_SQS(string id)
     {
         var message = SqsResponses.Message(id, "handle", "");
         var e = Assert.Throws<SqsException>(() => MessageReader.Read(message, fifo: false));
@@ -52,7 +52,7 @@ public sealed class ReceiveAnswersTests
     }
 
     [Fact]
-    public void A_message_attribute_is_read_and_an_odd_one_spoils_nothing()
+    public void Message_attribute_is_read_and_an_odd_one_spoils_nothing()
     {
         var messages = ReceiveUnmarshaller.Read("""
             {"Messages": [
@@ -105,7 +105,7 @@ public sealed class ReceiveAnswersTests
     [InlineData("204 No Content", nameof(SqsFault.Garbled))]
     [InlineData("302 Found", nameof(SqsFault.Refused))]
     [InlineData("304 Not Modified", nameof(SqsFault.Refused))]
-    public async Task A_status_without_messages_is_never_an_empty_queue(string status, string fault)
+    public async Task Status_without_messages_is_never_an_empty_queue(string status, string fault)
     {
         await using var server = new StubServer(_ => StubServer.Http(status, "application/x-amz-json-1.0", ""));
         using var client = server.JsonClient();
@@ -119,7 +119,7 @@ public sealed class ReceiveAnswersTests
     [InlineData("{}")]
     [InlineData(""" { "Messages" : null } """)]
     [InlineData("""{"ResponseMetadata": {"deep": [1, {}]}, "Messages": []}""")]
-    public async Task An_answer_without_messages_is_an_empty_queue(string body)
+    public async Task Answer_without_messages_is_an_empty_queue(string body)
     {
         await using var server = new StubServer(_ => StubServer.Json(body));
         using var client = server.JsonClient();
@@ -128,7 +128,7 @@ public sealed class ReceiveAnswersTests
     }
 
     [Fact]
-    public async Task A_checksum_is_taken_for_its_own_message_alone_whether_wrong_missing_or_right()
+    public async Task Checksum_is_taken_for_its_own_message_alone_whether_wrong_missing_or_right()
     {
         await using var server = new StubServer(_ => StubServer.Json("""
             {"Messages": [
@@ -147,7 +147,7 @@ public sealed class ReceiveAnswersTests
     }
 
     [Fact]
-    public void A_machine_that_computes_no_MD5_looks_at_no_checksum_and_says_so()
+    public void Machine_that_computes_no_MD5_looks_at_no_checksum_and_says_so()
     {
         // As in FIPS mode.
         BodyChecksum.Hash refusing = (_, _) => throw new System.Security.Cryptography.CryptographicException("unsupported");
@@ -163,7 +163,7 @@ public sealed class ReceiveAnswersTests
     [InlineData("""{"Messages": [{"MessageId": "1", "ReceiptHandle": "r", "Body": 5}]}""")]
     [InlineData("""{"Messages": "x"}""")]
     [InlineData("[]")]
-    public async Task A_message_without_its_parts_is_no_answer_of_SQS(string body)
+    public async Task Message_without_its_parts_is_no_answer_of_SQS(string body)
     {
         await using var server = new StubServer(_ => StubServer.Json(body));
         using var client = server.JsonClient();

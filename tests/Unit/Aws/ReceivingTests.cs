@@ -15,7 +15,7 @@ public sealed class ReceivingTests(ServersFixture servers)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_thousand_messages_are_received_by_four_receivers_exactly_once_and_the_queue_is_empty_then()
+    public async Task Thousand_messages_are_received_by_four_receivers_exactly_once_and_the_queue_is_empty_then()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(1000);
@@ -31,12 +31,12 @@ public sealed class ReceivingTests(ServersFixture servers)
             messages.Select(m => JsonNode.Parse(m.Body)!["number"]!.GetValue<int>()).Order());
         Assert.Contains("héllo \"7\"", messages.Select(m => JsonNode.Parse(m.Body)!["text"]!.GetValue<string>()));
         Assert.Equal((0, 0), await queue.CountsAsync());
-        Assert.Equal(EndReason.Drained, source.EndedBecause);
+        Assert.Equal(EndReason.Drained, source.End.Reason);
         Assert.True(source.Book.Balanced);
     }
 
     [Fact]
-    public async Task A_message_carries_when_it_was_sent_and_how_often_it_was_delivered()
+    public async Task Message_carries_when_it_was_sent_and_how_often_it_was_delivered()
     {
         var queue = await TestQueue.CreateAsync(servers);
         var before = DateTimeOffset.UtcNow.AddSeconds(-1);
@@ -52,7 +52,7 @@ public sealed class ReceivingTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_fifo_message_carries_its_group_and_position()
+    public async Task Fifo_message_carries_its_group_and_position()
     {
         var queue = await TestQueue.FifoAsync(servers);
         await queue.SendAsync("{}", group: "a");
@@ -68,7 +68,7 @@ public sealed class ReceivingTests(ServersFixture servers)
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(25)]
-    public async Task A_run_limited_to_some_messages_receives_exactly_those(int limit)
+    public async Task Run_limited_to_some_messages_receives_exactly_those(int limit)
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(60);
@@ -78,7 +78,7 @@ public sealed class ReceivingTests(ServersFixture servers)
 
         Assert.Equal(limit, messages.Count);
         Assert.Equal((60 - limit, 0), await queue.CountsAsync());
-        Assert.Equal(EndReason.MaxMessages, source.EndedBecause);
+        Assert.Equal(EndReason.MaxMessages, source.End.Reason);
     }
 
     [Fact]

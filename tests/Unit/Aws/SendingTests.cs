@@ -43,7 +43,7 @@ public sealed class SendingTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_body_of_a_mebibyte_goes_alone()
+    public async Task Body_of_a_mebibyte_goes_alone()
     {
         var queue = await TestQueue.CreateAsync(servers);
         var large = new string('x', SqsQuotas.BatchBytes);
@@ -67,7 +67,7 @@ public sealed class SendingTests(ServersFixture servers)
     [Theory]
     [InlineData(false, "is empty")]
     [InlineData(true, "half of a surrogate pair")]
-    public async Task A_body_that_cannot_be_sent_is_named_by_its_place_and_nothing_is_sent(bool broken, string why)
+    public async Task Body_that_cannot_be_sent_is_named_by_its_place_and_nothing_is_sent(bool broken, string why)
     {
         // Made here: a test's arguments travel as UTF-8, which has no half pairs.
         var body = broken ? "199.172.111.135 \ud800" : "";
@@ -111,7 +111,7 @@ public sealed class SendingTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_refused_body_is_named_by_its_place_and_not_quoted()
+    public async Task Refused_body_is_named_by_its_place_and_not_quoted()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await using var sender = await SenderAsync(queue, c => new FaultyClient(c)

@@ -16,7 +16,7 @@ public sealed class SettlingTests(ServersFixture servers)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_run_that_is_let_go_early_leaves_every_message_visible_and_its_books_balanced()
+    public async Task Run_that_is_let_go_early_leaves_every_message_visible_and_its_books_balanced()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(100);
@@ -33,7 +33,7 @@ public sealed class SettlingTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_message_that_comes_again_before_the_answer_to_its_return_is_not_lost_sight_of()
+    public async Task Message_that_comes_again_before_the_answer_to_its_return_is_not_lost_sight_of()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(1);
@@ -79,7 +79,7 @@ public sealed class SettlingTests(ServersFixture servers)
                 },
             });
         await TestQueue.HoldAsync(source, 30);
-        source.StopReceiving();
+        source.End.Stop();
         await source.ReceiveAsync(Cancelled);
         var unsettled = source.Book.TakeUnsettled(evenClaimed: true);
 
@@ -108,7 +108,7 @@ public sealed class SettlingTests(ServersFixture servers)
                 : call(),
         });
         await TestQueue.HoldAsync(source, 10);
-        source.StopReceiving();
+        source.End.Stop();
         await TestQueue.ReturnAllAsync(source);
 
         Assert.Equal(10, source.Book.Counts()[Outcome.Returned]);
@@ -161,11 +161,11 @@ public sealed class SettlingTests(ServersFixture servers)
         Assert.Equal((0, 20), await queue.CountsAsync());
         // They are this run's own in flight, and do not keep it from ending.
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
-        Assert.Equal(EndReason.Drained, source.EndedBecause);
+        Assert.Equal(EndReason.Drained, source.End.Reason);
     }
 
     [Fact]
-    public async Task A_delete_that_fails_by_its_senders_fault_is_not_tried_again()
+    public async Task Delete_that_fails_by_its_senders_fault_is_not_tried_again()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(1);
@@ -186,7 +186,7 @@ public sealed class SettlingTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_delete_that_is_not_allowed_ends_the_run_instead_of_receiving_the_same_for_ever()
+    public async Task Delete_that_is_not_allowed_ends_the_run_instead_of_receiving_the_same_for_ever()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(10);

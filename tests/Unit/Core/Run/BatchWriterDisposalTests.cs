@@ -6,7 +6,7 @@ namespace LoginEtl.Unit.Core.Run;
 public sealed class BatchWriterDisposalTests : RunningTests
 {
     [Fact]
-    public async Task A_commit_under_way_ends_and_deletes_while_the_writer_is_disposed()
+    public async Task Commit_under_way_ends_and_deletes_while_the_writer_is_disposed()
     {
         var (source, run, writer) = Start(batchSize: 5, messages: 8);
         var commit = new TaskCompletionSource();
@@ -27,7 +27,7 @@ public sealed class BatchWriterDisposalTests : RunningTests
     }
 
     [Fact]
-    public async Task A_disposed_writer_takes_nothing_and_holds_no_run()
+    public async Task Disposed_writer_takes_nothing_and_holds_no_run()
     {
         var (source, run, writer) = Start(batchSize: 100, messages: 1);
         await writer.DisposeAsync();
@@ -39,7 +39,7 @@ public sealed class BatchWriterDisposalTests : RunningTests
     }
 
     [Fact]
-    public async Task A_disposed_writer_refuses_lines_of_text_as_it_does_messages()
+    public async Task Disposed_writer_refuses_lines_of_text_as_it_does_messages()
     {
         var writer = Writer(batchSize: 100);
         await writer.DisposeAsync();

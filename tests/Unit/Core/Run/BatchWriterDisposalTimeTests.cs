@@ -10,7 +10,7 @@ namespace LoginEtl.Unit.Core.Run;
 public sealed class BatchWriterDisposalTimeTests : RunningTests
 {
     [Fact]
-    public async Task A_commit_that_does_not_end_is_rolled_back_after_two_seconds()
+    public async Task Commit_that_does_not_end_is_rolled_back_after_two_seconds()
     {
         var (source, run, writer) = Start(batchSize: 5, messages: 8);
         Sink.InTransaction = (_, token) => Task.Delay(Timeout.Infinite, token);

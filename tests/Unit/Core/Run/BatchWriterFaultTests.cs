@@ -9,7 +9,7 @@ namespace LoginEtl.Unit.Core.Run;
 public sealed class BatchWriterFaultTests : RunningTests
 {
     [Fact]
-    public async Task A_failure_surfaces_at_the_next_add_and_at_completion()
+    public async Task Failure_surfaces_at_the_next_add_and_at_completion()
     {
         Sink.InTransaction = (_, _) => Task.FromException(Down);
         await using var writer = Writer(batchSize: 1);
@@ -22,7 +22,7 @@ public sealed class BatchWriterFaultTests : RunningTests
     }
 
     [Fact]
-    public async Task A_failure_ends_an_add_that_waits_for_room()
+    public async Task Failure_ends_an_add_that_waits_for_room()
     {
         var slow = new TaskCompletionSource();
         Sink.InTransaction = (_, _) => slow.Task;
@@ -41,7 +41,7 @@ public sealed class BatchWriterFaultTests : RunningTests
     }
 
     [Fact]
-    public async Task A_failure_cancels_the_poll_of_every_run_that_feeds_the_writer()
+    public async Task Failure_cancels_the_poll_of_every_run_that_feeds_the_writer()
     {
         var (first, second) = (Source("a", waitForever: true), Source("b", waitForever: true));
         first.AddMany(2);
@@ -138,7 +138,7 @@ public sealed class BatchWriterFaultTests : RunningTests
     }
 
     [Fact]
-    public async Task A_source_that_fails_to_delete_fails_the_run_and_keeps_the_rows()
+    public async Task Source_that_fails_to_delete_fails_the_run_and_keeps_the_rows()
     {
         var source = Source();
         source.AddMany(4);
@@ -151,7 +151,7 @@ public sealed class BatchWriterFaultTests : RunningTests
     }
 
     [Fact]
-    public async Task A_listener_that_throws_fails_the_run_and_keeps_the_rows()
+    public async Task Listener_that_throws_fails_the_run_and_keeps_the_rows()
     {
         var source = Source();
         source.AddMany(10);
@@ -163,7 +163,7 @@ public sealed class BatchWriterFaultTests : RunningTests
     }
 
     [Fact]
-    public async Task A_sink_that_answers_too_few_outcomes_leaves_them_unknown()
+    public async Task Sink_that_answers_too_few_outcomes_leaves_them_unknown()
     {
         var source = Source();
         source.AddMany(5);
@@ -174,7 +174,7 @@ public sealed class BatchWriterFaultTests : RunningTests
     }
 
     [Fact]
-    public async Task A_lost_answer_leaves_unknown_only_what_was_in_the_transaction()
+    public async Task Lost_answer_leaves_unknown_only_what_was_in_the_transaction()
     {
         var source = Source();
         var bad = source.Add(group: new("g", "1"));

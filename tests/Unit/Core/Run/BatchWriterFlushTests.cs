@@ -7,7 +7,7 @@ namespace LoginEtl.Unit.Core.Run;
 public sealed class BatchWriterFlushTests : RunningTests
 {
     [Fact]
-    public async Task A_full_batch_is_written_at_once()
+    public async Task Full_batch_is_written_at_once()
     {
         await using var writer = Writer(batchSize: 5);
         for (var i = 1; i <= 12; i++)
@@ -23,7 +23,7 @@ public sealed class BatchWriterFlushTests : RunningTests
     }
 
     [Fact]
-    public async Task A_batch_that_does_not_fill_is_written_when_its_first_login_has_waited_long_enough()
+    public async Task Batch_that_does_not_fill_is_written_when_its_first_login_has_waited_long_enough()
     {
         var interval = TimeSpan.FromMilliseconds(150);
         await using var writer = Writer(batchSize: 1_000, interval);
@@ -40,7 +40,7 @@ public sealed class BatchWriterFlushTests : RunningTests
     }
 
     [Fact]
-    public async Task An_interval_of_zero_writes_at_once()
+    public async Task Interval_of_zero_writes_at_once()
     {
         await using var writer = Writer(batchSize: 1_000, TimeSpan.Zero);
         await writer.AddAsync(Line(1), Limit);
@@ -50,7 +50,7 @@ public sealed class BatchWriterFlushTests : RunningTests
     }
 
     [Fact]
-    public async Task The_longest_of_intervals_is_no_error()
+    public async Task Longest_of_intervals_is_no_error()
     {
         await using var writer = Writer(batchSize: 10, TimeSpan.MaxValue);
         await writer.AddAsync(Line(1), Limit);
@@ -119,7 +119,7 @@ public sealed class BatchWriterFlushTests : RunningTests
     }
 
     [Fact]
-    public async Task A_wait_that_is_cancelled_has_taken_nothing()
+    public async Task Wait_that_is_cancelled_has_taken_nothing()
     {
         var source = Source();
         source.AddMany(10);
@@ -169,10 +169,10 @@ public sealed class BatchWriterFlushTests : RunningTests
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]
-    public void A_batch_holds_one_login_at_least(int size) => Assert.Throws<ArgumentOutOfRangeException>(() => Writer(size));
+    public void Batch_holds_one_login_at_least(int size) => Assert.Throws<ArgumentOutOfRangeException>(() => Writer(size));
 
     [Fact]
-    public async Task A_delivery_that_no_run_received_is_refused()
+    public async Task Delivery_that_no_run_received_is_refused()
     {
         await using var writer = Writer(batchSize: 5);
         var stray = Protector.Protect(Deliveries.Decode(Deliveries.Body));

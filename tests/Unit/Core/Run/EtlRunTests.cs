@@ -27,7 +27,7 @@ public sealed class EtlRunTests : RunningTests
     }
 
     [Fact]
-    public async Task A_message_is_deleted_only_after_its_batch_has_committed()
+    public async Task Message_is_deleted_only_after_its_batch_has_committed()
     {
         var source = Source();
         var all = source.AddMany(500);
@@ -41,7 +41,7 @@ public sealed class EtlRunTests : RunningTests
     }
 
     [Fact]
-    public async Task A_failed_commit_deletes_nothing_and_returns_everything_that_is_not_written()
+    public async Task Failed_commit_deletes_nothing_and_returns_everything_that_is_not_written()
     {
         var source = Source();
         source.AddMany(100);
@@ -56,7 +56,7 @@ public sealed class EtlRunTests : RunningTests
     }
 
     [Fact]
-    public async Task A_commit_whose_answer_was_lost_is_unknown_and_nothing_of_it_is_deleted_or_returned()
+    public async Task Commit_whose_answer_was_lost_is_unknown_and_nothing_of_it_is_deleted_or_returned()
     {
         var source = Source();
         source.AddMany(30);
@@ -70,7 +70,7 @@ public sealed class EtlRunTests : RunningTests
     }
 
     [Fact]
-    public async Task An_unforeseen_exception_ends_the_run_without_its_text()
+    public async Task Unforeseen_exception_ends_the_run_without_its_text()
     {
         var source = Source();
         source.AddMany(10);
@@ -84,7 +84,7 @@ public sealed class EtlRunTests : RunningTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_queue_that_fails_returns_what_is_held(bool unforeseen)
+    public async Task Queue_that_fails_returns_what_is_held(bool unforeseen)
     {
         var source = Source();
         source.AddMany(25);
@@ -94,11 +94,11 @@ public sealed class EtlRunTests : RunningTests
         var receipt = await RunAsync(source, batchSize: 100);
         AssertCounts(receipt, RunState.Failed, (Outcome.Returned, 25));
         Assert.DoesNotContain("cAnArY", receipt.Error, StringComparison.Ordinal);
-        Assert.Equal((1, true), (source.Disposed, source.Stopped));
+        Assert.Equal((1, true), (source.Disposed, source.End.Reason is not null));
     }
 
     [Fact]
-    public async Task A_failing_sink_ends_a_run_that_waits_for_messages()
+    public async Task Failing_sink_ends_a_run_that_waits_for_messages()
     {
         var source = Source(waitForever: true);
         source.AddMany(3);
@@ -106,11 +106,11 @@ public sealed class EtlRunTests : RunningTests
         var receipt = await EtlRun.RunAsync(
             source, Protectors, Sink, new BatchOptions { BatchSize = 1_000, FlushInterval = TimeSpan.FromMilliseconds(20) }, null, Limit);
         AssertCounts(receipt, RunState.Failed, (Outcome.Returned, 3));
-        Assert.Same(Down, source.Cause);
+        Assert.Same(Down, source.End.Failure);
     }
 
     [Fact]
-    public async Task A_run_that_is_stopped_writes_what_it_holds_and_says_so()
+    public async Task Run_that_is_stopped_writes_what_it_holds_and_says_so()
     {
         var source = Source(waitForever: true);
         source.AddMany(7);
@@ -125,7 +125,7 @@ public sealed class EtlRunTests : RunningTests
     }
 
     [Fact]
-    public async Task A_stop_before_the_start_is_a_stop()
+    public async Task Stop_before_the_start_is_a_stop()
     {
         var source = Source(waitForever: true);
         var receipt = await RunAsync(source, batchSize: 100, new CancellationToken(canceled: true));

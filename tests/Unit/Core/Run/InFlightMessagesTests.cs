@@ -10,7 +10,7 @@ public sealed class InFlightMessagesTests
     private readonly InFlightMessages _book = new(capacity: 3);
 
     [Fact]
-    public void A_delivery_is_claimed_committed_and_settled_once()
+    public void Delivery_is_claimed_committed_and_settled_once()
     {
         var delivery = Admit();
         Assert.True(_book.Claim(delivery));
@@ -104,7 +104,7 @@ public sealed class InFlightMessagesTests
     }
 
     [Fact]
-    public void A_redelivery_of_what_is_held_counts_as_lapsed_and_brings_the_newer_handle()
+    public void Redelivery_of_what_is_held_counts_as_lapsed_and_brings_the_newer_handle()
     {
         var first = Admit("m");
         var second = Deliveries.New("m", "newer");
@@ -118,7 +118,7 @@ public sealed class InFlightMessagesTests
     }
 
     [Fact]
-    public void A_redelivery_of_what_is_on_its_way_back_is_held_anew()
+    public void Redelivery_of_what_is_on_its_way_back_is_held_anew()
     {
         var first = Admit("m");
         Assert.Equal([first], _book.TakeUnsettled(evenClaimed: false));
@@ -131,7 +131,7 @@ public sealed class InFlightMessagesTests
     }
 
     [Fact]
-    public void A_delivery_that_was_not_admitted_settles_nothing()
+    public void Delivery_that_was_not_admitted_settles_nothing()
     {
         var first = Admit("m");
         var second = Deliveries.New("m");
@@ -146,7 +146,7 @@ public sealed class InFlightMessagesTests
     }
 
     [Fact]
-    public void A_message_settled_before_may_come_again()
+    public void Message_settled_before_may_come_again()
     {
         _book.Settle(Admit("m"), Outcome.Written);
         var again = Admit("m");
@@ -163,7 +163,7 @@ public sealed class InFlightMessagesTests
     }
 
     [Fact]
-    public async Task A_full_book_is_waited_for_until_something_settles()
+    public async Task Full_book_is_waited_for_until_something_settles()
     {
         var token = TestContext.Current.CancellationToken;
         QueueDelivery[] held = [Admit(), Admit(), Admit()];
@@ -187,7 +187,7 @@ public sealed class InFlightMessagesTests
     }
 
     [Fact]
-    public void A_book_that_closes_counts_what_nobody_settled_as_lapsed()
+    public void Book_that_closes_counts_what_nobody_settled_as_lapsed()
     {
         var (held, returning, committing) = (Admit(), Admit(), Admit());
         _book.BeginCommit(committing);
@@ -207,7 +207,7 @@ public sealed class InFlightMessagesTests
     }
 
     [Fact]
-    public void A_message_this_run_returned_is_held_and_not_emitted_when_it_comes_again()
+    public void Message_this_run_returned_is_held_and_not_emitted_when_it_comes_again()
     {
         var book = new InFlightMessages(10, holdReturned: true);
         var id = new MessageId(Guid.NewGuid().ToString());

@@ -9,7 +9,7 @@ public sealed class LedgerKeyTests
     private const string Uuid = "5fea7756-0ea4-451a-a703-a558b933e274";
 
     [Fact]
-    public void A_redelivery_has_the_key_of_the_first()
+    public void Redelivery_has_the_key_of_the_first()
     {
         var first = new QueueDelivery(new MessageId(Uuid), "a", Deliveries.Sent, 1, DateTimeOffset.UtcNow);
         var second = new QueueDelivery(new MessageId(Uuid), "b", Deliveries.Sent.ToOffset(TimeSpan.FromHours(5)), 7, DateTimeOffset.UtcNow.AddDays(1));
@@ -17,7 +17,7 @@ public sealed class LedgerKeyTests
     }
 
     [Fact]
-    public void A_key_has_the_shape_of_a_version_7_uuid_and_the_bits_of_the_message_id()
+    public void Key_has_the_shape_of_a_version_7_uuid_and_the_bits_of_the_message_id()
     {
         var key = Key(Uuid, DateTimeOffset.FromUnixTimeMilliseconds(0x0123_4567_89AB));
         Assert.Equal("01234567-89ab-751a-a703-a558b933e274", key.ToString());
@@ -63,7 +63,7 @@ public sealed class LedgerKeyTests
             () => LedgerKey.Of(new QueueDelivery(new MessageId(Uuid), "h", null, 1, DateTimeOffset.UtcNow)));
 
     [Fact]
-    public void A_line_has_its_identity_for_a_key_and_none_before_it_has_one()
+    public void Line_has_its_identity_for_a_key_and_none_before_it_has_one()
     {
         var line = new LineDelivery("file", 1, 1);
         Assert.Throws<InvalidOperationException>(() => LedgerKey.Of(line));

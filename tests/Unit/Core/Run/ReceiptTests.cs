@@ -25,7 +25,7 @@ public sealed class ReceiptTests
     };
 
     [Fact]
-    public void The_books_balance_when_every_delivery_has_one_outcome()
+    public void Books_balance_when_every_delivery_has_one_outcome()
     {
         Assert.True(Good.Balanced);
         Assert.False((Good with { Received = 56 }).Balanced);

@@ -24,7 +24,7 @@ public sealed class ReceivingRunTests : RunningTests
     }
 
     [Fact]
-    public async Task The_last_to_let_go_returns_the_rest_and_closes_the_source_once()
+    public async Task Last_to_let_go_returns_the_rest_and_closes_the_source_once()
     {
         var source = Source();
         source.AddMany(3);
@@ -76,7 +76,7 @@ public sealed class ReceivingRunTests : RunningTests
         var polling = true;
         source.OnReturn = deliveries =>
         {
-            polling = !source.Stopped;
+            polling = source.End.Reason is null;
             return Task.CompletedTask;
         };
         var run = new ReceivingRun(source);
@@ -123,7 +123,7 @@ public sealed class ReceivingRunTests : RunningTests
     }
 
     [Fact]
-    public async Task The_first_fault_is_the_one_that_is_told()
+    public async Task First_fault_is_the_one_that_is_told()
     {
         var source = Source();
         var run = new ReceivingRun(source);
@@ -135,7 +135,7 @@ public sealed class ReceivingRunTests : RunningTests
     }
 
     [Fact]
-    public async Task A_message_the_source_found_unusable_is_a_reject_and_its_body_is_not_read()
+    public async Task Message_the_source_found_unusable_is_a_reject_and_its_body_is_not_read()
     {
         var source = Source();
         var delivery = Deliveries.New();
@@ -153,14 +153,10 @@ public sealed class ReceivingRunTests : RunningTests
 
         public InFlightMessages Book => inner.Book;
 
-        public EndReason? EndedBecause => inner.EndedBecause;
+        public RunEnd End => inner.End;
 
         public Task<IReadOnlyList<ReceivedMessage>> ReceiveAsync(CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<ReceivedMessage>>([message]);
-
-        public void StopReceiving() => inner.StopReceiving();
-
-        public void Fail(Exception cause) => inner.Fail(cause);
 
         public Task DeleteAsync(IReadOnlyCollection<QueueDelivery> settled, CancellationToken cancellationToken) =>
             inner.DeleteAsync(settled, cancellationToken);

@@ -8,14 +8,13 @@ namespace LoginEtl.Unit.Core.Run;
 internal sealed class StubSource(Journal journal, int capacity = 100_000) : IMessageSource
 {
     private readonly Queue<ReceivedMessage> _arrived = [];
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _disposed;
 
     public string Name { get; init; } = "queue";
 
     public InFlightMessages Book { get; } = new(capacity);
 
-    public EndReason? EndedBecause { get; set; }
+    public RunEnd End { get; } = new(TimeSpan.Zero);
 
     /// <summary>Waits for Stop or Fail instead of ending when everything is handed over.</summary>
     public bool WaitForever { get; init; }
@@ -31,10 +30,6 @@ internal sealed class StubSource(Journal journal, int capacity = 100_000) : IMes
     public Func<IReadOnlyCollection<QueueDelivery>, Task>? OnReturn { get; set; }
 
     public int Disposed => _disposed;
-
-    public Exception? Cause { get; private set; }
-
-    public bool Stopped { get; private set; }
 
     /// <summary>Admits a delivery and lets it arrive.</summary>
     public QueueDelivery Add(string? id = null, string body = Deliveries.Body, FifoPosition? group = null)
@@ -61,15 +56,12 @@ internal sealed class StubSource(Journal journal, int capacity = 100_000) : IMes
 
             if (WaitForever)
             {
-                await _ended.Task.WaitAsync(cancellationToken);
+                await Task.Delay(Timeout.Infinite, End.Stopping).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
 
-        if (Cause is not null)
-        {
-            throw Cause;
-        }
-
+        End.ThrowIfFailed();
         var messages = new List<ReceivedMessage>();
         while (messages.Count < Handover && _arrived.TryDequeue(out var message))
         {
@@ -77,18 +69,6 @@ internal sealed class StubSource(Journal journal, int capacity = 100_000) : IMes
         }
 
         return messages;
-    }
-
-    public void StopReceiving()
-    {
-        Stopped = true;
-        _ended.TrySetResult();
-    }
-
-    public void Fail(Exception cause)
-    {
-        Cause ??= cause;
-        _ended.TrySetResult();
     }
 
     public async Task DeleteAsync(IReadOnlyCollection<QueueDelivery> settled, CancellationToken cancellationToken)

@@ -1,13 +1,12 @@
 using LoginEtl.Faults;
 using LoginEtl.Run;
-using LoginEtl.Aws.Receiving;
 using Xunit;
 
-namespace LoginEtl.Unit.Aws;
+namespace LoginEtl.Unit.Core.Run;
 
-public sealed class ReceiveEndTests
+public sealed class RunEndTests
 {
-    private readonly ReceiveEnd _end = new(TimeSpan.FromMilliseconds(200));
+    private readonly RunEnd _end = new(TimeSpan.FromMilliseconds(200));
 
     [Fact]
     public async Task First_reason_stays_and_polls_get_their_grace()

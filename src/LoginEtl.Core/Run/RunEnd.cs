@@ -1,23 +1,27 @@
 using System.Diagnostics.CodeAnalysis;
 using LoginEtl.Faults;
-using LoginEtl.Run;
 
-namespace LoginEtl.Aws.Receiving;
+namespace LoginEtl.Run;
 
-/// <summary>How receiving ends: for the first reason that comes, and its polls with it. Thread-safe.</summary>
+/// <summary>
+/// How a run's receiving ends: for the first reason that comes, and its polls with it. Whoever ends it, source, host or
+/// writer, says so here. Thread-safe.
+/// </summary>
 /// <param name="grace">How long polls may go on after the end, to bring in what they were given.</param>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable",
     Justification = "The sources have no handles, and late polls may still look at them.")]
-internal sealed class ReceiveEnd(TimeSpan grace)
+public sealed class RunEnd(TimeSpan grace)
 {
     // Task.Delay takes no more than 49 days.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(40);
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abort = new();
+    private readonly CancellationTokenSource _failed = new();
     private readonly Lock _lock = new();
     private EndReason? _reason;
     private LoginEtlException? _failure;
+    private bool _stopped;
 
     /// <summary>Cancelled at the end: no further poll begins.</summary>
     public CancellationToken Stopping => _stopping.Token;
@@ -25,10 +29,36 @@ internal sealed class ReceiveEnd(TimeSpan grace)
     /// <summary>Cancelled when the grace is over: polls under way are given up.</summary>
     public CancellationToken Abort => _abort.Token;
 
-    /// <summary>Null while receiving goes on.</summary>
+    /// <summary>Cancelled when something has failed: whoever waits for messages is to throw.</summary>
+    public CancellationToken Failed => _failed.Token;
+
+    /// <summary>Why receiving ended; null while it goes on.</summary>
     public EndReason? Reason
     {
         get { lock (_lock) { return _reason; } }
+    }
+
+    /// <summary>Whether somebody stopped the run, be it when receiving had ended.</summary>
+    public bool IsStopped
+    {
+        get { lock (_lock) { return _stopped; } }
+    }
+
+    /// <summary>What failed first; null while nothing has.</summary>
+    public LoginEtlException? Failure
+    {
+        get { lock (_lock) { return _failure; } }
+    }
+
+    /// <summary>No new polls; what has arrived is still handed over; the run counts as stopped. Does not wait.</summary>
+    public void Stop()
+    {
+        lock (_lock)
+        {
+            _stopped = true;
+        }
+
+        Set(EndReason.Stopped);
     }
 
     /// <summary>Ends receiving, if it has not ended.</summary>
@@ -67,26 +97,27 @@ internal sealed class ReceiveEnd(TimeSpan grace)
         }
     }
 
-    /// <summary>Ends receiving with a failure; the first one stays. An ordinary end does not hide what failed after it.</summary>
+    /// <summary>
+    /// Ends receiving with a failure; the first one stays. An ordinary end does not hide what failed after it. Does not wait.
+    /// </summary>
     public void Fail(LoginEtlException failure)
     {
+        ArgumentNullException.ThrowIfNull(failure);
         lock (_lock)
         {
             _failure ??= failure;
         }
 
         Set(EndReason.Failed);
+        _ = _failed.CancelAsync();
     }
 
     /// <exception cref="LoginEtlException">Something failed.</exception>
     public void ThrowIfFailed()
     {
-        lock (_lock)
+        if (Failure is { } failure)
         {
-            if (_failure is { } failure)
-            {
-                throw failure;
-            }
+            throw failure;
         }
     }
 
