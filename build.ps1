@@ -11,7 +11,7 @@
 .EXAMPLE
     ./build.ps1 Package      # the module, ready to be copied or published, in output/LoginEtl
 .EXAMPLE
-    ./build.ps1 Soak         # the long runs, 500 random schedules of faults among them: about an hour
+    ./build.ps1 Soak         # what takes long, 500 random schedules of faults among it: more than an hour
 .EXAMPLE
     ./build.ps1 Soak -Seed 1061 -Count 1   # one schedule again, told in full
 #>
@@ -77,35 +77,28 @@ function Package {
     Test-ModuleManifest (Join-Path $module 'LoginEtl.psd1')
 }
 
-# The tests that dotnet test leaves out because they take long, each in a process of its own; docs/reliability.md tells
+# The tests that dotnet test leaves out because they take long; docs/reliability.md tells
 # what they prove. All are run, whatever fails.
 function Soak {
     dotnet build tests/Unit --configuration $Configuration
     $env:LOGINETL_LONG_RUNS = 1
     $env:LOGINETL_SOAK_SEED, $env:LOGINETL_SOAK_COUNT, $env:LOGINETL_SOAK_LANES, $env:LOGINETL_SOAK_MESSAGES = $Seed, $Count, $Lanes, $Messages
-    $tests = @('Random_schedules_lose_and_double_nothing')
+    $unit = "tests/Unit/bin/$Configuration/net10.0/LoginEtl.Unit.dll"
+    # Each method in a process of its own, the schedules last; then what is long with some data only.
+    $schedules = 'LoginEtl.Unit.Faults.SoakTests.Random_schedules_lose_and_double_nothing'
+    $methods = @(dotnet $unit -trait Run=Long -list methods | Where-Object { $_ -match '^(\e\[\w+)?LoginEtl' } | ForEach-Object { $_ -replace '^\e\[\d+m' })
+    $runs = @(, @('-method', $schedules))
     if ($Count -gt 1) {
-        $tests = @(
-            'Batch_of_which_a_fifth_is_bad_takes_at_most_three_times_a_clean_one'
-            'States_are_looked_at_for_little_of_a_batch'
-            'Table_is_looked_at_for_at_most_a_fiftieth_of_a_batch'
-            'Thousands_of_bodies_of_a_megabyte_drain_in_the_memory_of_a_small_container'
-            'Thousands_of_bodies_of_a_megabyte_drain_in_little_memory'
-            'Million_rows_are_rotated_beside_two_writers_and_a_kill_without_loss_or_double_and_no_old_prefix_is_left'
-            'Millions_of_messages_leave_memory_handles_and_connections_flat'
-            'Database_that_is_down_for_minutes_while_messages_are_held_loses_nothing_and_nothing_comes_twice'
-            'A_worker_that_waits_for_minutes_takes_next_to_no_processor_time'
-            'The_main_job_runs_on_older_versions_of_PostgreSQL_too'
-            'Millions_of_hostile_inputs_are_read_or_refused_and_leave_nothing_behind'
-        ) + $tests
+        $rest = @('-trait', 'Run=Long') + @($methods | ForEach-Object { '-method-', $_ })
+        $runs = @($methods -ne $schedules | ForEach-Object { , @('-method', $_) }) + @(, $rest) + $runs
     }
-    $failed = foreach ($test in $tests) {
-        try { dotnet "tests/Unit/bin/$Configuration/net10.0/LoginEtl.Unit.dll" -showliveoutput -method "*.$test" | Out-Host }
-        catch [System.Management.Automation.NativeCommandExitException] { $test }
+    $failed = foreach ($run in $runs) {
+        try { dotnet $unit -showliveoutput @run | Out-Host }
+        catch [System.Management.Automation.NativeCommandExitException] { $run[1] }
     }
     foreach ($major in $Count -gt 1 ? @(16, 14) : @()) {
         $env:LOGINETL_LONG_RUNS, $env:LOGINETL_TEST_POSTGRES = $null, $major
-        try { dotnet "tests/Unit/bin/$Configuration/net10.0/LoginEtl.Unit.dll" -namespace LoginEtl.Unit.Postgres -namespace LoginEtl.Unit.Runs | Out-Host }
+        try { dotnet $unit -namespace LoginEtl.Unit.Postgres -namespace LoginEtl.Unit.Runs | Out-Host }
         catch [System.Management.Automation.NativeCommandExitException] { $failed = @($failed) + "PostgreSQL $major" }
         finally { $env:LOGINETL_TEST_POSTGRES = $null }
     }

@@ -23,7 +23,7 @@ public sealed class BrakeCheckTests
     }
 
     [Fact]
-    public void A_run_that_lets_too_many_pass_or_stops_for_nothing_is_named()
+    public void Run_that_lets_too_many_pass_or_stops_for_nothing_is_named()
     {
         Assert.Equal("20 of 60 bodies of something else were settled, and 19 of a run may be", Assert.Single(BrakeCheck.FloodComplaints(Flood, [Stopped], Settled(20), isUndisturbed: true)));
         Assert.Contains("says completed", Assert.Single(BrakeCheck.FloodComplaints(Flood, [Completed], Settled(0), isUndisturbed: false)), StringComparison.Ordinal);

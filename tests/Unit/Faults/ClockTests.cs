@@ -1,3 +1,4 @@
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Faults;
@@ -5,14 +6,12 @@ namespace LoginEtl.Unit.Faults;
 /// <summary>The clock of the run's own machine jumps while it goes on, as far as the run can tell.</summary>
 public sealed class ClockTests(SharedLane shared)
 {
-    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(20);
-
     // Debian's package faketime puts it into a folder of its own.
     private static readonly string? FakeTime = Directory.Exists("/usr/lib")
         ? Directory.EnumerateFiles("/usr/lib", "libfaketimeMT.so.1", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 }).FirstOrDefault()
         : null;
 
-    [Fact]
+    [LongRun]
     public async Task Clock_of_the_run_that_jumps_by_hours_both_ways_changes_nothing()
     {
         Assert.SkipWhen(FakeTime is null, "libfaketime is not installed (Debian: apt install faketime).");
@@ -34,10 +33,8 @@ public sealed class ClockTests(SharedLane shared)
         });
         foreach (var (entries, time) in new[] { (20, "+3h"), (200, "-2h"), (400, "+0") })
         {
-            while (!running.IsCompleted && await scenario.ReadAsync<long>("SELECT count(*) FROM login_etl_ledger") < entries)
-            {
-                await Task.Delay(Again, TestContext.Current.CancellationToken);
-            }
+            await Until.Async(
+                async () => running.IsCompleted || await scenario.ReadAsync<long>("SELECT count(*) FROM login_etl_ledger") >= entries, $"{entries} entries");
 
             await File.WriteAllTextAsync(clock, time, TestContext.Current.CancellationToken);
         }

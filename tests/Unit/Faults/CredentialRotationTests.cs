@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Faults;
@@ -19,7 +20,7 @@ public sealed class CredentialRotationTests(SharedLane shared)
         OtherFlags = ["--profile-name", "rotating"],
     };
 
-    [Fact]
+    [LongRun]
     public async Task Keys_of_a_credential_process_are_asked_for_again_when_they_expire()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The process is a shell script.");
@@ -39,7 +40,7 @@ public sealed class CredentialRotationTests(SharedLane shared)
         }
     }
 
-    [Fact]
+    [LongRun]
     public async Task Keys_that_are_written_anew_into_the_shared_file_are_read_again()
     {
         var folder = Directory.CreateTempSubdirectory("login-etl-keys-");

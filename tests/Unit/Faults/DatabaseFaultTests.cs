@@ -1,3 +1,4 @@
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Faults;
@@ -40,7 +41,7 @@ public sealed class DatabaseFaultTests(SharedLane shared)
         Assert.Equal(("completed", 0L, 0L), (run.Receipt!.Outcome, run.Receipt.Unknown, run.Receipt.Duplicate));
     }
 
-    [Fact]
+    [LongRun]
     public async Task Slow_wire_changes_nothing()
     {
         await using var scenario = await StartAsync();

@@ -1,4 +1,5 @@
 using Npgsql;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Faults;
@@ -6,13 +7,12 @@ namespace LoginEtl.Unit.Faults;
 /// <summary>A disk that is really full when the run comes to write.</summary>
 public sealed class FullDiskTests(SharedLane shared)
 {
-    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan StaysFull = TimeSpan.FromMilliseconds(500);
 
     [Theory]
-    [InlineData("user_logins")]
+    [LongRunData("user_logins")]
     [InlineData("login_etl_ledger")]
-    [InlineData("login_etl_quarantine")]
+    [LongRunData("login_etl_quarantine")]
     public async Task Full_disk_is_waited_for_and_quarantines_nothing(string table)
     {
         var lane = await shared.GetAsync();
@@ -20,11 +20,13 @@ public sealed class FullDiskTests(SharedLane shared)
         await using var scenario = await Scenario.OnAsync(lane, messages: 300);
         await disk.CrowdAsync(scenario, table);
         var running = scenario.RunAsync(new PlannedRun { BatchSize = 50 });
-        while (!ServerLog.RunMet(scenario.ReadLog(), PostgresErrorCodes.DiskFull))
-        {
-            Assert.False(running.IsCompleted, "The run ended and had not met the full disk.");
-            await Task.Delay(Again, TestContext.Current.CancellationToken);
-        }
+        await Until.Async(
+            () =>
+            {
+                Assert.False(running.IsCompleted, "The run ended and had not met the full disk.");
+                return ServerLog.RunMet(scenario.ReadLog(), PostgresErrorCodes.DiskFull);
+            },
+            "the full disk");
 
         await Task.Delay(StaysFull, TestContext.Current.CancellationToken);
         Assert.False(running.IsCompleted, "The run did not wait.");

@@ -14,14 +14,14 @@ public sealed class IdleQueueTests(SharedLane shared, ServersFixture servers)
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(3);
 
     [Fact]
-    public Task A_waiting_worker_takes_next_to_no_processor_time_and_leaves_the_database_alone() => WatchAsync(
+    public Task Waiting_worker_takes_next_to_no_processor_time_and_leaves_the_database_alone() => WatchAsync(
         // Seconds after its start the runtime still compiles, and on a busy machine for longer: 0.26 was seen after 12 polls.
         Watched, warmUp: 40,
         // What would spin would take all of a processor.
         atMost: 0.2);
 
     [LongRun]
-    public Task A_worker_that_waits_for_minutes_takes_next_to_no_processor_time() =>
+    public Task Worker_that_waits_for_minutes_takes_next_to_no_processor_time() =>
         WatchAsync(TimeSpan.FromMinutes(2), warmUp: 80, atMost: 0.02);
 
     [Fact]

@@ -28,8 +28,8 @@ public sealed class LargeBodyTests(SharedLane shared)
     [LongRun]
     public Task Thousands_of_bodies_of_a_megabyte_drain_in_little_memory() => DrainAsync(2_000, Whole, Container + 60);
 
-    [Fact]
-    public Task A_bound_that_is_smaller_than_one_body_lets_them_through_one_by_one() =>
+    [LongRun]
+    public Task Bound_that_is_smaller_than_one_body_lets_them_through_one_by_one() =>
         DrainAsync(12, InContainer, 200, "--max-held-bytes", "1MB");
 
     private async Task DrainAsync(int large, string heap, int most, params string[] flags)

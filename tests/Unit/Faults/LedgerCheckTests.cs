@@ -59,7 +59,7 @@ public sealed class LedgerCheckTests(FaultLane lane) : IClassFixture<FaultLane>
     [InlineData("u1 nobody", "n2", "m5", "1 in the table and never sent: nobody")]
     [InlineData("u1", "n2", "", "1 nowhere: m5 of nobody")]
     [InlineData("u1", "n2 m5 m5", "", "1 in quarantine more than once: m5 (2 entries)")]
-    public void A_copy_doubled_or_lost_and_a_body_that_is_no_login_in_the_wrong_place_are_named(string rows, string quarantined, string queued, string? complaint)
+    public void Copy_doubled_or_lost_and_a_body_that_is_no_login_in_the_wrong_place_are_named(string rows, string quarantined, string queued, string? complaint)
     {
         var complaints = LedgerCheck.Complaints(Copies, Of(rows, quarantined, queued));
         if (complaint is null)
@@ -73,12 +73,12 @@ public sealed class LedgerCheckTests(FaultLane lane) : IClassFixture<FaultLane>
     }
 
     [Fact]
-    public void A_reason_that_is_not_the_true_one_is_named() => Assert.Equal(
+    public void Reason_that_is_not_the_true_one_is_named() => Assert.Equal(
         ["1 in quarantine for another reason: m5 of nobody (empty_body, not invalid_json)"],
         LedgerCheck.Complaints(Copies, Of("u1", "n2 m5") with { Reasons = new Dictionary<string, string> { ["n2"] = "missing_field", ["m5"] = "empty_body" } }));
 
     [Fact]
-    public void A_ledger_that_does_not_match_is_a_complaint() => Assert.Equal(
+    public void Ledger_that_does_not_match_is_a_complaint() => Assert.Equal(
         ["the ledger has 3 Written for 2 rows"],
         LedgerCheck.Complaints(Sent, AllWell with { Ledger = new Dictionary<LedgerOutcome, int> { [LedgerOutcome.Written] = 3, [LedgerOutcome.Quarantined] = 2 } }));
 
@@ -96,7 +96,7 @@ public sealed class LedgerCheckTests(FaultLane lane) : IClassFixture<FaultLane>
     }
 
     [Fact]
-    public void A_row_with_another_version_than_was_sent_is_named() => Assert.Equal(
+    public void Row_with_another_version_than_was_sent_is_named() => Assert.Equal(
         ["1 in the table with another version: m1 of u1"],
         LedgerCheck.Complaints([.. Sent.Select(m => m with { Version = 2003000 })], AllWell with { Versions = new Dictionary<string, int> { ["u1"] = 892221497, ["u2"] = 2003000 } }));
 
@@ -105,7 +105,7 @@ public sealed class LedgerCheckTests(FaultLane lane) : IClassFixture<FaultLane>
         "1 left in the queue, 1 of them unsettled", LedgerCheck.ComplaintsAfterDrain(Sent, Of("u1", "m3 m4", "m2")));
 
     [Fact]
-    public void A_copy_that_is_left_after_a_drain_is_a_complaint() => Assert.Equal(
+    public void Copy_that_is_left_after_a_drain_is_a_complaint() => Assert.Equal(
         ["1 left in the queue, 0 of them unsettled"], LedgerCheck.ComplaintsAfterDrain(Copies, Of("u1", "n2 m5", "m2")));
 
     [Theory]
@@ -133,7 +133,7 @@ public sealed class LedgerCheckTests(FaultLane lane) : IClassFixture<FaultLane>
     }
 
     [Fact]
-    public async Task A_row_lost_and_a_row_doubled_in_a_real_database_are_found()
+    public async Task Row_lost_and_a_row_doubled_in_a_real_database_are_found()
     {
         await using var scenario = await Scenario.OnAsync(lane, messages: 40);
         await scenario.ProveAsync();

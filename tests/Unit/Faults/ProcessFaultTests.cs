@@ -1,6 +1,7 @@
 using LoginEtl.Unit.Core.Decoding;
 using LoginEtl.Unit.Faults.Messages;
 using LoginEtl.Unit.Runs;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Faults;
@@ -63,7 +64,7 @@ public sealed class ProcessFaultTests(SharedLane shared)
 
     [Theory]
     [InlineData("SIGTERM")]
-    [InlineData("SIGINT")]
+    [LongRunData("SIGINT")]
     public async Task Signal_settles_or_returns_everything_at_once(string signal)
     {
         // A lease that nobody would wait for.
@@ -80,7 +81,7 @@ public sealed class ProcessFaultTests(SharedLane shared)
         await scenario.ProveAsync();
     }
 
-    [Fact]
+    [LongRun]
     public async Task Signal_that_comes_when_the_receipt_is_out_does_not_change_the_exit_code()
     {
         await using var scenario = await StartAsync();
@@ -94,7 +95,7 @@ public sealed class ProcessFaultTests(SharedLane shared)
         }
     }
 
-    [Fact]
+    [LongRun]
     public async Task Second_signal_that_comes_when_the_receipt_is_out_does_not_change_the_exit_code()
     {
         await using var scenario = await StartAsync();
@@ -103,10 +104,7 @@ public sealed class ProcessFaultTests(SharedLane shared)
             var before = await LedgerAsync();
             var worker = await scenario.StartAsync(new PlannedRun { BatchSize = 5 });
             // A signal that comes before anything was caught ends it like any program.
-            for (var waited = 0; waited < 600 && await LedgerAsync() == before; waited++)
-            {
-                await Task.Delay(50, TestContext.Current.CancellationToken);
-            }
+            await Until.Async(async () => await LedgerAsync() != before, "a batch");
 
             await worker.EndAsync("SIGTERM");
             await worker.ReceiptPrinted;

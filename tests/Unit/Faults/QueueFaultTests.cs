@@ -1,3 +1,4 @@
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Faults;
@@ -58,7 +59,7 @@ public sealed class QueueFaultTests(SharedLane shared)
         Assert.Equal(4, scenario.Faults);
     }
 
-    [Fact]
+    [LongRun]
     public async Task Visibility_timeout_shorter_than_a_batch_with_the_visibility_API_down_makes_no_second_row()
     {
         await using var scenario = await StartAsync(visibilityTimeout: 2);

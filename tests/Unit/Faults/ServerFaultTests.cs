@@ -1,4 +1,5 @@
 using Npgsql;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Faults;
@@ -8,12 +9,12 @@ public sealed class ServerFaultTests(FaultLane lane) : IClassFixture<FaultLane>
 {
     [Theory]
     [InlineData(TroubleKind.PostgresKilled)]
-    [InlineData(TroubleKind.PostgresRestarted)]
-    [InlineData(TroubleKind.SessionsEnded)]
-    [InlineData(TroubleKind.PostgresReadOnly)]
-    [InlineData(TroubleKind.DiskFull)]
-    [InlineData(TroubleKind.Deadlocks)]
-    [InlineData(TroubleKind.TableAltered)]
+    [LongRunData(TroubleKind.PostgresRestarted)]
+    [LongRunData(TroubleKind.SessionsEnded)]
+    [LongRunData(TroubleKind.PostgresReadOnly)]
+    [LongRunData(TroubleKind.DiskFull)]
+    [LongRunData(TroubleKind.Deadlocks)]
+    [LongRunData(TroubleKind.TableAltered)]
     [InlineData(TroubleKind.RowsSuppressed)]
     internal async Task Trouble_that_passes_is_waited_for_and_quarantines_nothing(TroubleKind kind)
     {

@@ -11,7 +11,6 @@ namespace LoginEtl.Unit.Fixtures;
 /// </summary>
 internal sealed class PgBouncer : IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(30);
     private static readonly string? Program = Executables.Find("pgbouncer", $"{Environment.GetEnvironmentVariable("PATH")}{Path.PathSeparator}/usr/sbin");
 
     private readonly Keeper _keeper;
@@ -70,12 +69,13 @@ internal sealed class PgBouncer : IAsyncDisposable
         var process = await _keeper.StartProgramAsync(
             new ProgramStart("pgbouncer", Program!, [settings]) { Account = _keeper.Account, LogPath = Path.Combine(_keeper.Folder, "pgbouncer.log") },
             CancellationToken.None);
-        using var within = new CancellationTokenSource(ReadyTimeout);
-        while (!await IsReadyAsync())
-        {
-            Assert.False(process.Ended.IsCompleted || within.IsCancellationRequested, "PgBouncer did not start.");
-            await Task.Delay(50, CancellationToken.None);
-        }
+        await Until.Async(
+            () =>
+            {
+                Assert.False(process.Ended.IsCompleted, "PgBouncer ended.");
+                return IsReadyAsync();
+            },
+            "PgBouncer");
     }
 
     private async Task<bool> IsReadyAsync()

@@ -10,7 +10,7 @@ public sealed class FuzzReplay(ITestOutputHelper output)
     public const string Variable = "LOGINETL_FUZZ_REPLAY";
 
     [Fact]
-    public void The_input_of_the_variable_is_read_or_refused_within_bounds()
+    public void Input_of_the_variable_is_read_or_refused_within_bounds()
     {
         var parts = Environment.GetEnvironmentVariable(Variable)?.Split(':');
         Assert.SkipWhen(parts is null, $"{Variable} names no input to run again.");

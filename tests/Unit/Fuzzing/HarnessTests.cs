@@ -11,7 +11,7 @@ public sealed class HarnessTests
     private static readonly FuzzLimits Limits = new() { Slow = TimeSpan.FromMilliseconds(200), Hang = TimeSpan.FromSeconds(3) };
 
     [Fact]
-    public void An_exception_is_found_and_its_input_can_be_made_again()
+    public void Exception_is_found_and_its_input_can_be_made_again()
     {
         using var target = new StubTarget(input => HasNeedle(input) ? throw new InvalidOperationException("broken") : "found");
         var found = Assert.Throws<Finding>(() => new FuzzRun(target, Corpus, Seed, Limits).Run(20_000));
@@ -25,7 +25,7 @@ public sealed class HarnessTests
     }
 
     [Fact]
-    public void A_broken_promise_is_found()
+    public void Broken_promise_is_found()
     {
         using var target = new StubTarget(input =>
         {
@@ -36,7 +36,7 @@ public sealed class HarnessTests
     }
 
     [Fact]
-    public void An_input_that_never_ends_is_found()
+    public void Input_that_never_ends_is_found()
     {
         using var end = new ManualResetEventSlim();
         using var target = new StubTarget(input =>
@@ -53,7 +53,7 @@ public sealed class HarnessTests
     }
 
     [Fact]
-    public void An_input_that_takes_long_every_time_is_found_and_one_that_does_once_is_not()
+    public void Input_that_takes_long_every_time_is_found_and_one_that_does_once_is_not()
     {
         using var slow = new StubTarget(input => Slowly(HasNeedle(input)));
         AssertFound(slow, "and may 200");
@@ -64,7 +64,7 @@ public sealed class HarnessTests
     }
 
     [Fact]
-    public void An_input_that_allocates_more_than_it_may_is_found()
+    public void Input_that_allocates_more_than_it_may_is_found()
     {
         using var target = new StubTarget(input => HasNeedle(input) ? new string('x', 10_000)[..1] : "found");
         AssertFound(target, "allocates 2");
@@ -85,14 +85,14 @@ public sealed class HarnessTests
     }
 
     [Fact]
-    public void An_outcome_that_no_input_reaches_is_found()
+    public void Outcome_that_no_input_reaches_is_found()
     {
         using var target = new StubTarget(_ => "another");
         AssertFound(target, "came to 'found'");
     }
 
     [Fact]
-    public void An_input_depends_on_target_seed_and_number_alone()
+    public void Input_depends_on_target_seed_and_number_alone()
     {
         using var target = new StubTarget(_ => "found");
         var inOrder = new Mutations(target, Corpus, Seed);

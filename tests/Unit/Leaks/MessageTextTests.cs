@@ -24,7 +24,7 @@ public sealed partial class MessageTextTests
     }
 
     [Fact]
-    public void A_new_one_is_found() =>
+    public void New_one_is_found() =>
         Assert.Equal(["login.Ip!.Reveal()", "login.MessageId"], HolesOf("""throw new LoginEtlException(new ErrorId(FaultKind.Failed, "Id"), $"The ip {login.Ip!.Reveal()} of {login.MessageId}.", "No.");""").Order(StringComparer.Ordinal));
 
     private static IEnumerable<string> Holes() => Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)

@@ -5,15 +5,15 @@ using LoginEtl.Unit.Fixtures;
 namespace LoginEtl.Unit.Pester;
 
 /// <summary>
-/// The files of tests/Pester, shared out between three PowerShells that run side by side: each is started, and compiles the
+/// The files of tests/Pester, shared out between two PowerShells that run side by side: each is started, and compiles the
 /// module, once. Both begin when the first file is asked for; those that nobody waits for are ended with the suite.
 /// </summary>
 public sealed class PesterRuns(ServersFixture servers) : IAsyncDisposable
 {
-    private const int Lanes = 3;
+    private const int Lanes = 2;
     private const string Left = "They left running: ";
 
-    // A pipeline that hangs is a failure, and not a run without end.
+    // For one file: a pipeline that hangs is a failure, and not a run without end.
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
     private readonly CancellationTokenSource _ended = new();
@@ -73,7 +73,16 @@ public sealed class PesterRuns(ServersFixture servers) : IAsyncDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
         limit.CancelAfter(Longest);
         var files = Shares[lane].Select(f => Path.Combine(Folder, f));
-        var (_, text) = await PowerShellHost.RunAsync(["-File", Path.Combine(Folder, "Run.ps1"), ProjectPackages.Pester, .. files], environment, limit.Token);
+        var (_, text) = await PowerShellHost.RunAsync(
+            ["-File", Path.Combine(Folder, "Run.ps1"), ProjectPackages.Pester, .. files], environment, limit.Token,
+            said: line =>
+            {
+                // What Run.ps1 says when a file has ended.
+                if (line.StartsWith("== ", StringComparison.Ordinal))
+                {
+                    limit.CancelAfter(Longest);
+                }
+            });
         var left = await LeftProcesses.EndAsync(mark, _ended.Token);
         return $"{(left.Count == 0 ? "" : $"{Left}{string.Join("; ", left)}")}\n{text}";
     }

@@ -1,4 +1,5 @@
 using LoginEtl.Sandbox.PowerShell;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Pester;
@@ -8,7 +9,7 @@ public sealed class PesterSessionTests
 {
     private const string File = "Text.Tests.ps1";
 
-    [Fact]
+    [LongRun]
     public async Task Invoke_Pester_starts_its_own_servers_and_leaves_the_session_as_it_was()
     {
         string mark = $"{Guid.NewGuid():n}";

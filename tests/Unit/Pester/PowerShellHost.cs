@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using LoginEtl.Sandbox.PowerShell;
 
 namespace LoginEtl.Unit.Pester;
@@ -28,11 +29,15 @@ internal static class PowerShellHost
     }
 
     /// <summary>Runs PowerShell to its end; standard output and error as one text.</summary>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">What is added to its environment.</param>
+    /// <param name="cancellationToken">Ends it, and what it has started.</param>
+    /// <param name="said">Is given each line of standard output as it comes; may be null.</param>
     public static async Task<(int ExitCode, string Output)> RunAsync(
-        IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken, Action<string>? said = null)
     {
         using var process = await StartAsync(arguments, environment, cancellationToken);
-        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var output = ReadAsync(process.StandardOutput, said, cancellationToken);
         var error = process.StandardError.ReadToEndAsync(cancellationToken);
         try
         {
@@ -45,5 +50,17 @@ internal static class PowerShellHost
         }
 
         return (process.ExitCode, await output + await error);
+    }
+
+    private static async Task<string> ReadAsync(StreamReader output, Action<string>? said, CancellationToken cancellationToken)
+    {
+        var text = new StringBuilder();
+        while (await output.ReadLineAsync(cancellationToken) is { } line)
+        {
+            said?.Invoke(line);
+            text.AppendLine(line);
+        }
+
+        return text.ToString();
     }
 }

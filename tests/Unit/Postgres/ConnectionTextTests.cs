@@ -67,7 +67,7 @@ public sealed class ConnectionTextTests
     [Theory]
     [InlineData("postgresql://etl@127.0.0.1/logins?target_session_attrs=read-only")]
     [InlineData("Host=127.0.0.1;Target Session Attributes=Standby")]
-    public void A_host_that_is_to_take_no_rows_is_refused(string text)
+    public void Host_that_is_to_take_no_rows_is_refused(string text)
     {
         var fault = Assert.Throws<LoginEtlException>(() => Open(text));
         Assert.Equal("InvalidDatabase", fault.Id);
@@ -75,7 +75,7 @@ public sealed class ConnectionTextTests
     }
 
     [Fact]
-    public void A_list_of_more_hosts_than_anybody_has_is_refused()
+    public void List_of_more_hosts_than_anybody_has_is_refused()
     {
         Open($"Host={string.Join(',', Enumerable.Repeat("h", 100))};Target Session Attributes=any");
         Assert.Equal("InvalidDatabase", Assert.Throws<LoginEtlException>(() => Open($"Host={string.Join(',', Enumerable.Repeat("h", 101))}")).Id);
@@ -191,7 +191,7 @@ public sealed class ConnectionTextTests
     [InlineData("Host=h;Database=s3cret@!", "h:5432")]
     [InlineData("Host=h;Username=me", "h:5432, database me")]
     [InlineData("Host=h", "h:5432, database of the user's name")]
-    public async Task A_database_is_named_where_its_name_is_one(string text, string endpoint)
+    public async Task Database_is_named_where_its_name_is_one(string text, string endpoint)
     {
         await using var database = Open(text);
         Assert.Equal(endpoint, database.Endpoint);

@@ -17,7 +17,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
 
     [Theory]
     [MemberData(nameof(All))]
-    public async Task A_relation_that_another_has_made_first_is_refused(string relation)
+    public async Task Relation_that_another_has_made_first_is_refused(string relation)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await AsIntruderAsync(database, async intruder =>
@@ -55,7 +55,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
 
     [Theory]
     [MemberData(nameof(All))]
-    public async Task A_trigger_or_rule_on_what_is_ours_is_refused(string relation)
+    public async Task Trigger_or_rule_on_what_is_ours_is_refused(string relation)
     {
         foreach (var trap in (string[])[
             $"{Trap}CREATE TRIGGER watch BEFORE INSERT ON {relation} FOR EACH ROW EXECUTE FUNCTION a_trap()",
@@ -84,7 +84,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     [InlineData("CREATE POLICY p ON login_etl_key USING (true)")]
     [InlineData("CREATE OPERATOR ~~> (RIGHTARG = text, FUNCTION = a_text); ALTER TABLE login_etl_key ADD CHECK ((~~> prefix) IS NOT NULL)")]
     [InlineData("CREATE TABLE states (state text PRIMARY KEY); ALTER TABLE login_etl_key ADD CONSTRAINT f FOREIGN KEY (state) REFERENCES states ON UPDATE CASCADE")]
-    public async Task A_default_check_policy_index_column_parent_or_child_that_is_not_ours_is_refused(string trap)
+    public async Task Default_check_policy_index_column_parent_or_child_that_is_not_ours_is_refused(string trap)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await database.RunAsync(
@@ -149,7 +149,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     [Theory]
     [InlineData("")]
     [InlineData(" SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off")]
-    public async Task A_pruning_function_that_another_has_made_is_never_called(string options)
+    public async Task Pruning_function_that_another_has_made_is_never_called(string options)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await AsIntruderAsync(database, async intruder =>
@@ -169,7 +169,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_pruning_function_of_the_same_name_beside_ours_is_never_called()
+    public async Task Pruning_function_of_the_same_name_beside_ours_is_never_called()
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await database.RunAsync(
@@ -188,7 +188,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     [InlineData("ALTER FUNCTION login_etl_prune(integer) SECURITY INVOKER")]
     [InlineData("ALTER FUNCTION login_etl_prune(integer) RESET search_path")]
     [InlineData("ALTER FUNCTION login_etl_prune(integer) SET search_path = public")]
-    public async Task A_pruning_function_with_other_rights_or_settings_is_told_and_made_anew(string change)
+    public async Task Pruning_function_with_other_rights_or_settings_is_told_and_made_anew(string change)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await database.RunAsync(change);
@@ -223,7 +223,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     [Theory]
     [InlineData("PUBLIC")]
     [InlineData("CURRENT_USER")]
-    public async Task A_table_that_a_stranger_may_have_made_is_warned_of(string mayCreate)
+    public async Task Table_that_a_stranger_may_have_made_is_warned_of(string mayCreate)
     {
         var database = await TestDatabase.NewAsync(servers, "SELECT 1");
         await AsIntruderAsync(database, async intruder =>

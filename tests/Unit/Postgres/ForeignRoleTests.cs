@@ -12,7 +12,7 @@ namespace LoginEtl.Unit.Postgres;
 public sealed class ForeignRoleTests
 {
     [Fact]
-    public async Task A_role_of_our_names_that_can_log_in_is_granted_nothing_and_warned_of()
+    public async Task Role_of_our_names_that_can_log_in_is_granted_nothing_and_warned_of()
     {
         await using var server = await PostgresServer.StartAsync(TestPostgres.Options with { Fast = true }, TestDatabase.Token);
         var database = TestDatabase.By(await server.CreateDatabaseAsync("roles", TestDatabase.Token));

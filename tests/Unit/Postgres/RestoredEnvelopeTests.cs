@@ -40,7 +40,7 @@ public sealed class RestoredEnvelopeTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
-    public async Task A_copy_of_what_a_run_has_written_makes_no_second_row()
+    public async Task Copy_of_what_a_run_has_written_makes_no_second_row()
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await QuarantineAsync(database, "one");
@@ -97,7 +97,7 @@ public sealed class RestoredEnvelopeTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
-    public async Task The_auditors_rights_are_enough()
+    public async Task Auditors_rights_are_enough()
     {
         var database = await TestDatabase.NewAsync(servers);
         await database.InitializeAsync(new SchemaOptions { Roles = true });

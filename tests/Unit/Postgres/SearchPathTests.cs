@@ -16,7 +16,7 @@ public sealed class SearchPathTests(ServersFixture servers)
     [Theory]
     [InlineData(true, "TableAmbiguous")]
     [InlineData(false, "ForeignObject")]
-    public async Task A_schema_of_the_account_s_name_is_not_looked_into_where_a_stranger_made_it(bool hasBoth, string id)
+    public async Task Schema_of_the_account_s_name_is_not_looked_into_where_a_stranger_made_it(bool hasBoth, string id)
     {
         var database = hasBoth ? await TestDatabase.InitializedAsync(servers) : await TestDatabase.NewAsync(servers, "SELECT 1");
         await database.AsRoleAsync(account => $"GRANT USAGE ON SCHEMA public TO {account}", account =>
@@ -48,7 +48,7 @@ public sealed class SearchPathTests(ServersFixture servers)
     [InlineData("owner", true)]
     [InlineData("member", true)]
     [InlineData("", false)]
-    public async Task A_schema_that_the_path_names_is_looked_into_unless_its_owner_may_have_made_it_to_be_found(string maker, bool mayMakeSchemas)
+    public async Task Schema_that_the_path_names_is_looked_into_unless_its_owner_may_have_made_it_to_be_found(string maker, bool mayMakeSchemas)
     {
         // He who may make schemas owns it, or is in the group that does.
         const string Grant = "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO {0}', current_database()); END $$";
@@ -75,7 +75,7 @@ public sealed class SearchPathTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_schema_of_the_account_s_name_is_its_own_where_it_owns_it()
+    public async Task Schema_of_the_account_s_name_is_its_own_where_it_owns_it()
     {
         var database = await TestDatabase.NewAsync(servers, "SELECT 1");
         await database.AsRoleAsync(role => $"CREATE SCHEMA AUTHORIZATION {role}", async settings =>
@@ -88,7 +88,7 @@ public sealed class SearchPathTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_run_goes_on_with_the_table_that_it_began_with()
+    public async Task Run_goes_on_with_the_table_that_it_began_with()
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await database.AsRoleAsync(TestDatabase.WriterRights, async settings =>
@@ -102,7 +102,7 @@ public sealed class SearchPathTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_view_is_not_searched()
+    public async Task View_is_not_searched()
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await database.RunAsync("ALTER TABLE user_logins RENAME TO meant; CREATE VIEW user_logins AS SELECT * FROM meant");

@@ -106,7 +106,7 @@ public sealed class StrangersTableTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_plan_is_made_in_a_transaction_that_can_change_nothing()
+    public async Task Plan_is_made_in_a_transaction_that_can_change_nothing()
     {
         // The table is the owner's own, and so is what stands on it.
         var database = await TestDatabase.NewAsync(servers, Cast.Replace("{0}", "'siv1.AAAAAA'", StringComparison.Ordinal));
@@ -118,7 +118,7 @@ public sealed class StrangersTableTests(ServersFixture servers)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_view_that_another_made_under_our_name_is_not_read(bool isInitialized)
+    public async Task View_that_another_made_under_our_name_is_not_read(bool isInitialized)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         if (!isInitialized)

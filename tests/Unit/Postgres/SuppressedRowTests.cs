@@ -85,7 +85,7 @@ public sealed class SuppressedRowTests(ServersFixture servers)
     [InlineData(ConflictAction.Skip, Outcome.Skipped)]
     [InlineData(ConflictAction.Update, Outcome.Updated)]
     [InlineData(ConflictAction.Quarantine, Outcome.Quarantined)]
-    public async Task A_key_that_is_there_is_no_suppressed_row_and_the_other_way_round(ConflictAction action, Outcome there)
+    public async Task Key_that_is_there_is_no_suppressed_row_and_the_other_way_round(ConflictAction action, Outcome there)
     {
         var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create + "ALTER TABLE user_logins ADD UNIQUE (user_id); INSERT INTO user_logins (user_id) VALUES ('there');" + DropsSome);
         await using var sink = await database.SinkAsync(new SinkOptions { OnConflict = action });

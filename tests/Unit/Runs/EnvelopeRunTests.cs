@@ -72,7 +72,7 @@ public sealed class EnvelopeRunTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
-    public async Task A_notification_of_any_age_is_written_and_stays_known()
+    public async Task Notification_of_any_age_is_written_and_stays_known()
     {
         var (queue, database) = await StartAsync();
         for (var run = 0; run < 2; run++)

@@ -22,14 +22,14 @@ public sealed class DemoOptionsTests
     [InlineData("--count=many", "'many'")]
     [InlineData("--host bash", "'bash'")]
     [InlineData("100", "'100'")]
-    public void A_wrong_option_is_named(string commandLine, string named)
+    public void Wrong_option_is_named(string commandLine, string named)
     {
         var wrong = Assert.Throws<FormatException>(() => DemoOptions.Parse(commandLine.Split(' ')));
         Assert.Contains(named, wrong.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_help_names_every_option()
+    public void Help_names_every_option()
     {
         foreach (string option in new[] { "--count", "--replay", "--host", "--keep", "--servers", "--samples", "--help" })
             Assert.Contains($"  {option} ", DemoOptions.Help, StringComparison.Ordinal);

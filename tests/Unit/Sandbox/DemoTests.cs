@@ -15,7 +15,7 @@ public sealed partial class DemoTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_main_job_runs_and_a_replay_writes_nothing_more()
+    public async Task Main_job_runs_and_a_replay_writes_nothing_more()
     {
         using var sandbox = new SandboxProcess("--host", "worker", "--replay");
         int exitCode = await sandbox.WaitForExitAsync(Cancelled);
@@ -43,7 +43,7 @@ public sealed partial class DemoTests
     }
 
     [LongRun]
-    public async Task The_main_job_runs_on_older_versions_of_PostgreSQL_too()
+    public async Task Main_job_runs_on_older_versions_of_PostgreSQL_too()
     {
         // All but the one that runs by itself.
         ILookup<bool, PostgresPackage> older = PostgresPackage.All.Skip(1).ToLookup(package => package.IsForThisPlatform);
@@ -65,9 +65,9 @@ public sealed partial class DemoTests
     }
 
     [Theory]
-    [InlineData("KILL")]
+    [LongRunData("KILL")]
     [InlineData("TERM")]
-    public async Task A_signal_leaves_nothing_running_and_nothing_on_disk(string signal)
+    public async Task Signal_leaves_nothing_running_and_nothing_on_disk(string signal)
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("Windows has no signals.");
         using var sandbox = new SandboxProcess("--host", "worker", "--keep", "--count", "3");

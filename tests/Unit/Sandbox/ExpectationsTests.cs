@@ -21,7 +21,7 @@ public sealed class ExpectationsTests
     };
 
     [Fact]
-    public void The_expected_receipts_pass()
+    public void Expected_receipts_pass()
     {
         var expectations = new Expectations(Samples);
         expectations.FirstRun(AsExpected);
@@ -41,7 +41,7 @@ public sealed class ExpectationsTests
     }
 
     [Fact]
-    public void A_second_run_that_writes_fails()
+    public void Second_run_that_writes_fails()
     {
         var expectations = new Expectations(Samples);
         expectations.SecondRun(AsExpected);
@@ -49,7 +49,7 @@ public sealed class ExpectationsTests
     }
 
     [Fact]
-    public void The_receipt_of_the_product_is_understood()
+    public void Receipt_of_the_product_is_understood()
     {
         var receipt = new Receipt
         {

@@ -12,7 +12,7 @@ public sealed class LostDeletesTests(ServersFixture servers)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_message_deleted_through_the_proxy_is_gone_for_the_client_and_comes_again()
+    public async Task Message_deleted_through_the_proxy_is_gone_for_the_client_and_comes_again()
     {
         using var direct = new SqsCalls(servers.Sqs);
         DemoQueue queue = await DemoQueue.CreateAsync(direct, servers.NewQueueName(), Cancelled);

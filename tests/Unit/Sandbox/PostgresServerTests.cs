@@ -28,7 +28,7 @@ public sealed class PostgresServerTests(ServersFixture servers)
     [InlineData("fsync", "on")]
     [InlineData("synchronous_commit", "on")]
     [InlineData("password_encryption", "scram-sha-256")]
-    public async Task The_private_server_is_durable_and_on_loopback_only(string setting, string expected)
+    public async Task Private_server_is_durable_and_on_loopback_only(string setting, string expected)
     {
         if (!servers.Postgres.IsPrivate) Assert.Skip("An existing server has its own settings.");
         string sql = setting == "lc_collate"
@@ -38,14 +38,14 @@ public sealed class PostgresServerTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_version_that_is_not_there_is_named()
+    public async Task Version_that_is_not_there_is_named()
     {
         var failure = await Assert.ThrowsAsync<SandboxException>(() => PostgresServer.StartAsync(new PostgresOptions { Major = 9 }, Cancelled));
         Assert.StartsWith("No PostgreSQL 9 server runs here.", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_wrong_password_is_refused()
+    public async Task Wrong_password_is_refused()
     {
         var wrong = new NpgsqlConnectionStringBuilder(servers.Postgres.ConnectionString) { Password = "wrong" };
         var refused = await Assert.ThrowsAsync<PostgresException>(() => ScalarAsync(wrong.ConnectionString, "SELECT 1"));
@@ -53,7 +53,7 @@ public sealed class PostgresServerTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_private_server_keeps_what_was_committed_over_a_stop_and_a_crash()
+    public async Task Private_server_keeps_what_was_committed_over_a_stop_and_a_crash()
     {
         await using PostgresServer server = await PostgresServer.StartAsync(
             TestPostgres.Options with { Fast = true, LogStatement = "ddl" }, Cancelled);
@@ -77,7 +77,7 @@ public sealed class PostgresServerTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_disposed_server_leaves_no_process_and_no_folder()
+    public async Task Disposed_server_leaves_no_process_and_no_folder()
     {
         PostgresServer server = await PostgresServer.StartAsync(TestPostgres.Options, Cancelled);
         int postmaster = server.ProcessId!.Value;
@@ -89,7 +89,7 @@ public sealed class PostgresServerTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_setting_the_server_refuses_is_told_with_its_own_words()
+    public async Task Setting_the_server_refuses_is_told_with_its_own_words()
     {
         var options = TestPostgres.Options with { Settings = new Dictionary<string, string> { ["work_mem"] = "nonsense" } };
         var failure = await Assert.ThrowsAsync<SandboxException>(() => PostgresServer.StartAsync(options, Cancelled));
@@ -97,7 +97,7 @@ public sealed class PostgresServerTests(ServersFixture servers)
     }
 
     [Fact]
-    public void An_unreadable_connection_string_is_not_repeated()
+    public void Unreadable_connection_string_is_not_repeated()
     {
         var failure = Assert.Throws<SandboxException>(() => PostgresServer.Existing("postgresql://me:secret@somewhere/db"));
         Assert.DoesNotContain("secret", failure.Message, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LoginEtl.Sandbox.PowerShell;
 using LoginEtl.Sandbox.Servers;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 using Xunit.Sdk;
 
@@ -58,8 +59,8 @@ public sealed class PowerShellSearchTests : IDisposable
         Assert.Equal($"{pwsh} {why}", found.PassedBy);
     }
 
-    [Fact]
-    public async Task The_launcher_of_the_dotnet_tool_is_looked_through()
+    [LongRun]
+    public async Task Launcher_of_the_dotnet_tool_is_looked_through()
     {
         Put($"exec '{Executables.Dotnet}' '{Launcher}' \"$@\"");
         PowerShellProgram found = await PowerShellSearch.FindAsync(PathWithDotnet, Cancelled);
@@ -70,7 +71,7 @@ public sealed class PowerShellSearchTests : IDisposable
         Assert.Null(found.PassedBy);
     }
 
-    [Fact]
+    [LongRun]
     public async Task SIGTERM_to_what_is_started_ends_PowerShell_itself_behind_a_launcher_too()
     {
         Put($"exec '{Executables.Dotnet}' '{Launcher}' \"$@\"");

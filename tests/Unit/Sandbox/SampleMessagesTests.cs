@@ -8,12 +8,12 @@ namespace LoginEtl.Unit.Sandbox;
 public sealed class SampleMessagesTests
 {
     [Fact]
-    public void The_file_holds_the_first_hundred() =>
+    public void File_holds_the_first_hundred() =>
         Assert.Equal(
         File.ReadAllLines(Repository.PathOf("sandbox/samples/login-messages.ndjson")), SampleMessages.Create(100));
 
     [Fact]
-    public void A_hundred_have_what_the_pipeline_must_cope_with()
+    public void Hundred_have_what_the_pipeline_must_cope_with()
     {
         IReadOnlyList<string> bodies = SampleMessages.Create(100);
         JsonObject[] logins = [.. bodies.Select(body => JsonNode.Parse(body)!.AsObject())
@@ -38,7 +38,7 @@ public sealed class SampleMessagesTests
     }
 
     [Fact]
-    public void A_longer_list_begins_with_the_shorter() =>
+    public void Longer_list_begins_with_the_shorter() =>
         Assert.Equal(SampleMessages.Create(150), SampleMessages.Create(300).Take(150));
 
     private static int Parts(JsonObject login) => login["app_version"]!.GetValue<string>().Split('.').Length;

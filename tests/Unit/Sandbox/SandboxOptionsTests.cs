@@ -13,7 +13,7 @@ public sealed class SandboxOptionsTests
     [InlineData(null, null)]
     [InlineData("", null)]
     [InlineData("16", 16)]
-    public void The_version_of_PostgreSQL_is_asked_for_by_a_variable(string? value, int? major)
+    public void Version_of_PostgreSQL_is_asked_for_by_a_variable(string? value, int? major)
     {
         using var variables = new EnvironmentVariables();
         variables[Variable] = value;

@@ -12,7 +12,7 @@ public sealed class SqsServerTests(ServersFixture servers)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_server_listens_on_loopback_and_holds_what_was_sent()
+    public async Task Server_listens_on_loopback_and_holds_what_was_sent()
     {
         string queue = await CreateAsync(servers.Sqs);
         await SendAsync(servers.Sqs, queue);
@@ -21,7 +21,7 @@ public sealed class SqsServerTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_outage_keeps_queues_and_messages()
+    public async Task Outage_keeps_queues_and_messages()
     {
         await using SqsServer server = await SqsServer.StartAsync(report: null, Cancelled);
         string queue = await CreateAsync(server);
@@ -34,7 +34,7 @@ public sealed class SqsServerTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_long_poll_whose_client_has_gone_takes_no_message()
+    public async Task Long_poll_whose_client_has_gone_takes_no_message()
     {
         if (!servers.Sqs.IsPrivate) Assert.Skip("An existing server may do otherwise.");
         string queue = await CreateAsync(servers.Sqs);

@@ -25,7 +25,7 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public void A_flag_that_is_not_known_is_named()
+    public void Flag_that_is_not_known_is_named()
     {
         var error = Assert.Single(WorkerCommand.Create(TestContext.Current.CancellationToken).Parse([.. Needed, "--wiat"]).Errors);
         Assert.Contains("--wiat", WorkerCommand.Say(error), StringComparison.Ordinal);
@@ -36,7 +36,7 @@ public sealed class CommandLineTests
     [InlineData("1")]
     [InlineData("Json,Query")]
     [InlineData("Smtp")]
-    public void A_name_that_is_none_is_refused(string name)
+    public void Name_that_is_none_is_refused(string name)
     {
         var error = Assert.Single(WorkerCommand.Create(TestContext.Current.CancellationToken).Parse([.. Needed, "--protocol", name]).Errors);
         Assert.Equal("--protocol is not valid: it takes one of Auto, Json, Query.", WorkerCommand.Say(error));
@@ -100,7 +100,7 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public void A_new_key_is_taken_only_where_that_is_said()
+    public void New_key_is_taken_only_where_that_is_said()
     {
         var command = WorkerCommand.Create(TestContext.Current.CancellationToken);
         Assert.False(command.Settings.SinkOptions(command.Parse(Needed)).NewKey);
@@ -108,7 +108,7 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public void A_value_that_begins_with_an_at_sign_is_a_value_and_no_file()
+    public void Value_that_begins_with_an_at_sign_is_a_value_and_no_file()
     {
         var command = WorkerCommand.Create(TestContext.Current.CancellationToken);
         var parsed = command.Parse(["--queue", "q", "--database", "@nowhere"]);

@@ -26,7 +26,7 @@ public sealed class OutputTests(ServersFixture servers) : IDisposable
     [InlineData("2>&1 >/dev/null | true")]
     [InlineData(">/dev/full 2>&1")]
     [InlineData(">&- 2>&-")]
-    public async Task A_standard_error_that_takes_nothing_ends_no_run(string redirection)
+    public async Task Standard_error_that_takes_nothing_ends_no_run(string redirection)
     {
         var (queue, database) = await ReadyAsync("{}");
         var (exitCode, _, _) = await RunAsync(queue, database, redirection);
@@ -38,7 +38,7 @@ public sealed class OutputTests(ServersFixture servers) : IDisposable
     [Theory]
     [InlineData(">/dev/full")]
     [InlineData(">&-")]
-    public async Task A_receipt_that_standard_output_does_not_take_goes_to_standard_error(string redirection)
+    public async Task Receipt_that_standard_output_does_not_take_goes_to_standard_error(string redirection)
     {
         var (queue, database) = await ReadyAsync("{}");
         var (exitCode, _, errors) = await RunAsync(queue, database, redirection);
@@ -50,7 +50,7 @@ public sealed class OutputTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
-    public async Task A_standard_error_that_nobody_reads_stops_no_run()
+    public async Task Standard_error_that_nobody_reads_stops_no_run()
     {
         var (queue, database) = await ReadyAsync([.. Enumerable.Repeat("{}", ManyRejects)]);
         using var worker = Process.Start(WorkerProgram.Start(_keys.Folder, queue, database.ConnectionString, ["--drain-window", "0.2", "--max-reject-ratio", "1"]))!;
@@ -103,7 +103,7 @@ public sealed class OutputTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
-    public async Task A_worker_that_crashes_leaves_no_core_file()
+    public async Task Worker_that_crashes_leaves_no_core_file()
     {
         var pattern = await File.ReadAllTextAsync("/proc/sys/kernel/core_pattern", TestDatabase.Token);
         Assert.SkipUnless(!pattern.StartsWith('|') && !pattern.Contains('/', StringComparison.Ordinal), "This machine puts no core files into the working folder.");

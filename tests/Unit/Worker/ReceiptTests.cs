@@ -21,7 +21,7 @@ public sealed class ReceiptTests(ServersFixture servers) : IDisposable
     [InlineData("--queue Password=canary-password-4711", "no queue")]
     [InlineData("--keyset file:/nowhere", "queue")]
     [InlineData("--method ip=sha256", "queue")]
-    public async Task A_run_that_cannot_begin_ends_with_a_failed_receipt(string flags, string source)
+    public async Task Run_that_cannot_begin_ends_with_a_failed_receipt(string flags, string source)
     {
         var (exitCode, output, errors) = await WorkerProgram.RunAsync(
             _keys.Folder, null, "Host=127.0.0.1;Port=1;Username=u", flags.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -36,7 +36,7 @@ public sealed class ReceiptTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
-    public async Task A_variable_of_no_setting_is_warned_of_and_not_repeated()
+    public async Task Variable_of_no_setting_is_warned_of_and_not_repeated()
     {
         var start = WorkerProgram.Start(_keys.Folder, null, "Host=127.0.0.1;Port=1;Username=u", []);
         start.Environment["LOGINETL_TABEL"] = "canary";
@@ -49,7 +49,7 @@ public sealed class ReceiptTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
-    public async Task A_run_tells_of_its_rejects_and_ends_with_its_receipt()
+    public async Task Run_tells_of_its_rejects_and_ends_with_its_receipt()
     {
         var queue = await TestQueue.CreateAsync(servers);
         var database = await TestDatabase.InitializedAsync(servers);

@@ -52,7 +52,7 @@ public sealed class WorkerMethodTests(ServersFixture servers) : IDisposable
     [InlineData("", "ip=sha256", "methods")]
     [InlineData("--keyset secret:Vault/Name", null, "not PowerShell")]
     [InlineData("--column-name ip=hashed_ip", null, "names of columns")]
-    public async Task A_setting_that_cannot_be_is_one_line_and_exit_code_1(string flags, string? method, string said)
+    public async Task Setting_that_cannot_be_is_one_line_and_exit_code_1(string flags, string? method, string said)
     {
         var (exitCode, errors) = await RunAsync(null, "Host=127.0.0.1;Port=1", flags.Split(' ', StringSplitOptions.RemoveEmptyEntries), method);
         Assert.Equal(1, exitCode);

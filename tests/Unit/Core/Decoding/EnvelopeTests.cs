@@ -24,7 +24,7 @@ public sealed class EnvelopeTests
 
     [Theory]
     [MemberData(nameof(Enveloped))]
-    public void A_login_is_taken_out_of_its_envelope(string body)
+    public void Login_is_taken_out_of_its_envelope(string body)
     {
         var login = Assert.IsType<LoginMessage>(Deliveries.Decode(body));
         Assert.Equal(("424cdd21-063a-43a7-b91b-7ca1a833afae", "2.3.0", "android", "RU"), (login.UserId, login.AppVersion, login.DeviceType, login.Locale));
@@ -37,7 +37,7 @@ public sealed class EnvelopeTests
         Assert.IsType<RejectedLogin>(LoginDecoder.Decode(Deliveries.New(), Encoding.UTF8.GetBytes(body), AsTheyAre));
 
     [Fact]
-    public void The_envelope_of_the_shared_case_is_a_login()
+    public void Envelope_of_the_shared_case_is_a_login()
     {
         const string Case = """{"Type":"Notification","MessageId":"11111111-2222-3333-4444-555555555555","TopicArn":"arn:aws:sns:eu-west-1:123456789012:t","Message":"{\"user_id\":\"u\",\"app_version\":\"2.3.0\",\"ip\":\"203.0.113.7\",\"device_id\":\"000-11-2222\"}","Timestamp":"2026-01-02T03:04:05.678Z"}""";
         Assert.Equal("203.0.113.7", Assert.IsType<LoginMessage>(Deliveries.Decode(Case)).Ip!.Reveal());
@@ -81,7 +81,7 @@ public sealed class EnvelopeTests
     }
 
     [Fact]
-    public void An_envelopes_repeated_keys_are_rejected()
+    public void Envelopes_repeated_keys_are_rejected()
     {
         foreach (var body in new[] { Envelopes.Sns(Deliveries.Body), Envelopes.Event(Deliveries.Body) })
         {
@@ -96,7 +96,7 @@ public sealed class EnvelopeTests
     [Theory]
     [InlineData("\"Type\":\"Notification\",\"TopicArn\":\"t\",\"Message\":\"{}\"")]
     [InlineData("\"detail-type\":\"d\",\"source\":\"s\",\"detail\":{\"user_id\":\"other\"}")]
-    public void A_login_that_looks_like_an_envelope_stays_a_login(string members)
+    public void Login_that_looks_like_an_envelope_stays_a_login(string members)
     {
         Assert.Equal("424cdd21-063a-43a7-b91b-7ca1a833afae", Assert.IsType<LoginMessage>(Deliveries.Decode(Deliveries.With(members))).UserId);
         // Even when it is a bad one: what has one of a login's fields is judged as a login.
@@ -124,11 +124,11 @@ public sealed class EnvelopeTests
     [InlineData("\"\"")]
     [InlineData("\"eyJ1c2VyX2lkIjoidSJ9\"")]
     [InlineData("\"\\ud800{}\"")]
-    public void A_string_that_holds_no_object_is_no_object(string body) =>
+    public void String_that_holds_no_object_is_no_object(string body) =>
         Assert.Equal(new Rejection(RejectReason.NotAnObject), Deliveries.Reject(body));
 
     [Fact]
-    public void An_enveloped_login_cut_off_anywhere_is_rejected_and_never_throws()
+    public void Enveloped_login_cut_off_anywhere_is_rejected_and_never_throws()
     {
         foreach (var text in new[] { Envelopes.Sns(Deliveries.Body), Envelopes.Event(Deliveries.Body), Envelopes.Quoted(Deliveries.Body) })
         {
@@ -141,7 +141,7 @@ public sealed class EnvelopeTests
     }
 
     [Fact]
-    public void A_body_of_one_mebibyte_is_opened_too()
+    public void Body_of_one_mebibyte_is_opened_too()
     {
         var rest = LoginDecoder.MaxBodyBytes - Envelopes.Event(Deliveries.Body).Length - 7;
         Assert.IsType<LoginMessage>(Deliveries.Decode(Envelopes.Event(Deliveries.With($"\"x\":\"{new string('a', rest)}\""))));

@@ -57,7 +57,7 @@ public sealed class IdentityFromTests : IDisposable
     }
 
     [Fact]
-    public void An_envelopes_key_begins_with_its_own_time_and_is_of_version_8()
+    public void Envelopes_key_begins_with_its_own_time_and_is_of_version_8()
     {
         var key = Key(Envelopes.Sns(Deliveries.Body));
         Assert.Equal(8, key.Version);
@@ -69,14 +69,14 @@ public sealed class IdentityFromTests : IDisposable
     [InlineData("1969-12-31T23:59:59Z")]
     [InlineData("")]
     [InlineData("2026-13-01T00:00:00Z")]
-    public void A_time_that_is_none_leaves_the_id_alone(string time)
+    public void Time_that_is_none_leaves_the_id_alone(string time)
     {
         var key = Key(Envelopes.Sns(Deliveries.Body, time: time));
         Assert.Equal((8, key), (key.Version, Key(Envelopes.Sns(Deliveries.Body, time: time), sent: Deliveries.Sent.AddHours(1))));
     }
 
     [Fact]
-    public void A_time_without_a_zone_is_UTC_on_every_machine() =>
+    public void Time_without_a_zone_is_UTC_on_every_machine() =>
         Assert.Equal(Key(Envelopes.Sns(Deliveries.Body, time: "2026-01-02T03:04:05Z")), Key(Envelopes.Sns(Deliveries.Body, time: "2026-01-02T03:04:05")));
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class IdentityFromTests : IDisposable
     }
 
     [Fact]
-    public void A_field_says_it_also_inside_an_envelope_and_a_number_is_no_text()
+    public void Field_says_it_also_inside_an_envelope_and_a_number_is_no_text()
     {
         var body = Deliveries.With("\"event_id\":\"7\"");
         Assert.Equal(Key(body, "Field:event_id"), Key(Envelopes.Sns(Deliveries.With("\"event_id\":\"7\",\"more\":1")), "Field:event_id"));
@@ -116,14 +116,14 @@ public sealed class IdentityFromTests : IDisposable
     [InlineData("\"event_id\":true")]
     [InlineData("\"event_id\":\"\\ud800\"")]
     [InlineData("\"deep\":{\"event_id\":\"7\"}")]
-    public void A_message_without_the_field_is_what_it_is_by_itself(string members)
+    public void Message_without_the_field_is_what_it_is_by_itself(string members)
     {
         Assert.Equal(LedgerKey.Of(Deliveries.New("m")), Key(Deliveries.With(members), "Field:event_id", id: "m"));
         Assert.Equal(Key(Envelopes.Sns(Deliveries.With(members))), Key(Envelopes.Sns(Deliveries.With(members)), "Field:event_id"));
     }
 
     [Fact]
-    public void An_attribute_says_it_and_a_message_without_it_is_what_it_is_by_itself()
+    public void Attribute_says_it_and_a_message_without_it_is_what_it_is_by_itself()
     {
         Assert.Equal(Key(Deliveries.Body, "Attribute:a", attribute: "7"), Key(Envelopes.Sns(Deliveries.Body), "Attribute:a", attribute: "7"));
         Assert.NotEqual(Key(Deliveries.Body, "Attribute:a", attribute: "7"), Key(Deliveries.Body, "Attribute:a", attribute: "8"));
@@ -140,7 +140,7 @@ public sealed class IdentityFromTests : IDisposable
     }
 
     [Fact]
-    public void An_identity_that_is_not_under_the_key_has_no_place_in_the_ledger()
+    public void Identity_that_is_not_under_the_key_has_no_place_in_the_ledger()
     {
         var delivery = Deliveries.New();
         LoginDecoder.Decode(delivery, Encoding.UTF8.GetBytes(Envelopes.Sns(Deliveries.Body)));
@@ -152,7 +152,7 @@ public sealed class IdentityFromTests : IDisposable
     [InlineData("envelope", "Envelope")]
     [InlineData("attribute:login.Id-1_", "Attribute:login.Id-1_")]
     [InlineData("FIELD:a:b", "Field:a:b")]
-    public void A_setting_reads(string text, string expected) => Assert.Equal(expected, From(text).ToString());
+    public void Setting_reads(string text, string expected) => Assert.Equal(expected, From(text).ToString());
 
     [Theory]
     [InlineData("")]
@@ -165,7 +165,7 @@ public sealed class IdentityFromTests : IDisposable
     [InlineData("Field")]
     [InlineData("MessageId:x")]
     [InlineData("Body")]
-    public void A_setting_that_is_none_is_refused(string text) => Assert.False(IdentityFrom.TryParse(text, out _));
+    public void Setting_that_is_none_is_refused(string text) => Assert.False(IdentityFrom.TryParse(text, out _));
 
     private static IdentityFrom From(string text) => IdentityFrom.TryParse(text, out var from) ? from : throw new FormatException();
 

@@ -10,7 +10,7 @@ namespace LoginEtl.Unit.Core.Decoding;
 public sealed class KnownMessagesTests
 {
     [Fact]
-    public void The_known_hundred_are_ninety_nine_logins_and_one_without_a_user()
+    public void Known_hundred_are_ninety_nine_logins_and_one_without_a_user()
     {
         var incoming = Known();
         var logins = incoming.OfType<LoginMessage>().ToList();

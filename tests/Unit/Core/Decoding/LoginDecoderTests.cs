@@ -8,7 +8,7 @@ namespace LoginEtl.Unit.Core.Decoding;
 public sealed class LoginDecoderTests
 {
     [Fact]
-    public void A_login_decodes_with_its_case_and_spelling_kept()
+    public void Login_decodes_with_its_case_and_spelling_kept()
     {
         var login = Assert.IsType<LoginMessage>(Deliveries.Decode(Deliveries.Body));
 
@@ -87,7 +87,7 @@ public sealed class LoginDecoderTests
     }
 
     [Fact]
-    public void A_body_of_one_mebibyte_decodes_and_one_byte_more_does_not()
+    public void Body_of_one_mebibyte_decodes_and_one_byte_more_does_not()
     {
         var body = Deliveries.With($"\"x\":\"{new string('a', LoginDecoder.MaxBodyBytes - Deliveries.Body.Length - 7)}\"");
         Assert.Equal(1024 * 1024, Encoding.UTF8.GetByteCount(body));
@@ -97,7 +97,7 @@ public sealed class LoginDecoderTests
     }
 
     [Fact]
-    public void A_login_cut_off_anywhere_is_rejected_and_never_throws()
+    public void Login_cut_off_anywhere_is_rejected_and_never_throws()
     {
         var body = Encoding.UTF8.GetBytes(Deliveries.With("\"\\u0078\":[{\"é😀\":[1.5e3,null,true]},\"\\ud83d\\ude00\"]"));
         Assert.IsType<LoginMessage>(Deliveries.Decode(body));

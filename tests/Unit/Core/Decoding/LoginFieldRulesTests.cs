@@ -49,7 +49,7 @@ public sealed class LoginFieldRulesTests
 
     [Theory]
     [MemberData(nameof(Fields))]
-    public void A_value_that_is_no_string_is_of_the_wrong_type(string field)
+    public void Value_that_is_no_string_is_of_the_wrong_type(string field)
     {
         foreach (string json in WrongTypes.Select(row => row.Data))
         {
@@ -58,14 +58,14 @@ public sealed class LoginFieldRulesTests
     }
 
     [Fact]
-    public void The_user_is_missed_first() =>
+    public void User_is_missed_first() =>
         Assert.Equal(
             new Rejection(RejectReason.MissingField, "user_id"),
             Deliveries.Reject("""{"foo": "oops_wrong_msg_type", "bar": "123"}"""));
 
     [Theory]
     [MemberData(nameof(Fields))]
-    public void A_known_key_that_stands_twice_is_named(string field)
+    public void Known_key_that_stands_twice_is_named(string field)
     {
         AssertOutcome(Deliveries.With($"\"{field}\":\"v\""), RejectReason.RepeatedField, field);
         AssertOutcome(Deliveries.With($"\"{field}\":null"), field is "user_id" or "app_version" ? RejectReason.NullField : RejectReason.RepeatedField, field);
@@ -76,11 +76,11 @@ public sealed class LoginFieldRulesTests
     [InlineData("i\\u0070", "ip")]
     [InlineData("\\u0064\\u0065vice\\u005fid", "device_id")]
     [InlineData("user\\u005Fid", "user_id")]
-    public void An_escaped_spelling_is_the_same_key(string spelling, string field) =>
+    public void Escaped_spelling_is_the_same_key(string spelling, string field) =>
         AssertOutcome(Deliveries.With($"\"{spelling}\":\"v\""), RejectReason.RepeatedField, field);
 
     [Fact]
-    public void An_escaped_spelling_alone_is_read()
+    public void Escaped_spelling_alone_is_read()
     {
         var login = Assert.IsType<LoginMessage>(Deliveries.Decode(
             """{"\u0075ser_id":"\u0075","app_version":"1","\u0069p":"\u0031.1.1.1","device_id":"d"}"""));
@@ -91,7 +91,7 @@ public sealed class LoginFieldRulesTests
     [InlineData("\"199.172.111.135\":1,\"199.172.111.135\":2")]
     [InlineData("\"x\":1,\"\\u0078\":2")]
     [InlineData("\"\":1,\"\":2")]
-    public void An_unknown_key_that_stands_twice_is_not_named(string members) =>
+    public void Unknown_key_that_stands_twice_is_not_named(string members) =>
         AssertOutcome(Deliveries.With(members), RejectReason.RepeatedField, null);
 
     [Theory]

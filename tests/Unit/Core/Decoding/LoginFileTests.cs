@@ -19,7 +19,7 @@ public sealed class LoginFileTests
 
     [Theory]
     [MemberData(nameof(Encodings))]
-    public void A_file_with_a_byte_order_mark_has_the_identities_of_the_same_file_in_UTF8(string name)
+    public void File_with_a_byte_order_mark_has_the_identities_of_the_same_file_in_UTF8(string name)
     {
         var text = $"{User(0)}\r\n{User(1, "é😀")}\r\n\r\nx\r\n{User(0)}\r\n";
         var encoding = Encoding.GetEncoding(name);
@@ -40,7 +40,7 @@ public sealed class LoginFileTests
     }
 
     [Fact]
-    public void A_gzip_file_is_read_as_what_is_in_it()
+    public void Gzip_file_is_read_as_what_is_in_it()
     {
         var text = Encoding.UTF8.GetBytes($"{User(0)}\n{User(1)}\n");
         Assert.Equal(Identities(text), Identities(Zip(text)));
@@ -51,7 +51,7 @@ public sealed class LoginFileTests
     }
 
     [Fact]
-    public void A_gzip_file_that_is_damaged_or_cut_off_is_refused_once_by_its_name()
+    public void Gzip_file_that_is_damaged_or_cut_off_is_refused_once_by_its_name()
     {
         var zip = Zip(Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, 5_000).Select(i => User(i)))));
         foreach (var file in new byte[][] { zip[..^200], [.. zip[..500], .. new byte[500], .. zip[1000..]], [0x1F, 0x8B], [0x1F, 0x8B, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] })
@@ -85,7 +85,7 @@ public sealed class LoginFileTests
     [InlineData("marked")]
     [InlineData("returns")]
     [InlineData("objects")]
-    public void An_array_of_logins_and_objects_over_several_lines_are_read_as_logins(string how)
+    public void Array_of_logins_and_objects_over_several_lines_are_read_as_logins(string how)
     {
         var text = how switch
         {
@@ -119,7 +119,7 @@ public sealed class LoginFileTests
     [InlineData("[{},{\"a\":", 2)]
     [InlineData("[{},{\"a\":\"b]}", 2)]
     [InlineData("{\n\"a\":1\n", 1)]
-    public void An_array_that_has_no_end_is_told_once(string text, int bodies)
+    public void Array_that_has_no_end_is_told_once(string text, int bodies)
     {
         var read = new List<IncomingLogin>();
         var e = Assert.Throws<LoginEtlException>(() => read.AddRange(Each(new LoginText(), Encoding.UTF8.GetBytes(text))));
@@ -130,10 +130,10 @@ public sealed class LoginFileTests
     [InlineData("[oops\n{}\n{}")]
     [InlineData("[1,2]\n{}\n{}")]
     [InlineData("{\"a\":\n{}\n{}")]
-    public void A_bad_first_line_takes_no_others_with_it(string text) => Assert.Equal(3, Read(Encoding.UTF8.GetBytes(text)).Count);
+    public void Bad_first_line_takes_no_others_with_it(string text) => Assert.Equal(3, Read(Encoding.UTF8.GetBytes(text)).Count);
 
     [Fact]
-    public void A_whole_file_in_one_text_is_read_as_the_file_is()
+    public void Whole_file_in_one_text_is_read_as_the_file_is()
     {
         foreach (var text in new[] { $"{User(0)}\r\nx\r\n{User(1)}\r\n", Pretty, $"{User(0)}\r{User(1)}", $"x\n{User(0)}" })
         {

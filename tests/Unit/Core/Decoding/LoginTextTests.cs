@@ -39,7 +39,7 @@ public sealed class LoginTextTests
     [InlineData("", "")]
     [InlineData("\uFEFF", "\n")]
     [InlineData("\uFEFF", "\r\n")]
-    public void A_line_of_a_mebibyte_decodes_and_a_longer_one_is_too_large(string start, string end)
+    public void Line_of_a_mebibyte_decodes_and_a_longer_one_is_too_large(string start, string end)
     {
         foreach (var more in new[] { 0, 1, 2, 5, 1_000_000 })
         {
@@ -50,7 +50,7 @@ public sealed class LoginTextTests
     }
 
     [Fact]
-    public void A_line_is_named_by_its_place_and_blank_ones_are_counted_only()
+    public void Line_is_named_by_its_place_and_blank_ones_are_counted_only()
     {
         var logins = Read($"{Deliveries.Body}\n\n{Deliveries.Body}\nx\n{Deliveries.Body}");
         Assert.Equal(["file:1", "file:3", "file:4", "file:5"], logins.Select(l => l.MessageId));

@@ -9,7 +9,7 @@ public sealed class UnusualTextTests
 
     [Theory]
     [MemberData(nameof(Fields))]
-    public void A_NUL_in_a_field_is_rejected(string field) =>
+    public void NUL_in_a_field_is_rejected(string field) =>
         Assert.Equal(
             new Rejection(RejectReason.NulCharacter, field), Deliveries.Reject(Deliveries.Replace(field, "\"a\\u0000b\"")));
 
@@ -45,7 +45,7 @@ public sealed class UnusualTextTests
     [Theory]
     [InlineData('[', "")]
     [InlineData('{', "\"a\":")]
-    public void A_mebibyte_of_nesting_is_rejected_as_that(char open, string between)
+    public void Mebibyte_of_nesting_is_rejected_as_that(char open, string between)
     {
         var bomb = string.Concat(Enumerable.Repeat(open + between, 1024 * 1024 / (1 + between.Length) + 1));
         Assert.Equal(new Rejection(RejectReason.NestedTooDeep), Deliveries.Reject(bomb[..(1024 * 1024)]));

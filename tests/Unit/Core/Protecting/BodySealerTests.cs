@@ -33,7 +33,7 @@ public sealed class BodySealerTests : IDisposable
     [InlineData(1)]
     [InlineData(44)]
     [InlineData((1024 * 1024) + 1)]
-    public void The_private_half_opens_what_was_sealed(int length)
+    public void Private_half_opens_what_was_sealed(int length)
     {
         var body = Enumerable.Range(0, length).Select(i => (byte)i).ToArray();
         var sealedBody = _sealer.Seal(body, Message);
@@ -51,7 +51,7 @@ public sealed class BodySealerTests : IDisposable
     }
 
     [Fact]
-    public void A_body_sealed_by_another_program_opens()
+    public void Body_sealed_by_another_program_opens()
     {
         var vector = Vectors.Read("sealed_body.json");
         using var keyset = TestKeys.Parse(vector["privateKeyset"]!);
@@ -60,7 +60,7 @@ public sealed class BodySealerTests : IDisposable
     }
 
     [Fact]
-    public void A_public_key_made_by_another_program_seals()
+    public void Public_key_made_by_another_program_seals()
     {
         var vector = Vectors.Read("sealed_body.json");
         using var publicKeyset = TestKeys.Parse(vector["publicKeyset"]!);
@@ -71,11 +71,11 @@ public sealed class BodySealerTests : IDisposable
     }
 
     [Fact]
-    public void A_body_moved_to_another_message_does_not_open() =>
+    public void Body_moved_to_another_message_does_not_open() =>
         Assert.Null(BodySealer.Open(_private, _sealer.Seal("text"u8, Message).AsMemory().Span, new MessageId("other")));
 
     [Fact]
-    public void The_same_body_is_never_sealed_the_same_way()
+    public void Same_body_is_never_sealed_the_same_way()
     {
         var (a, b) = (_sealer.Seal("text"u8, Message), _sealer.Seal("text"u8, Message));
         Assert.NotEqual(a.AsMemory().Slice(5, 65).ToArray(), b.AsMemory().Slice(5, 65).ToArray());
@@ -83,7 +83,7 @@ public sealed class BodySealerTests : IDisposable
     }
 
     [Fact]
-    public void A_change_of_any_byte_is_noticed()
+    public void Change_of_any_byte_is_noticed()
     {
         var sealedBody = _sealer.Seal("text"u8, Message).AsMemory().ToArray();
         for (var i = 0; i < sealedBody.Length; i++)
@@ -104,7 +104,7 @@ public sealed class BodySealerTests : IDisposable
     }
 
     [Fact]
-    public void The_masking_host_cannot_read_it_back()
+    public void Masking_host_cannot_read_it_back()
     {
         var sealedBody = _sealer.Seal("text"u8, Message);
         Assert.Equal("KeysetInvalid", Assert.Throws<LoginEtlException>(
@@ -112,11 +112,11 @@ public sealed class BodySealerTests : IDisposable
     }
 
     [Fact]
-    public void A_private_key_in_place_of_the_public_one_is_refused() =>
+    public void Private_key_in_place_of_the_public_one_is_refused() =>
         Assert.Equal("KeysetInvalid", Assert.Throws<LoginEtlException>(() => new BodySealer(_private)).Id);
 
     [Fact]
-    public void A_point_off_the_curve_is_refused_before_anything_is_sealed()
+    public void Point_off_the_curve_is_refused_before_anything_is_sealed()
     {
         var vector = Vectors.Read("sealed_body.json")["publicKeyset"]!;
         var data = vector["key"]![0]!["keyData"]!;

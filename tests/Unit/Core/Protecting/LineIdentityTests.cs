@@ -13,7 +13,7 @@ public sealed class LineIdentityTests : IDisposable
     public void Dispose() => _keys.Dispose();
 
     [Fact]
-    public void A_line_is_the_same_message_when_it_is_loaded_again() =>
+    public void Line_is_the_same_message_when_it_is_loaded_again() =>
         Assert.Equal(Identity("logins.ndjson", 7, 1, Deliveries.Body), Identity("logins.ndjson", 9, 1, Deliveries.Body));
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class LineIdentityTests : IDisposable
     }
 
     [Fact]
-    public void A_line_that_is_protected_twice_keeps_its_identity()
+    public void Line_that_is_protected_twice_keeps_its_identity()
     {
         using var protector = _keys.Protector();
         var login = LoginDecoder.Decode(new LineDelivery("a", 1, 1), Encoding.UTF8.GetBytes(Deliveries.Body));

@@ -14,7 +14,7 @@ public sealed class ProtectorTests : IDisposable
     public void Dispose() => _keys.Dispose();
 
     [Fact]
-    public void A_record_keeps_what_is_not_personal_and_the_day_it_was_sent()
+    public void Record_keeps_what_is_not_personal_and_the_day_it_was_sent()
     {
         var record = Assert.IsType<LoginRecord>(Protect(Deliveries.Body));
         Assert.Equal(("424cdd21-063a-43a7-b91b-7ca1a833afae", "android", "RU", "2.3.0"),
@@ -24,7 +24,7 @@ public sealed class ProtectorTests : IDisposable
     }
 
     [Fact]
-    public void The_day_is_that_of_UTC()
+    public void Day_is_that_of_UTC()
     {
         var sent = new DateTimeOffset(2026, 3, 5, 1, 0, 0, TimeSpan.FromHours(3));
         var delivery = new QueueDelivery(new MessageId("m"), "h", sent, 1, sent);
@@ -43,7 +43,7 @@ public sealed class ProtectorTests : IDisposable
     [Theory]
     [InlineData("ip")]
     [InlineData("device_id")]
-    public void A_non_character_is_masked_like_any_other_and_does_not_stop_the_batch(string field)
+    public void Non_character_is_masked_like_any_other_and_does_not_stop_the_batch(string field)
     {
         var record = Assert.IsType<LoginRecord>(Protect(Deliveries.Replace(field, "\"\\uFFFE\"")));
         Assert.StartsWith("siv1.", field == "ip" ? record.MaskedIp : record.MaskedDeviceId, StringComparison.Ordinal);
@@ -52,7 +52,7 @@ public sealed class ProtectorTests : IDisposable
     [Theory]
     [InlineData("ip")]
     [InlineData("device_id")]
-    public void A_null_goes_to_quarantine_unless_it_is_allowed(string field)
+    public void Null_goes_to_quarantine_unless_it_is_allowed(string field)
     {
         var body = Deliveries.Replace(field, "null");
         var reject = Assert.IsType<SealedReject>(Protect(body));
@@ -65,7 +65,7 @@ public sealed class ProtectorTests : IDisposable
 
     // Normalising all of it would take minutes: time grows by the square of a text of marks.
     [Fact]
-    public void A_megabyte_of_combining_marks_goes_to_quarantine_at_once()
+    public void Megabyte_of_combining_marks_goes_to_quarantine_at_once()
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var marks = string.Concat(Enumerable.Repeat("\u0301\u0323", 250_000));
@@ -80,7 +80,7 @@ public sealed class ProtectorTests : IDisposable
     [InlineData("ip", 200, true)]
     [InlineData("device_id", 160, true)]
     [InlineData("device_id", 100_000, true)]
-    public void A_text_too_long_for_a_token_goes_to_quarantine(string field, int length, bool rejected)
+    public void Text_too_long_for_a_token_goes_to_quarantine(string field, int length, bool rejected)
     {
         var login = Protect(Deliveries.Replace(field, $"\"{new string('1', length)}\""), new ProtectOptions { AllowNullPii = true });
         if (rejected)
@@ -104,7 +104,7 @@ public sealed class ProtectorTests : IDisposable
             Protect(Deliveries.Replace("locale", json), new ProtectOptions { DefaultLocale = standIn })).Locale);
 
     [Fact]
-    public void A_user_emptied_in_the_pipeline_goes_to_quarantine()
+    public void User_emptied_in_the_pipeline_goes_to_quarantine()
     {
         var login = Assert.IsType<LoginMessage>(Deliveries.Decode(Deliveries.Body));
         login.UserId = "";
@@ -114,7 +114,7 @@ public sealed class ProtectorTests : IDisposable
     }
 
     [Fact]
-    public void A_reject_keeps_its_reason_and_only_the_private_half_opens_its_body()
+    public void Reject_keeps_its_reason_and_only_the_private_half_opens_its_body()
     {
         const string body = """{"foo": "oops_wrong_msg_type", "bar": "123"}""";
         var reject = Assert.IsType<SealedReject>(Protect(body));
@@ -126,7 +126,7 @@ public sealed class ProtectorTests : IDisposable
     }
 
     [Fact]
-    public void A_group_keeps_its_order_and_one_bad_login_does_not_harm_the_others()
+    public void Group_keeps_its_order_and_one_bad_login_does_not_harm_the_others()
     {
         string[] bodies =
         [
@@ -144,7 +144,7 @@ public sealed class ProtectorTests : IDisposable
     }
 
     [Fact]
-    public void A_record_sent_at_no_known_time_gets_the_day_of_the_load()
+    public void Record_sent_at_no_known_time_gets_the_day_of_the_load()
     {
         using var protector = _keys.Protector(time: new Clock(new DateTimeOffset(2026, 12, 31, 23, 0, 0, TimeSpan.FromHours(-2))));
         var login = LoginDecoder.Decode(new LineDelivery("file", 1, 1), System.Text.Encoding.UTF8.GetBytes(Deliveries.Body));

@@ -16,7 +16,7 @@ public sealed class RejectReasonsTests
     }
 
     [Fact]
-    public void A_rejection_reads_as_code_and_field()
+    public void Rejection_reads_as_code_and_field()
     {
         Assert.Equal("missing_field (user_id)", new Rejection(RejectReason.MissingField, "user_id").ToString());
         Assert.Equal("invalid_json", new Rejection(RejectReason.InvalidJson).ToString());

@@ -16,14 +16,14 @@ public sealed class EnvironmentSettingsTests : IDisposable
     [InlineData("file:keys\n", "file:keys")]
     [InlineData("file:keys\r\n", "file:keys")]
     [InlineData(" file:keys ", " file:keys ")]
-    public void A_line_end_that_came_with_a_file_is_no_part_of_a_setting(string text, string expected)
+    public void Line_end_that_came_with_a_file_is_no_part_of_a_setting(string text, string expected)
     {
         _environment[EnvironmentSettings.KeysetVariable] = text;
         Assert.Equal(expected, EnvironmentSettings.Require(null, EnvironmentSettings.KeysetVariable, "-Keyset"));
     }
 
     [Fact]
-    public void A_line_end_of_database_settings_stays_because_it_may_be_a_passwords()
+    public void Line_end_of_database_settings_stays_because_it_may_be_a_passwords()
     {
         _environment[EnvironmentSettings.DatabaseVariable] = "Host=h;Password=p\n";
         Assert.Equal("Host=h;Password=p\n", EnvironmentSettings.Require(null, EnvironmentSettings.DatabaseVariable, "-Database"));
@@ -39,6 +39,6 @@ public sealed class EnvironmentSettingsTests : IDisposable
     [InlineData("postgresql://u:pass/4711", "no queue")]
     [InlineData("http://u:p@h/4711", "no queue")]
     [InlineData(" ", "no queue")]
-    public void A_receipt_names_the_queue_only_where_all_of_it_is_one(string given, string name) =>
+    public void Receipt_names_the_queue_only_where_all_of_it_is_one(string given, string name) =>
         Assert.Equal(name, EnvironmentSettings.QueueName(given));
 }

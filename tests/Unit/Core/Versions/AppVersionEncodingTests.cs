@@ -123,7 +123,7 @@ public sealed class AppVersionEncodingTests
     }
 
     [Fact]
-    public void A_format_of_the_other_kind_is_a_mistake_of_the_caller()
+    public void Format_of_the_other_kind_is_a_mistake_of_the_caller()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => AppVersionEncoding.TryEncode(AppVersionFormat.Auto, "1", out int _));
         Assert.Throws<ArgumentOutOfRangeException>(() => AppVersionEncoding.TryEncode(AppVersionFormat.Text, "1", out int _));

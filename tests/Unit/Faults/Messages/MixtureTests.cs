@@ -76,7 +76,7 @@ public sealed class MixtureTests
     }
 
     [Fact]
-    public void A_flood_is_of_one_kind()
+    public void Flood_is_of_one_kind()
     {
         foreach (var flood in Enumerable.Range(0, 40).Select(seed => ForeignBody.Flood(new SampleDraws((ulong)seed), 45)))
         {

@@ -1,5 +1,6 @@
 using LoginEtl.Settings;
 using LoginEtl.Versions;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres.Statements;
@@ -89,7 +90,7 @@ public sealed class StatementTests(TracedServer server) : IClassFixture<TracedSe
         "SELECT * FROM unnest(ARRAY[1], ARRAY['a']) u(a, b)",
     ];
 
-    [Fact]
+    [LongRun]
     public async Task No_name_is_left_to_the_search_path()
     {
         var open = new List<string>();

@@ -9,10 +9,10 @@ namespace LoginEtl.Unit.Privacy.Crypto;
 public sealed class AesSivTests
 {
     [Fact]
-    public void The_vectors_of_RFC_5297_encrypt_and_decrypt() => AssertVectors(Vectors.Read("rfc5297_aes_siv.json")["tests"]!, 0, count: 2);
+    public void Vectors_of_RFC_5297_encrypt_and_decrypt() => AssertVectors(Vectors.Read("rfc5297_aes_siv.json")["tests"]!, 0, count: 2);
 
     [Fact]
-    public void The_vectors_of_Tink_encrypt_and_decrypt() => AssertVectors(
+    public void Vectors_of_Tink_encrypt_and_decrypt() => AssertVectors(
         JsonNode.Parse(File.ReadAllText(Vectors.PathOfShared("vectors/tink_aes_siv.json")))!["siv"]!, Base64Token.HeaderLength, count: 2);
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class IpcryptPfxTests : IDisposable
     public void Dispose() => _keys.Dispose();
 
     [Fact]
-    public void The_vectors_of_the_draft_encrypt_and_decrypt()
+    public void Vectors_of_the_draft_encrypt_and_decrypt()
     {
         var vectors = JsonNode.Parse(File.ReadAllText(Vectors.PathOfShared("vectors/ipcrypt.json")))!["tests"]!.AsArray()
             .Where(v => (string)v!["variant"]! == "ipcrypt-pfx").Select(v => v!).ToList();
@@ -75,10 +75,10 @@ public sealed class IpcryptPfxTests : IDisposable
     [Theory]
     [InlineData(new byte[0])]
     [InlineData(new byte[] { 1, 2, 3 })]
-    public void A_key_of_another_length_is_refused(byte[] key) => Assert.Throws<ArgumentException>(() => new IpcryptPfx(key));
+    public void Key_of_another_length_is_refused(byte[] key) => Assert.Throws<ArgumentException>(() => new IpcryptPfx(key));
 
     [Fact]
-    public void A_key_of_two_equal_halves_is_refused_because_it_would_change_nothing()
+    public void Key_of_two_equal_halves_is_refused_because_it_would_change_nothing()
     {
         var half = Enumerable.Range(0, 16).Select(i => (byte)i).ToArray();
         Assert.Throws<ArgumentException>(() => new IpcryptPfx([.. half, .. half]));
@@ -104,7 +104,7 @@ public sealed class IpcryptPfxTests : IDisposable
     }
 
     [Fact]
-    public void A_group_keeps_its_order_among_addresses_texts_nulls_and_what_is_too_long()
+    public void Group_keeps_its_order_among_addresses_texts_nulls_and_what_is_too_long()
     {
         using var masker = new PfxMasker(
             _keys.Ring.Get("ip.pfx"), new SivMasker(_keys.Ring.Get("ip"), "ip", CanonicalForm.OfIp));

@@ -46,10 +46,10 @@ public sealed class QuotableTests : IDisposable
     [InlineData("/run/postgresql")]
     [InlineData("@abstract")]
     [InlineData("bücher.example")]
-    public void A_host_is_one(string host) => Assert.True(Quotable.IsHost(host));
+    public void Host_is_one(string host) => Assert.True(Quotable.IsHost(host));
 
     [Fact]
-    public void An_identifier_that_is_too_long_is_no_table()
+    public void Identifier_that_is_too_long_is_no_table()
     {
         Assert.True(Quotable.IsTable(new string('a', 63)));
         Assert.False(Quotable.IsTable(new string('a', 64)));
@@ -75,7 +75,7 @@ public sealed class QuotableTests : IDisposable
     [InlineData("Host=h;Password=p", false)]
     [InlineData("postgresql://u:p@h/d", false)]
     [InlineData("{\"ip\":1}", false)]
-    public void A_source_of_lines_may_be_a_key_of_an_object_store(string source, bool isOne) => Assert.Equal(isOne, Quotable.IsSource(source));
+    public void Source_of_lines_may_be_a_key_of_an_object_store(string source, bool isOne) => Assert.Equal(isOne, Quotable.IsSource(source));
 
     [Fact]
     public void What_others_put_into_an_error_begins_no_line_and_moves_no_cursor()

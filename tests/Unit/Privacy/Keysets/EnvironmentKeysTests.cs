@@ -44,7 +44,7 @@ public sealed class EnvironmentKeysTests : IDisposable
     [InlineData(null)]
     [InlineData("")]
     [InlineData("  ")]
-    public void An_empty_variable_is_no_keyset(string? value) => Assert.Equal("KeysetNotFound", Fault(value).Id);
+    public void Empty_variable_is_no_keyset(string? value) => Assert.Equal("KeysetNotFound", Fault(value).Id);
 
     [Theory]
     [InlineData(Canary)]

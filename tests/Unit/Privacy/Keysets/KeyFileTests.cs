@@ -11,7 +11,7 @@ public sealed class KeyFileTests : KeyFileFixture
     [Theory]
     [InlineData("a/keys")]
     [InlineData("a")]
-    public void A_folder_on_the_way_that_others_may_write_to_is_refused_by_name(string folder)
+    public void Folder_on_the_way_that_others_may_write_to_is_refused_by_name(string folder)
     {
         var path = Path.Combine(Root, folder);
         Mode(path, Open);
@@ -23,7 +23,7 @@ public sealed class KeyFileTests : KeyFileFixture
     }
 
     [Fact]
-    public void The_folder_of_private_halves_is_asked_as_well()
+    public void Folder_of_private_halves_is_asked_as_well()
     {
         var folder = Path.GetDirectoryName(PrivatePath)!;
         Mode(folder, Open);
@@ -62,7 +62,7 @@ public sealed class KeyFileTests : KeyFileFixture
     }
 
     [Fact]
-    public void A_change_goes_through_a_link_and_leaves_it()
+    public void Change_goes_through_a_link_and_leaves_it()
     {
         var (link, target) = (Path.Combine(Folder, "ip.json"), Path.Combine(Root, "key"));
         File.Move(link, target);
@@ -73,7 +73,7 @@ public sealed class KeyFileTests : KeyFileFixture
     }
 
     [Fact]
-    public void A_folder_of_a_group_that_has_nobody_else_in_it_is_ones_own()
+    public void Folder_of_a_group_that_has_nobody_else_in_it_is_ones_own()
     {
         string[] accounts = ["root:x:0:0:::", "alice:x:1000:1000:::", "bob:x:1001:1001:::", "carol:x:1002:1000:::"];
         Assert.True(PrivateGroup.Is(1001, 1001, accounts, ["root:x:0:", "bob:x:1001:"]));
@@ -86,7 +86,7 @@ public sealed class KeyFileTests : KeyFileFixture
     }
 
     [Fact]
-    public void A_folder_that_a_group_may_write_to_is_closed_where_it_isRoots_own_and_open_where_nobody_knows_it()
+    public void Folder_that_a_group_may_write_to_is_closed_where_it_isRoots_own_and_open_where_nobody_knows_it()
     {
         UnixUser.RequireRoot();
         Mode(Folder, Closed | UnixFileMode.GroupWrite);
@@ -112,7 +112,7 @@ public sealed class KeyFileTests : KeyFileFixture
     }
 
     [Fact]
-    public void A_link_that_another_user_made_is_not_followed()
+    public void Link_that_another_user_made_is_not_followed()
     {
         UnixUser.RequireRoot();
         var link = Path.Combine(Folder, "quarantine.json");
@@ -125,7 +125,7 @@ public sealed class KeyFileTests : KeyFileFixture
     }
 
     [Fact]
-    public void The_public_key_that_another_user_puts_in_its_place_is_not_sealed_to()
+    public void Public_key_that_another_user_puts_in_its_place_is_not_sealed_to()
     {
         UnixUser.RequireRoot();
         Mode(Folder, Open);
@@ -159,7 +159,7 @@ public sealed class KeyFileTests : KeyFileFixture
     }
 
     [Fact]
-    public void An_unprivileged_user_reads_files_of_its_own_and_no_others()
+    public void Unprivileged_user_reads_files_of_its_own_and_no_others()
     {
         UnixUser.RequireRoot();
         foreach (var path in Directory.GetFiles(Folder).Append(Folder).Append(Path.Combine(Root, "a")))

@@ -53,7 +53,7 @@ public sealed class KeyImportTests : IDisposable
     }
 
     [Fact]
-    public void A_keyset_that_the_folder_lacks_comes_in_as_it_is_in_the_backup()
+    public void Keyset_that_the_folder_lacks_comes_in_as_it_is_in_the_backup()
     {
         var second = Change("ip").Add();
         Change("ip").Promote(second.KeyId);
@@ -67,7 +67,7 @@ public sealed class KeyImportTests : IDisposable
     }
 
     [Fact]
-    public void A_key_that_was_disabled_stays_disabled_on_either_side()
+    public void Key_that_was_disabled_stays_disabled_on_either_side()
     {
         var (here, there) = (Change("ip").Add(), Change("ip").Add());
         Change("ip").Disable(there.KeyId);
@@ -80,7 +80,7 @@ public sealed class KeyImportTests : IDisposable
     }
 
     [Fact]
-    public void A_key_that_was_removed_comes_back_only_when_it_is_asked_for()
+    public void Key_that_was_removed_comes_back_only_when_it_is_asked_for()
     {
         var old = Change("ip").Add();
         BackUp();
@@ -127,7 +127,7 @@ public sealed class KeyImportTests : IDisposable
     }
 
     [Fact]
-    public void An_id_that_tokens_would_not_tell_from_another_is_refused()
+    public void Id_that_tokens_would_not_tell_from_another_is_refused()
     {
         BackUp();
         Rewrite("ip", keys => keys[0]!["keyId"] = (uint)keys[0]!["keyId"]! ^ 1, primary: p => p ^ 1);
@@ -149,7 +149,7 @@ public sealed class KeyImportTests : IDisposable
     }
 
     [Fact]
-    public void A_key_that_is_in_the_folder_under_another_name_does_not_come_in()
+    public void Key_that_is_in_the_folder_under_another_name_does_not_come_in()
     {
         BackUp();
         File.Delete(PathOf("device_id"));
@@ -211,7 +211,7 @@ public sealed class KeyImportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_change_that_is_under_way_is_waited_for()
+    public async Task Change_that_is_under_way_is_waited_for()
     {
         BackUp();
         File.Delete(PathOf("audit"));

@@ -13,7 +13,7 @@ public sealed class KeyringTests : IDisposable
     public void Dispose() => _keys.Dispose();
 
     [Fact]
-    public void A_folder_opens_by_path_and_by_both_forms_of_its_URI()
+    public void Folder_opens_by_path_and_by_both_forms_of_its_URI()
     {
         foreach (var uri in new[] { _keys.Folder, $"file:{_keys.Folder}", $"FILE:{_keys.Folder}", new Uri(_keys.Folder).AbsoluteUri })
         {
@@ -23,7 +23,7 @@ public sealed class KeyringTests : IDisposable
     }
 
     [Fact]
-    public void A_relative_folder_is_the_hosts_to_resolve()
+    public void Relative_folder_is_the_hosts_to_resolve()
     {
         using var ring = Keyring.Open("file:keys", name => Path.Combine(Path.GetDirectoryName(_keys.Folder)!, name));
         Assert.NotNull(ring.Get("line_id"));
@@ -47,7 +47,7 @@ public sealed class KeyringTests : IDisposable
         Assert.Equal("KeySourceUnavailable", Fault(() => Keyring.Open(uri)).Id);
 
     [Fact]
-    public void A_secret_is_one_document_of_all_keysets_and_its_copy_is_zeroed()
+    public void Secret_is_one_document_of_all_keysets_and_its_copy_is_zeroed()
     {
         var members = new[] { "ip", "device_id", "line_id", "quarantine" }.Select(n => $"\"{n}\":{File.ReadAllText(Path.Combine(_keys.Folder, $"{n}.json"))}");
         var json = System.Text.Encoding.UTF8.GetBytes($"{{{string.Join(',', members)}}}");
@@ -63,7 +63,7 @@ public sealed class KeyringTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_folder_that_is_missing_or_empty_may_be_a_volume_that_is_not_mounted_and_new_keys_are_the_last_thing_to_try(bool isThere)
+    public void Folder_that_is_missing_or_empty_may_be_a_volume_that_is_not_mounted_and_new_keys_are_the_last_thing_to_try(bool isThere)
     {
         var folder = Path.Combine(_keys.Folder, "volume");
         if (isThere)
@@ -83,7 +83,7 @@ public sealed class KeyringTests : IDisposable
     [InlineData("ip")]
     [InlineData("device_id")]
     [InlineData("quarantine")]
-    public void A_missing_keyset_is_not_found_before_anything_is_masked(string attribute)
+    public void Missing_keyset_is_not_found_before_anything_is_masked(string attribute)
     {
         File.Delete(Path.Combine(_keys.Folder, $"{attribute}.json"));
         using var ring = Keyring.Open(_keys.Folder);
@@ -100,7 +100,7 @@ public sealed class KeyringTests : IDisposable
     [InlineData("line_id", UnixFileMode.GroupExecute)]
     [InlineData("quarantine", UnixFileMode.GroupWrite)]
     [InlineData("quarantine", UnixFileMode.OtherWrite)]
-    public void A_file_open_to_others_is_refused(string attribute, UnixFileMode mode)
+    public void File_open_to_others_is_refused(string attribute, UnixFileMode mode)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -117,7 +117,7 @@ public sealed class KeyringTests : IDisposable
     }
 
     [Fact]
-    public void A_public_key_may_be_read_by_all_and_a_key_may_be_read_only()
+    public void Public_key_may_be_read_by_all_and_a_key_may_be_read_only()
     {
         if (OperatingSystem.IsWindows())
         {
@@ -131,7 +131,7 @@ public sealed class KeyringTests : IDisposable
     }
 
     [Fact]
-    public void A_link_is_followed_to_the_file_whose_mode_counts()
+    public void Link_is_followed_to_the_file_whose_mode_counts()
     {
         if (OperatingSystem.IsWindows())
         {
@@ -149,7 +149,7 @@ public sealed class KeyringTests : IDisposable
     }
 
     [Fact]
-    public void A_huge_file_is_no_keyset()
+    public void Huge_file_is_no_keyset()
     {
         File.WriteAllBytes(Path.Combine(_keys.Folder, "ip.json"), new byte[(1024 * 1024) + 1]);
         Assert.Equal("KeysetInvalid", Fault(() => Keyring.Open(_keys.Folder)).Id);
@@ -170,7 +170,7 @@ public sealed class KeyringTests : IDisposable
     private static LoginEtlException Fault(Action action) => Assert.Throws<LoginEtlException>(action);
 
     [Fact]
-    public void A_private_key_that_is_not_there_is_told_as_missing_and_not_as_closed()
+    public void Private_key_that_is_not_there_is_told_as_missing_and_not_as_closed()
     {
         var missing = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid()}", "private.json");
         var fault = Assert.Throws<LoginEtlException>(() => KeyFolder.ReadPrivate(missing));

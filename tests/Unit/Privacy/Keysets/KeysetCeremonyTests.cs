@@ -17,7 +17,7 @@ public sealed class KeysetCeremonyTests : IDisposable
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
-    public void A_new_folder_opens_and_holds_the_five_keysets()
+    public void New_folder_opens_and_holds_the_five_keysets()
     {
         var made = KeysetCeremony.Create(Folder, PrivatePath, overwrite: false);
         Assert.Equal(["ip", "device_id", "line_id", "quarantine", "audit", "quarantine (private)"], made.Select(k => k.Name));
@@ -71,7 +71,7 @@ public sealed class KeysetCeremonyTests : IDisposable
     }
 
     [Fact]
-    public void The_form_is_Tinks()
+    public void Form_is_Tinks()
     {
         KeysetCeremony.Create(Folder, PrivatePath, overwrite: false);
         var keyset = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "ip.json")))!;
@@ -102,7 +102,7 @@ public sealed class KeysetCeremonyTests : IDisposable
     }
 
     [Fact]
-    public void The_private_half_does_not_take_the_place_of_a_keyset()
+    public void Private_half_does_not_take_the_place_of_a_keyset()
     {
         foreach (var clash in new[] { "keys/ip.json", "keys/../keys/quarantine.json" })
         {

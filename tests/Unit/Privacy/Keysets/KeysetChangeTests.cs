@@ -25,7 +25,7 @@ public sealed class KeysetChangeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_that_another_process_changes_is_waited_for()
+    public async Task Folder_that_another_process_changes_is_waited_for()
     {
         Task<LoginKey> waiting;
         using (new FileStream(Path.Combine(_keys.Folder, ".login-etl.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None))
@@ -47,7 +47,7 @@ public sealed class KeysetChangeTests : IDisposable
     }
 
     [Fact]
-    public void A_promoted_key_masks_and_the_old_one_still_opens_what_it_made()
+    public void Promoted_key_masks_and_the_old_one_still_opens_what_it_made()
     {
         var before = Mask();
         var added = Change("ip").Add();
@@ -80,7 +80,7 @@ public sealed class KeysetChangeTests : IDisposable
     }
 
     [Fact]
-    public void A_keyset_in_the_place_of_one_of_another_kind_is_refused_and_not_changed()
+    public void Keyset_in_the_place_of_one_of_another_kind_is_refused_and_not_changed()
     {
         var path = Path.Combine(_keys.Folder, "ip.mac.json");
         File.WriteAllText(path, File.ReadAllText(Path.Combine(_keys.Folder, "ip.json")));

@@ -16,7 +16,7 @@ public sealed class KeysetJsonTests
     private static readonly string KeyText = (string)Known()["key"]![0]!["keyData"]!["value"]!;
 
     [Fact]
-    public void The_known_keyset_reads()
+    public void Known_keyset_reads()
     {
         using var keyset = TestKeys.Parse(Known());
         using var key = KeyMaterial.ReadAesSiv(keyset, keyset.Primary);
@@ -25,7 +25,7 @@ public sealed class KeysetJsonTests
     }
 
     [Fact]
-    public void A_plus_may_be_escaped_in_JSON()
+    public void Plus_may_be_escaped_in_JSON()
     {
         Assert.Contains('+', KeyText);
         var json = Known().ToJsonString();
@@ -60,7 +60,7 @@ public sealed class KeysetJsonTests
     [InlineData("outputPrefixType", "1")]
     [InlineData("keyData", "null")]
     [InlineData("keyData", "{}")]
-    public void A_malformed_key_is_refused(string member, string json)
+    public void Malformed_key_is_refused(string member, string json)
     {
         var keyset = Known();
         keyset["key"]![0]![member] = JsonNode.Parse(json);
@@ -82,7 +82,7 @@ public sealed class KeysetJsonTests
     }
 
     [Fact]
-    public void A_keyset_cut_off_anywhere_is_refused_and_nothing_of_the_key_is_said()
+    public void Keyset_cut_off_anywhere_is_refused_and_nothing_of_the_key_is_said()
     {
         var json = Known().ToJsonString();
         for (var length = 0; length < json.Length; length++)

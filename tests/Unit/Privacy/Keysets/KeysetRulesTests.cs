@@ -32,7 +32,7 @@ public sealed class KeysetRulesTests
     }
 
     [Fact]
-    public void The_primary_must_be_there_and_enabled()
+    public void Primary_must_be_there_and_enabled()
     {
         var keyset = With(Id + 16, "ENABLED");
         keyset["primaryKeyId"] = Id + 32;
@@ -50,7 +50,7 @@ public sealed class KeysetRulesTests
     }
 
     [Fact]
-    public void A_destroyed_key_has_no_data()
+    public void Destroyed_key_has_no_data()
     {
         var keyset = With(Id + 16, "DESTROYED");
         keyset["key"]![1]!.AsObject().Remove("keyData");
@@ -68,7 +68,7 @@ public sealed class KeysetRulesTests
     }
 
     [Fact]
-    public void The_known_hmac_key_reads_and_an_address_key_in_its_place_does_not()
+    public void Known_hmac_key_reads_and_an_address_key_in_its_place_does_not()
     {
         using var hmac = TestKeys.Parse(Vectors.KnownTokens["keysets"]!["hmac"]!);
         using var key = KeyMaterial.ReadHmac(hmac, hmac.Primary);
@@ -82,7 +82,7 @@ public sealed class KeysetRulesTests
     [InlineData("0001")]
     [InlineData("8080808020FF")]
     [InlineData("828080808080808080011A")]
-    public void A_field_number_that_no_protocol_buffer_has_is_malformed(string message)
+    public void Field_number_that_no_protocol_buffer_has_is_malformed(string message)
     {
         Assert.Throws<FormatException>(() => new ProtoReader(Convert.FromHexString(message)).Next());
     }

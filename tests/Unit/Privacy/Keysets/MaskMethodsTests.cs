@@ -42,14 +42,14 @@ public sealed class MaskMethodsTests
     [InlineData("", "ip device_id")]
     [InlineData("ip=pfx,device_id=mac", "ip ip.pfx device_id.mac")]
     [InlineData("ip=escrow,device_id=escrow", "ip.mac device_id.mac escrow")]
-    public void A_host_holds_only_the_keys_its_methods_take(string text, string keysets) =>
+    public void Host_holds_only_the_keys_its_methods_take(string text, string keysets) =>
         Assert.Equal(keysets.Split(' '), MaskMethods.Parse(text).Keysets);
 
     [Theory]
     [InlineData("ip=pfx", "ip.pfx")]
     [InlineData("device_id=mac", "device_id.mac")]
     [InlineData("ip=escrow", "escrow")]
-    public void A_missing_keyset_is_said_at_the_start(string methods, string missing)
+    public void Missing_keyset_is_said_at_the_start(string methods, string missing)
     {
         var root = Directory.CreateTempSubdirectory("loginetl-").FullName;
         try

@@ -33,7 +33,7 @@ public sealed class NoKeyFileTests : KeyFileFixture
     [Theory]
     [InlineData("pipe")]
     [InlineData("link to a pipe")]
-    public async Task A_lock_that_is_no_file_is_not_waited_for_either(string kind)
+    public async Task Lock_that_is_no_file_is_not_waited_for_either(string kind)
     {
         var path = Path.Combine(Folder, ".login-etl.lock");
         File.Delete(path);
@@ -49,7 +49,7 @@ public sealed class NoKeyFileTests : KeyFileFixture
     }
 
     [Fact]
-    public void A_link_to_nothing_is_not_a_keyset_that_nobody_needs()
+    public void Link_to_nothing_is_not_a_keyset_that_nobody_needs()
     {
         var path = Path.Combine(Folder, "audit.json");
         File.Delete(path);

@@ -22,7 +22,7 @@ public sealed class CanonicalFormTests
     [InlineData("0:0:0:0:0:ffff:203.113.197.245")]
     [InlineData("::ffff:cb71:c5f5")]
     [InlineData("203.113.197.245")]
-    public void A_mapped_address_is_its_IPv4(string spelling) => Assert.Equal("203.113.197.245", CanonicalForm.OfIp(spelling));
+    public void Mapped_address_is_its_IPv4(string spelling) => Assert.Equal("203.113.197.245", CanonicalForm.OfIp(spelling));
 
     [Theory]
     [InlineData("2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1")]
@@ -100,7 +100,7 @@ public sealed class CanonicalFormTests
     [InlineData("e\u0301\uFFFEe\u0301", "\u00E9\uFFFE\u00E9")]
     [InlineData("\uFFFE\u0301e\uFFFE\uFFFE", "\uFFFE\u0301e\uFFFE\uFFFE")]
     [InlineData("e\u0301\uFFFF", "\u00E9\uFFFF")]
-    public void A_device_with_a_non_character_is_normalised_around_it(string text, string form) =>
+    public void Device_with_a_non_character_is_normalised_around_it(string text, string form) =>
         Assert.Equal(form, CanonicalForm.OfDeviceId(text));
 
     [Fact]

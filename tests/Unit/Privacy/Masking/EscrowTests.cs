@@ -43,7 +43,7 @@ public sealed class EscrowTests : IDisposable
     }
 
     [Fact]
-    public void A_value_that_comes_again_carries_what_was_sealed_already()
+    public void Value_that_comes_again_carries_what_was_sealed_already()
     {
         using var protector = _keys.Protector(new ProtectOptions { Methods = MaskMethods.Parse("ip=escrow") });
         var all = Enumerable.Range(0, 3).SelectMany(_ => protector.Protect([Deliveries.Decode(Deliveries.Body), Deliveries.Decode(Deliveries.Body)]))
@@ -65,7 +65,7 @@ public sealed class EscrowTests : IDisposable
     }
 
     [Fact]
-    public void An_original_moved_to_another_token_or_attribute_or_changed_in_any_bit_does_not_open()
+    public void Original_moved_to_another_token_or_attribute_or_changed_in_any_bit_does_not_open()
     {
         var original = Protect("ip=escrow", Deliveries.Body)[0].GetSealedOriginals()[0];
         var bytes = original.AsMemory().ToArray();
@@ -82,7 +82,7 @@ public sealed class EscrowTests : IDisposable
     }
 
     [Fact]
-    public void A_sealed_original_does_not_tell_the_length_of_an_address()
+    public void Sealed_original_does_not_tell_the_length_of_an_address()
     {
         var short1 = Protect("ip=escrow", Deliveries.Replace("ip", "\"1.1.1.1\""))[0].GetSealedOriginals()[0];
         var long1 = Protect("ip=escrow", Deliveries.Replace("ip", "\"199.172.111.135\""))[0].GetSealedOriginals()[0];
@@ -90,7 +90,7 @@ public sealed class EscrowTests : IDisposable
     }
 
     [Fact]
-    public void The_masking_host_has_nothing_that_opens_an_original()
+    public void Masking_host_has_nothing_that_opens_an_original()
     {
         var fault = Assert.Throws<LoginEtlException>(() => EscrowKey.Read(Path.Combine(_keys.Folder, "ip.mac.json")));
         Assert.Equal("KeysetInvalid", fault.Id);

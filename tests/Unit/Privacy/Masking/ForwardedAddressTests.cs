@@ -59,7 +59,7 @@ public sealed class ForwardedAddressTests : IDisposable
     public void What_begins_with_no_address_is_left_as_it_is(string text) => Assert.Equal(text, CanonicalForm.OfForwardedIp(text));
 
     [Fact]
-    public void An_address_is_told_from_text_as_its_parser_tells_it()
+    public void Address_is_told_from_text_as_its_parser_tells_it()
     {
         string[] texts =
         [
@@ -93,7 +93,7 @@ public sealed class ForwardedAddressTests : IDisposable
     }
 
     [Fact]
-    public void A_list_longer_than_a_token_is_masked_by_its_first_address()
+    public void List_longer_than_a_token_is_masked_by_its_first_address()
     {
         var list = "203.0.113.7, " + string.Join(", ", Enumerable.Repeat("10.0.0.1", 100));
         Assert.Equal(Record("203.0.113.7", new ProtectOptions()).MaskedIp, Record(list, new ProtectOptions { IpForm = IpForm.Forwarded }).MaskedIp);
@@ -106,7 +106,7 @@ public sealed class ForwardedAddressTests : IDisposable
     [InlineData("203.0.113.7, 10.0.0.1", IpForm.Forwarded, false)]
     [InlineData("unknown", IpForm.Forwarded, true)]
     [InlineData("", IpForm.Strict, true)]
-    public void A_record_knows_whether_its_ip_is_no_address(string ip, IpForm form, bool isNone) =>
+    public void Record_knows_whether_its_ip_is_no_address(string ip, IpForm form, bool isNone) =>
         Assert.Equal(isNone, Record(ip, new ProtectOptions { IpForm = form }).HasNoAddress);
 
     private LoginRecord Record(string ip, ProtectOptions options)

@@ -41,7 +41,7 @@ public sealed class KnownTokensTests : IDisposable
     }
 
     [Fact]
-    public void The_two_columns_give_different_tokens_for_one_text()
+    public void Two_columns_give_different_tokens_for_one_text()
     {
         using var protector = _keys.Protector();
         var record = Assert.IsType<LoginRecord>(protector.Protect(Deliveries.Decode(
@@ -50,7 +50,7 @@ public sealed class KnownTokensTests : IDisposable
     }
 
     [Fact]
-    public void A_token_moved_to_the_other_column_does_not_open_even_under_one_key()
+    public void Token_moved_to_the_other_column_does_not_open_even_under_one_key()
     {
         using var keyset = TestKeys.Parse(Vectors.KnownTokens["keysets"]!["ip"]!);
         using var key = LoginEtl.Keysets.KeyMaterial.ReadAesSiv(keyset, keyset.Primary);
@@ -61,7 +61,7 @@ public sealed class KnownTokensTests : IDisposable
     }
 
     [Fact]
-    public void The_known_hundred_give_tokens_of_55_characters_for_IPv4_and_devices()
+    public void Known_hundred_give_tokens_of_55_characters_for_IPv4_and_devices()
     {
         using var protector = _keys.Protector();
         var lines = File.ReadLines(Vectors.PathOfShared("login-messages.ndjson")).Where(l => l.Length > 0);

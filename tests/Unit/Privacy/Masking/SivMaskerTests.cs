@@ -83,13 +83,13 @@ public sealed class SivMaskerTests : IDisposable
     }
 
     [Fact]
-    public void A_length_is_seen_only_to_the_next_sixteen_bytes() =>
+    public void Length_is_seen_only_to_the_next_sixteen_bytes() =>
         Assert.Equal(
             [55, 55, 55, 76, 76, 97],
             Mask([.. new[] { 0, 7, 15, 16, 31, 32 }.Select(n => new Plaintext(new string('x', n)))]).Tokens.Select(t => t!.Text.Length));
 
     [Fact]
-    public void A_token_is_masked_like_any_other_text()
+    public void Token_is_masked_like_any_other_text()
     {
         var token = Mask([new Plaintext("593-47-5928")]).Tokens[0]!;
         var again = Mask([new Plaintext(token.Text)]).Tokens[0]!;

@@ -76,7 +76,7 @@ public sealed class TokenPropertyTests : IDisposable
     }
 
     [Fact]
-    public void A_token_with_any_bit_changed_is_refused()
+    public void Token_with_any_bit_changed_is_refused()
     {
         var random = new Random(5);
         using var opener = new TokenOpener(_keys.Ring, "device_id");
@@ -98,7 +98,7 @@ public sealed class TokenPropertyTests : IDisposable
     }
 
     [Fact]
-    public void A_token_of_the_other_attribute_is_refused_even_under_the_same_key()
+    public void Token_of_the_other_attribute_is_refused_even_under_the_same_key()
     {
         using var ring = _keys.OpenWith("device_id", from: "ip");
         var record = Protect("ip=siv,device_id=siv", [("10.0.0.1", "10.0.0.1")], ring)[0];
@@ -157,7 +157,7 @@ public sealed class TokenPropertyTests : IDisposable
     }
 
     [Fact]
-    public void A_keyset_of_Tinks_form_made_by_hand_opens_what_another_implementation_made()
+    public void Keyset_of_Tinks_form_made_by_hand_opens_what_another_implementation_made()
     {
         // The key is 00 01 … 3f; the tokens are python-cryptography's, AESSIV over the padded text.
         const string json = """

@@ -46,7 +46,7 @@ public sealed class MacTokensTests : IDisposable
     }
 
     [Fact]
-    public void The_longest_value_is_the_same_whatever_the_method()
+    public void Longest_value_is_the_same_whatever_the_method()
     {
         foreach (var method in new[] { "siv", "mac", "escrow", "pfx" })
         {

@@ -34,7 +34,7 @@ public sealed class PlaintextTests
     }
 
     [Fact]
-    public void The_body_of_a_reject_is_in_no_text_or_JSON_of_it()
+    public void Body_of_a_reject_is_in_no_text_or_JSON_of_it()
     {
         var reject = Deliveries.Decode($"{{\"{Canary}\":1,\"{Canary}\":2}}");
         Assert.DoesNotContain("cAnArY", reject.ToString(), StringComparison.Ordinal);

@@ -9,7 +9,7 @@ public sealed class SivTokenTests
     private static readonly string Known = (string)Vectors.KnownTokens["siv"]![0]!["token"]!;
 
     [Fact]
-    public void A_token_names_its_key_and_comes_back_as_itself()
+    public void Token_names_its_key_and_comes_back_as_itself()
     {
         Assert.True(SivToken.TryParse(Known, out var keyId, out var siv));
         Assert.Equal(439041101u, keyId);
@@ -28,7 +28,7 @@ public sealed class SivTokenTests
         Assert.False(SivToken.TryParse(text, out _, out _));
 
     [Fact]
-    public void A_value_has_one_spelling_of_its_token_only()
+    public void Value_has_one_spelling_of_its_token_only()
     {
         foreach (var other in new[]
         {

@@ -26,7 +26,7 @@ public sealed class TokenPartsTests
     }
 
     [Fact]
-    public void The_prefix_of_a_token_is_that_of_its_key()
+    public void Prefix_of_a_token_is_that_of_its_key()
     {
         foreach (var text in new[] { Siv, Mac, Pfx4, Pfx6 })
         {
@@ -66,7 +66,7 @@ public sealed class TokenPartsTests
     }
 
     [Fact]
-    public void A_token_cut_anywhere_is_none()
+    public void Token_cut_anywhere_is_none()
     {
         foreach (var text in new[] { Siv, Mac })
         {
