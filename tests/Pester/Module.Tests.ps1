@@ -26,6 +26,12 @@ Describe 'The module' {
         (Test-ModuleManifest "$PSScriptRoot/../../LoginEtl.psd1").ExportedCmdlets.Keys | ForEach-Object { $readme | Should -Match $_ }
     }
 
+    It 'has about topics that Get-Help finds: <_>' -ForEach 'about_LoginEtl', 'about_LoginEtl_Keys', 'about_LoginEtl_Receipts' {
+        $lines = "$(Get-Help $_)" -split '\r?\n'
+        $lines[0, 1] | Should -Be 'TOPIC', "    $_"
+        $lines | Where-Object { $_.Length -gt 80 } | Should -BeNullOrEmpty -Because 'terminals have 80 columns'
+    }
+
     It 'has the help that its comments make, with an example for every cmdlet and a text for every parameter' {
         $made = Join-Path $TestDrive 'help.xml'
         & "$PSScriptRoot/../../docs/help/New-Help.ps1" -Path $made
