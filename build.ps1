@@ -71,7 +71,7 @@ function Package {
     if (Test-Path $module) { Remove-Item $module -Recurse -Force }
     $null = New-Item $module -ItemType Directory -Force
     Copy-Item 'LoginEtl.psd1', 'LoginEtl.Format.ps1xml', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'THIRD-PARTY-NOTICES.md', 'en-US', 'examples', 'bin' $module -Recurse
-    # What the README links to.
+    # What the README leads to.
     $docs = New-Item (Join-Path $module 'docs') -ItemType Directory
     Copy-Item (Join-Path 'docs' '*.md') $docs
     Test-ModuleManifest (Join-Path $module 'LoginEtl.psd1')

@@ -21,9 +21,9 @@ Describe 'The module' {
         (Test-ModuleManifest "$PSScriptRoot/../../LoginEtl.psd1").Version | Should -Be ([version] "$($props.Project.PropertyGroup.Version)")
     }
 
-    It 'has a name in the README for every cmdlet' {
-        $readme = Get-Content "$PSScriptRoot/../../README.md" -Raw
-        (Test-ModuleManifest "$PSScriptRoot/../../LoginEtl.psd1").ExportedCmdlets.Keys | ForEach-Object { $readme | Should -Match $_ }
+    It 'has a row in docs/cmdlets.md for every cmdlet' {
+        $page = Get-Content "$PSScriptRoot/../../docs/cmdlets.md" -Raw
+        (Test-ModuleManifest "$PSScriptRoot/../../LoginEtl.psd1").ExportedCmdlets.Keys | ForEach-Object { $page | Should -Match "(?m)^\| \[?``$_``" }
     }
 
     It 'has about topics that Get-Help finds: <_>' -ForEach 'about_LoginEtl', 'about_LoginEtl_Keys', 'about_LoginEtl_Receipts' {

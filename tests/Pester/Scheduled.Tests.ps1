@@ -1,6 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Setup.ps1"
-    # As README and the help say it, with a line that cannot run in the place of theirs.
+    # As docs/cmdlets.md and the help say it, with a line that cannot run in the place of theirs.
     function Invoke-Script([string] $Line, [switch] $Stop, [string] $Module = "$PSScriptRoot/../../LoginEtl.psd1") {
         $script = Join-Path $TestDrive 'scheduled.ps1'
         "$(if ($Stop) { "`$ErrorActionPreference = 'Stop'" })`nImport-Module $(ConvertTo-Literal $Module)`n$Line" | Set-Content $script
@@ -39,7 +39,7 @@ Describe 'A scheduled script in which nothing could run' {
         Invoke-Script $_ | Should -Be 1
     }
 
-    It 'fails with its first line, which README has: <_>' -ForEach @(
+    It 'fails with its first line, which docs/cmdlets.md has: <_>' -ForEach @(
         'exit (Invoke-LoginEtl -Max 3).ExitCode'
         'exit (Invoke-LoginEtl login-queue -Database).ExitCode'
         'exit (Invoke-LoginElt login-queue).ExitCode'
@@ -179,7 +179,7 @@ Describe '$WhatIfPreference' {
     }
 }
 
-Describe 'The filter that README shows' {
+Describe 'The filter that docs/cmdlets.md shows' {
     It 'changes logins and rejects alike, also under Stop' {
         $ErrorActionPreference = 'Stop'
         $queue = New-TestQueue

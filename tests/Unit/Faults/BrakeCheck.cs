@@ -5,7 +5,7 @@ namespace LoginEtl.Unit.Faults;
 /// <summary>Whether runs stop before what is no queue of logins, and before nothing else.</summary>
 internal static class BrakeCheck
 {
-    // As the README has it.
+    // As docs/table.md has it.
     private const int Most = 20;
     private const string Told = "no login came between them";
 

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace LoginEtl.Unit.Runs;
 
-/// <summary>What a message of the quarantine counts as when it is delivered again, as README says it.</summary>
+/// <summary>What a message of the quarantine counts as when it is delivered again, as docs/quarantine.md says it.</summary>
 public sealed class RedeliveredRejectTests(ServersFixture servers) : IDisposable
 {
     private readonly WholeRun _run = new();
