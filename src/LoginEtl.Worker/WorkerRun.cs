@@ -61,7 +61,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         var job = settings.Job(parsed, new SqsConnector(), _database);
         if (settings.Initialize(parsed))
         {
-            await _database.InitializeAsync(job.Into, new SchemaOptions(), stop);
+            await _database.InitializeAsync(job.Into, new SchemaOptions { Warned = warning => log.WriteLine($"warning: {_words.Of(warning)}") }, stop);
         }
 
         return await job.RunAsync(protectors, settings.Quiet(parsed) ? null : Report, stop);

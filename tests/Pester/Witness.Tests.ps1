@@ -107,10 +107,10 @@ Describe 'The witness of recovery' {
         Invoke-Recovery official.jsonl 2
         $all = Get-Audit
         $all.States | Should -Be 'AnchorsLost Intact Elsewhere'
-        $hand = $all.Reports[2].FileId
+        $marks = "'$($all.Reports[0].Mark)'", "'$($all.Reports[2].Mark)'"
         $dsn = $database
-        $command = [regex]::Match((Get-Content "$PSScriptRoot/../../docs/security.md" -Raw), '(?m)^Test-LoginAudit \$dsn keys/ -ErrorAction.*$').Value.Replace('keys/', '$keys').Replace('FILE', "$hand").Replace('NUMBER', '3')
-        $command | Should -Match 'AnchorNumber'
+        $command = [regex]::Match((Get-Content "$PSScriptRoot/../../docs/security.md" -Raw), '(?m)^Test-LoginAudit \$dsn keys/ -ErrorAction.*$').Value.Replace('keys/', '$keys').Replace("'MARK2'", $marks[1]).Replace("'MARK'", $marks[0])
+        $command | Should -Match $all.Reports[0].Mark
         Invoke-Expression $command | Should -BeNullOrEmpty
         [void] (Invoke-Sql $database "UPDATE login_etl_audit_anchor SET anchored_by = 'somebody else' WHERE number = 4")
         (Invoke-Expression $command).AnchorNumber | Should -Be 5

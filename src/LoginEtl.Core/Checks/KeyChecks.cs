@@ -38,6 +38,13 @@ public static class KeyChecks
                 return new Check(States, CheckOutcome.Warn, string.Join(' ', back), "Look at login_etl_key and who may write to it, and set the primary key that is meant with Set-LoginPrimaryKey.");
             }
 
+            if (PrimaryKeys.Newer(keyring).Where(k => sample?.Of(k.Attribute).Any(s => s.Prefix == k.Prefix) == true).Select(k => $"{k.Prefix} of {k.Attribute}").ToList() is { Count: > 0 } newer)
+            {
+                return new Check(
+                    States, CheckOutcome.Warn, $"rows are under {string.Join(", ", newer)}, and an older key is masked with",
+                    "Where nobody went back to the older key on purpose, see who may write to login_etl_key, and set the primary key that is meant with Set-LoginPrimaryKey.");
+            }
+
             var first = await KeyAdmission.RequireAsync(keys, known, isNewKey: false, () => Task.FromResult(sample)).ConfigureAwait(false);
             var followed = own.Zip(keys).Where(k => k.First.Prefix != k.Second.Prefix).Select(k => $"{k.First.Prefix} of {k.First.Attribute} is retired in the database, and its primary key {k.Second.Prefix} is held and followed").ToList();
             return new Check(

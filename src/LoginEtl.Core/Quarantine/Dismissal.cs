@@ -7,7 +7,7 @@ namespace LoginEtl.Quarantine;
 /// <summary>Why entries are dismissed, in the operator's words; it stays in the quarantine, so leave personal data out of it.</summary>
 public sealed record Dismissal
 {
-    /// <exception cref="LoginEtlException"><c>ReasonMissing</c>: it has no letter or digit, or is no text that PostgreSQL can hold.</exception>
+    /// <exception cref="LoginEtlException"><c>ReasonMissing</c>: it has no letter or digit, is no text that PostgreSQL can hold, or reads as a body or a secret.</exception>
     public Dismissal(string reason)
     {
         if (!GivenReason.Says(reason) || reason.Contains('\0', StringComparison.Ordinal) || !SurrogatePairs.AreWhole(reason))
@@ -15,6 +15,13 @@ public sealed record Dismissal
             throw new LoginEtlException(
                 ErrorId.ReasonMissing, "An entry is dismissed for a reason, and -Reason has no letter or digit, or is no text. Nothing was dismissed.",
                 "Say why in -Reason: it stays in the quarantine. Leave personal data out of it.");
+        }
+
+        if (Quotable.HasPassword(reason) || reason.TrimStart() is ['{' or '[' or '"', ..])
+        {
+            throw new LoginEtlException(
+                ErrorId.ReasonMissing, "What was given for -Reason reads as a body or a connection string, and a reason is sent to the server, which may log it. Nothing was dismissed.",
+                "Say in words why the entry is dismissed.");
         }
 
         Reason = reason;

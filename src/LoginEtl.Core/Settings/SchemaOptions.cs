@@ -8,6 +8,9 @@ public sealed record SchemaOptions
     /// <summary>Only says what would run.</summary>
     public bool PlanOnly { get; init; }
 
+    /// <summary>Told what somebody should see to, a sentence each; on any thread.</summary>
+    public Action<string>? Warned { get; init; }
+
     /// <summary>How the table holds versions, if it is created; an existing one stays as it is.</summary>
     public AppVersionColumn AppVersionColumn { get; init; }
 

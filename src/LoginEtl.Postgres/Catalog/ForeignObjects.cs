@@ -14,7 +14,8 @@ internal static class ForeignObjects
         $"""
         SELECT c.relname, pg_get_userbyid(c.relowner), {Trusted("c.relowner", "$3")},
                pg_catalog.array_to_string(ARRAY(
-                   SELECT pg_catalog.concat('the trigger ', tgname) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal
+                   SELECT 'the form of a view or a foreign table' WHERE c.relkind NOT IN ('r', 'p', 'i', 'I', 'S')
+                   UNION ALL SELECT pg_catalog.concat('the trigger ', tgname) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal
                    UNION ALL SELECT pg_catalog.concat('the rule ', rulename) FROM pg_rewrite WHERE ev_class = c.oid AND c.relkind IN ('r', 'p')
                    UNION ALL SELECT pg_catalog.concat('the foreign key ', conname) FROM pg_constraint WHERE conrelid = c.oid AND contype = 'f' AND confrelid <> c.oid
                    UNION ALL SELECT pg_catalog.concat('the policy ', polname) FROM pg_policy WHERE polrelid = c.oid

@@ -14,8 +14,9 @@ internal sealed class KeyStates(QualifiedName keys)
 
     private readonly string _set =
         $"""
-        INSERT INTO {keys.Quoted} AS k (attribute, method, prefix, state, check_value)
-        SELECT * FROM unnest($1, $2, $3, $4, $5)
+        INSERT INTO {keys.Quoted} AS k (attribute, method, prefix, state, check_value, changed_at)
+        SELECT u.attribute, u.method, u.prefix, u.state, u.check_value, clock_timestamp()
+        FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY AS u(attribute, method, prefix, state, check_value, place) ORDER BY u.state <> 'primary', u.place
         ON CONFLICT (attribute, prefix) DO UPDATE SET state = excluded.state, check_value = CASE WHEN {IsShorter} THEN excluded.check_value ELSE k.check_value END,
             changed_at = CASE WHEN k.state = excluded.state THEN k.changed_at ELSE now() END
         WHERE k.state <> excluded.state OR {IsShorter}

@@ -23,6 +23,12 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
         var name = live?.Name ?? await SearchPath.MeantAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false);
         var existing = await TableNames.ExistingAsync(connection, name.Schema, cancellationToken).ConfigureAwait(false);
         var statements = new List<string>();
+        var strangers = live is null ? [] : await ForeignObjects.StrangersAsync(connection, live.Name, cancellationToken).ConfigureAwait(false);
+        foreach (var stranger in strangers)
+        {
+            options.Warned?.Invoke($"{live!.Name}: {stranger}, and may run code with the rights of whoever reads or writes there. See that this is whom you mean.");
+        }
+
         if (existing is null)
         {
             statements.Add(SchemaStatements.CreateSchema(name.Schema));
@@ -35,6 +41,13 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
         }
         else if (options.AlterAppVersion && HoldsIntegers(live))
         {
+            if (strangers.Count > 0)
+            {
+                throw new LoginEtlException(
+                    ErrorId.ForeignObject, $"{live.Name}: {string.Join("; ", strangers)}. To alter it runs what stands on it, its checks and indexes, with this user's rights. Nothing was changed.",
+                    "Run it as the owner of the table, or let the owner alter it.");
+            }
+
             statements.Add(SchemaStatements.AlterAppVersion(name, settings.ColumnNames, options.AlterFrom));
         }
 

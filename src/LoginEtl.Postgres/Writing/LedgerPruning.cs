@@ -45,8 +45,8 @@ internal sealed class LedgerPruning(Database database, QualifiedName table) : IA
         {
             var connection = await database.Source.OpenConnectionAsync(_stop.Token).ConfigureAwait(false);
             await using var _ = connection.ConfigureAwait(false);
-            // Looked at first: an error would stand in the server's log every hour.
-            if (await PruneFunction.StateAsync(connection, table, role: null, _stop.Token).ConfigureAwait(false) is not { IsGranted: true, Stranger: null })
+            // Looked at first: an error would stand in the server's log every hour, and what is not ours is not called.
+            if (await PruneFunction.StateAsync(connection, table, role: null, _stop.Token).ConfigureAwait(false) is not { IsGranted: true, IsCurrent: true, Stranger: null })
             {
                 return;
             }

@@ -55,9 +55,10 @@ public sealed class ImportLoginKeyCmdlet : LoginCmdlet
             WriteWarning($"{import.Folder} had no keyset {key.Name}: the backup's comes in whole, and its key {key.KeyId} (check value {key.CheckValue}) is used from now on. Compare it with the check value that was noted.");
         }
 
-        foreach (var key in planned.Added.Where(k => k.Name == "audit" && !planned.NewPrimaries.Contains(k)))
+        foreach (var key in planned.Added.Where(k => !planned.NewPrimaries.Contains(k)))
         {
-            WriteWarning($"{key} (check value {key.CheckValue}) comes in beside the audit key that is there: from now on it vouches for lines and anchors, too. Compare it with the check value that was noted.");
+            var does = key.Name == "audit" ? "it vouches for lines and anchors, too" : "it opens what it has made, and is masked with where the database says so";
+            WriteWarning($"{key} (check value {key.CheckValue}) comes in beside those of {import.Folder}: from now on {does}. Compare it with the check value that was noted.");
         }
 
         if (planned.Added.Count == 0)

@@ -60,7 +60,9 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
             Roles = Role,
             AcceptRestored = AcceptRestored,
         };
-        var plan = Await(() => Connectors.Database.InitializeAsync(settings, options with { PlanOnly = true }, StopToken), Table);
+        var warnings = new List<string>();
+        var plan = Await(() => Connectors.Database.InitializeAsync(settings, options with { PlanOnly = true, Warned = warnings.Add }, StopToken), Table);
+        warnings.ForEach(WriteWarning);
         if (plan.Count == 0)
         {
             WriteVerbose("Nothing is missing.");

@@ -15,7 +15,15 @@ internal static class SecretVault
     private const string Module = "Microsoft.PowerShell.SecretManagement";
 
     // Named with its module: no other Get-Secret is asked for keys. Inside a table: bytes would come back one by one.
-    private const string GetSecret = $"param($vault, $name) @{{ Secret = ({Module}\\Get-Secret -Vault $vault -Name $name -ErrorAction Stop) }}";
+    // What a vault says, in errors, warnings or otherwise, may quote anything: it goes nowhere, not even into $Error.
+    private const string GetSecret =
+        $$"""
+        param($vault, $name)
+        $last = $global:Error[0]
+        try { @{ Secret = ({{Module}}\Get-Secret -Vault $vault -Name $name -ErrorAction Stop 2> $null 3> $null 4> $null 5> $null 6> $null) } }
+        catch { @{ Failed = $_.Exception.GetType().Name } }
+        finally { while ($global:Error.Count -gt 0 -and -not [object]::ReferenceEquals($global:Error[0], $last)) { $global:Error.RemoveAt(0) } }
+        """;
 
     /// <summary>The secret, UTF-8; the caller zeroes it.</summary>
     /// <exception cref="LoginEtlException"><c>SecretManagementMissing</c>, <c>SecretUnreadable</c>.</exception>
@@ -32,7 +40,13 @@ internal static class SecretVault
         try
         {
             var found = cmdlet.InvokeCommand.InvokeScript(GetSecret, useNewScope: true, PipelineResultTypes.None, input: null, vault, name);
-            var held = ((Hashtable)found[0].BaseObject)["Secret"];
+            var answer = (Hashtable)found[0].BaseObject;
+            if (answer["Failed"] is string kind)
+            {
+                throw Unreadable(vault, name, $"Get-Secret failed with {kind}");
+            }
+
+            var held = answer["Secret"];
             secret = held is PSObject wrapped ? wrapped.BaseObject : held;
         }
         catch (RuntimeException e) when (e is not PipelineStoppedException)

@@ -16,8 +16,8 @@ internal sealed record AnchorFault(long First, long Last, string Why, string? By
 
     /// <summary>Reports of them, in their order: each of its own, and the last of the rest where there are very many.</summary>
     public static IEnumerable<AuditReport> Reports(IReadOnlyList<AnchorFault> faults) =>
-        faults.Take(MostTold).Select(f => Report(f.Text, f.First))
-            .Concat(faults.Count > MostTold ? [Report($"{faults.Count - MostTold} more faults of anchors follow, the last one at anchor {faults[^1].Last}", faults[MostTold].First)] : []);
+        faults.Take(MostTold).Select(f => Report(f.Text, f.First, f.Last))
+            .Concat(faults.Count > MostTold ? [Report($"{faults.Count - MostTold} more faults of anchors follow, the last one at anchor {faults[^1].Last}", faults[MostTold].First, faults[^1].Last)] : []);
 
     /// <summary>The first few in one sentence.</summary>
     public static string Sentence(IReadOnlyList<AnchorFault> faults) =>
@@ -36,6 +36,6 @@ internal sealed record AnchorFault(long First, long Last, string Why, string? By
         faults.Add(next);
     }
 
-    private static AuditReport Report(string why, long anchor) =>
-        new() { Place = "the anchors themselves", State = AuditState.AnchorsLost, Why = why, AnchorNumber = anchor };
+    private static AuditReport Report(string why, long first, long last) =>
+        new() { Place = "the anchors themselves", State = AuditState.AnchorsLost, Why = why, AnchorNumber = first, LastAnchorNumber = last };
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using LoginEtl.Faults;
 
 namespace LoginEtl.Audit;
@@ -41,6 +44,16 @@ public sealed record AuditReport
     /// <summary>Of a fault of the anchors themselves: the number of the first anchor concerned; null in reports of files.</summary>
     public long? AnchorNumber { get; init; }
 
+    /// <summary>The number of the last anchor concerned, where several of one account are in a row; null in reports of files.</summary>
+    public long? LastAnchorNumber { get; init; }
+
+    /// <summary>
+    /// Names this very finding, and nothing that is found beside it or later: a schedule leaves a finding out by it. It changes
+    /// with the state, the file, how far it is anchored, the anchors concerned, and what is wrong. Null when all is well.
+    /// </summary>
+    public string? Mark => IsIntact ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(
+        CultureInfo.InvariantCulture, $"{State}\n{Place}\n{FileId}\n{Lines}\n{BrokenLine}\n{Anchored}\n{LastAnchoredAt:O}\n{LastAnchoredBy}\n{AnchorNumber}\n{LastAnchorNumber}\n{Why}"))))[..16];
+
     /// <summary>What its lines were written for: databases and tables, each once; empty where earlier versions wrote them.</summary>
     public IReadOnlyList<AuditTarget> Targets { get; init; } = [];
 
@@ -69,7 +82,7 @@ public sealed record AuditReport
         {
             AuditState.Broken => "Keep the file as evidence, and find out who could write it since its last anchor (login_etl_audit_anchor has the times).",
             AuditState.AnchorsLost when AnchorNumber is not null =>
-                "Find out who added, changed or deleted it: docs/security.md says what to do with an anchor that was added by hand. Where it is known, let the schedule leave it out by its AnchorNumber; others are told beside it.",
+                "Find out who added, changed or deleted it: docs/security.md says what to do with an anchor that was added by hand. Where it is known, let the schedule leave it out by its Mark; whatever else is found has another.",
             AuditState.AnchorsLost => "Find out who may delete from login_etl_audit_anchor, whether the database was restored from a backup, and whether it is the one that the file belongs to.",
             AuditState.Elsewhere => "Run it on that host, or bring a copy of the file and name its folder in -Archive.",
             AuditState.Unreadable => "Run it as somebody who may read the file, or bring a copy of it and name its folder in -Archive.",

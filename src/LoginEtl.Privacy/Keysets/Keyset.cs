@@ -30,8 +30,17 @@ internal sealed class Keyset : IDisposable
     /// <summary>What is masked with: the file's primary key, or the one that the database's made it follow.</summary>
     public KeysetKey Primary { get; private set; }
 
-    /// <summary>The primary key of the file, where an older one is followed; null otherwise. Keys are added at the end.</summary>
-    public KeysetKey? LedBackFrom => Keys.TakeWhile(k => k != _own).Contains(Primary) ? _own : null;
+    /// <summary>
+    /// The newer key that was used before, where an older one is followed: the file's primary one, or one that the database has
+    /// taken back. Null otherwise.
+    /// </summary>
+    public KeysetKey? LedBackFrom { get; set; }
+
+    /// <summary>Those that were added after the one that is masked with. Keys are added at the end, and imported where they were.</summary>
+    public IReadOnlyList<KeysetKey> Newer => [.. Keys.SkipWhile(k => k != Primary).Skip(1)];
+
+    /// <summary>The file's primary key.</summary>
+    public KeysetKey Own => _own;
 
     /// <summary>Whether another key than the file's primary one is masked with.</summary>
     public bool IsFollowing => Primary != _own;

@@ -12,6 +12,13 @@ public sealed record MaskMethods
     {
     }
 
+    /// <summary>Every method of every attribute, as <see cref="Parse"/> takes it.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        .. Enum.GetValues<MaskMethod>().Select(m => $"{KeysetName.Ip}={Name(m)}"),
+        .. Enum.GetValues<MaskMethod>().Where(m => m != MaskMethod.Pfx).Select(m => $"{KeysetName.DeviceId}={Name(m)}"),
+    ];
+
     /// <summary>Method of the address.</summary>
     public MaskMethod OfIp { get; private init; }
 

@@ -25,13 +25,18 @@ internal sealed record MergedKeyset(string Name, Keyset Keyset, IReadOnlyList<ui
         mine.RequireType(type);
         var keys = mine.Keys.ToList();
         var (added, left) = (new List<uint>(), new List<uint>());
+        // Keysets have their oldest keys first, and a backup's are older than what was added since: each goes behind the one that it
+        // is behind there.
+        var behind = -1;
         foreach (var key in theirs)
         {
-            switch (keys.FindIndex(k => k.Id == key.Id))
+            var found = keys.FindIndex(k => k.Id == key.Id);
+            behind = found >= 0 ? found : behind + 1;
+            switch (found)
             {
                 case < 0:
                     RequireRoom(name, mine, backup, key);
-                    keys.Add(key);
+                    keys.Insert(behind, key);
                     added.Add(key.Id);
                     break;
                 case var at when keys[at].Status != KeyStatus.Destroyed:

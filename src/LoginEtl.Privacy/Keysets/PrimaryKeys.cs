@@ -48,11 +48,25 @@ public static class PrimaryKeys
         {
             if (keyring.Find(name) is { } keyset)
             {
+                keyset.LedBackFrom = LedBackFrom(name, keyset, known);
                 keyset.Rivals = [.. known.Where(k => k.State == StoredKeyState.Primary && IsOf(k, name)).Select(k => k.Prefix).Distinct()];
             }
         }
 
         return keyring;
+    }
+
+    // A key that waits to be made primary was told to the database after the one that is primary; whoever makes one primary takes
+    // it back from the other at the same moment.
+    private static KeysetKey? LedBackFrom(string name, Keyset keyset, IReadOnlyList<StoredKey> known)
+    {
+        if (keyset.Newer.Contains(keyset.Own))
+        {
+            return keyset.Own;
+        }
+
+        var since = known.FirstOrDefault(k => IsOf(k, name, keyset.Primary.Id))?.ChangedAt;
+        return keyset.Newer.LastOrDefault(newer => known.Any(k => IsOf(k, name, newer.Id) && k.State != StoredKeyState.Primary && k.ChangedAt <= since));
     }
 
     /// <summary>
@@ -68,12 +82,25 @@ public static class PrimaryKeys
             .. from name in KeysetName.Masked.SelectMany(KeysetName.TokensOf)
                let keyset = keyring.Find(name)
                where keyset is not null
-               let what = keyset.LedBackFrom is { } own ? $"The database has {Prefix(name, keyset.Primary)} of {KeysetName.Of(name)} followed, an older key than {Prefix(name, own)}, the primary key of {keyset.Source}"
+               let what = keyset.LedBackFrom is { } own ? $"The database has {Prefix(name, keyset.Primary)} of {KeysetName.Of(name)} followed, an older key than {Prefix(name, own)}, {(own == keyset.Own ? "the primary key of" : "which it has taken back, of")} {keyset.Source}"
                    : keyset.Rivals.Count > 1 ? $"The database has more than one primary key of {KeysetName.Of(name)}: {string.Join(", ", keyset.Rivals)}; here {Prefix(name, keyset.Primary)} is used, and Set-LoginPrimaryKey with -Database settles it"
                    : null
                where what is not null
                select $"{what}. If nobody meant that, see who may write to login_etl_key; Disable-LoginKey here keeps this host from following a key.",
         ];
+    }
+
+    /// <summary>Keys of these keysets that are newer than the ones that are masked with, as the database knows keys.</summary>
+    /// <param name="keyring">After <see cref="Follow"/>.</param>
+    public static IReadOnlyList<StoredKey> Newer(Keyring keyring)
+    {
+        ArgumentNullException.ThrowIfNull(keyring);
+        return [.. from name in KeysetName.Masked.SelectMany(KeysetName.TokensOf)
+                   let keyset = keyring.Find(name)
+                   where keyset is not null
+                   from key in KeyListing.Of(name, keyset)
+                   where keyset.Newer.Any(k => k.Id == key.KeyId) && key.TokenPrefix is not null
+                   select StoredKey.Of(key, StoredKeyState.Retired)];
     }
 
     /// <summary>

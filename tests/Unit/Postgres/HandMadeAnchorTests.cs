@@ -22,7 +22,7 @@ public sealed class HandMadeAnchorTests(ServersFixture servers)
         var alone = Assert.Single(await FaultsAsync(witness));
         Assert.Equal(3, alone.AnchorNumber);
         Assert.Contains($"added as {account}", alone.Why, StringComparison.Ordinal);
-        Assert.Contains("AnchorNumber", alone.Fault()!.Remedy, StringComparison.Ordinal);
+        Assert.Contains("Mark", alone.Fault()!.Remedy, StringComparison.Ordinal);
 
         await witness.Database.RunAsync($"{Witness.ByForce} UPDATE {Table} SET anchored_by = 'somebody else' WHERE number = 5");
         var one = await witness.VerifyAsync("official.jsonl");
@@ -34,6 +34,36 @@ public sealed class HandMadeAnchorTests(ServersFixture servers)
         Assert.Equal([3L, 6L, 7L], faults.Select(f => f.AnchorNumber!.Value));
         Assert.Contains("anchor 6 ", faults[1].Why, StringComparison.Ordinal);
         Assert.Equal("anchor 7 is gone", faults[2].Why);
+    }
+
+    // A schedule leaves out what is known by its mark: whoever recovers must not be able to hide more behind it.
+    [Fact]
+    public async Task Mark_is_of_one_finding_and_not_of_what_is_added_to_it()
+    {
+        await using var witness = await Witness.NewAsync(servers);
+        await witness.RecordAsync("official.jsonl");
+        await witness.RecordAsync("lost.jsonl");
+        var copy = await File.ReadAllBytesAsync(witness.PathOf("lost.jsonl"), TestDatabase.Token);
+        File.Delete(witness.PathOf("lost.jsonl"));
+        const string Forged = $"INSERT INTO {Table} (file_id, line, mac, place, number, link) SELECT gen_random_uuid(), 1, decode(repeat('00', 32), 'hex'), 'x:/y', max(number) + 1, decode(repeat('00', 36), 'hex') FROM {Table}";
+        await witness.Database.RunAsync(Forged);
+        var (lost, forged) = await MarksAsync();
+
+        await witness.Database.RunAsync(Forged);
+        Assert.Equal(lost, (await MarksAsync()).Lost);
+        Assert.NotEqual(forged, (await MarksAsync()).Forged);
+
+        await File.WriteAllBytesAsync(witness.PathOf("lost.jsonl"), copy, TestDatabase.Token);
+        await witness.RecordAsync("lost.jsonl");
+        File.Delete(witness.PathOf("lost.jsonl"));
+        Assert.NotEqual(lost, (await MarksAsync()).Lost);
+
+        async Task<(string? Lost, string? Forged)> MarksAsync()
+        {
+            var reports = await AuditVerification.RunAsync(witness.Keys.Ring, witness.Anchor, [], [], [], TestDatabase.Token);
+            Assert.All(reports, r => Assert.Equal(r.IsIntact, r.Mark is null));
+            return (reports.Single(r => r.State == AuditState.Missing && r.Place.EndsWith("lost.jsonl", StringComparison.Ordinal)).Mark, Assert.Single(reports, r => r.AnchorNumber is not null).Mark);
+        }
     }
 
     [Fact]

@@ -84,6 +84,21 @@ public sealed class PruningTests(ServersFixture servers)
         Assert.Equal(15, await database.CountAsync());
     }
 
+    // Whose it is may be trusted here; what it does may not.
+    [Fact]
+    public async Task Function_that_does_something_else_is_not_called()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync("CREATE TABLE sprung (); CREATE OR REPLACE FUNCTION login_etl_prune(most integer DEFAULT 10000) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN DROP TABLE sprung; RETURN 0; END'");
+        await using (var sink = await database.SinkAsync())
+        {
+            await sink.WriteAsync(Logins.Records(5), TestDatabase.Token);
+            await Task.Delay(500, TestDatabase.Token);
+        }
+
+        Assert.True(await database.ReadAsync<bool>("SELECT to_regclass('sprung') IS NOT NULL"));
+    }
+
     [Fact]
     public async Task Database_of_an_earlier_version_gets_what_prunes()
     {

@@ -115,6 +115,70 @@ public sealed class StrangersTableTests(ServersFixture servers)
         Assert.False(await database.ReadAsync<bool>("SELECT to_regclass('sprung') IS NOT NULL"));
     }
 
+    // He owns the table, and so is trusted with what stands beside it: but a view is never taken for a table.
+    [Theory]
+    [InlineData("login_etl_key", "SELECT 'ip'::text AS attribute, 'siv1.AAAAAA'::text AS prefix, 'siv'::text AS method, 'primary'::text AS state, now() AS changed_at, 'x'::text AS check_value")]
+    [InlineData("login_etl_schema", "SELECT 2 AS version, 'x'::text AS made_by, 1::bigint AS system_identifier, 1 AS timeline, 1::oid AS database_id, 1::oid AS ledger_id, now() AS recorded_at")]
+    [InlineData("login_etl_audit_anchor", "SELECT gen_random_uuid() AS file_id, 1::bigint AS line, ''::bytea AS mac, 'x'::text AS place, ''::text AS note, ''::bytea AS link, 1::bigint AS number, 'x'::text AS anchored_by, now() AS anchored_at")]
+    [InlineData("login_etl_quarantine", "SELECT 1 AS id")]
+    public async Task View_of_the_owner_of_a_strangers_table_is_read_by_nobody(string name, string columns)
+    {
+        var database = await TestDatabase.NewAsync(servers, "SELECT 1");
+        await database.AsRoleAsync(role => $"GRANT CREATE ON SCHEMA public TO {role}", async stranger =>
+        {
+            await database.RunAsync(
+                $"""
+                SET ROLE {stranger.UserName}; {LoginTable.Create};
+                CREATE FUNCTION a_row() RETURNS boolean LANGUAGE plpgsql AS $f${Sprung.Replace("{0}", "true", StringComparison.Ordinal)}$f$;
+                CREATE VIEW {name} AS {columns} WHERE a_row();
+                GRANT ALL ON {name} TO PUBLIC;
+                """);
+            var connector = new PostgresConnector();
+            foreach (var ask in new Func<Task>[]
+            {
+                () => connector.InitializeAsync(database.Settings(), new SchemaOptions { PlanOnly = true }, TestDatabase.Token),
+                () => connector.InitializeAsync(database.Settings(), new SchemaOptions(), TestDatabase.Token),
+                async () => await connector.OpenAnchorAsync(database.Settings(), TestDatabase.Token),
+                async () => await connector.WriteToAsync(database.Settings(), new SinkOptions(), TestDatabase.Token),
+                async () => await connector.OpenQuarantineAsync(database.Settings(), new SinkOptions(), TestDatabase.Token),
+                async () => await connector.OpenTokensAsync(database.Settings(), TestDatabase.Token),
+            })
+            {
+                var fault = await Assert.ThrowsAsync<LoginEtlException>(ask);
+                Assert.DoesNotContain("P4711", fault.Message, StringComparison.Ordinal);
+            }
+
+            Assert.Equal("ForeignObject", (await Assert.ThrowsAsync<LoginEtlException>(() => database.InitializeAsync())).Id);
+            var checks = await connector.CheckAsync(database.Settings(), new SinkOptions(), TestDatabase.Token);
+            Assert.DoesNotContain(checks, c => c.Detail.Contains("P4711", StringComparison.Ordinal));
+            Assert.Contains(checks, c => c is { Name: "Owners", Outcome: CheckOutcome.Fail } && c.Detail.Contains($"{name} has the form of a view", StringComparison.Ordinal));
+            Assert.False(await database.ReadAsync<bool>("SELECT to_regclass('sprung') IS NOT NULL"));
+        });
+    }
+
+    [Fact]
+    public async Task Version_column_of_a_strangers_table_is_not_altered_and_he_is_named()
+    {
+        var database = await TestDatabase.NewAsync(servers, "SELECT 1");
+        await database.AsRoleAsync(role => $"GRANT CREATE ON SCHEMA public TO {role}", async stranger =>
+        {
+            await database.RunAsync(
+                $"""
+                SET ROLE {stranger.UserName}; {LoginTable.Create};
+                CREATE FUNCTION a_version(text) RETURNS boolean LANGUAGE plpgsql AS $f${Sprung.Replace("{0}", "true", StringComparison.Ordinal)}$f$;
+                INSERT INTO user_logins (user_id, app_version) VALUES ('x', 1);
+                ALTER TABLE user_logins ADD CHECK (a_version(app_version::text)) NOT VALID;
+                """);
+            var warnings = new List<string>();
+            var options = new SchemaOptions { AppVersionColumn = AppVersionColumn.Text, AlterAppVersion = true, Warned = warnings.Add };
+            var fault = await Assert.ThrowsAsync<LoginEtlException>(() => new PostgresConnector().InitializeAsync(database.Settings(), options, TestDatabase.Token));
+            Assert.Equal("ForeignObject", fault.Id);
+            Assert.Contains($"the table belongs to {stranger.UserName}", fault.Message, StringComparison.Ordinal);
+            Assert.Contains($"the table belongs to {stranger.UserName}", Assert.Single(warnings), StringComparison.Ordinal);
+            Assert.False(await database.ReadAsync<bool>("SELECT to_regclass('sprung') IS NOT NULL"));
+        });
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

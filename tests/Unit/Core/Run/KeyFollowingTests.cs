@@ -142,6 +142,30 @@ public sealed class KeyFollowingTests : RunningTests
         Assert.Contains($"{old.Prefix} of ip followed, an older key than {added.Prefix}", Assert.Single(reports), StringComparison.Ordinal);
     }
 
+    // The rotation as the page has it: files stay as they are, so the old key is their primary one.
+    [Fact]
+    public void Who_is_led_back_from_a_key_that_the_database_has_taken_back_says_so()
+    {
+        var (old, added, _) = Rotating("", "ip");
+        var (first, now) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow);
+        Assert.Empty(Said(old with { ChangedAt = first }, added with { State = StoredKeyState.Retired, ChangedAt = now }));
+        Assert.Empty(Said(old with { State = StoredKeyState.Retired, ChangedAt = now }, added with { ChangedAt = now }));
+        foreach (var changed in new[] { now, now.AddMinutes(1) })
+        {
+            var said = Assert.Single(Said(old with { ChangedAt = changed }, added with { State = StoredKeyState.Retired, ChangedAt = now }));
+            Assert.Contains($"{old.Prefix} of ip followed, an older key than {added.Prefix}, which it has taken back", said, StringComparison.Ordinal);
+        }
+
+        // Whoever went back on purpose disables the newer one.
+        Assert.Empty(Said(old with { ChangedAt = now }, added with { State = StoredKeyState.Disabled, ChangedAt = now.AddMinutes(1) }));
+
+        IReadOnlyList<string> Said(params StoredKey[] known)
+        {
+            using var ring = Keyring.Open(_folder.Folder);
+            return PrimaryKeys.Misled(ring.Follow(known));
+        }
+    }
+
     [Fact]
     public void Who_follows_one_of_two_that_are_primary_says_so()
     {

@@ -45,6 +45,9 @@ public sealed class KeyImportTests : IDisposable
         Assert.Equal((KeyStatus.Enabled, false), (imported.Added[0].Status, imported.Added[0].IsPrimary));
         Assert.Equal(planned.Added, imported.Added);
         Assert.Equal([.. before, old], List().OrderBy(k => before.Contains(k) ? before.IndexOf(k) : before.Count));
+        // The oldest first, whence a key's age is told.
+        Assert.Equal(3, List().Count(k => k.Name == "ip"));
+        Assert.Equal(now.KeyId, List().Last(k => k.Name == "ip").KeyId);
         Assert.Empty(imported.LeftDestroyed);
 
         Assert.Empty(Import().Run().Added);

@@ -19,6 +19,18 @@ public sealed class ReasonTests
     }
 
     [Theory]
+    [InlineData("""{"user_id": "x", "ip": "199.172.111.135"}""")]
+    [InlineData("""  "{\"ip\": \"199.172.111.135\"}" """)]
+    [InlineData("Host=db;Username=u;Password=hunter2")]
+    public void Body_or_connection_in_the_place_of_a_reason_is_not_sent_to_the_server(string reason)
+    {
+        var fault = Assert.Throws<LoginEtlException>(() => new Dismissal(reason));
+        Assert.Equal("ReasonMissing", fault.Id);
+        Assert.DoesNotContain("199.172", fault.Message + fault.Remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", fault.Message + fault.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("7")]
     [InlineData("Ж")]
     [InlineData("問い合わせ")]
