@@ -18,6 +18,7 @@
         'Find-LoginRecord'
         'Get-LoginKeyset'
         'Get-LoginQuarantine'
+        'Get-LoginQueue'
         'Import-LoginKey'
         'Initialize-LoginDatabase'
         'Invoke-LoginEtl'

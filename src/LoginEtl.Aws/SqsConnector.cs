@@ -1,3 +1,5 @@
+using Amazon;
+using LoginEtl.Aws.Accounts;
 using LoginEtl.Aws.Calls;
 using LoginEtl.Aws.Checks;
 using LoginEtl.Aws.Queues;
@@ -14,6 +16,13 @@ namespace LoginEtl.Aws;
 /// <summary>Opens SQS queues.</summary>
 public sealed class SqsConnector : IQueueConnector
 {
+    /// <inheritdoc/>
+    public IEnumerable<(string Name, string DisplayName)> Regions() =>
+        RegionEndpoint.EnumerableAllRegions.Select(r => (r.SystemName, r.DisplayName)).OrderBy(r => r.SystemName, StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public IEnumerable<string> ProfileNames() => SharedProfile.Names(Environment.GetEnvironmentVariable);
+
     /// <inheritdoc/>
     public async Task<IMessageSource> ReceiveFromAsync(
         QueueSettings settings, ReceiveOptions options, CancellationToken cancellationToken)
@@ -38,6 +47,14 @@ public sealed class SqsConnector : IQueueConnector
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<LoginQueue>> ListAsync(QueueSettings settings, string prefix, Func<string, bool>? fits, CancellationToken cancellationToken) =>
+        QueueListing.ReadAsync(settings, prefix, fits, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListUrlsAsync(QueueSettings settings, string prefix, CancellationToken cancellationToken) =>
+        QueueListing.UrlsAsync(settings, prefix, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IMessageSender> SendToAsync(QueueSettings settings, CancellationToken cancellationToken)

@@ -32,6 +32,22 @@ public sealed class PostgresConnector : IDatabaseConnector
     }
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListTablesAsync(DatabaseSettings settings, CancellationToken cancellationToken) =>
+        ListAsync(settings, connection => NameListing.TablesAsync(connection, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListUniqueKeysAsync(DatabaseSettings settings, CancellationToken cancellationToken) =>
+        ListAsync(settings, connection => NameListing.UniqueKeysAsync(connection, settings.Table, cancellationToken), cancellationToken);
+
+    private static async Task<T> ListAsync<T>(DatabaseSettings settings, Func<NpgsqlConnection, Task<T>> list, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var database = Database.From(settings);
+        await using var _ = database.ConfigureAwait(false);
+        return await database.UseAsync(list, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public async Task<IRecordSink> WriteToAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);

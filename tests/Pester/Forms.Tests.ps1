@@ -23,6 +23,7 @@ BeforeAll {
         Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason forms -Confirm:$false
         Get-LoginQuarantine $database -All
         Test-LoginEtl $queue $keys $database
+        Get-LoginQueue $queue
         Get-LoginKeyset $keys
         Update-LoginToken $database $keys
         '203.0.113.77' | Find-LoginRecord $database $keys -Attribute ip

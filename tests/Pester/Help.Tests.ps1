@@ -32,7 +32,7 @@ Describe 'A parameter of several cmdlets' {
             PrivateKeyPath    = 5   # to make, to add to, to show, or to read; of the quarantine or of the vault
             ProfileName       = 3   # of the queue, of the database or of the key service
             Reason            = 3   # why personal data are asked for, why a message was rejected, or why it is dismissed
-            Queue             = 2   # to receive from or send to, or where an entry came from
+            Queue             = 3   # to receive from or send to, to look for, or where an entry came from
             Region            = 3   # of the queue, of the database or of the key service
             Force             = 2   # whatever the cmdlet would refuse
             Database          = 2   # needed, or told of a change where it is named

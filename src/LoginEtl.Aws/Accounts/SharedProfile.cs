@@ -40,13 +40,28 @@ internal sealed class SharedProfile
     public static string? Named(AwsSettings settings, Func<string, string?> environment) =>
         NotEmpty(settings.ProfileName) ?? NotEmpty(environment("AWS_PROFILE"));
 
+    /// <summary>The names of all; empty where the files cannot be read.</summary>
+    public static IReadOnlyList<string> Names(Func<string, string?> environment)
+    {
+        try
+        {
+            return [.. Store(environment).ListProfiles().Select(p => p.Name).Distinct().Order(StringComparer.Ordinal)];
+        }
+        catch (Exception e) when (e is AmazonClientException or IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    // The SDK reads this variable once in a process's life, and a session may set it later.
+    private static CredentialProfileStoreChain Store(Func<string, string?> environment) => new(NotEmpty(environment("AWS_SHARED_CREDENTIALS_FILE")));
+
     /// <summary>The profile that was asked for, else "default"; null when it is not there or cannot be read.</summary>
     public static SharedProfile? Find(AwsSettings settings, Func<string, string?> environment)
     {
         try
         {
-            // The SDK reads this variable once in a process's life, and a session may set it later.
-            var store = new CredentialProfileStoreChain(NotEmpty(environment("AWS_SHARED_CREDENTIALS_FILE")));
+            var store = Store(environment);
             return store.TryGetProfile(Named(settings, environment) ?? Default, out var profile)
                 ? new SharedProfile(store, profile)
                 : null;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LoginEtl.Aws.Calls;
 using LoginEtl.Aws.Protocols;
+using LoginEtl.Aws.Queues;
 using LoginEtl.Checks;
 
 namespace LoginEtl.Aws.Checks;

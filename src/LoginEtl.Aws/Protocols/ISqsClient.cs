@@ -13,6 +13,8 @@ namespace LoginEtl.Aws.Protocols;
 /// </remarks>
 internal interface ISqsClient : IDisposable
 {
+    Task<ListQueuesResponse> ListQueuesAsync(ListQueuesRequest request, CancellationToken cancellationToken);
+
     Task<GetQueueUrlResponse> GetQueueUrlAsync(GetQueueUrlRequest request, CancellationToken cancellationToken);
 
     Task<GetQueueAttributesResponse> GetQueueAttributesAsync(

@@ -16,6 +16,10 @@ internal sealed class QueryAnswer
 
     public string? QueueUrl => Text(_result, "QueueUrl");
 
+    public List<string> QueueUrls => [.. _result.Elements("QueueUrl").Select(e => e.Value.Trim())];
+
+    public string? NextToken => Text(_result, "NextToken");
+
     /// <exception cref="XmlException">It is no answer to this operation.</exception>
     public static QueryAnswer Read(string operation, byte[] answer)
     {

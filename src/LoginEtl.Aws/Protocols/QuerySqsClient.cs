@@ -10,6 +10,12 @@ namespace LoginEtl.Aws.Protocols;
 /// </summary>
 internal sealed class QuerySqsClient(SqsServiceClient service, ServiceCalls calls) : ISqsClient
 {
+    public Task<ListQueuesResponse> ListQueuesAsync(ListQueuesRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
+            "ListQueues", request, queueUrl: null,
+            form => form.Add("QueueNamePrefix", request.QueueNamePrefix).Add("MaxResults", request.MaxResults).Add("NextToken", request.NextToken),
+            answer => new ListQueuesResponse { QueueUrls = answer.QueueUrls, NextToken = answer.NextToken }, cancellationToken);
+
     public Task<GetQueueUrlResponse> GetQueueUrlAsync(
         GetQueueUrlRequest request, CancellationToken cancellationToken) =>
         CallAsync(

@@ -6,6 +6,9 @@ namespace LoginEtl.Aws.Protocols;
 /// <summary>SQS by AWSSDK.SQS, which speaks AWS JSON 1.0.</summary>
 internal sealed class SdkSqsClient(SqsServiceClient service, ServiceCalls calls) : ISqsClient
 {
+    public Task<ListQueuesResponse> ListQueuesAsync(ListQueuesRequest request, CancellationToken cancellationToken) =>
+        calls.CallAsync("ListQueues", token => service.ListQueuesAsync(request, token), cancellationToken);
+
     public Task<GetQueueUrlResponse> GetQueueUrlAsync(
         GetQueueUrlRequest request, CancellationToken cancellationToken) =>
         calls.CallAsync("GetQueueUrl", token => service.GetQueueUrlAsync(request, token), cancellationToken);

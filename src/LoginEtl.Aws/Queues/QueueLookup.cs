@@ -65,18 +65,20 @@ internal static class QueueLookup
         }
     }
 
-    private static async Task<SqsQueue> FindAsync(
+    private static Task<SqsQueue> FindAsync(
         SqsServiceClient service, QueueSettings settings, QueueAddress address, QueueEndpoint endpoint,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken) =>
+        AskAsync(service, settings, (client, protocol) => FindAsync(client, protocol, address, endpoint, cancellationToken));
+
+    /// <summary>Asks in the protocol that is set, or that the server turns out to speak.</summary>
+    public static async Task<T> AskAsync<T>(SqsServiceClient service, QueueSettings settings, Func<ISqsClient, QueueProtocol, Task<T>> ask)
     {
         var calls = new ServiceCalls(settings.Timeout);
         if (settings.Protocol != QueueProtocol.Query)
         {
             try
             {
-                return await FindAsync(
-                    new SdkSqsClient(service, calls), QueueProtocol.Json, address, endpoint, cancellationToken)
-                    .ConfigureAwait(false);
+                return await ask(new SdkSqsClient(service, calls), QueueProtocol.Json).ConfigureAwait(false);
             }
             catch (SqsException e) when (e.Fault == SqsFault.OtherProtocol && settings.Protocol == QueueProtocol.Auto)
             {
@@ -84,9 +86,7 @@ internal static class QueueLookup
             }
         }
 
-        return await FindAsync(
-            new QuerySqsClient(service, calls), QueueProtocol.Query, address, endpoint, cancellationToken)
-            .ConfigureAwait(false);
+        return await ask(new QuerySqsClient(service, calls), QueueProtocol.Query).ConfigureAwait(false);
     }
 
     private static async Task<SqsQueue> FindAsync(

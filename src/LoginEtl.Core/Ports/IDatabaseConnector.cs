@@ -17,6 +17,14 @@ public interface IDatabaseConnector
     /// </summary>
     bool CarriesPassword(SecretText database);
 
+    /// <summary>Names of the tables of users, for whoever types one.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, or refused.</exception>
+    Task<IReadOnlyList<string>> ListTablesAsync(DatabaseSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>Names of the table's unique keys, for whoever types one.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, or refused.</exception>
+    Task<IReadOnlyList<string>> ListUniqueKeysAsync(DatabaseSettings settings, CancellationToken cancellationToken);
+
     /// <summary>Connects, reads the live table and checks that rows of this shape can be written durably.</summary>
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or one that cannot hold the rows.</exception>
     Task<IRecordSink> WriteToAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);

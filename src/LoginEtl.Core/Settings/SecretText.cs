@@ -13,6 +13,9 @@ public sealed class SecretText
         _value = value;
     }
 
+    /// <summary>Whether somebody typed it, so that a shell's history and scripts have it.</summary>
+    public bool IsTyped { get; init; } = true;
+
     /// <summary>The value itself, for the driver.</summary>
     public string Reveal() => _value;
 

@@ -31,6 +31,7 @@ public sealed class NewLoginKeysetCmdlet : LoginCmdlet
     [Parameter]
     [Given<Hashtable>]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(MethodCompleter))]
     public Hashtable? Method { get; set; }
 
     /// <summary>Leaves existing keysets as they are, and makes those that are missing.</summary>
@@ -47,12 +48,14 @@ public sealed class NewLoginKeysetCmdlet : LoginCmdlet
     [Parameter]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(RegionCompleter))]
     public SettingText? Region { get; set; }
 
     /// <summary>Named profile of the shared AWS configuration, for that key.</summary>
     [Parameter]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProfileNameCompleter))]
     public SettingText? ProfileName { get; set; }
 
     /// <summary>Replaces existing keysets: what was masked with them cannot be recovered without a backup.</summary>

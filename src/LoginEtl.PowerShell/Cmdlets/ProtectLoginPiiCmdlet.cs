@@ -39,6 +39,7 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
     [Parameter]
     [Given<Hashtable>]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(MethodCompleter))]
     public Hashtable? Method { get; set; }
 
     /// <summary>

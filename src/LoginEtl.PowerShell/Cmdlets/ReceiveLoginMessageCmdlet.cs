@@ -8,7 +8,7 @@ using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
-/// <summary>Receive-LoginMessage: emits the logins of a queue, held until they are settled or the pipeline ends.</summary>
+/// <summary>Receive-LoginMessage: emits the logins of a queue, held until they are settled or the pipeline ends. Queues that are piped in are received from one after the other.</summary>
 /// <example>
 /// <code>Receive-LoginMessage login-queue -MaxMessages 3</code>
 /// <para>A look: nothing is deleted, and all three go back.</para>
@@ -21,8 +21,14 @@ namespace LoginEtl.PowerShell.Cmdlets;
 [OutputType(typeof(LoginMessage), typeof(RejectedLogin))]
 public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
 {
-    private ReceivingRun? _run;
-    private StopSignal? _signal;
+    private readonly List<ReceivingRun> _runs = [];
+
+    /// <summary>Name, URL or ARN of the queue; LOGINETL_QUEUE when not given.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("QueueUrl")]
+    [Given<SettingText>]
+    [ArgumentCompleter(typeof(QueueCompleter))]
+    public override SettingText? Queue { get; set; }
 
     /// <summary>Goes on for ever instead of ending when the queue is drained.</summary>
     [Parameter]
@@ -84,6 +90,15 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     [InRange(1, long.MaxValue)]
     public long? MaxHeldBytes { get; set; }
 
+    /// <inheritdoc/>
+    protected override string? Takes => "queues, from Get-LoginQueue";
+
+    /// <inheritdoc/>
+    protected override bool NeedsInput => false;
+
+    /// <inheritdoc/>
+    protected override object? Input => Queue;
+
     // In ProcessRecord, and not in Begin: by now every cmdlet downstream has connected.
     /// <inheritdoc/>
     protected override void Process()
@@ -110,8 +125,8 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
         {
             Pipeline = PipelineName,
         };
-        _run = run;
-        _signal = StopSignal.Register(run.Stop);
+        _runs.Add(run);
+        Own(StopSignal.Register(run.Stop));
         while (Await(() => run.ReceiveAsync(StopToken), run.Name) is { Count: > 0 } logins)
         {
             foreach (var login in logins)
@@ -130,12 +145,10 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     /// <inheritdoc/>
     protected override async Task CleanUpAsync()
     {
-        _signal?.Dispose();
-        if (_run is { } run)
+        await base.CleanUpAsync().ConfigureAwait(false);
+        foreach (var run in _runs)
         {
             await run.LeaveAsync().ConfigureAwait(false);
         }
-
-        await base.CleanUpAsync().ConfigureAwait(false);
     }
 }

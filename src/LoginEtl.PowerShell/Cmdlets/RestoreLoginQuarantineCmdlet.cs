@@ -84,6 +84,7 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     [Parameter]
     [Given<Hashtable>]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(MethodCompleter))]
     public Hashtable? Method { get; set; }
 
     /// <summary>

@@ -69,6 +69,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     [Parameter]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(UniqueKeyCompleter))]
     public SettingText? ConflictKey { get; set; }
 
     /// <summary>

@@ -7,7 +7,7 @@ namespace LoginEtl.PowerShell.Hosting;
 /// <summary>What every cmdlet with a database takes.</summary>
 public abstract class DatabaseCmdlet : LoginCmdlet
 {
-    /// <summary>Npgsql connection string or postgresql:// URI; LOGINETL_DATABASE when not given.</summary>
+    /// <summary>Npgsql connection string or postgresql:// URI, as text or SecureString, or secret:VAULT/NAME for one of SecretManagement; LOGINETL_DATABASE when not given.</summary>
     [Parameter(Position = 0)]
     [Given<SecretText>]
     [ValidateNotNull]
@@ -26,18 +26,21 @@ public abstract class DatabaseCmdlet : LoginCmdlet
     [Parameter]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(RegionCompleter))]
     public SettingText? Region { get; set; }
 
     /// <summary>Named profile of the shared AWS configuration, for -IamAuthentication.</summary>
     [Parameter]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProfileNameCompleter))]
     public SettingText? ProfileName { get; set; }
 
     /// <summary>The table, with or without a schema.</summary>
     [Parameter]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(TableCompleter))]
     public SettingText Table { get; set; } = new(DatabaseSettings.DefaultTable);
 
     /// <summary>
@@ -47,6 +50,7 @@ public abstract class DatabaseCmdlet : LoginCmdlet
     [Parameter]
     [Given<Hashtable>]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ColumnNameCompleter))]
     public Hashtable? ColumnName { get; set; }
 
     /// <summary>PEM file of the certificate authority to trust.</summary>

@@ -1,5 +1,8 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Security.Cryptography;
+using System.Text;
+using LoginEtl.Faults;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Settings;
 
@@ -15,19 +18,21 @@ internal static class DatabaseParameters
     /// <param name="table">The table.</param>
     /// <param name="columnName">What the table calls its columns.</param>
     /// <param name="rootCertificate">PEM file.</param>
-    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>ColumnNameInvalid</c>, <c>PathInvalid</c>.</exception>
+    /// <exception cref="Faults.LoginEtlException">
+    /// <c>SettingMissing</c>, <c>SettingInvalid</c>, <c>ColumnNameInvalid</c>, <c>PathInvalid</c>, <c>SecretManagementMissing</c>, <c>SecretUnreadable</c>.
+    /// </exception>
     public static DatabaseSettings Settings(
         PSCmdlet cmdlet, SecretText? database, PSCredential? credential, AwsSettings? iam, SettingText table, Hashtable? columnName, SettingText? rootCertificate)
     {
-        if (database is not null && Connectors.Database.CarriesPassword(database))
+        if (database is { IsTyped: true } && Connectors.Database.CarriesPassword(database))
         {
             cmdlet.WriteWarning($"The password in -Database stays in the shell's history and scripts. -Credential, {EnvironmentSettings.DatabaseVariable}, a .pgpass file or -IamAuthentication keep it out of them.");
         }
 
         return new DatabaseSettings
         {
-            Database = database ?? new SecretText(
-                EnvironmentSettings.Require(null, EnvironmentSettings.DatabaseVariable, "-Database")),
+            Database = FromVault(
+                cmdlet, database ?? new SecretText(EnvironmentSettings.Require(null, EnvironmentSettings.DatabaseVariable, "-Database"))),
             UserName = credential?.UserName,
             Password = credential is null ? null : new SecretText(credential.GetNetworkCredential().Password),
             PasswordSource = iam is null ? null : Connectors.NewPasswords(),
@@ -36,5 +41,30 @@ internal static class DatabaseParameters
             ColumnNames = ColumnNameParameter.Read(columnName),
             RootCertificate = rootCertificate is null ? null : GivenPath.Of(cmdlet, rootCertificate.Reveal(), "-RootCertificate"),
         };
+    }
+
+    // What is named secret:VAULT/NAME; all else is the connection itself.
+    private static SecretText FromVault(PSCmdlet cmdlet, SecretText database)
+    {
+        const string Scheme = "secret:";
+        if (!database.Reveal().StartsWith(Scheme, StringComparison.Ordinal))
+        {
+            return database;
+        }
+
+        if (database.Reveal()[Scheme.Length..].Split('/', 2) is not [{ Length: > 0 } vault, { Length: > 0 } name])
+        {
+            throw new LoginEtlException(ErrorId.SettingInvalid, "-Database begins with secret: and names no secret.", "Write secret:VAULT/NAME.");
+        }
+
+        var secret = SecretVault.Read(cmdlet, vault, name);
+        try
+        {
+            return new SecretText(Encoding.UTF8.GetString(secret).TrimEnd('\r', '\n')) { IsTyped = false };
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(secret);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security;
 using LoginEtl.Faults;
@@ -24,7 +25,7 @@ public sealed class GivenAttribute<T>([CallerMemberName] string parameter = "") 
         var t when t == typeof(double) => "a number",
         var t when t == typeof(DateTimeOffset) => "a time, such as 2026-01-31",
         var t when t == typeof(SecureString) => "a SecureString, as Read-Host -AsSecureString gives",
-        var t when t == typeof(Hashtable) => "a table, such as @{ ip = 'pfx' }",
+        var t when t == typeof(Hashtable) => "a table, such as @{ ip = 'pfx' }, or a text such as 'ip=pfx,device_id=mac'",
         _ => "a text",
     };
 
@@ -41,14 +42,38 @@ public sealed class GivenAttribute<T>([CallerMemberName] string parameter = "") 
         // An empty text is none: PowerShell then says what it says of those.
         return typeof(T) == typeof(SettingText) ? To<string>(inputData) is { Length: > 0 } text ? new SettingText(text) : null
             : typeof(T) == typeof(SettingText[]) ? To<string[]>(inputData).Select(t => string.IsNullOrEmpty(t) ? null : new SettingText(t)).ToArray()
-            : typeof(T) == typeof(SecretText) ? new SecretText(To<string>(inputData))
-            : typeof(T) == typeof(Hashtable) ? Hidden(To<Hashtable>(inputData))
+            : typeof(T) == typeof(SecretText) ? Secret(inputData)
+            : typeof(T) == typeof(Hashtable) ? Hidden(Bare(inputData) is string pairs ? Table(pairs) : To<Hashtable>(inputData))
             : To<T>(inputData);
     }
 
     private static TTo To<TTo>(object inputData) => LanguagePrimitives.TryConvertTo<TTo>(inputData, CultureInfo.InvariantCulture, out var value)
         ? value
         : throw Refusal.Of($"It takes {Expected}.");
+
+    private static object? Bare(object? inputData) => inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+
+    private static SecretText Secret(object inputData) => Bare(inputData) is SecureString secure
+        ? new SecretText(new NetworkCredential("", secure).Password) { IsTyped = false }
+        : new SecretText(To<string>(inputData));
+
+    // As the variables have it.
+    private static Hashtable Table(string pairs)
+    {
+        var table = new Hashtable(StringComparer.OrdinalIgnoreCase);
+        foreach (var pair in pairs.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var (name, value) = pair.Split('=', 2, StringSplitOptions.TrimEntries) is [var n, var v] ? (n, v) : throw Refusal.Of($"It takes {Expected}.");
+            if (table.ContainsKey(name))
+            {
+                throw Refusal.Of($"It takes each name once, and is {Expected}.");
+            }
+
+            table[name] = value;
+        }
+
+        return table;
+    }
 
     // The same table, whose texts are hidden as any. Its keys are known names, or nothing that anyone takes.
     private static Hashtable Hidden(Hashtable given)

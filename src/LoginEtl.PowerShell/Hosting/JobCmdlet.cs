@@ -17,9 +17,10 @@ public abstract class JobCmdlet : QueueCmdlet
     /// <summary>How each attribute is masked: siv, mac, escrow, and pfx for ip; LOGINETL_METHOD, else siv, when not given.</summary>
     [Parameter]
     [Given<Hashtable>]
+    [ArgumentCompleter(typeof(MethodCompleter))]
     public Hashtable? Method { get; set; }
 
-    /// <summary>Npgsql connection string or postgresql:// URI; LOGINETL_DATABASE when not given.</summary>
+    /// <summary>Npgsql connection string or postgresql:// URI, as text or SecureString, or secret:VAULT/NAME for one of SecretManagement; LOGINETL_DATABASE when not given.</summary>
     [Parameter(Position = 2)]
     [Given<SecretText>]
     public SecretText? Database { get; set; }
@@ -36,6 +37,7 @@ public abstract class JobCmdlet : QueueCmdlet
     /// <summary>The table, with or without a schema.</summary>
     [Parameter]
     [Given<SettingText>]
+    [ArgumentCompleter(typeof(TableCompleter))]
     public SettingText Table { get; set; } = new(DatabaseSettings.DefaultTable);
 
     /// <summary>
@@ -44,6 +46,7 @@ public abstract class JobCmdlet : QueueCmdlet
     /// </summary>
     [Parameter]
     [Given<Hashtable>]
+    [ArgumentCompleter(typeof(ColumnNameCompleter))]
     public Hashtable? ColumnName { get; set; }
 
     /// <summary>PEM file of the certificate authority to trust.</summary>
@@ -69,6 +72,7 @@ public abstract class JobCmdlet : QueueCmdlet
     /// <summary>The unique constraint or index that -OnConflict is about, where the table has several.</summary>
     [Parameter]
     [Given<SettingText>]
+    [ArgumentCompleter(typeof(UniqueKeyCompleter))]
     public SettingText? ConflictKey { get; set; }
 
     /// <summary>The settings of the database, with the environment where a parameter is not given.</summary>

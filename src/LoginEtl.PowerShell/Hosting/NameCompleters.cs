@@ -2,18 +2,29 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using LoginEtl.Keysets;
+using LoginEtl.PowerShell.Loading;
 using LoginEtl.Records;
 
 namespace LoginEtl.PowerShell.Hosting;
 
-/// <summary>Completes names that are always the same.</summary>
-/// <param name="names">All of them.</param>
-public abstract class NameCompleter(IEnumerable<string> names) : IArgumentCompleter
+/// <summary>Completes names that do not depend on the line.</summary>
+/// <param name="names">All of them, each with what is said of it.</param>
+public abstract class NameCompleter(Func<IEnumerable<(string Name, string Tip)>> names) : IArgumentCompleter
 {
+    /// <param name="names">All of them.</param>
+    protected NameCompleter(IEnumerable<string> names)
+        : this(() => names.Select(n => (n, n)))
+    {
+    }
+
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        names.Where(n => n.StartsWith(wordToComplete ?? "", StringComparison.OrdinalIgnoreCase)).Select(n => new CompletionResult(n));
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        var word = (wordToComplete ?? "").Trim('\'', '"');
+        return names().Where(n => n.Name.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+            .Select(n => new CompletionResult(n.Name.All(c => char.IsLetterOrDigit(c) || c is '-' or '_') ? n.Name : $"'{n.Name}'", n.Name, CompletionResultType.ParameterValue, n.Tip));
+    }
 }
 
 /// <summary>Names of keysets.</summary>
@@ -21,3 +32,15 @@ public sealed class KeysetNameCompleter() : NameCompleter(KeyListing.Names);
 
 /// <summary>Reasons that messages are rejected for.</summary>
 public sealed class RejectReasonCompleter() : NameCompleter(RejectReasons.All);
+
+/// <summary>Regions of AWS.</summary>
+public sealed class RegionCompleter() : NameCompleter(() => Connectors.Queue.Regions());
+
+/// <summary>Profiles of the shared AWS configuration.</summary>
+public sealed class ProfileNameCompleter() : NameCompleter(() => Connectors.Queue.ProfileNames().Select(n => (n, n)));
+
+/// <summary>Methods of masking, each for one attribute, as a text.</summary>
+public sealed class MethodCompleter() : NameCompleter(MaskMethods.All);
+
+/// <summary>Our names of columns, each to be followed by the table's.</summary>
+public sealed class ColumnNameCompleter() : NameCompleter(LoginFields.Columns.Select(c => c + "="));

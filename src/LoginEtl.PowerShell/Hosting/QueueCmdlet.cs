@@ -9,16 +9,19 @@ public abstract class QueueCmdlet : LoginCmdlet
     /// <summary>Name, URL or ARN of the queue; LOGINETL_QUEUE when not given.</summary>
     [Parameter(Position = 0)]
     [Given<SettingText>]
-    public SettingText? Queue { get; set; }
+    [ArgumentCompleter(typeof(QueueCompleter))]
+    public virtual SettingText? Queue { get; set; }
 
     /// <summary>AWS region. The one in a queue's URL or ARN comes first, unless an endpoint is configured.</summary>
     [Parameter]
     [Given<SettingText>]
+    [ArgumentCompleter(typeof(RegionCompleter))]
     public SettingText? Region { get; set; }
 
     /// <summary>Named profile of the shared AWS configuration.</summary>
     [Parameter]
     [Given<SettingText>]
+    [ArgumentCompleter(typeof(ProfileNameCompleter))]
     public SettingText? ProfileName { get; set; }
 
     /// <summary>Endpoint to connect to instead of the region's own or the host of a queue's URL.</summary>
@@ -36,9 +39,14 @@ public abstract class QueueCmdlet : LoginCmdlet
 
     /// <summary>The settings, with the environment where a parameter is not given.</summary>
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>.</exception>
-    protected QueueSettings QueueSettings() => new()
+    protected QueueSettings QueueSettings() => QueueSettings(EnvironmentSettings.Require(Queue?.Reveal(), EnvironmentSettings.QueueVariable, "-Queue"));
+
+    /// <summary>The same, of the queue that is named.</summary>
+    /// <param name="queue">Its name, URL or ARN.</param>
+    /// <exception cref="Faults.LoginEtlException"><c>SettingInvalid</c>.</exception>
+    private protected QueueSettings QueueSettings(string queue) => new()
     {
-        Queue = EnvironmentSettings.Require(Queue?.Reveal(), EnvironmentSettings.QueueVariable, "-Queue"),
+        Queue = queue,
         Region = Region?.Reveal(),
         ProfileName = ProfileName?.Reveal(),
         EndpointUrl = EnvironmentSettings.Url(EndpointUrl?.Reveal(), "-EndpointUrl"),

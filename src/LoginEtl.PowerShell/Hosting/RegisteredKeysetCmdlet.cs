@@ -33,6 +33,7 @@ public abstract class RegisteredKeysetCmdlet : KeysetCmdlet
     [Parameter]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(TableCompleter))]
     public SettingText Table { get; set; } = new(DatabaseSettings.DefaultTable);
 
     /// <summary>
@@ -42,6 +43,7 @@ public abstract class RegisteredKeysetCmdlet : KeysetCmdlet
     [Parameter]
     [Given<Hashtable>]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ColumnNameCompleter))]
     public Hashtable? ColumnName { get; set; }
 
     /// <summary>PEM file of the certificate authority to trust.</summary>

@@ -21,6 +21,9 @@ internal sealed class FaultyClient(ISqsClient inner) : ISqsClient
     public Func<Func<Task<GetQueueAttributesResponse>>, Task<GetQueueAttributesResponse>> OnAttributes { get; init; } =
         call => call();
 
+    public Task<ListQueuesResponse> ListQueuesAsync(ListQueuesRequest request, CancellationToken cancellationToken) =>
+        inner.ListQueuesAsync(request, cancellationToken);
+
     public Task<GetQueueUrlResponse> GetQueueUrlAsync(GetQueueUrlRequest request, CancellationToken cancellationToken) =>
         inner.GetQueueUrlAsync(request, cancellationToken);
 

@@ -1,5 +1,5 @@
 using System.Text;
-using LoginEtl.Aws.Checks;
+using LoginEtl.Aws.Queues;
 
 namespace LoginEtl.Unit.Fuzzing.Targets;
 

@@ -1,9 +1,8 @@
 using System.Globalization;
 using Amazon.SQS.Model;
 using LoginEtl.Aws.Calls;
-using LoginEtl.Aws.Queues;
 
-namespace LoginEtl.Aws.Receiving;
+namespace LoginEtl.Aws.Queues;
 
 /// <summary>A queue's approximate counts at one moment.</summary>
 /// <param name="Visible">Ready to be received.</param>
@@ -11,7 +10,8 @@ namespace LoginEtl.Aws.Receiving;
 /// <param name="Delayed">Not ready yet.</param>
 internal readonly record struct QueueCounts(long Visible, long InFlight, long Delayed)
 {
-    private static readonly string[] Names =
+    /// <summary>The attributes that hold them, in this order.</summary>
+    public static readonly string[] Names =
         ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"];
 
     public static async Task<QueueCounts> ReadAsync(SqsQueue queue, CancellationToken cancellationToken)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace LoginEtl.Aws.Checks;
+namespace LoginEtl.Aws.Queues;
 
 /// <summary>A queue's attribute RedrivePolicy.</summary>
 /// <param name="DeadLetterQueue">Its name, the last part of its ARN.</param>

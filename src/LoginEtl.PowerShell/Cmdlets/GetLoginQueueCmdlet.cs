@@ -1,0 +1,44 @@
+using System.Management.Automation;
+using LoginEtl.Ports;
+using LoginEtl.PowerShell.Hosting;
+using LoginEtl.PowerShell.Loading;
+
+namespace LoginEtl.PowerShell.Cmdlets;
+
+/// <summary>
+/// Get-LoginQueue: queues with how many messages wait in them, are in flight or delayed, and with their dead-letter queues.
+/// Receives nothing. SQS's counts are approximate, and it knows no age of the oldest message.
+/// </summary>
+/// <example>
+/// <code>Get-LoginQueue login-*</code>
+/// <para>The queues whose names fit.</para>
+/// </example>
+/// <example>
+/// <code>Get-LoginQueue | Where-Object DeadLetters -GT 0</code>
+/// <para>Those that have given up messages.</para>
+/// </example>
+/// <example>
+/// <code>Get-LoginQueue login-queue | Receive-LoginMessage -MaxMessages 3</code>
+/// <para>Receives from the queue that was found.</para>
+/// </example>
+[Cmdlet(VerbsCommon.Get, "LoginQueue")]
+[OutputType(typeof(LoginQueue))]
+public sealed class GetLoginQueueCmdlet : QueueCmdlet
+{
+    /// <summary>Name of the queue, with wildcards for several, or its URL or ARN; all when not given.</summary>
+    [Parameter(Position = 0)]
+    [Given<SettingText>]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(QueueCompleter))]
+    public override SettingText? Queue { get; set; }
+
+    /// <inheritdoc/>
+    protected override void Process()
+    {
+        var name = Queue?.Reveal() ?? "*";
+        var settings = Guard(() => QueueSettings(name));
+        Func<string, bool>? fits = WildcardPattern.ContainsWildcardCharacters(name) ? WildcardPattern.Get(name, WildcardOptions.None).IsMatch : null;
+        var prefix = name[..(name.AsSpan().IndexOfAny("*?[`") is var end and >= 0 ? end : name.Length)];
+        WriteObject(Await(() => Connectors.Queue.ListAsync(settings, prefix, fits, StopToken), Queue), enumerateCollection: true);
+    }
+}
