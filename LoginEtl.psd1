@@ -42,9 +42,9 @@
     VariablesToExport    = @()
     PrivateData          = @{
         PSData = @{
-            Tags         = @('SQS', 'PostgreSQL', 'ETL', 'PII', 'masking', 'PSEdition_Core')
+            Tags         = @('AWS', 'SQS', 'PostgreSQL', 'ETL', 'PII', 'masking', 'pseudonymization', 'PSEdition_Core')
             LicenseUri   = 'https://opensource.org/license/mit'
-            ReleaseNotes = 'CHANGELOG.md'
+            ReleaseNotes = 'The first version: login messages from SQS to PostgreSQL, masked; keys and their rotation, quarantine, audited recovery, scheduled runs. CHANGELOG.md in the module lists all of it, Get-Help about_LoginEtl is the way in.'
         }
     }
 }

@@ -9,7 +9,7 @@
 .EXAMPLE
     ./build.ps1 Pester       # the Pester suite alone, on servers of its own
 .EXAMPLE
-    ./build.ps1 Package      # the module, ready to be copied or published, in output/LoginEtl
+    ./build.ps1 Package      # the module, its bill of materials, checksums and .nupkg, in output/
 .EXAMPLE
     ./build.ps1 Soak         # what takes long, 500 random schedules of faults among it: more than an hour
 .EXAMPLE
@@ -63,18 +63,15 @@ function Pester {
     if ($result.Result -ne 'Passed') { throw "$($result.FailedCount) tests of Pester failed." }
 }
 
-# The same tree as in the clone: the manifest, what it names, and bin/.
+# Anew, so that nothing of an earlier build is in it.
 function Package {
     if (Test-Path bin) { Remove-Item bin -Recurse -Force }
     dotnet build src/LoginEtl.PowerShell --configuration $Configuration
-    $module = Join-Path 'output' 'LoginEtl'
-    if (Test-Path $module) { Remove-Item $module -Recurse -Force }
-    $null = New-Item $module -ItemType Directory -Force
-    Copy-Item 'LoginEtl.psd1', 'LoginEtl.Format.ps1xml', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'THIRD-PARTY-NOTICES.md', 'en-US', 'examples', 'bin' $module -Recurse
-    # What the README leads to.
-    $docs = New-Item (Join-Path $module 'docs') -ItemType Directory
-    Copy-Item (Join-Path 'docs' '*.md') $docs
-    Test-ModuleManifest (Join-Path $module 'LoginEtl.psd1')
+    & (Join-Path build New-Package.ps1) -Destination output
+    # Not the same bytes each time: it holds times, and a name drawn by lot.
+    Remove-Item (Join-Path output '*.nupkg')
+    Compress-PSResource (Join-Path output LoginEtl) output
+    Test-ModuleManifest (Join-Path output LoginEtl LoginEtl.psd1)
 }
 
 # The tests that dotnet test leaves out because they take long; docs/reliability.md tells

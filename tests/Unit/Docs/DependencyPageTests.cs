@@ -60,7 +60,7 @@ public sealed partial class DependencyPageTests
     [Fact]
     public void Package_of_the_module_has_the_notices_in_it()
     {
-        var copied = File.ReadLines(Repository.PathOf("build.ps1")).Single(line => line.TrimStart().StartsWith("Copy-Item 'LoginEtl.psd1'", StringComparison.Ordinal));
+        var copied = File.ReadLines(Repository.PathOf("build/New-Package.ps1")).Single(line => line.TrimStart().StartsWith("Copy-Item 'LoginEtl.psd1'", StringComparison.Ordinal));
         Assert.Contains("'THIRD-PARTY-NOTICES.md'", copied, StringComparison.Ordinal);
     }
 

@@ -38,12 +38,12 @@ public sealed partial class LinkTests
         Assert.Equal("", string.Join(", ", Pages.Select(p => p.Data).Where(p => p != "README.md" && !linked.Contains(p))));
     }
 
-    // The package has the pages of docs/ and what one line of build.ps1 names.
+    // The package has the pages of docs/ and what one line of build/New-Package.ps1 names.
     [Theory]
     [MemberData(nameof(Pages))]
     public void Every_link_leads_to_something_in_the_package_too(string page)
     {
-        var copied = File.ReadLines(Repository.PathOf("build.ps1")).Single(line => line.TrimStart().StartsWith("Copy-Item 'LoginEtl.psd1'", StringComparison.Ordinal));
+        var copied = File.ReadLines(Repository.PathOf("build/New-Package.ps1")).Single(line => line.TrimStart().StartsWith("Copy-Item 'LoginEtl.psd1'", StringComparison.Ordinal));
         var missing = Links(Read(page)).Select(l => Target(page, l)).Where(t => !copied.Contains($"'{t.Split('/')[0]}'", StringComparison.Ordinal) && !PageOfDocs().IsMatch(t));
         Assert.Equal("", string.Join(", ", missing));
     }
