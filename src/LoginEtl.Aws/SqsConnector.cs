@@ -18,7 +18,8 @@ public sealed class SqsConnector : IQueueConnector
 {
     /// <inheritdoc/>
     public IEnumerable<(string Name, string DisplayName)> Regions() =>
-        RegionEndpoint.EnumerableAllRegions.Select(r => (r.SystemName, r.DisplayName)).OrderBy(r => r.SystemName, StringComparer.Ordinal);
+        // The SDK adds to its list whatever was asked for.
+        RegionEndpoint.EnumerableAllRegions.Where(r => r.DisplayName != "Unknown").Select(r => (r.SystemName, r.DisplayName)).OrderBy(r => r.SystemName, StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public IEnumerable<string> ProfileNames() => SharedProfile.Names(Environment.GetEnvironmentVariable);

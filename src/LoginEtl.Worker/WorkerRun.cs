@@ -47,6 +47,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
 
     private async Task<Receipt> ReceiptAsync()
     {
+        settings.TakeFile(parsed);
         if (settings.DatabaseFlag(parsed) is { } flag && _database.CarriesPassword(flag))
         {
             await log.WriteLineAsync($"warning: The password in --database can be seen in the list of processes. {EnvironmentSettings.DatabaseVariable}, a .pgpass file or --iam-authentication keep it out of there.");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using LoginEtl.Aws.Kms;
 using LoginEtl.Aws.Rds;
 using LoginEtl.Decoding;
+using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Ports;
@@ -18,6 +19,7 @@ internal sealed class WorkerSettings
     private static readonly ReceiveOptions Receive = new();
     private static readonly BatchOptions Batch = new();
 
+    private readonly Setting<string?> _settings = Settings.Text("--settings", "JSON file of settings, which flags and variables win over: a path, or a name in the user's own folder");
     private readonly Setting<string?> _queue = Settings.Text("--queue", "Name, URL or ARN of the queue");
     private readonly Setting<string?> _keyset = Settings.Text("--keyset", "Key source: file:FOLDER, env:VARIABLE or awskms:FOLDER");
     private readonly Setting<string?> _method = Settings.Text("--method", "How each attribute is masked, such as ip=pfx,device_id=mac (siv, mac, escrow, and pfx for ip; siv when not given)");
@@ -58,12 +60,25 @@ internal sealed class WorkerSettings
 
     public IEnumerable<Option> All =>
     [
-        _queue.Option, _keyset.Option, _method.Option, _database.Option, _table.Option, _columnName.Option, _rootCertificate.Option, _iamAuthentication.Option, _region.Option,
+        _settings.Option, _queue.Option, _keyset.Option, _method.Option, _database.Option, _table.Option, _columnName.Option, _rootCertificate.Option, _iamAuthentication.Option, _region.Option,
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
         _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _maxHeldBytes.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
         _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _onSuppressed.Option, _ipForm.Option, _allowNullPii.Option, _defaultLocale.Option,
         _newKey.Option, _initialize.Option, _quiet.Option,
     ];
+
+    /// <summary>Sets the variables that are not set, from the file of settings. Before anything else is asked for.</summary>
+    /// <exception cref="Faults.LoginEtlException"><c>SettingsFileNotFound</c>, <c>SettingsFileInvalid</c>.</exception>
+    public void TakeFile(ParseResult parsed)
+    {
+        foreach (var (variable, text) in _settings.Value(parsed) is { Length: > 0 } given ? SettingsFile.Read(SettingsFile.PathOf(given, path => Quotable.RequirePath(Path.GetFullPath(path), _settings.Option.Name))).Texts : new Dictionary<string, string>())
+        {
+            if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable)))
+            {
+                Environment.SetEnvironmentVariable(variable, text);
+            }
+        }
+    }
 
     public bool Initialize(ParseResult parsed) => _initialize.Value(parsed);
 

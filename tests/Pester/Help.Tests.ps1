@@ -63,7 +63,7 @@ Describe 'Invoke-LoginEtl' {
         foreach ($cmdlet in 'Receive-LoginMessage', 'Protect-LoginPii', 'Write-LoginRecord') {
             foreach ($parameter in (Get-Command $cmdlet).Parameters.Keys) {
                 # What makes no sense without a pipeline.
-                if ($parameter -notin 'InputObject', 'PassThru', 'ReceiptVariable') { $own | Should -Contain $parameter }
+                if ($parameter -notin 'InputObject', 'PassThru', 'ReceiptVariable', 'Hold') { $own | Should -Contain $parameter }
             }
         }
     }

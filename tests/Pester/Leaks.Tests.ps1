@@ -73,6 +73,7 @@ Describe 'Nothing leaks' {
     It 'from sending' {
         Get-Everything { $bodies | Send-LoginMessage $queue -PassThru } | Assert-Clean -Saying 'MessageId'
         Get-Everything { $bodies | Send-LoginMessage nowhere } | Assert-Clean -Saying 'QueueNotFound'
+        Get-Everything { Get-LoginQueue $queue; Get-LoginQueue nowhere } | Assert-Clean -Saying 'QueueNotFound'
     }
 
     It 'from settling by hand, and from the quarantine' {

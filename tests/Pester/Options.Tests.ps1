@@ -1,5 +1,6 @@
 BeforeAll {
     . "$PSScriptRoot/Setup.ps1"
+    Import-Module "$PSScriptRoot/Servers/PowerShell.psm1" -Force
 
     function New-Body([string] $User = 'u', [string] $Version = '"2.3.4"', [string] $Ip = '"10.0.0.1"', [string] $Locale = 'null') {
         '{"user_id":"' + $User + '","app_version":' + $Version + ',"ip":' + $Ip + ',"device_id":"d","locale":' + $Locale + '}'
@@ -215,6 +216,8 @@ Describe 'Initialize-LoginDatabase' {
     It 'is idempotent, and with -WhatIf only prints the SQL' {
         $database = New-TestDatabase
         Initialize-LoginDatabase $database -WhatIf
+        $asked = Invoke-PowerShell -Command "Import-Module $(ConvertTo-Literal (Convert-Path "$PSScriptRoot/../../LoginEtl.psd1")); Initialize-LoginDatabase $(ConvertTo-Literal $database) -WhatIf -WarningAction Ignore"
+        $asked -join "`n" | Should -Match '(?m)^ +"user_id" varchar\(128\),\r?$'
         Invoke-Sql $database "SELECT 1 FROM pg_tables WHERE tablename LIKE 'login_etl%' OR tablename = 'user_logins'" | Should -BeNullOrEmpty
         Initialize-LoginDatabase $database
         Initialize-LoginDatabase $database -Verbose 4>&1 | Should -BeLike '*Nothing is missing*'

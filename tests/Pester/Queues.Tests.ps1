@@ -126,3 +126,59 @@ Describe 'Settings as texts' {
         }
     }
 }
+
+Describe 'Receive-LoginMessage -Hold' {
+    BeforeAll {
+        $keys = Join-Path $TestDrive 'held-keys'
+        New-LoginKeyset $keys -WarningAction Ignore
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+    }
+
+    It 'keeps what it gave for pipelines that come later, and settles it with them' {
+        $queue = New-TestQueue -VisibilityTimeout 2
+        New-LoginBody 6 | Send-LoginMessage $queue
+        $logins = Receive-LoginMessage $queue -Hold -WarningAction Ignore
+        $logins | Should -HaveCount 6
+        Start-Sleep 4
+        (Get-QueueCount $queue).InFlight | Should -Be 6
+        $logins | Select-Object -First 3 | Protect-LoginPii $keys | Write-LoginRecord $database -ReceiptVariable receipt
+        $receipt.Written, $receipt.NotHeld, $receipt.ExitCode | Should -Be 3, 0, 0
+        $logins | Select-Object -Skip 3 -First 1 | Confirm-LoginMessage
+        $logins | Select-Object -Last 2 | Reset-LoginMessage
+        $counts = Get-QueueCount $queue
+        $counts.Visible, $counts.InFlight | Should -Be 2, 0
+    }
+
+    It 'gives back what it gave to nobody' {
+        $queue = New-TestQueue
+        New-LoginBody 20 | Send-LoginMessage $queue
+        $logins = Receive-LoginMessage $queue -Hold -WarningAction Ignore | Select-Object -First 2
+        $counts = Get-QueueCount $queue
+        $counts.Visible, $counts.InFlight | Should -Be 18, 2
+        $logins | Reset-LoginMessage
+        (Get-QueueCount $queue).Visible | Should -Be 20
+    }
+}
+
+Describe 'Initialize-LoginDatabase -AsSql' {
+    It 'gives a script that makes it all, and changes nothing itself' {
+        $database = New-TestDatabase
+        $script = Initialize-LoginDatabase $database -AsSql
+        $script | Should -HaveCount 1
+        (Invoke-Sql $database "SELECT to_regclass('user_logins') IS NULL AS n").n | Should -BeTrue
+        $psql = Get-Command psql, /usr/lib/postgresql/*/bin/psql -ErrorAction Ignore | Select-Object -First 1
+        if ($psql) {
+            $file = Join-Path $TestDrive 'make.sql'
+            Set-Content $file $script
+            $settings = [Npgsql.NpgsqlConnectionStringBuilder]::new($database)
+            $env:PGPASSWORD = $settings.Password
+            $said = & $psql -X -q -v ON_ERROR_STOP=1 -h $settings.Host -p $settings.Port -U $settings.Username -d $settings.Database -f $file 2>&1
+            $LASTEXITCODE | Should -Be 0 -Because "$said"
+            Remove-Item env:PGPASSWORD
+        }
+        else { [void] (Invoke-Sql $database $script) }
+        Initialize-LoginDatabase $database -AsSql | Should -BeNullOrEmpty
+        Initialize-LoginDatabase $database -Verbose 4>&1 | Should -BeLike '*Nothing is missing*'
+    }
+}

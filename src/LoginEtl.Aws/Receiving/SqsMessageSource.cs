@@ -46,8 +46,8 @@ internal sealed class SqsMessageSource : IMessageSource
         _queue = queue;
         _options = options;
         _timings = timings;
-        End = new RunEnd(timings.StopGrace);
-        End.Failed.Register(() => _arrived.Writer.TryComplete());
+        RunEnd = new RunEnd(timings.StopGrace);
+        RunEnd.Failed.Register(() => _arrived.Writer.TryComplete());
         _activity = new ReceiveState(lease.Timeout);
         Book = new InFlightMessages(options.MaxHeld, holdReturned: !options.WaitForever, options.MaxHeldBytes);
         _drain = options.WaitForever ? null : new DrainWatch(queue, Book, _activity, options, timings);
@@ -69,7 +69,7 @@ internal sealed class SqsMessageSource : IMessageSource
     public DecodeOptions Decoding => _options.Decoding;
 
     /// <inheritdoc/>
-    public RunEnd End { get; }
+    public RunEnd RunEnd { get; }
 
     /// <inheritdoc/>
     public async Task<long?> CountBacklogAsync(CancellationToken cancellationToken)
@@ -90,7 +90,7 @@ internal sealed class SqsMessageSource : IMessageSource
     {
         while (true)
         {
-            End.ThrowIfFailed();
+            RunEnd.ThrowIfFailed();
             if (TakeArrived() is { Count: > 0 } messages)
             {
                 _stall.Moved();
@@ -101,15 +101,15 @@ internal sealed class SqsMessageSource : IMessageSource
             while (await Task.WhenAny(more, Task.Delay(_stall.Step, cancellationToken)).ConfigureAwait(false) != more)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (End.Reason is null && _stall.Check() is { } stalled)
+                if (RunEnd.Reason is null && _stall.Check() is { } stalled)
                 {
-                    End.Fail(stalled);
+                    RunEnd.Fail(stalled);
                 }
             }
 
             if (!await more.ConfigureAwait(false))
             {
-                End.ThrowIfFailed();
+                RunEnd.ThrowIfFailed();
                 return [];
             }
         }
@@ -127,7 +127,7 @@ internal sealed class SqsMessageSource : IMessageSource
     public async Task ReturnAsync(IReadOnlyCollection<QueueDelivery> unsettled, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(unsettled);
-        if (End.Stopping.IsCancellationRequested)
+        if (RunEnd.Stopping.IsCancellationRequested)
         {
             // A poll still open at the server would take in again what is returned.
             await Task.WhenAny(_receiving, Task.Delay(_timings.StopGrace, cancellationToken)).ConfigureAwait(false);
@@ -176,7 +176,7 @@ internal sealed class SqsMessageSource : IMessageSource
         {
             if (_options.MaxDuration is { } duration)
             {
-                _ = End.SetAfterAsync(duration);
+                _ = RunEnd.SetAfterAsync(duration);
             }
 
             var allowance = new PollAllowance(Book, _activity, _options.MaxMessages, MustSettleFirst);
@@ -187,7 +187,7 @@ internal sealed class SqsMessageSource : IMessageSource
                     new Receiver(_queue, lease, Book, allowance, _activity, _arrived.Writer, _timings, Decoding.Identity.AttributeName, handover))))
                 .ToArray();
             await Task.WhenAll(receivers).ConfigureAwait(false);
-            End.Set(EndReason.MaxMessages);
+            RunEnd.Set(EndReason.MaxMessages);
             await watching.ConfigureAwait(false);
         }
         finally
@@ -204,7 +204,7 @@ internal sealed class SqsMessageSource : IMessageSource
     {
         try
         {
-            await receiver.RunAsync(End.Stopping, End.Abort).ConfigureAwait(false);
+            await receiver.RunAsync(RunEnd.Stopping, RunEnd.Abort).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -216,9 +216,9 @@ internal sealed class SqsMessageSource : IMessageSource
     {
         try
         {
-            End.Set(await drain.RunAsync(End.Stopping).ConfigureAwait(false));
+            RunEnd.Set(await drain.RunAsync(RunEnd.Stopping).ConfigureAwait(false));
         }
-        catch (OperationCanceledException) when (End.Stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (RunEnd.Stopping.IsCancellationRequested)
         {
             // Another end came first.
         }
@@ -245,16 +245,16 @@ internal sealed class SqsMessageSource : IMessageSource
     }
 
     private void Fail(Exception cause) =>
-        End.Fail(cause as LoginEtlException ?? (cause is OutOfMemoryException ? LoginEtlException.OutOfMemory(cause) : new LoginEtlException(
+        RunEnd.Fail(cause as LoginEtlException ?? (cause is OutOfMemoryException ? LoginEtlException.OutOfMemory(cause) : new LoginEtlException(
             ErrorId.ReceiveFailed,
             $"Receiving from the queue '{Name}' was ended by an unexpected {cause.GetType().Name}.",
             "This is a defect: please report it with the steps that led here.")));
 
     private async Task DisposeOnceAsync()
     {
-        End.Set(EndReason.Stopped);
+        RunEnd.Set(EndReason.Stopped);
         await Task.WhenAny(_receiving, Task.Delay(_timings.StopGrace)).ConfigureAwait(false);
-        await End.AbortAsync().ConfigureAwait(false);
+        await RunEnd.AbortAsync().ConfigureAwait(false);
         await Task.WhenAny(_receiving, Task.Delay(ReleaseWithin)).ConfigureAwait(false);
         await ReturnAsync(Book.TakeUnsettled(evenClaimed: false), CancellationToken.None).ConfigureAwait(false);
         await _disposing.CancelAsync().ConfigureAwait(false);

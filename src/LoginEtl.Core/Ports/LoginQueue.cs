@@ -1,8 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace LoginEtl.Ports;
 
 /// <summary>A queue as it is now. SQS's counts are approximate; what it did not say is null.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="QueueUrl">Its URL, which every cmdlet takes for its name.</param>
+[SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a queue, of messages.")]
 public sealed record LoginQueue(string Name, string QueueUrl)
 {
     /// <summary>Messages that wait to be received.</summary>

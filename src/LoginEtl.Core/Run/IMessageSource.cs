@@ -17,7 +17,7 @@ public interface IMessageSource : IAsyncDisposable
     InFlightMessages Book { get; }
 
     /// <summary>Whether and why receiving has ended. A source heeds what others end it with: no poll begins any more.</summary>
-    RunEnd End { get; }
+    RunEnd RunEnd { get; }
 
     /// <summary>How the bodies it gives are decoded.</summary>
     DecodeOptions Decoding => DecodeOptions.Default;

@@ -64,7 +64,7 @@ public sealed class ReceivingRun
         }
         catch (LoginEtlException e)
         {
-            _source.End.Fail(e);
+            _source.RunEnd.Fail(e);
             throw;
         }
 
@@ -83,10 +83,10 @@ public sealed class ReceivingRun
     }
 
     /// <summary>No new polls; what has arrived is still handed over; the receipt says Stopped.</summary>
-    public void Stop() => _source.End.Stop();
+    public void Stop() => _source.RunEnd.Stop();
 
     /// <summary>Something downstream failed: receiving ends with this fault.</summary>
-    public void Fail(LoginEtlException fault) => _source.End.Fail(fault);
+    public void Fail(LoginEtlException fault) => _source.RunEnd.Fail(fault);
 
     /// <summary>
     /// Deletes messages that are settled; what cannot be deleted is counted. Not cancelled with the run: the source bounds
@@ -160,8 +160,36 @@ public sealed class ReceivingRun
     {
         ReceivingEnded = true;
         _receiverLeft = true;
-        _source.End.Set(EndReason.Stopped);
+        _source.RunEnd.Set(EndReason.Stopped);
         return ReleaseAsync();
+    }
+
+    /// <summary>
+    /// The receiver ends, and some of what it received stays held: until all of it is settled, its leases end, or the process
+    /// does. The rest, which nobody was given, goes back.
+    /// </summary>
+    /// <param name="kept">What stays.</param>
+    public async Task LeaveHoldingAsync(IReadOnlySet<QueueDelivery> kept)
+    {
+        ArgumentNullException.ThrowIfNull(kept);
+        ReceivingEnded = true;
+        _source.RunEnd.Set(EndReason.Stopped);
+        for (var round = 0; round < ReturnRounds; round++)
+        {
+            await ReturnOrLapseAsync([.. Book.Leased().Where(d => !kept.Contains(d) && Book.BeginReturn(d))], CancellationToken.None).ConfigureAwait(false);
+        }
+
+        _ = ReleaseWhenSettledAsync();
+    }
+
+    private async Task ReleaseWhenSettledAsync()
+    {
+        while (Book.Open > 0)
+        {
+            await Task.Delay(ShortestPause, _time).ConfigureAwait(false);
+        }
+
+        await ReleaseAsync().ConfigureAwait(false);
     }
 
     /// <summary>One more party settles deliveries of this run. False when the last one has let go already.</summary>
@@ -190,7 +218,7 @@ public sealed class ReceivingRun
         }
 
         // A poll that goes on would take in again what is returned.
-        _source.End.Set(EndReason.Stopped);
+        _source.RunEnd.Set(EndReason.Stopped);
         await ReturnUnsettledAsync(evenClaimed: true, CancellationToken.None).ConfigureAwait(false);
         try
         {
@@ -206,7 +234,7 @@ public sealed class ReceivingRun
     /// <summary>The receipt as the books stand.</summary>
     public Receipt Receipt()
     {
-        var end = _source.End;
+        var end = _source.RunEnd;
         var receipt = Run.Receipt.From(
             Name, end.IsStopped ? RunState.Stopped : RunState.Completed, _startedAt, _time.GetUtcNow() - _startedAt, Book.Counts(),
             end.IsStopped ? EndReason.Stopped : end.Reason);

@@ -16,7 +16,7 @@ public static partial class SettingVariables
         [
             EnvironmentSettings.QueueVariable, EnvironmentSettings.KeysetVariable, EnvironmentSettings.MethodVariable, EnvironmentSettings.IpFormVariable,
             EnvironmentSettings.EnvelopeVariable, EnvironmentSettings.IdentityFromVariable, EnvironmentSettings.ColumnNameVariable,
-            EnvironmentSettings.DatabaseVariable, EnvironmentSettings.AuditVariable,
+            EnvironmentSettings.DatabaseVariable, EnvironmentSettings.AuditVariable, SettingsFile.Variable,
             .. new[]
             {
                 "Table", "RootCertificate", "IamAuthentication", "Region", "ProfileName", "EndpointUrl", "Protocol", "Wait", "MaxMessages", "MaxDuration",
@@ -35,6 +35,10 @@ public static partial class SettingVariables
         ArgumentNullException.ThrowIfNull(parameter);
         return Own + Capital().Replace(parameter, "_$0").TrimStart('_').ToUpperInvariant();
     }
+
+    /// <summary>Its name in a file of settings: <c>batchSize</c> of <c>LOGINETL_BATCH_SIZE</c>.</summary>
+    public static string CamelCaseOf(string variable) => string.Concat(
+        variable[Own.Length..].ToLowerInvariant().Split('_').Select((word, place) => place == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
 
     /// <summary>What is set under our prefix and stands for no setting, as one that is misspelled; a sentence, and null when there is none.</summary>
     public static string? Unknown()

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Settings;
@@ -12,13 +13,18 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// </summary>
 /// <example>
 /// <code>Initialize-LoginDatabase $dsn -WhatIf</code>
-/// <para>Prints the SQL, to be read or run by somebody with the rights.</para>
+/// <para>Says what would run.</para>
+/// </example>
+/// <example>
+/// <code>Initialize-LoginDatabase $dsn -Role -AsSql > make.sql</code>
+/// <para>Writes a script for psql, to be read and run by somebody with the rights: psql -X -v ON_ERROR_STOP=1 -f make.sql</para>
 /// </example>
 /// <example>
 /// <code>Initialize-LoginDatabase $dsn -Role</code>
 /// <para>Creates what is missing, and the roles with what each may do.</para>
 /// </example>
 [Cmdlet(VerbsData.Initialize, "LoginDatabase", SupportsShouldProcess = true)]
+[OutputType(typeof(string))]
 public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
 {
     /// <summary>
@@ -48,6 +54,10 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
     [Parameter]
     public SwitchParameter AcceptRestored { get; set; }
 
+    /// <summary>Changes nothing, and emits what would run as a script for psql; nothing where nothing is missing.</summary>
+    [Parameter]
+    public SwitchParameter AsSql { get; set; }
+
     /// <inheritdoc/>
     protected override void Process()
     {
@@ -69,7 +79,15 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
             return;
         }
 
-        if (ShouldProcess($"{Table}", string.Join(Environment.NewLine, plan)))
+        if (AsSql)
+        {
+            WriteObject($"BEGIN;\n\n{string.Join("\n\n", plan.Select(s => $"{s.TrimEnd().TrimEnd(';')};"))}\n\nCOMMIT;");
+            return;
+        }
+
+        // Line by line: SQL has many, and names in it are others' texts.
+        var lines = plan.SelectMany(s => s.Split('\n')).Select(l => Quotable.Plain(l.TrimEnd('\r')));
+        if (((PSCmdlet)this).ShouldProcess($"{Table}", string.Join(Environment.NewLine, lines)))
         {
             foreach (var statement in Await(() => Connectors.Database.InitializeAsync(settings, options, StopToken), Table))
             {

@@ -58,13 +58,13 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     /// <summary>Concurrent long polls.</summary>
     [Parameter]
     [Given<int>]
-    [InRange(1, Settings.ReceiveOptions.MostReceivers)]
+    [InRange(1, LoginEtl.Settings.ReceiveOptions.MostReceivers)]
     public int Receivers { get; set; } = new ReceiveOptions().Receivers;
 
     /// <summary>Most messages held at a time.</summary>
     [Parameter]
     [Given<int>]
-    [InRange(1, Settings.ReceiveOptions.MostHeld)]
+    [InRange(1, LoginEtl.Settings.ReceiveOptions.MostHeld)]
     public int MaxHeld { get; set; } = new ReceiveOptions().MaxHeld;
 
     /// <summary>
@@ -292,6 +292,6 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         Receivers = Receivers,
         MaxHeld = MaxHeld,
         Decoding = DecodingParameters.Read(Envelope, IdentityFrom),
-        MaxHeldBytes = MaxHeldBytes ?? Settings.ReceiveOptions.DefaultMaxHeldBytes,
+        MaxHeldBytes = MaxHeldBytes ?? LoginEtl.Settings.ReceiveOptions.DefaultMaxHeldBytes,
     };
 }

@@ -14,6 +14,10 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// <para>A look: nothing is deleted, and all three go back.</para>
 /// </example>
 /// <example>
+/// <code>$logins = Receive-LoginMessage login-queue -MaxMessages 100 -Hold; $logins | Protect-LoginPii keys/ | Write-LoginRecord $dsn</code>
+/// <para>Takes messages into a variable, and writes them later. Without -Hold they would be back in the queue by then.</para>
+/// </example>
+/// <example>
 /// <code>Receive-LoginMessage login-queue -Wait | Where-Object Locale -NE XX | Protect-LoginPii keys/ | Write-LoginRecord $dsn</code>
 /// <para>Runs until it is stopped. What the filter drops goes back to the queue when the pipeline ends.</para>
 /// </example>
@@ -22,6 +26,7 @@ namespace LoginEtl.PowerShell.Cmdlets;
 public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
 {
     private readonly List<ReceivingRun> _runs = [];
+    private readonly HashSet<QueueDelivery> _given = [];
 
     /// <summary>Name, URL or ARN of the queue; LOGINETL_QUEUE when not given.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -33,6 +38,13 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     /// <summary>Goes on for ever instead of ending when the queue is drained.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
+
+    /// <summary>
+    /// Keeps the messages when the pipeline ends, for this session to settle: with Write-LoginRecord, Confirm-LoginMessage or
+    /// Reset-LoginMessage. What is left when the session ends comes again after the queue's visibility timeout, or after 11 hours.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter Hold { get; set; }
 
     /// <summary>Ends after this many messages.</summary>
     [Parameter]
@@ -119,7 +131,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
             Receivers = Receivers,
             MaxHeld = MaxHeld,
             Decoding = decoding,
-            MaxHeldBytes = MaxHeldBytes ?? Settings.ReceiveOptions.DefaultMaxHeldBytes,
+            MaxHeldBytes = MaxHeldBytes ?? LoginEtl.Settings.ReceiveOptions.DefaultMaxHeldBytes,
         };
         var run = new ReceivingRun(Await(() => Connectors.Queue.ReceiveFromAsync(settings, options, StopToken), EnvironmentSettings.QueueName(settings.Queue)))
         {
@@ -137,6 +149,11 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
                 }
 
                 Rejects.Warn(this, login);
+                if (Hold)
+                {
+                    _given.Add((QueueDelivery)login.GetDelivery());
+                }
+
                 WriteObject(login);
             }
         }
@@ -148,7 +165,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
         await base.CleanUpAsync().ConfigureAwait(false);
         foreach (var run in _runs)
         {
-            await run.LeaveAsync().ConfigureAwait(false);
+            await (Hold ? run.LeaveHoldingAsync(_given) : run.LeaveAsync()).ConfigureAwait(false);
         }
     }
 }

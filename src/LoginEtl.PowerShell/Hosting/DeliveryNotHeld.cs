@@ -11,7 +11,7 @@ internal static class DeliveryNotHeld
         ? new LoginEtlException(
             ErrorId.DeliveryNotHeld,
             $"Message {login.MessageId} is no longer held: it has been settled, or its pipeline has ended and it went back to the queue. Others may be so, too: a receipt counts them (NotHeld).",
-            "Nothing is lost. Receive, protect and settle in one pipeline.")
+            "Nothing is lost. Receive, protect and settle in one pipeline, or receive with -Hold.")
         : new LoginEtlException(
             ErrorId.DeliveryNotFromQueue,
             $"Message {login.MessageId} came from no queue, so there is nothing to settle.",

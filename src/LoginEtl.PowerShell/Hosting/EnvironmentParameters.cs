@@ -11,24 +11,36 @@ internal static class EnvironmentParameters
 {
     // These the cmdlets ask for where they use them.
     private static readonly string[] s_askedFor =
-        [nameof(QueueCmdlet.Queue), "Keyset", "Method", "IpForm", "Envelope", "IdentityFrom", "ColumnName", nameof(DatabaseCmdlet.Database)];
+        [nameof(QueueCmdlet.Queue), "Keyset", "Method", "IpForm", "Envelope", "IdentityFrom", "ColumnName", "AuditFile", nameof(DatabaseCmdlet.Database)];
 
     // Looked up once: a script may call a cmdlet for every message.
-    private static readonly ConcurrentDictionary<Type, (PropertyInfo Property, string Variable)[]> s_parameters = [];
+    private static readonly ConcurrentDictionary<Type, (PropertyInfo Property, string Variable, bool IsAskedFor)[]> s_parameters = [];
 
     /// <summary>Whether a variable stands for a parameter that is not given.</summary>
-    public static bool Has(Type cmdlet, string parameter) =>
-        SettingVariables.Known.Contains(SettingVariables.NameOf(parameter)) && !s_askedFor.Contains(parameter)
-        && cmdlet.GetProperty(parameter)?.IsDefined(typeof(OfNoVariableAttribute)) == false;
+    public static bool Has(Type cmdlet, string parameter) => IsSetting(cmdlet, parameter) && !s_askedFor.Contains(parameter);
 
-    /// <summary>Sets them.</summary>
+    /// <summary>Sets them: what is given stays, then comes the variable, then the file of settings.</summary>
+    /// <param name="cmdlet">Whose parameters they are.</param>
+    /// <param name="settings">Name or path of the file; null for the one of LOGINETL_SETTINGS, or none.</param>
     /// <returns>What is wrong with the first that cannot be; null when nothing is.</returns>
-    public static LoginEtlException? Set(PSCmdlet cmdlet)
+    public static LoginEtlException? Set(PSCmdlet cmdlet, string? settings)
     {
-        foreach (var (property, variable) in s_parameters.GetOrAdd(cmdlet.GetType(), Of))
+        SettingsFile? file;
+        try
         {
-            if (EnvironmentSettings.Read(variable) is not { Length: > 0 } text || cmdlet.MyInvocation.BoundParameters.ContainsKey(property.Name)
-                || (property.Name == "MaxMessages" && text == "0"))
+            file = (settings ?? EnvironmentSettings.Read(SettingsFile.Variable)) is { Length: > 0 } given
+                ? SettingsFile.Read(SettingsFile.PathOf(given, path => GivenPath.Of(cmdlet, path, "-Settings"))) : null;
+        }
+        catch (LoginEtlException e)
+        {
+            return e;
+        }
+
+        foreach (var (property, variable, isAskedFor) in s_parameters.GetOrAdd(cmdlet.GetType(), Of))
+        {
+            var fromVariable = EnvironmentSettings.Read(variable) is { Length: > 0 } set ? set : null;
+            if (cmdlet.MyInvocation.BoundParameters.ContainsKey(property.Name) || (isAskedFor && fromVariable is not null)
+                || (fromVariable ?? file?.Texts.GetValueOrDefault(variable)) is not { Length: > 0 } text || (property.Name == "MaxMessages" && text == "0"))
             {
                 // The worker takes 0 messages for no limit.
                 continue;
@@ -40,15 +52,22 @@ internal static class EnvironmentParameters
             }
             catch (ArgumentTransformationMetadataException e)
             {
-                return new LoginEtlException(ErrorId.SettingInvalid, $"{variable} is not valid. {e.Message}", "Correct or unset it.");
+                var name = fromVariable is null ? $"{SettingVariables.CamelCaseOf(variable)} of {file!.Path}" : variable;
+                return new LoginEtlException(ErrorId.SettingInvalid, $"{name} is not valid. {e.Message}", "Correct or unset it.");
             }
         }
 
         return null;
     }
 
-    private static (PropertyInfo, string)[] Of(Type cmdlet) =>
-        [.. cmdlet.GetProperties().Where(p => p.IsDefined(typeof(ParameterAttribute), inherit: true) && Has(cmdlet, p.Name)).Select(p => (p, SettingVariables.NameOf(p.Name)))];
+    private static bool IsSetting(Type cmdlet, string parameter) =>
+        SettingVariables.Known.Contains(VariableOf(parameter)) && cmdlet.GetProperty(parameter)?.IsDefined(typeof(OfNoVariableAttribute)) == false;
+
+    private static string VariableOf(string parameter) => parameter == "AuditFile" ? EnvironmentSettings.AuditVariable : SettingVariables.NameOf(parameter);
+
+    private static (PropertyInfo, string, bool)[] Of(Type cmdlet) =>
+        [.. cmdlet.GetProperties().Where(p => p.Name != nameof(LoginCmdlet.Settings) && p.IsDefined(typeof(ParameterAttribute), inherit: true) && IsSetting(cmdlet, p.Name))
+            .Select(p => (p, VariableOf(p.Name), s_askedFor.Contains(p.Name)))];
 
     private static object? Convert(PropertyInfo property, string text)
     {

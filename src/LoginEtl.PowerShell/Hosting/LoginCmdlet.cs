@@ -27,6 +27,14 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
         BindingFaults.Close();
     }
 
+    /// <summary>A file of settings, for parameters that are neither given nor set by a variable: a path, or a name in the user's own folder; LOGINETL_SETTINGS when not given.</summary>
+    [Parameter]
+    [OfNoVariable]
+    [Given<SettingText>]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SettingsCompleter))]
+    public SettingText? Settings { get; set; }
+
     /// <summary>What this cmdlet takes from the pipeline, in words that name where it comes from; null for nothing.</summary>
     protected virtual string? Takes => null;
 
@@ -62,7 +70,7 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     /// <inheritdoc/>
     protected sealed override void BeginProcessing()
     {
-        BindingFault = BindingFaults.Close() ?? Kept?.First ?? (RefusesNothing ? SettingMissing() : null) ?? EnvironmentParameters.Set(this);
+        BindingFault = BindingFaults.Close() ?? Kept?.First ?? (RefusesNothing ? SettingMissing() : null) ?? EnvironmentParameters.Set(this, Settings?.Reveal());
         if (BindingFault is { } wrong && Kept is null)
         {
             ThrowTerminatingError(FaultRecord.Of(wrong));

@@ -4,6 +4,7 @@ using System.Management.Automation.Language;
 using LoginEtl.Keysets;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.Records;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 
@@ -23,7 +24,7 @@ public abstract class NameCompleter(Func<IEnumerable<(string Name, string Tip)>>
     {
         var word = (wordToComplete ?? "").Trim('\'', '"');
         return names().Where(n => n.Name.StartsWith(word, StringComparison.OrdinalIgnoreCase))
-            .Select(n => new CompletionResult(n.Name.All(c => char.IsLetterOrDigit(c) || c is '-' or '_') ? n.Name : $"'{n.Name}'", n.Name, CompletionResultType.ParameterValue, n.Tip));
+            .Select(n => new CompletionResult(n.Name.All(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.') ? n.Name : $"'{n.Name}'", n.Name, CompletionResultType.ParameterValue, n.Tip));
     }
 }
 
@@ -38,6 +39,16 @@ public sealed class RegionCompleter() : NameCompleter(() => Connectors.Queue.Reg
 
 /// <summary>Profiles of the shared AWS configuration.</summary>
 public sealed class ProfileNameCompleter() : NameCompleter(() => Connectors.Queue.ProfileNames().Select(n => (n, n)));
+
+/// <summary>Files of settings in the user's own folder.</summary>
+public sealed class SettingsCompleter() : NameCompleter(() => Files().Select(f => (f, f)))
+{
+    private static IEnumerable<string> Files()
+    {
+        var folder = Path.GetDirectoryName(SettingsFile.PathOf("any", p => p))!;
+        return Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.json").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal) : [];
+    }
+}
 
 /// <summary>Methods of masking, each for one attribute, as a text.</summary>
 public sealed class MethodCompleter() : NameCompleter(MaskMethods.All);

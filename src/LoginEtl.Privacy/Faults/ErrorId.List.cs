@@ -252,6 +252,10 @@ public sealed partial record ErrorId
     public static readonly ErrorId SettingInvalid = new(FaultKind.Configuration);
     /// <summary>A setting that is needed was not given.</summary>
     public static readonly ErrorId SettingMissing = new(FaultKind.Configuration);
+    /// <summary>A settings file is no JSON, has a name or a value that no setting has, or holds a password.</summary>
+    public static readonly ErrorId SettingsFileInvalid = new(FaultKind.Configuration);
+    /// <summary>A settings file is not there, or may not be read.</summary>
+    public static readonly ErrorId SettingsFileNotFound = new(FaultKind.NotFound);
     /// <summary>A batch was committed, and its messages could not all be deleted: they come again and are duplicates.</summary>
     public static readonly ErrorId SettlementFailed = new(FaultKind.Failed);
     /// <summary>The run was stopped before it began.</summary>

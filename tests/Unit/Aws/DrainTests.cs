@@ -26,7 +26,7 @@ public sealed class DrainTests(ServersFixture servers)
 
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(Soon, Cancelled));
 
-        Assert.Equal(EndReason.Drained, source.End.Reason);
+        Assert.Equal(EndReason.Drained, source.RunEnd.Reason);
         Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(6));
     }
 
@@ -51,7 +51,7 @@ public sealed class DrainTests(ServersFixture servers)
             new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(1) }, asIfRemote: true);
 
         Assert.Equal(15, (await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(TimeSpan.FromSeconds(8), Cancelled)).Count);
-        Assert.Equal(EndReason.Drained, source.End.Reason);
+        Assert.Equal(EndReason.Drained, source.RunEnd.Reason);
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class DrainTests(ServersFixture servers)
 
         Assert.Equal(30, (await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled)).Count);
 
-        Assert.Equal(EndReason.Drained, source.End.Reason);
+        Assert.Equal(EndReason.Drained, source.RunEnd.Reason);
         await TestQueue.ReturnAllAsync(source);
         Assert.Equal((30, 0), await queue.CountsAsync());
     }
@@ -90,7 +90,7 @@ public sealed class DrainTests(ServersFixture servers)
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(Soon, Cancelled));
         await deleting;
 
-        Assert.Equal(EndReason.DrainTimeout, source.End.Reason);
+        Assert.Equal(EndReason.DrainTimeout, source.RunEnd.Reason);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class DrainTests(ServersFixture servers)
 
         Assert.Single(await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(Soon, Cancelled));
 
-        Assert.Equal(EndReason.DrainTimeout, source.End.Reason);
+        Assert.Equal(EndReason.DrainTimeout, source.RunEnd.Reason);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class DrainTests(ServersFixture servers)
         });
 
         Assert.Equal(5, (await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled)).Count);
-        Assert.Equal(EndReason.Drained, source.End.Reason);
+        Assert.Equal(EndReason.Drained, source.RunEnd.Reason);
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class DrainTests(ServersFixture servers)
         var messages = await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(Soon, Cancelled);
 
         Assert.Equal(20, messages.Count);
-        Assert.Equal(EndReason.Drained, source.End.Reason);
+        Assert.Equal(EndReason.Drained, source.RunEnd.Reason);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class DrainTests(ServersFixture servers)
 
         Assert.Single(await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(Soon, Cancelled));
 
-        Assert.Equal(EndReason.DrainTimeout, source.End.Reason);
+        Assert.Equal(EndReason.DrainTimeout, source.RunEnd.Reason);
         Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(9));
     }
 
@@ -222,7 +222,7 @@ public sealed class DrainTests(ServersFixture servers)
         });
 
         Assert.Equal(4, (await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(TimeSpan.FromSeconds(30), Cancelled)).Count);
-        Assert.Equal(EndReason.Drained, source.End.Reason);
+        Assert.Equal(EndReason.Drained, source.RunEnd.Reason);
     }
 
     [Fact]
@@ -237,7 +237,7 @@ public sealed class DrainTests(ServersFixture servers)
         await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainTimeout = TimeSpan.FromSeconds(2) });
 
         Assert.Equal(10, (await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled)).Count);
-        Assert.Equal(EndReason.DrainTimeout, source.End.Reason);
+        Assert.Equal(EndReason.DrainTimeout, source.RunEnd.Reason);
     }
 
     [Fact]
@@ -250,7 +250,7 @@ public sealed class DrainTests(ServersFixture servers)
         await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainTimeout = TimeSpan.FromSeconds(1) });
 
         Assert.Empty(await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled));
-        Assert.Equal(EndReason.DrainTimeout, source.End.Reason);
+        Assert.Equal(EndReason.DrainTimeout, source.RunEnd.Reason);
     }
 
     [Fact]
@@ -263,6 +263,6 @@ public sealed class DrainTests(ServersFixture servers)
 
         Assert.Single(await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled));
         Assert.True(source.Book.Received > 1, "It did not come again.");
-        Assert.Equal(EndReason.Drained, source.End.Reason);
+        Assert.Equal(EndReason.Drained, source.RunEnd.Reason);
     }
 }

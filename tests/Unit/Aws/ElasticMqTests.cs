@@ -46,7 +46,7 @@ public sealed class ElasticMqTests(ElasticMqFixture server)
         Assert.All(messages, m => Assert.InRange(m.Delivery.SentTimestamp!.Value, before, DateTimeOffset.UtcNow.AddSeconds(1)));
         Assert.All(messages, m => Assert.Equal(1, m.Delivery.ReceiveCount));
         Assert.Equal((0, 0), await queue.CountsAsync());
-        Assert.Equal(EndReason.Drained, source.End.Reason);
+        Assert.Equal(EndReason.Drained, source.RunEnd.Reason);
         Assert.True(source.Book.Balanced);
     }
 
@@ -76,7 +76,7 @@ public sealed class ElasticMqTests(ElasticMqFixture server)
         await using (var source = await ReceiveAsync(queue.Settings, new ReceiveOptions { MaxMessages = 25 }))
         {
             await TestQueue.ReceiveAllAsync(source, settle: false).WaitAsync(Soon, Cancelled);
-            source.End.Stop();
+            source.RunEnd.Stop();
             var clock = Stopwatch.StartNew();
             await TestQueue.ReturnAllAsync(source);
 
@@ -102,7 +102,7 @@ public sealed class ElasticMqTests(ElasticMqFixture server)
         await using var source = await ReceiveAsync(queue.Settings);
 
         Assert.Equal(20, (await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(Soon, Cancelled)).Count);
-        Assert.Equal(EndReason.Drained, source.End.Reason);
+        Assert.Equal(EndReason.Drained, source.RunEnd.Reason);
     }
 
     [Fact]

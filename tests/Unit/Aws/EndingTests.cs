@@ -20,7 +20,7 @@ public sealed class EndingTests(ServersFixture servers)
             new ReceiveOptions { WaitForever = true, MaxDuration = TimeSpan.FromMilliseconds(500) });
 
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
-        Assert.Equal(EndReason.MaxDuration, source.End.Reason);
+        Assert.Equal(EndReason.MaxDuration, source.RunEnd.Reason);
     }
 
     [Fact]
@@ -36,11 +36,11 @@ public sealed class EndingTests(ServersFixture servers)
         Assert.Single(await waiting.WaitAsync(TimeSpan.FromSeconds(5), Cancelled));
 
         var clock = Stopwatch.StartNew();
-        source.End.Stop();
-        source.End.Stop();
+        source.RunEnd.Stop();
+        source.RunEnd.Stop();
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
-        Assert.Equal(EndReason.Stopped, source.End.Reason);
+        Assert.Equal(EndReason.Stopped, source.RunEnd.Reason);
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class EndingTests(ServersFixture servers)
         await queue.SendAsync(10);
         await using var source = await queue.ReceiveAsync(new ReceiveOptions { Receivers = 1, MaxHeld = 10 });
         await Until.Async(() => source.Book.Open >= 10, "10 messages");
-        source.End.Stop();
+        source.RunEnd.Stop();
 
         Assert.Equal(10, (await TestQueue.ReceiveAllAsync(source, settle: true)).Count);
     }

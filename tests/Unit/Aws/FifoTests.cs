@@ -56,7 +56,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
             Assert.Equal(group.Select(m => m.Delivery.Group!.Sequence()).Order(), group.Select(m => m.Delivery.Group!.Sequence()));
         }
 
-        Assert.Equal(EndReason.Drained, source.End.Reason);
+        Assert.Equal(EndReason.Drained, source.RunEnd.Reason);
         Assert.Equal((0, 0), await queue.CountsAsync());
     }
 
@@ -118,7 +118,7 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
         await using (var source = await queue.ReceiveAsync(new ReceiveOptions { MaxMessages = 1 }))
         {
             Assert.Single(await source.ReceiveAsync(Cancelled));
-            source.End.Stop();
+            source.RunEnd.Stop();
             await TestQueue.ReturnAllAsync(source);
         }
 

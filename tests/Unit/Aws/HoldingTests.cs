@@ -144,7 +144,7 @@ public sealed class HoldingTests(ServersFixture servers)
 
         // A long poll in flight does not keep a stopped run.
         var clock = Stopwatch.StartNew();
-        source.End.Stop();
+        source.RunEnd.Stop();
         Assert.Empty(await source.ReceiveAsync(Cancelled));
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
     }

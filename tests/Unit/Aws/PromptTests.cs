@@ -23,7 +23,7 @@ public sealed class PromptTests(ServersFixture servers)
         await using var source = await queue.ReceiveAsync();
         await TestQueue.HoldAsync(source, 100);
 
-        source.End.Stop();
+        source.RunEnd.Stop();
         var clock = Stopwatch.StartNew();
         await TestQueue.ReturnAllAsync(source);
 
@@ -42,7 +42,7 @@ public sealed class PromptTests(ServersFixture servers)
         await using var source = await queue.ReceiveAsync();
         await TestQueue.HoldAsync(source, most);
 
-        source.End.Stop();
+        source.RunEnd.Stop();
         await source.ReceiveAsync(Cancelled);
         var clock = Stopwatch.StartNew();
         await TestQueue.ReturnAllAsync(source);
@@ -64,7 +64,7 @@ public sealed class PromptTests(ServersFixture servers)
         var waiting = source.ReceiveAsync(Cancelled);
         var cause = new LoginEtlException(new ErrorId(FaultKind.Failed, "Downstream"), "It failed.", "Mend it.");
 
-        source.End.Fail(cause);
+        source.RunEnd.Fail(cause);
 
         Assert.Same(cause, await Assert.ThrowsAsync<LoginEtlException>(
             () => waiting.WaitAsync(TimeSpan.FromSeconds(1), Cancelled)));

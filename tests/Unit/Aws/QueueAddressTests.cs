@@ -10,8 +10,9 @@ namespace LoginEtl.Unit.Aws;
 public sealed class QueueAddressTests
 {
     /// <summary>Every region that the SDK names, and some that it does not.</summary>
+    // The SDK adds to its list whatever was asked for, as other tests do.
     public static TheoryData<string> Regions =>
-        [.. RegionEndpoint.EnumerableAllRegions.Select(r => r.SystemName), "xx-new-1", "cn-new-9", "us-gov-north-9", "ap-southeast-99"];
+        [.. RegionEndpoint.EnumerableAllRegions.Where(r => r.DisplayName != "Unknown").Select(r => r.SystemName), "xx-new-1", "cn-new-9", "us-gov-north-9", "ap-southeast-99"];
 
     [Theory]
     [InlineData("login-queue", "login-queue", null, null)]

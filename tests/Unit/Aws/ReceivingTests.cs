@@ -31,7 +31,7 @@ public sealed class ReceivingTests(ServersFixture servers)
             messages.Select(m => JsonNode.Parse(m.Body)!["number"]!.GetValue<int>()).Order());
         Assert.Contains("héllo \"7\"", messages.Select(m => JsonNode.Parse(m.Body)!["text"]!.GetValue<string>()));
         Assert.Equal((0, 0), await queue.CountsAsync());
-        Assert.Equal(EndReason.Drained, source.End.Reason);
+        Assert.Equal(EndReason.Drained, source.RunEnd.Reason);
         Assert.True(source.Book.Balanced);
     }
 
@@ -78,7 +78,7 @@ public sealed class ReceivingTests(ServersFixture servers)
 
         Assert.Equal(limit, messages.Count);
         Assert.Equal((60 - limit, 0), await queue.CountsAsync());
-        Assert.Equal(EndReason.MaxMessages, source.End.Reason);
+        Assert.Equal(EndReason.MaxMessages, source.RunEnd.Reason);
     }
 
     [Fact]

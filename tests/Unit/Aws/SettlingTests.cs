@@ -79,7 +79,7 @@ public sealed class SettlingTests(ServersFixture servers)
                 },
             });
         await TestQueue.HoldAsync(source, 30);
-        source.End.Stop();
+        source.RunEnd.Stop();
         await source.ReceiveAsync(Cancelled);
         var unsettled = source.Book.TakeUnsettled(evenClaimed: true);
 
@@ -108,7 +108,7 @@ public sealed class SettlingTests(ServersFixture servers)
                 : call(),
         });
         await TestQueue.HoldAsync(source, 10);
-        source.End.Stop();
+        source.RunEnd.Stop();
         await TestQueue.ReturnAllAsync(source);
 
         Assert.Equal(10, source.Book.Counts()[Outcome.Returned]);
@@ -161,7 +161,7 @@ public sealed class SettlingTests(ServersFixture servers)
         Assert.Equal((0, 20), await queue.CountsAsync());
         // They are this run's own in flight, and do not keep it from ending.
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
-        Assert.Equal(EndReason.Drained, source.End.Reason);
+        Assert.Equal(EndReason.Drained, source.RunEnd.Reason);
     }
 
     [Fact]

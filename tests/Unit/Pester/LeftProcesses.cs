@@ -18,9 +18,15 @@ internal static class LeftProcesses
     {
         var clock = Stopwatch.StartNew();
         List<int> left;
-        while ((left = Find($"{Variable}={value}")).Count > 0 && clock.Elapsed < Grace)
+        // Twice: of one that is just becoming another program nothing can be read.
+        for (var empty = 0; ; await Task.Delay(100, cancellationToken))
         {
-            await Task.Delay(100, cancellationToken);
+            left = Find($"{Variable}={value}");
+            empty = left.Count == 0 ? empty + 1 : 0;
+            if (empty == 2 || (left.Count > 0 && clock.Elapsed >= Grace))
+            {
+                break;
+            }
         }
 
         var told = new List<string>();

@@ -49,6 +49,24 @@ public sealed class ReceiptTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
+    public async Task File_of_settings_stands_in_for_flags_and_a_variable_wins_over_it()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        var database = await TestDatabase.InitializedAsync(servers);
+        var file = Path.Combine(_keys.Folder, "..", "prod.json");
+        await File.WriteAllTextAsync(file, """{ "queue": "queue-of-the-file", "table": "table_of_the_file" }""", TestDatabase.Token);
+        var (exitCode, output, errors) = await WorkerProgram.RunAsync(_keys.Folder, queue, database.ConnectionString, ["--settings", file]);
+        Assert.Equal(1, exitCode);
+        Assert.Equal((queue.Name, "TableNotFound"), (Last(output).GetProperty("source").GetString(), Last(output).GetProperty("error_id").GetString()));
+        Assert.Contains("table_of_the_file", errors, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(file, """{ "tabel": "canary" }""", TestDatabase.Token);
+        (exitCode, output, errors) = await WorkerProgram.RunAsync(_keys.Folder, queue, database.ConnectionString, ["--settings", file]);
+        Assert.Equal((1, "SettingsFileInvalid"), (exitCode, Last(output).GetProperty("error_id").GetString()));
+        Assert.DoesNotContain("canary", output + errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_tells_of_its_rejects_and_ends_with_its_receipt()
     {
         var queue = await TestQueue.CreateAsync(servers);

@@ -94,7 +94,7 @@ public sealed class EtlRunTests : RunningTests
         var receipt = await RunAsync(source, batchSize: 100);
         AssertCounts(receipt, RunState.Failed, (Outcome.Returned, 25));
         Assert.DoesNotContain("cAnArY", receipt.Error, StringComparison.Ordinal);
-        Assert.Equal((1, true), (source.Disposed, source.End.Reason is not null));
+        Assert.Equal((1, true), (source.Disposed, source.RunEnd.Reason is not null));
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class EtlRunTests : RunningTests
         var receipt = await EtlRun.RunAsync(
             source, Protectors, Sink, new BatchOptions { BatchSize = 1_000, FlushInterval = TimeSpan.FromMilliseconds(20) }, null, Limit);
         AssertCounts(receipt, RunState.Failed, (Outcome.Returned, 3));
-        Assert.Same(Down, source.End.Failure);
+        Assert.Same(Down, source.RunEnd.Failure);
     }
 
     [Fact]

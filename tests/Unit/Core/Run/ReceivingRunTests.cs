@@ -76,7 +76,7 @@ public sealed class ReceivingRunTests : RunningTests
         var polling = true;
         source.OnReturn = deliveries =>
         {
-            polling = source.End.Reason is null;
+            polling = source.RunEnd.Reason is null;
             return Task.CompletedTask;
         };
         var run = new ReceivingRun(source);
@@ -153,7 +153,7 @@ public sealed class ReceivingRunTests : RunningTests
 
         public InFlightMessages Book => inner.Book;
 
-        public RunEnd End => inner.End;
+        public RunEnd RunEnd => inner.RunEnd;
 
         public Task<IReadOnlyList<ReceivedMessage>> ReceiveAsync(CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<ReceivedMessage>>([message]);

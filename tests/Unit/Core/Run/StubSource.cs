@@ -14,7 +14,7 @@ internal sealed class StubSource(Journal journal, int capacity = 100_000) : IMes
 
     public InFlightMessages Book { get; } = new(capacity);
 
-    public RunEnd End { get; } = new(TimeSpan.Zero);
+    public RunEnd RunEnd { get; } = new(TimeSpan.Zero);
 
     /// <summary>Waits for Stop or Fail instead of ending when everything is handed over.</summary>
     public bool WaitForever { get; init; }
@@ -56,12 +56,12 @@ internal sealed class StubSource(Journal journal, int capacity = 100_000) : IMes
 
             if (WaitForever)
             {
-                await Task.Delay(Timeout.Infinite, End.Stopping).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Timeout.Infinite, RunEnd.Stopping).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 cancellationToken.ThrowIfCancellationRequested();
             }
         }
 
-        End.ThrowIfFailed();
+        RunEnd.ThrowIfFailed();
         var messages = new List<ReceivedMessage>();
         while (messages.Count < Handover && _arrived.TryDequeue(out var message))
         {
