@@ -147,6 +147,20 @@ Describe 'A rotation' {
         Get-LoginKeyset $keys device_id | Where-Object -Not IsPrimary | Disable-LoginKey $keys | ForEach-Object Status | Should -Be 'Disabled'
     }
 
+    It 'takes keys from the pipeline to their own folder, and to no other' {
+        $keys, $other = (NewKeys), (NewKeys)
+        $added = Add-LoginKey $keys ip
+        (Get-LoginKeyset $keys ip | Where-Object KeyId -EQ $added.KeyId | Disable-LoginKey -WarningAction Ignore).Status | Should -Be 'Disabled'
+        Copy-Item (Join-Path $keys ip.json) $other
+        $before = Get-Content (Join-Path $other ip.json) -Raw
+        { Get-LoginKeyset $keys ip | Where-Object KeyId -EQ $added.KeyId | Enable-LoginKey $other } | Should -Throw -ErrorId 'KeyOfAnotherKeyset,*'
+        $env:LOGINETL_KEYSET = $other
+        try { { Get-LoginKeyset $keys ip | Where-Object KeyId -EQ $added.KeyId | Enable-LoginKey } | Should -Throw -ErrorId 'KeyOfAnotherKeyset,*' }
+        finally { Remove-Item env:LOGINETL_KEYSET }
+        Get-Content (Join-Path $other ip.json) -Raw | Should -Be $before
+        (Get-LoginKeyset $keys ip | Where-Object KeyId -EQ $added.KeyId | Enable-LoginKey $keys).Status | Should -Be 'Enabled'
+    }
+
     It 'changes nothing with -WhatIf: <_>' -ForEach 'Add-LoginKey', 'Set-LoginPrimaryKey', 'Disable-LoginKey', 'Enable-LoginKey', 'Remove-LoginKey' {
         $keys = NewKeys
         $id = @{}

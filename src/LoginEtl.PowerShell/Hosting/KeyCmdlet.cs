@@ -1,7 +1,9 @@
 using System.Management.Automation;
 using LoginEtl.Checks;
+using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Rotation;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 
@@ -13,6 +15,12 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
     [KeyNumber]
     [ArgumentCompleter(typeof(KeyIdCompleter))]
     public uint KeyId { get; set; }
+
+    /// <summary>Where a key of the pipeline was read: only there it is changed.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    [OfNoVariable]
+    [Given<SettingText>]
+    public SettingText? Source { get; set; }
 
     /// <inheritdoc/>
     protected override string? Takes => "keys from Get-LoginKeyset, or -Name and -KeyId";
@@ -29,7 +37,13 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
     /// <inheritdoc/>
     protected override void Process()
     {
-        var change = OpenForChange();
+        // A key of the pipeline brings its folder along, where nothing else names one.
+        var own = EnvironmentSettings.Read(EnvironmentSettings.KeysetVariable) is not { Length: > 0 }
+            && System.IO.Path.GetDirectoryName(Source?.Reveal()) is { Length: > 0 } folder ? new SettingText(folder) : null;
+        var change = OpenForChange(own);
+        Guard(() => Source is null || Source.Reveal() == change.Path ? change : throw new LoginEtlException(
+            ErrorId.KeyOfAnotherKeyset, $"The key {KeyId} of {Name} that was piped in is of {Source}, and {change.Path} would be changed. Nothing was.",
+            "Give -Keyset as Get-LoginKeyset had it, or the key by -Name and -KeyId."));
         var key = Find(change, KeyId);
         if (!ShouldProcess($"{key} ({key.TokenPrefix ?? key.Method}) in {change.Path}", Action))
         {

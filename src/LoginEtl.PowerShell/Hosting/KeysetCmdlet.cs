@@ -26,8 +26,9 @@ public abstract class KeysetCmdlet : LoginCmdlet
     protected override object? Input => Name;
 
     /// <summary>Opens it for a change.</summary>
-    protected KeysetChange OpenForChange() =>
-        Guard(() => KeysetChange.Of(KeySources.Require(Keyset), Name!.Reveal(), KeySources.Access(this, StopToken)), Name);
+    /// <param name="otherwise">The key source where none is given, nor set by the variable.</param>
+    protected KeysetChange OpenForChange(SettingText? otherwise = null) =>
+        Guard(() => KeysetChange.Of(KeySources.Require(Keyset ?? otherwise), Name!.Reveal(), KeySources.Access(this, StopToken)), Name);
 
     /// <summary>One key as it is, for ShouldProcess to name.</summary>
     protected LoginKey Find(KeysetChange change, uint keyId) => Guard(() => change.Find(keyId), Name);

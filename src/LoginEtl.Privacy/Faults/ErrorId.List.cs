@@ -132,6 +132,8 @@ public sealed partial record ErrorId
     public static readonly ErrorId KeyNotFound = new(FaultKind.Configuration);
     /// <summary>The database has never seen this key: the keyset may have been made in the place of another.</summary>
     public static readonly ErrorId KeyNotKnown = new(FaultKind.Keys);
+    /// <summary>A key that was piped in is of another keyset than the one that would be changed.</summary>
+    public static readonly ErrorId KeyOfAnotherKeyset = new(FaultKind.Keys);
     /// <summary>The database takes no rows under this key any more, and this host has no key that it takes.</summary>
     public static readonly ErrorId KeyRetired = new(FaultKind.Keys);
     /// <summary>AWS KMS refused these credentials.</summary>

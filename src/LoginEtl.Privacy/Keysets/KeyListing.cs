@@ -53,7 +53,10 @@ public static class KeyListing
     private static LoginKey Of(string name, KeyTemplate form, Keyset keyset, KeysetKey key) => new(
         name, key.Id, key.Status, key == keyset.Primary, Method(name, form),
         form.Tokens is { } kind ? TokenPrefix.Of(kind, key.Id) : null,
-        key.Status == KeyStatus.Destroyed ? null : CheckValue(keyset, key));
+        key.Status == KeyStatus.Destroyed ? null : CheckValue(keyset, key))
+    {
+        Source = keyset.Source,
+    };
 
     internal static string CheckValue(Keyset keyset, KeysetKey key) => Convert.ToHexStringLower(Digest(keyset, key).AsSpan(0, CheckBytes));
 

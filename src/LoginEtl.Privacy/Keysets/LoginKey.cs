@@ -15,6 +15,9 @@ namespace LoginEtl.Keysets;
 /// </param>
 public sealed record LoginKey(string Name, uint KeyId, KeyStatus Status, bool IsPrimary, string Method, string? TokenPrefix, string? CheckValue)
 {
+    /// <summary>Where it was read: the file of its keyset, or the variable or secret that holds it.</summary>
+    public string? Source { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} {KeyId}");
 }

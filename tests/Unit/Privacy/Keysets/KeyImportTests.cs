@@ -168,7 +168,7 @@ public sealed class KeyImportTests : IDisposable
         var kms = Path.Combine(_root, "kms");
         KeysetCeremony.Create(kms, Path.Combine(_root, "p2", "q.json"), new NewKeysetOptions { Kms = new KmsSettings("k"), KeyService = NoCipher.Access.KeyService });
         var there = List("ip")[0];
-        Assert.Equal([there with { IsPrimary = false }], KeyImport.Of($"awskms:{kms}?key=k", Folder, ["ip"], false, NoCipher.Access).Run().Added);
+        Assert.Equal([there with { IsPrimary = false, Source = Path.Combine(kms, "ip.json") }], KeyImport.Of($"awskms:{kms}?key=k", Folder, ["ip"], false, NoCipher.Access).Run().Added);
         using (var ring = Keyring.Open($"awskms:{kms}?key=k", NoCipher.Access))
         {
             Assert.Equal(2, ring.Get("ip").Keys.Count);

@@ -72,7 +72,7 @@ public sealed class KeysetChangeTests : IDisposable
         foreach (var (name, path) in new[] { ("quarantine", _keys.PrivatePath), ("escrow", _keys.EscrowPath) })
         {
             var half = Assert.Single(KeyListing.OfPrivate(path));
-            Assert.Equal(KeyListing.Of(_keys.Ring, name)[0] with { Method = "private" }, half);
+            Assert.Equal(KeyListing.Of(_keys.Ring, name)[0] with { Method = "private", Source = path }, half);
             Assert.NotNull(half.CheckValue);
         }
 
