@@ -59,10 +59,10 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         }
 
         using var protectors = new ProtectorSource(OpenKeyring, settings.ProtectOptions(parsed));
-        var job = settings.Job(parsed, new SqsConnector(), _database);
+        var job = settings.Job(parsed, new SqsConnector(), _database, Warn);
         if (settings.Initialize(parsed))
         {
-            await _database.InitializeAsync(job.Into, new SchemaOptions { Warned = warning => log.WriteLine($"warning: {_words.Of(warning)}") }, stop);
+            await _database.InitializeAsync(job.Into, new SchemaOptions { Warned = Warn }, stop);
         }
 
         return await job.RunAsync(protectors, settings.Quiet(parsed) ? null : Report, stop);
@@ -73,17 +73,19 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         var keyring = settings.OpenKeyring(parsed, stop);
         foreach (var warning in keyring.Warnings)
         {
-            log.WriteLine($"warning: {_words.Of(warning)}");
+            Warn(warning);
         }
 
         return keyring;
     }
 
+    private void Warn(string warning) => log.WriteLine($"warning: {_words.Of(warning)}");
+
     private void Report(BatchReport batch)
     {
         foreach (var warning in BatchText.Warnings(batch))
         {
-            log.WriteLine($"warning: {_words.Of(warning)}");
+            Warn(warning);
         }
 
         log.WriteLine(BatchText.Of(batch));

@@ -90,10 +90,10 @@ internal sealed class WorkerSettings
         new KeyAccess { KeyService = () => new KmsKeyService(), Stop = stop });
 
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>, <c>MethodInvalid</c>, <c>ColumnNameInvalid</c>.</exception>
-    public EtlJob Job(ParseResult parsed, IQueueConnector queues, IDatabaseConnector databases) => new(queues, databases)
+    public EtlJob Job(ParseResult parsed, IQueueConnector queues, IDatabaseConnector databases, Action<string> waiting) => new(queues, databases)
     {
         Into = Database(parsed),
-        Sink = SinkOptions(parsed),
+        Sink = SinkOptions(parsed) with { Waiting = waiting },
         From = Queue(parsed),
         Receive = ReceiveOptions(parsed),
         Batch = BatchOptions(parsed),

@@ -45,6 +45,9 @@ public sealed record SinkOptions
     /// <summary>Goes on under a key that the database has never seen, and tells it of the key.</summary>
     public bool NewKey { get; init; }
 
+    /// <summary>Told of a fault of the system that lasts and is waited for, every ten seconds, on any thread; may be null.</summary>
+    public Action<string>? Waiting { get; init; }
+
     /// <summary>How long faults of the system are retried before the run stops.</summary>
     public TimeSpan RetryFor { get; init; } = TimeSpan.FromMinutes(1);
 }

@@ -75,7 +75,7 @@ internal sealed class PostgresSink : IRecordSink
 
     private async Task<T> LookAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> look, CancellationToken cancellationToken)
     {
-        var retry = new FaultRetry(_options.RetryFor, _database.Endpoint);
+        var retry = new FaultRetry(_options.RetryFor, _database.Endpoint, _options.Waiting);
         while (true)
         {
             try
@@ -101,7 +101,7 @@ internal sealed class PostgresSink : IRecordSink
         }
 
         _limit.Begin();
-        var retry = new FaultRetry(_options.RetryFor, _database.Endpoint, _session.MayRetry);
+        var retry = new FaultRetry(_options.RetryFor, _database.Endpoint, _options.Waiting, _session.MayRetry);
         var attempt = Next(null, probes: plan.Hold is not null);
         var changes = new List<string>();
         PostgresException? sign = null;

@@ -233,17 +233,17 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         var form = EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict);
         using var protectors = new ProtectorSource(
             KeyringReader(), new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale?.Reveal() });
+        using var pump = new PipelinePump();
         var job = new EtlJob(Connectors.Queue, Connectors.Database)
         {
             Into = ConnectionSettings(),
-            Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup, OnSuppressed = OnSuppressed, NewKey = NewKey, DryRun = isDryRun },
+            Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup, OnSuppressed = OnSuppressed, NewKey = NewKey, DryRun = isDryRun, Waiting = text => pump.Post(() => Warn(text)) },
             From = QueueSettings(),
             Receive = ReceiveOptions(isDryRun),
             Batch = new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval, DryRun = isDryRun },
         };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         using var signal = StopSignal.Register(stop.Cancel);
-        using var pump = new PipelinePump();
         var progress = new RunProgress(this, EnvironmentSettings.QueueName(job.From.Queue));
         var wouldBe = new RunCounts();
         try
@@ -259,6 +259,15 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         finally
         {
             progress.Complete();
+        }
+    }
+
+    // The streams of a pipeline that was stopped throw; its run ends well by itself.
+    private void Warn(string text)
+    {
+        if (!StopToken.IsCancellationRequested)
+        {
+            WriteWarning(text);
         }
     }
 
