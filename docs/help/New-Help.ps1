@@ -2,8 +2,9 @@
 .SYNOPSIS
     Writes the module's help from the comments of its cmdlets and from what PowerShell knows of their parameters.
 .DESCRIPTION
-    What a cmdlet or a parameter is for is said once, in its XML documentation comment; examples are its <example> elements.
-    Needs a built module, since the comments come from the compiler's documentation file.
+    What a cmdlet or a parameter is for is said once, in its XML documentation comment; examples are its <example> elements, and
+    the values of enums are explained by theirs. A cmdlet's longer description is in docs/help/en-US, a file each.
+    Needs a built module, since the comments come from the compiler's documentation files.
 #>
 [CmdletBinding()]
 param(
@@ -18,7 +19,11 @@ $ErrorActionPreference = 'Stop'
 Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
 
 $members = @{}
-foreach ($member in ([xml] (Get-Content $Documentation -Raw)).doc.members.member) { $members[$member.name] = $member }
+# Enums are in the projects below.
+$below = 'LoginEtl.Core', 'LoginEtl.Privacy' | ForEach-Object { Get-ChildItem "$PSScriptRoot/../../src/$_/bin/*/net10.0/$_.xml" | Sort-Object LastWriteTime | Select-Object -Last 1 }
+foreach ($file in @($below.FullName) + $Documentation) {
+    foreach ($member in ([xml] (Get-Content $file -Raw)).doc.members.member) { $members[$member.name] = $member }
+}
 
 # Which parameters a variable stands in for.
 $environment = [LoginEtl.PowerShell.Cmdlets.InvokeLoginEtlCmdlet].Assembly.GetType('LoginEtl.PowerShell.Hosting.EnvironmentParameters')
@@ -26,7 +31,7 @@ $environment = [LoginEtl.PowerShell.Cmdlets.InvokeLoginEtlCmdlet].Assembly.GetTy
 $command = 'http://schemas.microsoft.com/maml/dev/command/2004/10'
 $maml = 'http://schemas.microsoft.com/maml/2004/10'
 $dev = 'http://schemas.microsoft.com/maml/dev/2004/10'
-$common = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
+$common = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters.Where({ $_ -notin 'WhatIf', 'Confirm' })
 
 # The text of a comment on one line, references by their last name.
 function Get-Text([Xml.XmlNode] $Node) {
@@ -44,17 +49,37 @@ function Get-Summary([string] $Name) {
 
 # -Wait, -MaxMessages and so on; common ones have PowerShell's own help.
 function Get-Parameter($Parameters) {
-    $Parameters | Where-Object { $_.Name -notin $common } | Sort-Object { if ($_.Position -ge 0) { $_.Position } else { [int]::MaxValue } }, Name
+    $Parameters | Where-Object { $_.Name -notin $common -and -not $_.Attributes.Where({ $_ -is [Management.Automation.ParameterAttribute] -and $_.DontShow }) } | Sort-Object { if ($_.Position -ge 0) { $_.Position } else { [int]::MaxValue } }, Name
+}
+
+# Its values, each with what it means.
+function Get-EnumText([type] $Enum) {
+    $texts = foreach ($name in [enum]::GetNames($Enum)) {
+        $text = Get-Summary "F:$($Enum.FullName).$name"
+        "${name}: $($text.Substring(0, 1).ToLowerInvariant())$($text.Substring(1).TrimEnd('.'))"
+    }
+    "Values: $($texts -join '; ')."
+}
+
+# What PowerShell itself takes, and its help for a cmdlet leaves out.
+$asking = [ordered] @{
+    WhatIf  = 'Says what would be done, and does not do it.'
+    Confirm = 'Asks before it is done.'
 }
 
 function Get-ParameterText([type] $Cmdlet, [string] $Name) {
+    if ($asking.Contains($Name)) { return $asking[$Name] }
     $text = Get-Summary "P:$($Cmdlet.GetProperty($Name).DeclaringType.FullName).$Name"
+    $enum = $Cmdlet.GetProperty($Name).PropertyType
+    $enum = [Nullable]::GetUnderlyingType($enum) ?? $enum
+    if ($enum.IsEnum) { $text = "$text $(Get-EnumText $enum)" }
     $has = $environment.GetMethod('Has').Invoke($null, @($Cmdlet, $Name))
     if ($has) { "$text $([LoginEtl.Settings.SettingVariables]::NameOf($Name)) when not given." } else { $text }
 }
 
 # What a new cmdlet holds; times in seconds.
 function Get-DefaultText([type] $Cmdlet, [string] $Name) {
+    if ($asking.Contains($Name)) { return }
     $value = $Cmdlet.GetProperty($Name).GetValue([Activator]::CreateInstance($Cmdlet))
     if ($value -is [timespan]) { "$($value.TotalSeconds) s" } elseif ($null -ne $value -and $value -isnot [switch]) { [Convert]::ToString($value, [cultureinfo]::InvariantCulture) }
 }
@@ -95,9 +120,9 @@ function Write-Parameter($Writer, [type] $Cmdlet, $Parameter) {
     $Writer.WriteEndElement()
 }
 
-function Write-Description($Writer, [string] $Text) {
+function Write-Description($Writer, [string[]] $Texts) {
     $Writer.WriteStartElement('description', $maml)
-    $Writer.WriteElementString('para', $maml, $Text)
+    foreach ($text in $Texts) { $Writer.WriteElementString('para', $maml, $text) }
     $Writer.WriteEndElement()
 }
 
@@ -118,7 +143,6 @@ function Write-Cmdlet($Writer, [Management.Automation.CmdletInfo] $Cmdlet) {
     # "Verb-Noun: what it does."
     $synopsis = (Get-Summary "T:$($type.FullName)") -replace "^$($Cmdlet.Name): "
     $synopsis = $synopsis.Substring(0, 1).ToUpperInvariant() + $synopsis.Substring(1)
-    $remarks = $members["T:$($type.FullName)"].SelectSingleNode('remarks')
     $Writer.WriteStartElement('command', 'command', $command)
     $Writer.WriteStartElement('details', $command)
     $Writer.WriteElementString('name', $command, $Cmdlet.Name)
@@ -126,7 +150,8 @@ function Write-Cmdlet($Writer, [Management.Automation.CmdletInfo] $Cmdlet) {
     $Writer.WriteElementString('noun', $command, $Cmdlet.Noun)
     Write-Description $Writer $synopsis
     $Writer.WriteEndElement()
-    Write-Description $Writer $(if ($remarks) { Get-Text $remarks } else { $synopsis })
+    $page = Get-Content (Join-Path $PSScriptRoot 'en-US' "$($Cmdlet.Name).md") -Raw
+    Write-Description $Writer ($page.Trim() -replace '`' -split '(?:\r?\n){2,}' | ForEach-Object { $_ -replace '\s+', ' ' })
 
     $Writer.WriteStartElement('syntax', $command)
     foreach ($set in $Cmdlet.ParameterSets) {
@@ -138,7 +163,7 @@ function Write-Cmdlet($Writer, [Management.Automation.CmdletInfo] $Cmdlet) {
     $Writer.WriteEndElement()
 
     $Writer.WriteStartElement('parameters', $command)
-    foreach ($group in $Cmdlet.ParameterSets.Parameters | Where-Object { $_.Name -notin $common } | Group-Object Name) { Write-Parameter $Writer $type $group.Group[0] }
+    foreach ($group in Get-Parameter $Cmdlet.ParameterSets.Parameters | Group-Object Name) { Write-Parameter $Writer $type $group.Group[0] }
     $Writer.WriteEndElement()
 
     $inputs = $Cmdlet.ParameterSets.Parameters | Where-Object ValueFromPipeline | ForEach-Object { Get-TypeName $_.ParameterType } | Select-Object -Unique
@@ -159,6 +184,17 @@ function Write-Cmdlet($Writer, [Management.Automation.CmdletInfo] $Cmdlet) {
         $Writer.WriteEndElement()
     }
     if ($number -eq 0) { throw "$($Cmdlet.Name) has no example." }
+    $Writer.WriteEndElement()
+
+    # The cmdlets that the description names, and what is about all of them.
+    $Writer.WriteStartElement('relatedLinks', $maml)
+    $named = [regex]::Matches($page, '\b[A-Z][a-z]+-Login[A-Za-z]+').Value | Where-Object { $_ -ne $Cmdlet.Name -and (Get-Command $_ -Module LoginEtl -ErrorAction Ignore) } | Sort-Object -Unique
+    foreach ($link in @($named) + 'about_LoginEtl' + $(if ($Cmdlet.Noun -like '*Key*') { 'about_LoginEtl_Keys' } elseif ('ReceiptVariable' -in $Cmdlet.Parameters.Keys) { 'about_LoginEtl_Receipts' })) {
+        $Writer.WriteStartElement('navigationLink', $maml)
+        $Writer.WriteElementString('linkText', $maml, $link)
+        $Writer.WriteElementString('uri', $maml, '')
+        $Writer.WriteEndElement()
+    }
     $Writer.WriteEndElement()
     $Writer.WriteEndElement()
 }

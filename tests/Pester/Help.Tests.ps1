@@ -38,7 +38,7 @@ Describe 'A parameter of several cmdlets' {
             Database          = 2   # needed, or told of a change where it is named
             AllowNullPii      = 2   # on the way to quarantine, or back from it
         }
-        $parameters = Get-Command -Module LoginEtl | ForEach-Object { $_.Parameters.Values.Name } | Group-Object | Where-Object Count -GT 1 |
+        $parameters = Get-Command -Module LoginEtl | ForEach-Object { ($_.Parameters.Values | Where-Object { -not $_.Attributes.DontShow -or $_.Attributes.DontShow -notcontains $true }).Name } | Group-Object | Where-Object Count -GT 1 |
             Where-Object Name -NotIn ([Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters) |
             ForEach-Object { @{ Name = $_.Name; Texts = $others[$_.Name] ?? 1 } }
     }
@@ -54,6 +54,34 @@ Describe 'A parameter of several cmdlets' {
         } | Select-Object -Unique
         @($found) | Should -HaveCount $Texts
         $found | Should -Not -BeNullOrEmpty
+    }
+}
+
+Describe 'The help of a cmdlet' {
+    BeforeDiscovery { $cmdlets = (Get-Command -Module LoginEtl).Name }
+
+    It 'describes more than it sums up, and leads on: <_>' -ForEach $cmdlets {
+        $help = Get-Help $_ -Full
+        $description = $help.description.Text -join ' '
+        $description.Length | Should -BeGreaterThan 150
+        $description | Should -Not -BeLike "*$($help.Synopsis)*"
+        $help.relatedLinks.navigationLink.linkText | Should -Contain 'about_LoginEtl'
+        foreach ($link in $help.relatedLinks.navigationLink.linkText) {
+            @(Get-Help $link).Count | Should -Be 1 -Because "$link is there"
+        }
+    }
+
+    It 'has -WhatIf and -Confirm where there are, and says what values mean: <_>' -ForEach $cmdlets {
+        $command = Get-Command $_
+        $named = (Get-Help $_ -Full).parameters.parameter
+        ('WhatIf' -in $named.name) | Should -Be $command.Parameters.ContainsKey('WhatIf')
+        ('Confirm' -in $named.name) | Should -Be $command.Parameters.ContainsKey('Confirm')
+        foreach ($parameter in $command.Parameters.Values) {
+            $type = [Nullable]::GetUnderlyingType($parameter.ParameterType) ?? $parameter.ParameterType
+            if (-not $type.IsEnum -or $type.Namespace -notlike 'LoginEtl*') { continue }
+            $text = ($named | Where-Object name -EQ $parameter.Name).description.Text
+            foreach ($value in [enum]::GetNames($type)) { $text | Should -Match "\b${value}: \w" -Because "$($parameter.Name) takes it" }
+        }
     }
 }
 
