@@ -54,6 +54,8 @@ Describe 'Get-LoginQueue' {
         (Get-QueueCount $main).Visible | Should -Be 5
         # As AWS Tools gives it.
         @([pscustomobject]@{ QueueUrl = (Get-LoginQueue $more).QueueUrl } | Receive-LoginMessage).Count | Should -Be 2
+        # What has a queue and is none.
+        { ConvertFrom-LoginJson '{}' -WarningAction Ignore | Add-Member Queue $more -PassThru | Receive-LoginMessage -ErrorAction Stop } | Should -Throw '*takes queues, from Get-LoginQueue, and a login that is not protected was piped into it*'
         { 'a text' | Receive-LoginMessage -ErrorAction Stop } | Should -Throw '*takes queues, from Get-LoginQueue, and a text was piped into it*'
     }
 }

@@ -111,6 +111,10 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     /// <inheritdoc/>
     protected override object? Input => Queue;
 
+    // Entries of the quarantine and others have a property Queue, too.
+    /// <inheritdoc/>
+    private protected override bool IsForOthers(UnfitInput unfit) => unfit.TakenBy is not null;
+
     // In ProcessRecord, and not in Begin: by now every cmdlet downstream has connected.
     /// <inheritdoc/>
     protected override void Process()

@@ -89,7 +89,7 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
-        if (_any.UnfitInput is { } unfit && (_isGiven || Input is null))
+        if (_any.UnfitInput is { } unfit && (_isGiven || Input is null || IsForOthers(unfit)))
         {
             WriteError(FaultRecord.Of(Refuse(unfit)));
             return;
@@ -97,6 +97,9 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
 
         Process();
     }
+
+    /// <summary>Whether an object of the pipeline is another cmdlet's, although a property of it fits a parameter here.</summary>
+    private protected virtual bool IsForOthers(UnfitInput unfit) => false;
 
     // A script whose variable is empty means another setting, and not none.
     private LoginEtlException? SettingMissing() => MyInvocation.BoundParameters.FirstOrDefault(p => p.Value is null or "").Key is { } name
