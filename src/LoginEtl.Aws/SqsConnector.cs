@@ -54,8 +54,8 @@ public sealed class SqsConnector : IQueueConnector
         QueueListing.ReadAsync(settings, prefix, fits, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> ListUrlsAsync(QueueSettings settings, string prefix, CancellationToken cancellationToken) =>
-        QueueListing.UrlsAsync(settings, prefix, cancellationToken);
+    public Task<IReadOnlyList<LoginQueue>> ListNamesAsync(QueueSettings settings, string prefix, CancellationToken cancellationToken) =>
+        QueueListing.NamesAsync(settings, prefix, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IMessageSender> SendToAsync(QueueSettings settings, CancellationToken cancellationToken)

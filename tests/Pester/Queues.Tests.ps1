@@ -45,6 +45,13 @@ Describe 'Get-LoginQueue' {
         (Get-QueueCount $main).Visible | Should -Be 2
     }
 
+    It 'neither sends nor repeats what is no name: <_>' -ForEach 'Host=db;Password=canary*', '{"ip":["canary"]}', 'canary $ecret?' {
+        $caught = { Get-LoginQueue $_ } | Should -Throw -ErrorId 'SettingInvalid,*' -PassThru
+        "$caught $($caught.TargetObject)" | Should -Not -Match 'canary'
+        # Nor does completing it: the server would answer with every queue that there is.
+        Get-Completion "Get-LoginQueue $(ConvertTo-Literal $_)" | Should -BeNullOrEmpty
+    }
+
     It 'is what Receive-LoginMessage takes, one queue after the other' {
         $more = New-Queue "$family-more"
         New-LoginBody 3 | Send-LoginMessage $main
@@ -71,8 +78,8 @@ Describe 'Completion' {
     It 'of -Region, -ProfileName, -Method and -ColumnName' {
         Get-Completion 'Get-LoginQueue -Region eu-central-' | Should -Be 'eu-central-1', 'eu-central-2'
         $env:AWS_SHARED_CREDENTIALS_FILE = Join-Path $TestDrive 'credentials'
-        Set-Content $env:AWS_SHARED_CREDENTIALS_FILE "[etl-one]`naws_access_key_id = a`naws_secret_access_key = b`n[etl two]`naws_access_key_id = a`naws_secret_access_key = b"
-        try { Get-Completion 'Get-LoginQueue -ProfileName etl' | Should -Be "'etl two'", 'etl-one' }
+        Set-Content $env:AWS_SHARED_CREDENTIALS_FILE "[etl-one]`naws_access_key_id = a`naws_secret_access_key = b`n[etl two's]`naws_access_key_id = a`naws_secret_access_key = b"
+        try { Get-Completion 'Get-LoginQueue -ProfileName etl' | Should -Be "'etl two''s'", 'etl-one' }
         finally { Remove-Item env:AWS_SHARED_CREDENTIALS_FILE }
         Get-Completion 'Protect-LoginPii -Method dev' | Should -Be "'device_id=siv'", "'device_id=mac'", "'device_id=escrow'"
         Get-Completion 'Find-LoginRecord -ColumnName masked' | Should -Be "'masked_ip='", "'masked_device_id='"

@@ -52,7 +52,7 @@ internal sealed class AttributeChecks(IReadOnlyDictionary<string, string?> attri
     {
         const string remedy = "Raise MessageRetentionPeriod to 4 days or more (14 is the most): what the database cannot take "
             + "until then is lost.";
-        return Seconds("MessageRetentionPeriod") is not { } kept
+        return attributes.Seconds("MessageRetentionPeriod") is not { } kept
             ? Warn(CheckNames.Retention, "The server does not say how long messages are kept.", remedy)
             : kept < ShortestRetention
                 ? Warn(CheckNames.Retention, $"Messages are kept for {Span(kept)}.", remedy)
@@ -62,7 +62,7 @@ internal sealed class AttributeChecks(IReadOnlyDictionary<string, string?> attri
     private Check VisibilityTimeout()
     {
         const string name = CheckNames.VisibilityTimeout;
-        if (Seconds("VisibilityTimeout") is not { } timeout)
+        if (attributes.Seconds("VisibilityTimeout") is not { } timeout)
         {
             return new Check(
                 name, CheckOutcome.Fail, "The server gives no visibility timeout, by which the heartbeat is timed.",
@@ -88,11 +88,6 @@ internal sealed class AttributeChecks(IReadOnlyDictionary<string, string?> attri
         var onTheWay = endpoint.Url.Scheme == Uri.UriSchemeHttps ? "TLS" : "none";
         return Pass(CheckNames.Encryption, $"At rest: {atRest}. On the way: {onTheWay}.");
     }
-
-    private TimeSpan? Seconds(string name) =>
-        int.TryParse(attributes.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromSeconds(seconds)
-            : null;
 
     private static string Span(TimeSpan span) => span switch
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Amazon.SQS.Model;
 using LoginEtl.Aws.Calls;
 
@@ -19,12 +18,8 @@ internal readonly record struct QueueCounts(long Visible, long InFlight, long De
         var answer = await queue.Client
             .GetQueueAttributesAsync(new GetQueueAttributesRequest(queue.Url, [.. Names]), cancellationToken)
             .ConfigureAwait(false);
-        return new QueueCounts(Count(answer, 0), Count(answer, 1), Count(answer, 2));
-    }
+        return new QueueCounts(Count(0), Count(1), Count(2));
 
-    private static long Count(GetQueueAttributesResponse answer, int name) =>
-        answer.Attributes?.GetValueOrDefault(Names[name]) is { } text
-        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
-            ? count
-            : throw new SqsException("GetQueueAttributes", SqsFault.Garbled, "NoCounts");
+        long Count(int name) => answer.Attributes.Number(Names[name]) ?? throw new SqsException("GetQueueAttributes", SqsFault.Garbled, "NoCounts");
+    }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Amazon.SQS.Model;
 using LoginEtl.Aws.Accounts;
 using LoginEtl.Aws.Calls;
@@ -15,16 +14,16 @@ internal static class QueueListing
     private const int PageSize = 1000;
     private const int AtATime = 8;
 
-    /// <summary>URLs of the queues whose names begin so, by name.</summary>
+    /// <summary>The queues whose names begin so, by name, and nothing else of them: a call for each thousand.</summary>
     /// <exception cref="Faults.LoginEtlException">The server is unreachable, or refuses us.</exception>
-    public static async Task<IReadOnlyList<string>> UrlsAsync(QueueSettings settings, string prefix, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<LoginQueue>> NamesAsync(QueueSettings settings, string prefix, CancellationToken cancellationToken)
     {
         var (service, endpoint) = await ConnectAsync(settings, cancellationToken).ConfigureAwait(false);
         using (service)
         {
             return await ExplainedAsync(
                 new QueueFaults($"{prefix}*", endpoint),
-                () => QueueLookup.AskAsync(service, settings, (client, _) => UrlsAsync(client, prefix, cancellationToken))).ConfigureAwait(false);
+                () => QueueLookup.AskAsync(service, settings, (client, _) => NamesAsync(client, prefix, cancellationToken))).ConfigureAwait(false);
         }
     }
 
@@ -42,9 +41,7 @@ internal static class QueueListing
             var found = await QueueLookup.FindAsync(settings, cancellationToken).ConfigureAwait(false);
             using (found.Client)
             {
-                return await ExplainedAsync<IReadOnlyList<LoginQueue>>(
-                    found.Faults, async () => [await WithDeadLettersAsync(found.Client, await LookAsync(found.Client, found.Url, cancellationToken).ConfigureAwait(false), [], cancellationToken).ConfigureAwait(false)])
-                    .ConfigureAwait(false);
+                return [await ExplainedAsync(found.Faults, () => LookAsync(found.Client, Named(found.Url), cancellationToken)).ConfigureAwait(false)];
             }
         }
 
@@ -67,16 +64,14 @@ internal static class QueueListing
     private static async Task<IReadOnlyList<LoginQueue>> ReadAllAsync(
         ISqsClient client, string prefix, Func<string, bool> fits, CancellationToken cancellationToken)
     {
-        var urls = await UrlsAsync(client, prefix, cancellationToken).ConfigureAwait(false);
-        var queues = new LoginQueue[urls.Count];
-        var options = new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, urls.Count, options, async (i, token) => queues[i] = await LookAsync(client, urls[i], token).ConfigureAwait(false)).ConfigureAwait(false);
-        var fit = queues.Select((queue, place) => (queue, place)).Where(q => fits(q.queue.Name)).ToList();
-        await Parallel.ForEachAsync(fit, options, async (q, token) => queues[q.place] = await WithDeadLettersAsync(client, q.queue, queues, token).ConfigureAwait(false)).ConfigureAwait(false);
-        return [.. fit.Select(q => queues[q.place])];
+        var queues = (await NamesAsync(client, prefix, cancellationToken).ConfigureAwait(false)).Where(q => fits(q.Name)).ToArray();
+        await Parallel.ForAsync(
+            0, queues.Length, new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellationToken },
+            async (i, token) => queues[i] = await LookAsync(client, queues[i], token).ConfigureAwait(false)).ConfigureAwait(false);
+        return queues;
     }
 
-    private static async Task<IReadOnlyList<string>> UrlsAsync(ISqsClient client, string prefix, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<LoginQueue>> NamesAsync(ISqsClient client, string prefix, CancellationToken cancellationToken)
     {
         var urls = new List<string>();
         string? next = null;
@@ -89,59 +84,44 @@ internal static class QueueListing
         }
         while (!string.IsNullOrEmpty(next));
 
-        return [.. urls.Distinct().OrderBy(NameOf, StringComparer.Ordinal)];
+        return [.. urls.Distinct().Select(Named).OrderBy(q => q.Name, StringComparer.Ordinal)];
     }
 
-    private static string NameOf(string url) => url[(url.LastIndexOf('/') + 1)..];
+    private static LoginQueue Named(string url) => new(url[(url.LastIndexOf('/') + 1)..], url);
 
-    /// <summary>What a queue says of itself; its name alone where these credentials may not ask.</summary>
-    private static async Task<LoginQueue> LookAsync(ISqsClient client, string url, CancellationToken cancellationToken)
+    /// <summary>What a queue says of itself, and its dead-letter queue; its name alone where these credentials may not ask.</summary>
+    private static async Task<LoginQueue> LookAsync(ISqsClient client, LoginQueue queue, CancellationToken cancellationToken)
     {
-        var queue = new LoginQueue(NameOf(url), url);
-        if (await AttributesAsync(client, url, cancellationToken).ConfigureAwait(false) is not { } attributes)
-        {
-            return queue;
-        }
-
-        var redrive = attributes.GetValueOrDefault("RedrivePolicy") is { Length: > 0 } policy ? RedrivePolicy.Parse(policy) : null;
+        var attributes = await AttributesAsync(client, queue.QueueUrl, cancellationToken).ConfigureAwait(false);
+        var redrive = attributes?.GetValueOrDefault("RedrivePolicy") is { Length: > 0 } policy ? RedrivePolicy.Parse(policy) : null;
         return queue with
         {
-            Visible = Number(attributes, QueueCounts.Names[0]),
-            InFlight = Number(attributes, QueueCounts.Names[1]),
-            Delayed = Number(attributes, QueueCounts.Names[2]),
+            Visible = attributes.Number(QueueCounts.Names[0]),
+            InFlight = attributes.Number(QueueCounts.Names[1]),
+            Delayed = attributes.Number(QueueCounts.Names[2]),
             DeadLetterQueue = redrive?.DeadLetterQueue,
+            DeadLetters = redrive is null ? null : await DeadLettersAsync(client, redrive.DeadLetterQueue, cancellationToken).ConfigureAwait(false),
             MaxReceiveCount = redrive?.MaxReceiveCount,
-            VisibilityTimeout = Seconds(attributes, "VisibilityTimeout"),
-            Retention = Seconds(attributes, "MessageRetentionPeriod"),
+            VisibilityTimeout = attributes.Seconds("VisibilityTimeout"),
+            Retention = attributes.Seconds("MessageRetentionPeriod"),
         };
     }
 
-    private static async Task<LoginQueue> WithDeadLettersAsync(
-        ISqsClient client, LoginQueue queue, IReadOnlyList<LoginQueue> known, CancellationToken cancellationToken)
+    private static async Task<long?> DeadLettersAsync(ISqsClient client, string name, CancellationToken cancellationToken)
     {
-        if (queue.DeadLetterQueue is not { } name)
-        {
-            return queue;
-        }
-
-        if (known.FirstOrDefault(k => k.Name == name) is { } listed)
-        {
-            return queue with { DeadLetters = listed.Visible };
-        }
-
         try
         {
-            var url = (await client.GetQueueUrlAsync(new GetQueueUrlRequest(name), cancellationToken).ConfigureAwait(false)).QueueUrl;
-            var attributes = await AttributesAsync(client, url, cancellationToken).ConfigureAwait(false);
-            return queue with { DeadLetters = attributes is null ? null : Number(attributes, QueueCounts.Names[0]) };
+            var request = new GetQueueUrlRequest(name);
+            var answer = await QueueLookup.WithRetriesAsync(() => client.GetQueueUrlAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return (await AttributesAsync(client, answer.QueueUrl, cancellationToken).ConfigureAwait(false)).Number(QueueCounts.Names[0]);
         }
         catch (SqsException e) when (e.Fault is SqsFault.Denied or SqsFault.NotFound)
         {
-            return queue;
+            return null;
         }
     }
 
-    private static async Task<Dictionary<string, string>?> AttributesAsync(ISqsClient client, string url, CancellationToken cancellationToken)
+    private static async Task<Dictionary<string, string?>?> AttributesAsync(ISqsClient client, string url, CancellationToken cancellationToken)
     {
         try
         {
@@ -166,10 +146,4 @@ internal static class QueueListing
             throw faults.Explain(e);
         }
     }
-
-    private static long? Number(Dictionary<string, string> attributes, string name) =>
-        long.TryParse(attributes.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
-
-    private static TimeSpan? Seconds(Dictionary<string, string> attributes, string name) =>
-        Number(attributes, name) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 }

@@ -22,9 +22,9 @@ public interface IQueueConnector
     /// <exception cref="Faults.LoginEtlException">The queue is missing; the server is unreachable, or refuses us.</exception>
     Task<IReadOnlyList<LoginQueue>> ListAsync(QueueSettings settings, string prefix, Func<string, bool>? fits, CancellationToken cancellationToken);
 
-    /// <summary>URLs of the queues whose names begin so, by name: one call.</summary>
+    /// <summary>The queues whose names begin so, by name, and nothing else of them.</summary>
     /// <exception cref="Faults.LoginEtlException">The server is unreachable, or refuses us.</exception>
-    Task<IReadOnlyList<string>> ListUrlsAsync(QueueSettings settings, string prefix, CancellationToken cancellationToken);
+    Task<IReadOnlyList<LoginQueue>> ListNamesAsync(QueueSettings settings, string prefix, CancellationToken cancellationToken);
 
     /// <summary>Finds the queue for sending.</summary>
     /// <exception cref="Faults.LoginEtlException">The queue is missing, unreachable, or refuses us.</exception>

@@ -110,6 +110,20 @@ public static class EnvironmentSettings
     public static string RequireQueueName(string given, string parameter) =>
         QueueText.TryParse(given, out var queue) ? queue.Name : throw NotValid(parameter, "the name, URL or ARN of a queue");
 
+    /// <summary>How the names of queues begin that are asked for, or what they look like with wildcards: it is sent to the service, and named where that refuses it.</summary>
+    /// <param name="given">As given.</param>
+    /// <param name="parameter">How the host calls it, for the error.</param>
+    /// <exception cref="LoginEtlException"><c>SettingInvalid</c>; the text is not quoted.</exception>
+    public static string RequireQueuePattern(string given, string parameter) => IsQueuePattern(given)
+        ? given : throw NotValid(parameter, "the name, URL or ARN of a queue, or a name with wildcards");
+
+    /// <summary>Whether it could be the beginning of a queue's name, or one with wildcards.</summary>
+    public static bool IsQueuePattern(string given)
+    {
+        ArgumentNullException.ThrowIfNull(given);
+        return given.Length <= 80 && given.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '*' or '?' or '[' or ']');
+    }
+
     /// <summary>An endpoint as given; null when blank.</summary>
     /// <param name="given">Absolute http or https URL.</param>
     /// <param name="parameter">How the host calls it, for the error.</param>

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using LoginEtl.Ports;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
@@ -36,9 +37,10 @@ public sealed class GetLoginQueueCmdlet : QueueCmdlet
     protected override void Process()
     {
         var name = Queue?.Reveal() ?? "*";
+        Func<string, bool>? fits = WildcardPattern.ContainsWildcardCharacters(name)
+            ? WildcardPattern.Get(Guard(() => EnvironmentSettings.RequireQueuePattern(name, "-Queue")), WildcardOptions.None).IsMatch : null;
         var settings = Guard(() => QueueSettings(name));
-        Func<string, bool>? fits = WildcardPattern.ContainsWildcardCharacters(name) ? WildcardPattern.Get(name, WildcardOptions.None).IsMatch : null;
-        var prefix = name[..(name.AsSpan().IndexOfAny("*?[`") is var end and >= 0 ? end : name.Length)];
+        var prefix = name[..(name.AsSpan().IndexOfAny("*?[") is var end and >= 0 ? end : name.Length)];
         WriteObject(Await(() => Connectors.Queue.ListAsync(settings, prefix, fits, StopToken), Queue), enumerateCollection: true);
     }
 }

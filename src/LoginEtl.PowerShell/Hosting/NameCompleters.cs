@@ -22,9 +22,8 @@ public abstract class NameCompleter(Func<IEnumerable<(string Name, string Tip)>>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
-        var word = (wordToComplete ?? "").Trim('\'', '"');
-        return names().Where(n => n.Name.StartsWith(word, StringComparison.OrdinalIgnoreCase))
-            .Select(n => new CompletionResult(n.Name.All(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.') ? n.Name : $"'{n.Name}'", n.Name, CompletionResultType.ParameterValue, n.Tip));
+        var word = Completion.WordOf(wordToComplete);
+        return names().Where(n => n.Name.StartsWith(word, StringComparison.OrdinalIgnoreCase)).Select(n => Completion.Of(n.Name, n.Tip));
     }
 }
 
