@@ -95,14 +95,14 @@ public sealed class SettingsFile
         return texts;
     }
 
-    // A table is written as its variable has it.
+    // A table is written as its variable has it, which has no other commas and equals signs.
     private static string? Text(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => value.GetString(),
         JsonValueKind.Number => value.GetRawText(),
         JsonValueKind.True => "true",
         JsonValueKind.False => "false",
-        JsonValueKind.Object when value.EnumerateObject().All(p => p.Value.ValueKind == JsonValueKind.String) =>
+        JsonValueKind.Object when value.EnumerateObject().All(p => p.Value.ValueKind == JsonValueKind.String && !$"{p.Name}{p.Value.GetString()}".AsSpan().ContainsAny(",=")) =>
             string.Join(',', value.EnumerateObject().Select(p => $"{p.Name}={p.Value.GetString()}")),
         _ => null,
     };

@@ -11,6 +11,9 @@ internal sealed class Backoff(TimeSpan retryFor)
     private Stopwatch? _sinceFirst;
     private TimeSpan _next = First;
 
+    /// <summary>Time since the first failure.</summary>
+    public TimeSpan Lasts => _sinceFirst?.Elapsed ?? TimeSpan.Zero;
+
     /// <summary>Waits before the next try; false when there is no time left for one.</summary>
     public async Task<bool> WaitAsync(CancellationToken cancellationToken)
     {

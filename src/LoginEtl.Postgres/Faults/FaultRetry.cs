@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace LoginEtl.Postgres.Faults;
@@ -14,8 +13,7 @@ internal sealed class FaultRetry(TimeSpan retryFor, string endpoint, Action<stri
     private static readonly TimeSpan Unnoticed = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(10);
 
-    private long? _since;
-    private long? _toldAt;
+    private TimeSpan _tellAt = Unnoticed;
 
     private readonly Backoff _backoff = new(retryFor);
 
@@ -37,11 +35,10 @@ internal sealed class FaultRetry(TimeSpan retryFor, string endpoint, Action<stri
 
     private void Tell(Exception fault)
     {
-        _since ??= Stopwatch.GetTimestamp();
-        var lasts = Stopwatch.GetElapsedTime(_since.Value);
-        if (told is not null && mayRetry && lasts >= Unnoticed && lasts < retryFor && (_toldAt is not { } last || Stopwatch.GetElapsedTime(last) >= Between))
+        var lasts = _backoff.Lasts;
+        if (told is not null && mayRetry && lasts >= _tellAt && lasts < retryFor)
         {
-            _toldAt = Stopwatch.GetTimestamp();
+            _tellAt = lasts + Between;
             told(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{DatabaseFault.From(fault, endpoint).Message} That lasts for {lasts.TotalSeconds:0} s, and is waited for until {DateTime.UtcNow + retryFor - lasts:HH:mm:ss} UTC; nothing is lost meanwhile."));

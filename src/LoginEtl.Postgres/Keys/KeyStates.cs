@@ -12,6 +12,8 @@ internal sealed class KeyStates(QualifiedName keys)
     // Under the driver's own timeout, so that the server's answer says what it was.
     private const string Wait = "SET LOCAL lock_timeout = '20s'";
 
+    // A key that waits is told of after the one that is primary, and made primary at the same moment as that is retired: by this
+    // a host tells whether it is led back to an older key.
     private readonly string _set =
         $"""
         INSERT INTO {keys.Quoted} AS k (attribute, method, prefix, state, check_value, changed_at)

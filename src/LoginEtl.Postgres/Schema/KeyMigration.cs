@@ -21,6 +21,11 @@ internal static class KeyMigration
     /// What it takes. Reads all of the table, once: while no key is registered, or the table of keys is an earlier version's; and
     /// nothing of a stranger's, which could run code with the rights of whoever installs.
     /// </summary>
+    /// <param name="connection">Open.</param>
+    /// <param name="table">Beside which the table of keys stands.</param>
+    /// <param name="live">The table that rows are read of; null where there is none, or it is a stranger's.</param>
+    /// <param name="existing">What is there beside it.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>None for something else of that name: it stays as it is, and pre-flight says so.</returns>
     public static async Task<List<string>> StatementsAsync(
         NpgsqlConnection connection, QualifiedName table, LiveTable? live, HashSet<string> existing, CancellationToken cancellationToken)
@@ -45,8 +50,7 @@ internal static class KeyMigration
             }
         }
 
-        if (live is not { Kind: 'r' or 'p' } || live.Find(RecordField.MaskedIp) is not { IsSelectable: true } || live.Find(RecordField.MaskedDeviceId) is not { IsSelectable: true }
-            || (await ForeignObjects.StrangersAsync(connection, table, cancellationToken).ConfigureAwait(false)).Count > 0)
+        if (live is not { Kind: 'r' or 'p' } || live.Find(RecordField.MaskedIp) is not { IsSelectable: true } || live.Find(RecordField.MaskedDeviceId) is not { IsSelectable: true })
         {
             return statements;
         }

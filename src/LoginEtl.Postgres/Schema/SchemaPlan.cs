@@ -75,7 +75,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
             statements.Add(SchemaStatements.ChainAnchors(anchor));
         }
 
-        statements.AddRange(await KeyMigration.StatementsAsync(connection, name, live, existing, cancellationToken).ConfigureAwait(false));
+        statements.AddRange(await KeyMigration.StatementsAsync(connection, name, strangers.Count == 0 ? live : null, existing, cancellationToken).ConfigureAwait(false));
         var pruning = await PruneFunction.StateAsync(connection, name, role: null, cancellationToken).ConfigureAwait(false);
         if (pruning.Stranger is { } owner)
         {

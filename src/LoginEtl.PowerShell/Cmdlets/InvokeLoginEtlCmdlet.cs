@@ -237,7 +237,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         var job = new EtlJob(Connectors.Queue, Connectors.Database)
         {
             Into = ConnectionSettings(),
-            Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup, OnSuppressed = OnSuppressed, NewKey = NewKey, DryRun = isDryRun, Waiting = text => pump.Post(() => Warn(text)) },
+            Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup, OnSuppressed = OnSuppressed, NewKey = NewKey, DryRun = isDryRun, Waiting = text => pump.Post(() => Say(() => WriteWarning(text))) },
             From = QueueSettings(),
             Receive = ReceiveOptions(isDryRun),
             Batch = new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval, DryRun = isDryRun },
@@ -248,7 +248,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         var wouldBe = new RunCounts();
         try
         {
-            var receipt = pump.Run(ended => job.RunAsync(protectors, batch => pump.Post(() => Report(batch, progress, wouldBe)), ended), stop.Token);
+            var receipt = pump.Run(ended => job.RunAsync(protectors, Told, ended), stop.Token);
             if (isDryRun)
             {
                 WriteHostLine(BatchText.WhatIf(wouldBe));
@@ -260,27 +260,16 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         {
             progress.Complete();
         }
+
+        void Told(BatchReport batch) => pump.Post(() =>
+        {
+            wouldBe.Add(batch.Outcomes);
+            Say(() => Report(batch, progress));
+        });
     }
 
-    // The streams of a pipeline that was stopped throw; its run ends well by itself.
-    private void Warn(string text)
+    private void Report(BatchReport batch, RunProgress progress)
     {
-        if (!StopToken.IsCancellationRequested)
-        {
-            WriteWarning(text);
-        }
-    }
-
-    private void Report(BatchReport batch, RunProgress progress, RunCounts wouldBe)
-    {
-        wouldBe.Add(batch.Outcomes);
-
-        // The streams of a pipeline that was stopped throw; its run ends well by itself.
-        if (StopToken.IsCancellationRequested)
-        {
-            return;
-        }
-
         foreach (var warning in BatchText.Warnings(batch))
         {
             WriteWarning(warning);
@@ -288,6 +277,15 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
 
         WriteVerbose(BatchText.Of(batch));
         progress.Add(batch);
+    }
+
+    // The streams of a pipeline that was stopped throw; its run ends well by itself.
+    private void Say(Action say)
+    {
+        if (!StopToken.IsCancellationRequested)
+        {
+            say();
+        }
     }
 
     // A dry run settles nothing, so a full cap would never empty again.

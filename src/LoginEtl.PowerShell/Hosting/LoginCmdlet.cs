@@ -251,13 +251,20 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     {
         while (Owned() is { } opened)
         {
-            if (opened is IAsyncDisposable closing)
+            try
             {
-                await closing.DisposeAsync().ConfigureAwait(false);
+                if (opened is IAsyncDisposable closing)
+                {
+                    await closing.DisposeAsync().ConfigureAwait(false);
+                }
+                else
+                {
+                    ((IDisposable)opened).Dispose();
+                }
             }
-            else
+            catch (Exception)
             {
-                ((IDisposable)opened).Dispose();
+                // What is left, keys among it, is let go of all the same.
             }
         }
     }

@@ -7,7 +7,6 @@ using Npgsql;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(ServersFixture))]
-[assembly: TestCollectionOrderer(typeof(LoginEtl.Unit.Pester.PesterFirst))]
 
 namespace LoginEtl.Unit.Fixtures;
 

@@ -1,5 +1,9 @@
+using LoginEtl.Unit.Pester;
+using Xunit;
 using Xunit.Sdk;
 using Xunit.v3;
+
+[assembly: TestCollectionOrderer(typeof(PesterFirst))]
 
 namespace LoginEtl.Unit.Pester;
 

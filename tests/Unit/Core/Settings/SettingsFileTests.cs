@@ -30,6 +30,7 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData("""{ "199.172.111.135 x": "x" }""", "one of its names is no setting")]
     [InlineData("""{ "queue": null }""", "queue has a value")]
     [InlineData("""{ "method": { "ip": 1 } }""", "method has a value")]
+    [InlineData("""{ "columnName": { "masked_ip": "a,create_date=b" } }""", "columnName has a value")]
     [InlineData("""{ "queue": "a", "Queue": "b" }""", "stands there twice")]
     [InlineData("""[ "queue" ]""", "no JSON object")]
     [InlineData("{ \"queue\":\n \"canary", "line 2 is no JSON")]
