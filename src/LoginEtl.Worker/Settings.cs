@@ -1,5 +1,6 @@
 using System.Globalization;
 using LoginEtl.Decoding;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Worker;
 
@@ -43,12 +44,8 @@ internal static class Settings
             return bytes > 0 ? bytes : throw new FormatException();
         }, "a number of bytes, such as 512MB");
 
-    public static Setting<TimeSpan?> Seconds(string flag, string description, TimeSpan? otherwise) =>
-        new(flag, description, otherwise, text =>
-        {
-            var seconds = double.Parse(text, CultureInfo.InvariantCulture);
-            return seconds >= 0 ? TimeSpan.FromSeconds(seconds) : throw new FormatException();
-        }, "a number of seconds");
+    public static Setting<TimeSpan?> Duration(string flag, string description, TimeSpan? otherwise) =>
+        new(flag, description, otherwise, text => DurationText.TryParse(text, out var time) && time >= TimeSpan.Zero ? time : throw new FormatException(), DurationText.Expected);
 
     public static Setting<double?> Ratio(string flag, string description) =>
         new(flag, description, null, text =>

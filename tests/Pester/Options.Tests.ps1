@@ -125,7 +125,7 @@ Describe 'Receive-LoginMessage' {
     It 'ends after -MaxDuration' {
         $queue = New-TestQueue
         $clock = [Diagnostics.Stopwatch]::StartNew()
-        Receive-LoginMessage $queue -Wait -MaxDuration 1 | Should -BeNullOrEmpty
+        Receive-LoginMessage $queue -Wait -MaxDuration 1s | Should -BeNullOrEmpty
         $clock.Elapsed.TotalSeconds | Should -BeLessThan 6
     }
 

@@ -86,6 +86,21 @@ Describe 'The receipt of a pipeline' {
         $receipt.Outcome, $receipt.Ended, $receipt.Written, $receipt.Balanced, $receipt.ExitCode | Should -Be 'Stopped', 'Stopped', 60, $true, 0
     }
 
+    It 'is true where a warning cannot be shown: -<Name> <Value>' -ForEach @(
+        # Nobody answers here.
+        @{ Name = 'WarningAction'; Value = 'Inquire'; Throws = $false }
+        @{ Name = 'Debug'; Value = $true; Throws = $false }
+        @{ Name = 'WarningAction'; Value = 'Stop'; Throws = $true }
+    ) {
+        New-LoginBody 3 | Send-LoginMessage $queue
+        '{}' | Send-LoginMessage $queue
+        $how = @{ $Name = $Value }
+        $thrown = $false
+        try { $null = Invoke-LoginEtl $queue $keys $database -ReceiptVariable receipt @how 5> $null 3> $null 2> $null } catch { $thrown = $true }
+        $thrown | Should -Be $Throws
+        $receipt.Outcome, $receipt.Received, $receipt.Written, $receipt.Quarantined, $receipt.ExitCode | Should -Be 'Failed', 4, 3, 1, 1
+    }
+
     It 'is that of the run where it came to its end' {
         '{}' | Send-LoginMessage $queue
         Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database -ReceiptVariable receipt

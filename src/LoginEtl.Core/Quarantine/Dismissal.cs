@@ -17,7 +17,7 @@ public sealed record Dismissal
                 "Say why in -Reason: it stays in the quarantine. Leave personal data out of it.");
         }
 
-        if (Quotable.HasPassword(reason) || reason.TrimStart() is ['{' or '[' or '"', ..])
+        if (GivenReason.IsSomethingElse(reason))
         {
             throw new LoginEtlException(
                 ErrorId.ReasonMissing, "What was given for -Reason reads as a body or a connection string, and a reason is sent to the server, which may log it. Nothing was dismissed.",

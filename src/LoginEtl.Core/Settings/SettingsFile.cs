@@ -1,5 +1,7 @@
 using System.Text.Json;
 using LoginEtl.Faults;
+using LoginEtl.Files;
+using LoginEtl.Keysets;
 
 namespace LoginEtl.Settings;
 
@@ -51,6 +53,7 @@ public sealed class SettingsFile
         try
         {
             using var file = File.OpenRead(path);
+            RequireOwn(path, file);
             content = file.Length <= MostBytes ? new byte[file.Length] : throw Invalid(path, "it is larger than 1 MiB");
             file.ReadExactly(content);
         }
@@ -70,6 +73,26 @@ public sealed class SettingsFile
         }
     }
 
+    // Whoever writes it sends runs, with their passwords, to another server.
+    private static void RequireOwn(string path, FileStream file)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var found = UnixFile.Of(file.SafeFileHandle);
+        if (!found.IsTrusted)
+        {
+            throw Invalid(path, $"it belongs to user {found.Owner}, and this runs as user {UnixFile.User}");
+        }
+
+        if ((found.Mode & UnixFileMode.OtherWrite) != 0 || ((found.Mode & UnixFileMode.GroupWrite) != 0 && !PrivateGroup.Is(found.Group)))
+        {
+            throw Invalid(path, $"other users may write it (chmod go-w '{path}' closes it)");
+        }
+    }
+
     private static Dictionary<string, string> Read(string path, JsonElement root)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -81,7 +104,7 @@ public sealed class SettingsFile
             }
 
             var text = Text(setting.Value) ?? throw Invalid(path, $"{setting.Name} has a value that no setting takes");
-            if (variable == EnvironmentSettings.DatabaseVariable && HoldsPassword(text))
+            if (variable == EnvironmentSettings.DatabaseVariable && Quotable.HasPassword(text))
             {
                 throw Invalid(path, "database has a password in it, and a settings file is no place for one");
             }
@@ -106,9 +129,6 @@ public sealed class SettingsFile
             string.Join(',', value.EnumerateObject().Select(p => $"{p.Name}={p.Value.GetString()}")),
         _ => null,
     };
-
-    private static bool HoldsPassword(string text) => Quotable.HasPassword(text)
-        || (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Contains(':', StringComparison.Ordinal));
 
     private static LoginEtlException Invalid(string path, string why) => new(
         ErrorId.SettingsFileInvalid, $"The settings file {path} cannot be used: {why}.",

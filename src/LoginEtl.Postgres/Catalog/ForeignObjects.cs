@@ -18,10 +18,13 @@ internal static class ForeignObjects
                    UNION ALL SELECT pg_catalog.concat('the trigger ', tgname) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal
                    UNION ALL SELECT pg_catalog.concat('the rule ', rulename) FROM pg_rewrite WHERE ev_class = c.oid AND c.relkind IN ('r', 'p')
                    UNION ALL SELECT pg_catalog.concat('the foreign key ', conname) FROM pg_constraint WHERE conrelid = c.oid AND contype = 'f' AND confrelid <> c.oid
+                   UNION ALL SELECT pg_catalog.concat('the foreign key ', conname, ' of ', conrelid::regclass, ' that refers to it') FROM pg_constraint WHERE confrelid = c.oid AND contype = 'f' AND conrelid <> c.oid
                    UNION ALL SELECT pg_catalog.concat('the policy ', polname) FROM pg_policy WHERE polrelid = c.oid
+                   UNION ALL SELECT 'row security' WHERE c.relrowsecurity
                    UNION ALL SELECT DISTINCT 'parents or children' FROM pg_inherits WHERE inhparent = c.oid OR inhrelid = c.oid
                    UNION ALL {Uses("c.oid")}
-                   UNION ALL {Calls("c.oid")}), ', ')
+                   UNION ALL {Calls("c.oid")}
+                   UNION ALL {Defaults("c.oid")}), ', ')
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = ANY ($2)
         ORDER BY pg_catalog.array_position($2, c.relname::text)
@@ -62,6 +65,18 @@ internal static class ForeignObjects
         WHERE m.name[1] NOT IN ({Own})
         """;
 
+    // What the server says of itself: by whom and when, and what is a constant there is somebody else's word.
+    private static string Defaults(string table) =>
+        $"""
+        SELECT pg_catalog.concat('the default ', x.expression, ' of ', x.name)
+        FROM (
+            SELECT a.attname, pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+            FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = {table}
+        ) x(name, expression)
+        WHERE (x.name = 'anchored_by' AND x.expression <> 'SESSION_USER')
+            OR (x.name IN ('anchored_at', 'created_at', 'changed_at', 'recorded_at') AND x.expression NOT IN ('clock_timestamp()', 'now()'))
+        """;
+
     // Defaults, checks, columns and indexes that need a function, operator or type. The system's are pinned and
     // stand in no pg_depend; ours need no others.
     private static string Uses(string table) =>
@@ -95,21 +110,43 @@ internal static class ForeignObjects
 
     /// <summary>
     /// What of the user's table belongs to strangers, who are neither who asks nor whom its schema or the database belongs to:
-    /// the table itself, its partitions, functions of their triggers, types of their columns. All of it runs code, or may, with
-    /// the rights of whoever reads or writes there. A part of a sentence each.
+    /// the table itself, its schema and partitions, what its triggers, rules, policies, checks, defaults and indexes call, types
+    /// of its columns, tables that refer to it; and triggers that a stranger may have put there, which have no owner. All of it
+    /// runs code, or may, with the rights of whoever reads or writes there. A part of a sentence each.
     /// </summary>
     public static Task<List<string>> StrangersAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) => connection.QueryAsync(
         $"""
-        {TableLeaves.Tree}
+        {TableLeaves.Tree}, part AS (
+            SELECT 'pg_trigger'::regclass::oid AS class, g.oid, pg_catalog.concat('the trigger ', g.tgname) AS name FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid WHERE NOT g.tgisinternal AND g.tgenabled <> 'D'
+            UNION ALL SELECT 'pg_rewrite'::regclass::oid, r.oid, pg_catalog.concat('the rule ', r.rulename) FROM tree t JOIN pg_rewrite r ON r.ev_class = t.oid
+            UNION ALL SELECT 'pg_policy'::regclass::oid, p.oid, pg_catalog.concat('the policy ', p.polname) FROM tree t JOIN pg_policy p ON p.polrelid = t.oid
+            UNION ALL SELECT 'pg_constraint'::regclass::oid, k.oid, pg_catalog.concat('the constraint ', k.conname) FROM tree t JOIN pg_constraint k ON k.conrelid = t.oid
+            UNION ALL SELECT 'pg_attrdef'::regclass::oid, d.oid, pg_catalog.concat('the default of ', a.attname) FROM tree t JOIN pg_attrdef d ON d.adrelid = t.oid JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.adnum
+            UNION ALL SELECT 'pg_class'::regclass::oid, i.indexrelid, pg_catalog.concat('the index ', i.indexrelid::regclass) FROM tree t JOIN pg_index i ON i.indrelid = t.oid)
         SELECT DISTINCT pg_catalog.concat(x.what, ' belongs to ', pg_get_userbyid(x.owner))
         FROM pg_class root JOIN pg_namespace n ON n.oid = root.relnamespace, LATERAL (
             SELECT 'the table'::text AS what, root.relowner AS owner, NULL::text AS owned
             UNION ALL SELECT pg_catalog.concat('the partition ', c.relname), c.relowner, $1 FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.oid <> root.oid
-            UNION ALL SELECT pg_catalog.concat('the function of the trigger ', g.tgname), p.proowner, $1
-                FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid JOIN pg_proc p ON p.oid = g.tgfoid WHERE NOT g.tgisinternal AND g.tgenabled <> 'D'
+            UNION ALL SELECT pg_catalog.concat('the function ', p.proname, ' of ', part.name), p.proowner, $1
+                FROM part JOIN pg_depend d ON d.classid = part.class AND d.objid = part.oid JOIN pg_proc p ON d.refclassid = 'pg_proc'::regclass::oid AND p.oid = d.refobjid
+            UNION ALL SELECT pg_catalog.concat('the operator ', o.oprname, ' of ', part.name), w.owner, $1
+                FROM part JOIN pg_depend d ON d.classid = part.class AND d.objid = part.oid JOIN pg_operator o ON d.refclassid = 'pg_operator'::regclass::oid AND o.oid = d.refobjid
+                JOIN pg_proc p ON p.oid = o.oprcode::oid CROSS JOIN LATERAL (VALUES (o.oprowner), (p.proowner)) w(owner)
             UNION ALL SELECT pg_catalog.concat('the type ', y.typname), y.typowner, $1
-                FROM tree t JOIN pg_attribute a ON a.attrelid = t.oid JOIN pg_type y ON y.oid = a.atttypid WHERE a.attnum > 0 AND NOT a.attisdropped) x
+                FROM tree t JOIN pg_attribute a ON a.attrelid = t.oid JOIN pg_type y ON y.oid = a.atttypid WHERE a.attnum > 0 AND NOT a.attisdropped
+            UNION ALL SELECT pg_catalog.concat('the table ', k.conrelid::regclass, ', which refers to it,'), c.relowner, $1
+                FROM tree t JOIN pg_constraint k ON k.confrelid = t.oid AND k.contype = 'f' JOIN pg_class c ON c.oid = k.conrelid) x
         WHERE root.oid = pg_catalog.to_regclass($1)::oid AND NOT {Trusted("x.owner", "x.owned")}
+        UNION
+        SELECT pg_catalog.concat('the schema belongs to ', pg_get_userbyid(n.nspowner))
+        FROM pg_class root JOIN pg_namespace n ON n.oid = root.relnamespace
+        WHERE root.oid = pg_catalog.to_regclass($1)::oid AND pg_get_userbyid(n.nspowner) <> 'pg_database_owner'
+            AND NOT pg_catalog.pg_has_role(root.relowner, n.nspowner, 'MEMBER') AND NOT {MayActAsOwnerOfDatabase("n.nspowner")}
+        UNION
+        SELECT pg_catalog.concat(part.name, ' may come from ', CASE WHEN g.grantee = 0::oid THEN 'anybody' ELSE pg_get_userbyid(g.grantee)::text END, ', who may put triggers on ', t.oid::regclass)
+        FROM part JOIN pg_trigger r ON part.class = 'pg_trigger'::regclass::oid AND r.oid = part.oid JOIN tree t ON t.oid = r.tgrelid JOIN pg_class c ON c.oid = t.oid
+        JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) g
+        WHERE g.privilege_type = 'TRIGGER' AND (g.grantee = 0::oid OR NOT {Trusted("g.grantee", "$1")})
         ORDER BY 1
         """,
         [table.Quoted], r => r.GetString(0), cancellationToken);

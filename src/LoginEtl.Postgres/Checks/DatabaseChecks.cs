@@ -177,7 +177,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         const string Name = "Owners";
         var foreign = await ForeignObjects.FindAsync(connection, table, SchemaNames.AllAndIndexes, cancellationToken).ConfigureAwait(false);
         if (_list.Require(
-                Name, "the relations beside the table belong to whom the table, its schema or the database does, and have no triggers",
+                Name, "the relations beside the table belong to whom the table, its schema or the database does, and nothing of others is on them",
                 [.. foreign.Select<LoginEtlException, Action>(f => () => throw f)])
             && await ForeignObjects.StrangersAsync(connection, table, cancellationToken).ConfigureAwait(false) is { Count: > 0 } strangers)
         {

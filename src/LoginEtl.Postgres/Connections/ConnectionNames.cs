@@ -30,7 +30,7 @@ internal static partial class ConnectionNames
         }
 
         // The server logs what it does not know of these, and the driver quotes it.
-        foreach (var (key, form) in new[] { ("Encoding", Name()), ("Client Encoding", Name()), ("Timezone", Zone()), ("Options", Options()) })
+        foreach (var (key, form) in new[] { ("Encoding", Name()), ("Client Encoding", Name()), ("Timezone", Zone()), ("Options", Options()), ("Application Name", Words()), ("Search Path", Words()) })
         {
             if (builder.TryGetValue(key, out var value) && value is string given && !form.IsMatch(given))
             {
@@ -65,7 +65,7 @@ internal static partial class ConnectionNames
     }
 
     // What PostgreSQL would take is more; what is more is no name that anybody gave.
-    private static bool IsName(string text) => Name().IsMatch(text) && !text.Contains("://", StringComparison.Ordinal);
+    private static bool IsName(string text) => Name().IsMatch(text);
 
     // The driver takes UTF8 beside the names of the framework.
     private static bool IsEncoding(string? text) => text is null or "UTF8" || Encoding.GetEncodings().Any(e => e.Name.Equals(text, StringComparison.OrdinalIgnoreCase));
@@ -76,10 +76,14 @@ internal static partial class ConnectionNames
     [GeneratedRegex(@"^[A-Za-z0-9_+:/-]*\z")]
     private static partial Regex Zone();
 
+    [GeneratedRegex(@"^[\p{L}\p{N}_.,:/()\[\]""$ -]*\z")]
+    private static partial Regex Words();
+
     // -c name=value and --name=value, as the server's command line takes them.
     [GeneratedRegex(@"^\s*(?:(?:-c\s*|--)[A-Za-z_.-]+=(?:\\.|[\p{L}\p{N}_.,/:$""'+-])*\s*)*\z")]
     private static partial Regex Options();
 
-    [GeneratedRegex("""^[^\s\p{C}=;,"'`{}]*\z""")]
+    // Of a user it may be one of a realm or a domain, me@corp.
+    [GeneratedRegex(@"^[\p{L}\p{N}_.-]*(?:@[\p{L}\p{N}.-]+)?\z")]
     private static partial Regex Name();
 }

@@ -40,17 +40,17 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [InRange(1, long.MaxValue)]
     public long? MaxMessages { get; set; }
 
-    /// <summary>Ends after this time; a number is seconds.</summary>
+    /// <summary>Ends after this time, such as 5m; a number is seconds.</summary>
     [Parameter]
     [Duration]
     public TimeSpan? MaxDuration { get; set; }
 
-    /// <summary>How long the queue must look empty before the run ends; a number is seconds.</summary>
+    /// <summary>How long the queue must look empty before the run ends, such as 5m; a number is seconds.</summary>
     [Parameter]
     [Duration]
     public TimeSpan? DrainWindow { get; set; }
 
-    /// <summary>Longest wait for messages that other consumers hold; a number is seconds.</summary>
+    /// <summary>Longest wait for messages that other consumers hold, such as 5m; a number is seconds.</summary>
     [Parameter]
     [Duration]
     public TimeSpan DrainTimeout { get; set; } = new ReceiveOptions().DrainTimeout;
@@ -112,7 +112,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [InRange(1, BatchOptions.MostRows)]
     public int BatchSize { get; set; } = new BatchOptions().BatchSize;
 
-    /// <summary>Longest time a row waits for its batch to fill; a number is seconds.</summary>
+    /// <summary>Longest time a row waits for its batch to fill, such as 5m; a number is seconds.</summary>
     [Parameter]
     [Duration]
     public TimeSpan FlushInterval { get; set; } = new BatchOptions().FlushInterval;
@@ -161,6 +161,9 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         set => Slot.Variable = value;
     }
 
+    // What the run came to, also where its words cannot be shown.
+    private Receipt? _done;
+
     private ReceiptSlot Slot => field ??= new ReceiptSlot(this);
 
     /// <summary>One that answers what is wrong with its parameters.</summary>
@@ -198,14 +201,25 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         {
             receipt = Run(isDryRun);
         }
-        catch (Exception e) when (e is not (PipelineStoppedException or ActionPreferenceStopException))
+        catch (Exception e) when (e is PipelineStoppedException or ActionPreferenceStopException)
+        {
+            if (_done is { } done)
+            {
+                Slot.FillUnended(done, StopToken.IsCancellationRequested);
+            }
+
+            throw;
+        }
+        catch (Exception e)
         {
             if (StopToken.IsCancellationRequested)
             {
                 throw new PipelineStoppedException();
             }
 
-            receipt = Receipt.Failed(EnvironmentSettings.QueueName(Queue?.Reveal()), startedAt, e as LoginEtlException ?? LoginEtlException.Unexpected(e));
+            // The run has ended by itself, and something that it said could not be shown.
+            receipt = _done?.FailedBy(ReceiptSlot.NotShown(e))
+                ?? Receipt.Failed(EnvironmentSettings.QueueName(Queue?.Reveal()), startedAt, e as LoginEtlException ?? LoginEtlException.Unexpected(e));
         }
 
         Answer(receipt);
@@ -248,7 +262,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         var wouldBe = new RunCounts();
         try
         {
-            var receipt = pump.Run(ended => job.RunAsync(protectors, Told, ended), stop.Token);
+            var receipt = pump.Run(async ended => _done = await job.RunAsync(protectors, Told, ended).ConfigureAwait(false), stop.Token);
             if (isDryRun)
             {
                 WriteHostLine(BatchText.WhatIf(wouldBe));

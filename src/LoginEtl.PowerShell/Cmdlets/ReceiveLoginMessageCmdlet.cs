@@ -52,17 +52,17 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     [InRange(1, long.MaxValue)]
     public long? MaxMessages { get; set; }
 
-    /// <summary>Ends after this time; a number is seconds.</summary>
+    /// <summary>Ends after this time, such as 5m; a number is seconds.</summary>
     [Parameter]
     [Duration]
     public TimeSpan? MaxDuration { get; set; }
 
-    /// <summary>How long the queue must look empty before the run ends; a number is seconds.</summary>
+    /// <summary>How long the queue must look empty before the run ends, such as 5m; a number is seconds.</summary>
     [Parameter]
     [Duration]
     public TimeSpan? DrainWindow { get; set; }
 
-    /// <summary>Longest wait for messages that other consumers hold; a number is seconds.</summary>
+    /// <summary>Longest wait for messages that other consumers hold, such as 5m; a number is seconds.</summary>
     [Parameter]
     [Duration]
     public TimeSpan DrainTimeout { get; set; } = new ReceiveOptions().DrainTimeout;

@@ -66,6 +66,11 @@ internal sealed class ReceiptSlot(PSCmdlet cmdlet)
         }
     }
 
+    /// <summary>Something that was to be shown needed somebody who answers, or a screen.</summary>
+    public static LoginEtlException NotShown(Exception e) => new(
+        ErrorId.RunNotEnded, $"A warning could not be shown ({e.GetType().Name}), so the run was stopped; what was done until then is counted.",
+        "Where nobody answers, leave out what makes warnings ask: -Debug, and -WarningAction or a preference of Inquire. What was not written is in its queue: run again.");
+
     private static LoginEtlException NotEnded(string what) => new(
         ErrorId.RunNotEnded, $"The pipeline has not come to its end, {what}.",
         "See what ended it. What was not written is in its queue: run again.");

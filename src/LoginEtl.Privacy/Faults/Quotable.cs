@@ -63,8 +63,14 @@ public static partial class Quotable
     /// <summary>What may stand in for a locale: it becomes a value of rows.</summary>
     public static bool IsLocale(string? text) => text is not null && Locale().IsMatch(text);
 
-    /// <summary>Whether a text that is no password holds one, as it does where a separator of a connection string is missing.</summary>
-    public static bool HasPassword(string text) => Password().IsMatch(text);
+    /// <summary>
+    /// Whether a text that is no password holds one, as a URI does, or a connection string, also where a separator is missing.
+    /// </summary>
+    public static bool HasPassword(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Password().IsMatch(text) || (text.Contains('%', StringComparison.Ordinal) && Password().IsMatch(Uri.UnescapeDataString(text)));
+    }
 
     /// <summary>A full path, as far as it is there; what is not there yet is named as files are.</summary>
     public static bool IsPath(string? path)
@@ -117,6 +123,6 @@ public static partial class Quotable
     [GeneratedRegex(@"^[\p{L}\p{N}_.@ ()/-]{1,64}\z")]
     private static partial Regex Locale();
 
-    [GeneratedRegex(@"(?:passw\w*|pwd|psw)\s*[=:]", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?:passw\w*|pwd|psw)\s*[=:]|://[^\s/:@]*:\S*@", RegexOptions.IgnoreCase)]
     private static partial Regex Password();
 }

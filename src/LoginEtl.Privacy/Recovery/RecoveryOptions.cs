@@ -27,5 +27,12 @@ public sealed record RecoveryOptions
                 ErrorId.ReasonMissing, "Personal data is recovered for a reason, and -Reason has no letter or digit. Nothing was recovered.",
                 "Say why in -Reason: it goes to the audit file. Leave personal data out of it.");
         }
+
+        if (GivenReason.IsSomethingElse(Reason))
+        {
+            throw new LoginEtlException(
+                ErrorId.ReasonMissing, "What was given for -Reason reads as a body or a connection string, and a reason stays in the audit file. Nothing was recovered.",
+                "Say in words why personal data is recovered.");
+        }
     }
 }

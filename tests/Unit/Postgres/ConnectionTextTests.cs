@@ -12,9 +12,9 @@ public sealed class ConnectionTextTests
     [Fact]
     public void Uri_is_decoded_part_by_part()
     {
-        var it = Database.Parse("postgresql://us%40er:p%3A%2Fw%3F@db.example:6543/my%2Ddb?application_name=x%26y&connect_timeout=7&sslmode=verify-ca");
+        var it = Database.Parse("postgresql://us%40er:p%3A%2Fw%3F@db.example:6543/my%2Ddb?application_name=x%2Fy&connect_timeout=7&sslmode=verify-ca");
         Assert.Equal(("us@er", "p:/w?", "db.example", 6543, "my-db"), (it.Username, it.Password, it.Host, it.Port, it.Database));
-        Assert.Equal(("x&y", 7, SslMode.VerifyCA), (it.ApplicationName, it.Timeout, it.SslMode));
+        Assert.Equal(("x/y", 7, SslMode.VerifyCA), (it.ApplicationName, it.Timeout, it.SslMode));
     }
 
     [Theory]
@@ -118,6 +118,13 @@ public sealed class ConnectionTextTests
     [InlineData("Host=h;Username=\"{\"\"ip\"\":\"\"s3cret\"\"}\"")]
     [InlineData("Host=h s3cret")]
     [InlineData("Host=h;Port=5432 Password=s3cret")]
+    [InlineData("Host=h;Database=s3cret!")]
+    [InlineData("Host=h;Username=s3cret$$")]
+    [InlineData("Host=h;Username=etl/s3cret@db")]
+    [InlineData("postgresql://etl%3As3cret@h/d")]
+    [InlineData("Host=h;Client Encoding=s3cret!")]
+    [InlineData("Host=h;Application Name=s3cret!")]
+    [InlineData("Host=h;Search Path=s3cret!")]
     [InlineData("postgresql://h/d password=s3cret")]
     [InlineData("postgresql://h password=s3cret")]
     [InlineData("host=h passwort=s3cret")]
@@ -188,7 +195,7 @@ public sealed class ConnectionTextTests
 
     [Theory]
     [InlineData("Host=h;Database=logins", "h:5432, database logins")]
-    [InlineData("Host=h;Database=s3cret@!", "h:5432")]
+    [InlineData("Host=h;Database=me@db", "h:5432")]
     [InlineData("Host=h;Username=me", "h:5432, database me")]
     [InlineData("Host=h", "h:5432, database of the user's name")]
     public async Task Database_is_named_where_its_name_is_one(string text, string endpoint)

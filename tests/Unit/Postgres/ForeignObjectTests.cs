@@ -55,11 +55,16 @@ public sealed class ForeignObjectTests(ServersFixture servers)
 
     [Theory]
     [MemberData(nameof(All))]
-    public async Task Trigger_or_rule_on_what_is_ours_is_refused(string relation)
+    public async Task Trigger_rule_or_foreign_key_on_what_is_ours_is_refused(string relation)
     {
         foreach (var trap in (string[])[
             $"{Trap}CREATE TRIGGER watch BEFORE INSERT ON {relation} FOR EACH ROW EXECUTE FUNCTION a_trap()",
-            $"CREATE RULE watch AS ON INSERT TO {relation} DO ALSO NOTHING"])
+            $"CREATE RULE watch AS ON INSERT TO {relation} DO ALSO NOTHING",
+            // What it does when a row goes runs with the rights of whoever makes it go.
+            $"""
+            DO $$ BEGIN EXECUTE (SELECT format('CREATE TABLE child (LIKE {relation}); ALTER TABLE child ADD CONSTRAINT watch FOREIGN KEY (%1$s) REFERENCES {relation} (%1$s) ON DELETE CASCADE', string_agg(quote_ident(a.attname), ','))
+                FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indrelid = '{relation}'::regclass AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL GROUP BY i.indexrelid LIMIT 1); END $$
+            """])
         {
             var database = await TestDatabase.InitializedAsync(servers);
             await database.RunAsync(trap);
@@ -70,6 +75,8 @@ public sealed class ForeignObjectTests(ServersFixture servers)
 
     [Theory]
     [InlineData("ALTER TABLE login_etl_key ALTER changed_at SET DEFAULT a_moment()")]
+    [InlineData("ALTER TABLE login_etl_key ALTER changed_at SET DEFAULT '2020-01-01'")]
+    [InlineData("ALTER TABLE login_etl_key ENABLE ROW LEVEL SECURITY")]
     [InlineData("ALTER TABLE login_etl_key ADD CHECK (a_moment() IS NOT NULL)")]
     [InlineData("ALTER TABLE login_etl_key ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON login_etl_key USING (a_moment() IS NOT NULL)")]
     [InlineData("CREATE INDEX ON login_etl_key ((a_text(prefix)))")]
@@ -90,7 +97,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
         await database.RunAsync(
             "CREATE FUNCTION a_moment() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'; "
             + "CREATE FUNCTION a_text(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1'; " + trap);
-        Assert.Matches("login_etl_key has (something that (uses|calls) |the policy p|the foreign key f|parents or children)", (await RefusedAsync(database, d => d.InitializeAsync())).Message);
+        Assert.Matches("login_etl_key has (something that (uses|calls) |the default |row security|the policy p|the foreign key f|parents or children)", (await RefusedAsync(database, d => d.InitializeAsync())).Message);
         await RefusedAsync(database, d => d.SinkAsync());
         await AssertFailsAsync(database, "login_etl_key", "login_etl_key has ");
     }
@@ -118,6 +125,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     [InlineData("login_etl_schema", "owner")]
     [InlineData("login_etl_vault", "trigger")]
     [InlineData("login_etl_file_ledger", "trigger beside one of the system's")]
+    [InlineData("login_etl_ledger", "foreign key")]
     public async Task What_is_put_on_them_during_a_run_stops_it(string relation, string what)
     {
         var database = await TestDatabase.InitializedAsync(servers);
@@ -126,7 +134,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
             if (what.Contains("system", StringComparison.Ordinal))
             {
                 // As any foreign key makes them: the flag that a table has triggers is set from here on.
-                await database.RunAsync($"CREATE TABLE referring (key uuid REFERENCES {relation} (key))");
+                await database.RunAsync($"CREATE TABLE referring (key uuid REFERENCES {relation} (key)); DROP TABLE referring");
             }
 
             await using var sink = await database.SinkAsync(new SinkOptions { UseVault = true });
@@ -134,6 +142,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
             await database.RunAsync(what switch
             {
                 var t when t.StartsWith("trigger", StringComparison.Ordinal) => $"{Trap}CREATE TRIGGER watch BEFORE INSERT ON {relation} FOR EACH ROW EXECUTE FUNCTION a_trap()",
+                "foreign key" => $"CREATE TABLE referring (key uuid CONSTRAINT watch REFERENCES {relation} (key) ON DELETE CASCADE)",
                 "rule" => $"CREATE RULE watch AS ON INSERT TO {relation} DO ALSO NOTHING",
                 _ => $"ALTER TABLE {relation} OWNER TO {intruder}",
             });

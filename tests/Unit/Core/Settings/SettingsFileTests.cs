@@ -37,6 +37,10 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData("""{ "database": "Host=db;Username=u;Password=canary" }""", "has a password in it")]
     [InlineData("""{ "database": "host=db user=u password=canary" }""", "has a password in it")]
     [InlineData("""{ "database": "postgresql://u:canary@db/logins" }""", "has a password in it")]
+    [InlineData("""{ "database": "postgresql://u:canary@db1,db2/logins" }""", "has a password in it")]
+    [InlineData("""{ "database": "postgresql://u:canary@/logins?host=db" }""", "has a password in it")]
+    [InlineData("""{ "database": "postgresql://u%3Acanary@db/logins" }""", "has a password in it")]
+    [InlineData("""{ "database": "postgresql://u@db/logins?p%61sswor%64=canary" }""", "has a password in it")]
     public void What_cannot_be_is_refused_and_not_repeated(string json, string why)
     {
         var fault = Assert.Throws<LoginEtlException>(() => Read(json));
@@ -44,6 +48,38 @@ public sealed class SettingsFileTests : IDisposable
         Assert.Contains(why, fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("canary", fault.Message + fault.Remedy, StringComparison.Ordinal);
         Assert.DoesNotContain("199.172", fault.Message + fault.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void File_that_others_may_write_is_not_used()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no modes.");
+            return;
+        }
+
+        Read("{}");
+        foreach (var mode in new[] { (UnixFileMode)0x1B6, (UnixFileMode)0x182 })
+        {
+            File.SetUnixFileMode(_path, mode);
+            var fault = Assert.Throws<LoginEtlException>(() => SettingsFile.Read(_path));
+            Assert.Equal("SettingsFileInvalid", fault.Id);
+            Assert.Contains("other users may write it", fault.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void File_of_another_user_is_not_used()
+    {
+        Read("{}");
+        using (var chown = System.Diagnostics.Process.Start("chown", ["65534", _path]))
+        {
+            chown.WaitForExit();
+            Assert.SkipUnless(chown.ExitCode == 0, "Only root gives files away.");
+        }
+
+        Assert.Contains("belongs to user 65534", Assert.Throws<LoginEtlException>(() => SettingsFile.Read(_path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,12 +22,17 @@ public sealed class ReasonTests
     [InlineData("""{"user_id": "x", "ip": "199.172.111.135"}""")]
     [InlineData("""  "{\"ip\": \"199.172.111.135\"}" """)]
     [InlineData("Host=db;Username=u;Password=hunter2")]
-    public void Body_or_connection_in_the_place_of_a_reason_is_not_sent_to_the_server(string reason)
+    [InlineData("postgresql://etl:hunter2@h1,h2/db")]
+    public void Body_or_connection_in_the_place_of_a_reason_is_neither_sent_nor_kept(string reason)
     {
-        var fault = Assert.Throws<LoginEtlException>(() => new Dismissal(reason));
-        Assert.Equal("ReasonMissing", fault.Id);
-        Assert.DoesNotContain("199.172", fault.Message + fault.Remedy, StringComparison.Ordinal);
-        Assert.DoesNotContain("hunter2", fault.Message + fault.Remedy, StringComparison.Ordinal);
+        foreach (var fault in (LoginEtlException[])[
+            Assert.Throws<LoginEtlException>(() => new Dismissal(reason)),
+            Assert.Throws<LoginEtlException>(() => new RecoveryOptions { Command = "Test", Reason = reason }.RequireReason())])
+        {
+            Assert.Equal("ReasonMissing", fault.Id);
+            Assert.DoesNotContain("199.172", fault.Message + fault.Remedy, StringComparison.Ordinal);
+            Assert.DoesNotContain("hunter2", fault.Message + fault.Remedy, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
