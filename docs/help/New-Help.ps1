@@ -2,8 +2,8 @@
 .SYNOPSIS
     Writes the module's help from the comments of its cmdlets and from what PowerShell knows of their parameters.
 .DESCRIPTION
-    What a cmdlet or a parameter is for is said once, in its XML documentation comment; examples are its <example> elements, and
-    the values of enums are explained by theirs. A cmdlet's longer description is in docs/help/en-US, a file each.
+    What a cmdlet or a parameter is for is said once, in its XML documentation comment, and the values of enums are explained by
+    theirs. A cmdlet's longer description and its examples are in docs/help/en-US, a file each.
     Needs a built module, since the comments come from the compiler's documentation files.
 #>
 [CmdletBinding()]
@@ -17,6 +17,7 @@ param(
 
 $ErrorActionPreference = 'Stop'
 Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
+. "$PSScriptRoot/Examples.ps1"
 
 $members = @{}
 # Enums are in the projects below.
@@ -151,7 +152,7 @@ function Write-Cmdlet($Writer, [Management.Automation.CmdletInfo] $Cmdlet) {
     Write-Description $Writer $synopsis
     $Writer.WriteEndElement()
     $page = Get-Content (Join-Path $PSScriptRoot 'en-US' "$($Cmdlet.Name).md") -Raw
-    Write-Description $Writer ($page.Trim() -replace '`' -split '(?:\r?\n){2,}' | ForEach-Object { $_ -replace '\s+', ' ' })
+    Write-Description $Writer (($page -replace '(?s)\n## Examples.*').Trim() -replace '`' -split '(?:\r?\n){2,}' | ForEach-Object { $_ -replace '\s+', ' ' })
 
     $Writer.WriteStartElement('syntax', $command)
     foreach ($set in $Cmdlet.ParameterSets) {
@@ -173,22 +174,21 @@ function Write-Cmdlet($Writer, [Management.Automation.CmdletInfo] $Cmdlet) {
 
     $Writer.WriteStartElement('examples', $command)
     $number = 0
-    foreach ($example in $members["T:$($type.FullName)"].SelectNodes('example')) {
+    foreach ($example in Get-HelpExample $Cmdlet.Name) {
         $number++
         $Writer.WriteStartElement('example', $command)
-        $Writer.WriteElementString('title', $maml, "Example $number")
-        $Writer.WriteElementString('code', $dev, $example.SelectSingleNode('code').InnerText.Trim())
+        $Writer.WriteElementString('title', $maml, "---------- Example ${number}: $($example.Title) ----------")
+        $Writer.WriteElementString('code', $dev, $example.Code)
         $Writer.WriteStartElement('remarks', $dev)
-        $Writer.WriteElementString('para', $maml, (Get-Text $example.SelectSingleNode('para')))
+        foreach ($text in $example.Output, ($example.Remark -replace '`')) { if ($text) { $Writer.WriteElementString('para', $maml, $text) } }
         $Writer.WriteEndElement()
         $Writer.WriteEndElement()
     }
-    if ($number -eq 0) { throw "$($Cmdlet.Name) has no example." }
     $Writer.WriteEndElement()
 
     # The cmdlets that the description names, and what is about all of them.
     $Writer.WriteStartElement('relatedLinks', $maml)
-    $named = [regex]::Matches($page, '\b[A-Z][a-z]+-Login[A-Za-z]+').Value | Where-Object { $_ -ne $Cmdlet.Name -and (Get-Command $_ -Module LoginEtl -ErrorAction Ignore) } | Sort-Object -Unique
+    $named = [regex]::Matches(($page -replace '(?s)\n## Examples.*'), '\b[A-Z][a-z]+-Login[A-Za-z]+').Value | Where-Object { $_ -ne $Cmdlet.Name -and (Get-Command $_ -Module LoginEtl -ErrorAction Ignore) } | Sort-Object -Unique
     foreach ($link in @($named) + 'about_LoginEtl' + $(if ($Cmdlet.Noun -like '*Key*') { 'about_LoginEtl_Keys' } elseif ('ReceiptVariable' -in $Cmdlet.Parameters.Keys) { 'about_LoginEtl_Receipts' })) {
         $Writer.WriteStartElement('navigationLink', $maml)
         $Writer.WriteElementString('linkText', $maml, $link)

@@ -144,6 +144,18 @@ Describe 'Receive-LoginMessage -Hold' {
         Initialize-LoginDatabase $database
     }
 
+    It 'keeps what a filter of the same pipeline drops' {
+        $queue = New-TestQueue
+        New-LoginBody 3 | Send-LoginMessage $queue
+        '{}' | Send-LoginMessage $queue
+        Receive-LoginMessage $queue -Hold -WarningAction Ignore -OutVariable all | Where-Object UserId | Protect-LoginPii $keys | Write-LoginRecord $database -ReceiptVariable first
+        $first.Received, $first.Written, $first.Returned, $first.ExitCode | Should -Be 3, 3, 0, 0
+        (Get-QueueCount $queue).InFlight | Should -Be 1
+        $all | Where-Object Reason | Protect-LoginPii $keys | Write-LoginRecord $database -ReceiptVariable second
+        $second.Quarantined, $second.NotHeld, $second.ExitCode | Should -Be 1, 0, 2
+        (Get-QueueCount $queue).InFlight | Should -Be 0
+    }
+
     It 'keeps what it gave for pipelines that come later, and settles it with them' {
         $queue = New-TestQueue -VisibilityTimeout 2
         New-LoginBody 6 | Send-LoginMessage $queue

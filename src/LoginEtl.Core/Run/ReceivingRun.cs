@@ -41,6 +41,9 @@ public sealed class ReceivingRun
     /// <summary>Names the pipeline that the receiver stands in; null outside of pipelines.</summary>
     public string? Pipeline { get; init; }
 
+    /// <summary>Whether what is unsettled stays held when the pipeline ends, for somebody to settle later.</summary>
+    public bool IsKept { get; init; }
+
     /// <summary>Whether everything there was to receive has been handed over.</summary>
     public bool ReceivingEnded { get; private set; }
 
@@ -153,7 +156,7 @@ public sealed class ReceivingRun
     /// </summary>
     /// <param name="pipeline">Names the writer's pipeline; null outside of pipelines.</param>
     public bool MayBeClosedFrom(string? pipeline) =>
-        ReceivingEnded && (_receiverLeft ? Volatile.Read(ref _holders) == 1 : Pipeline == pipeline);
+        ReceivingEnded && !IsKept && (_receiverLeft ? Volatile.Read(ref _holders) == 1 : Pipeline == pipeline);
 
     /// <summary>The receiver ends, whatever it has left, and lets go of the run.</summary>
     public Task LeaveAsync()

@@ -9,10 +9,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Add-LoginKey: a new key in a keyset, enabled and not yet primary, so that every host can be given it first. With -Database
 /// the key is known there before its first use.
 /// </summary>
-/// <example>
-/// <code>Add-LoginKey keys/ ip -Database $dsn</code>
-/// <para>Adds a key to ip.json. Bring the folder to every host before Set-LoginPrimaryKey.</para>
-/// </example>
 [Cmdlet(VerbsCommon.Add, "LoginKey", SupportsShouldProcess = true)]
 [OutputType(typeof(LoginKey))]
 public sealed class AddLoginKeyCmdlet : RegisteredKeysetCmdlet

@@ -11,18 +11,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// <summary>
 /// ConvertFrom-LoginJson: the decoding of Receive-LoginMessage for text, one JSON body a line, or an array of them.
 /// </summary>
-/// <example>
-/// <code>Get-Content logins.ndjson | ConvertFrom-LoginJson | Protect-LoginPii keys/ | Write-LoginRecord $dsn</code>
-/// <para>Loads a file. Loading it again writes nothing: a line's identity is a keyed hash of file name, body and occurrence.</para>
-/// </example>
-/// <example>
-/// <code>Get-ChildItem exports -File | ConvertFrom-LoginJson | Protect-LoginPii keys/ | Write-LoginRecord $dsn</code>
-/// <para>Loads files: UTF-8, UTF-16 and UTF-32 with a byte order mark, gzip; lines or arrays. Lines by Get-Content do not see gzip.</para>
-/// </example>
-/// <example>
-/// <code>ConvertFrom-LoginJson -Path logins-*.ndjson | Where-Object Reason | Group-Object Reason -NoElement</code>
-/// <para>Counts by reason what would be rejected.</para>
-/// </example>
 [Cmdlet(VerbsData.ConvertFrom, "LoginJson", DefaultParameterSetName = TextSet)]
 [OutputType(typeof(LoginMessage), typeof(RejectedLogin))]
 public sealed class ConvertFromLoginJsonCmdlet : LoginCmdlet

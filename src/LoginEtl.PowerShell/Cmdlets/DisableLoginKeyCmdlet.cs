@@ -5,10 +5,6 @@ using LoginEtl.PowerShell.Hosting;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Disable-LoginKey: the key is kept and opens nothing any more; Enable-LoginKey takes it back.</summary>
-/// <example>
-/// <code>Get-LoginKeyset keys/ | Where-Object { $_.Name -eq 'ip' -and $_.Status -eq 'Enabled' -and -not $_.IsPrimary } | Disable-LoginKey keys/ -Database $dsn</code>
-/// <para>Disables all keys of ip but the primary; those that were removed are listed still, and passed over.</para>
-/// </example>
 [Cmdlet(VerbsLifecycle.Disable, "LoginKey", SupportsShouldProcess = true)]
 [OutputType(typeof(LoginKey))]
 public sealed class DisableLoginKeyCmdlet : KeyCmdlet

@@ -5,10 +5,6 @@ using LoginEtl.PowerShell.Hosting;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Enable-LoginKey: takes Disable-LoginKey back.</summary>
-/// <example>
-/// <code>Enable-LoginKey keys/ ip 1589248203</code>
-/// <para>Takes a disabled key back.</para>
-/// </example>
 [Cmdlet(VerbsLifecycle.Enable, "LoginKey", SupportsShouldProcess = true)]
 [OutputType(typeof(LoginKey))]
 public sealed class EnableLoginKeyCmdlet : KeyCmdlet

@@ -18,14 +18,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// SecureString, so that it stays out of history and script-block logs. Rows under keys that the keyset does not hold are told
 /// with their number.
 /// </summary>
-/// <example>
-/// <code>Find-LoginRecord $dsn keys/ -Ip (Read-Host -AsSecureString)</code>
-/// <para>Rows of an address, typed unseen: it stays out of history and logs.</para>
-/// </example>
-/// <example>
-/// <code>Get-Content devices.txt | Find-LoginRecord $dsn keys/ -Attribute device_id</code>
-/// <para>Rows of many devices.</para>
-/// </example>
 [Cmdlet(VerbsCommon.Find, "LoginRecord", DefaultParameterSetName = ValueSet)]
 [OutputType(typeof(StoredLogin))]
 public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet

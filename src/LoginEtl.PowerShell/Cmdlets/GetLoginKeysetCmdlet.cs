@@ -5,14 +5,6 @@ using LoginEtl.PowerShell.Hosting;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Get-LoginKeyset: the keys of a source, or of a file of private halves, with everything that may be known of them and never their bytes.</summary>
-/// <example>
-/// <code>Get-LoginKeyset keys/</code>
-/// <para>Ids, states, token prefixes and key-check values; never a key.</para>
-/// </example>
-/// <example>
-/// <code>Get-LoginKeyset -PrivateKeyPath keys-private/quarantine.json</code>
-/// <para>Whoever holds a private half compares its check value with that of quarantine in the key folder: they are one pair's.</para>
-/// </example>
 [Cmdlet(VerbsCommon.Get, "LoginKeyset", DefaultParameterSetName = Source)]
 [OutputType(typeof(LoginKey))]
 public sealed class GetLoginKeysetCmdlet : LoginCmdlet

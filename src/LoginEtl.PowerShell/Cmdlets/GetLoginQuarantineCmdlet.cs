@@ -8,14 +8,6 @@ using LoginEtl.Settings;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Get-LoginQuarantine: what was rejected, and why; the oldest first. What is settled is left out.</summary>
-/// <example>
-/// <code>Get-LoginQuarantine $dsn | Group-Object Reason, Field -NoElement</code>
-/// <para>What was rejected, and how often.</para>
-/// </example>
-/// <example>
-/// <code>Get-LoginQuarantine $dsn -Reason too_long | Restore-LoginQuarantine $dsn keys/ -OnTooLong Truncate</code>
-/// <para>Writes what was too long, cut.</para>
-/// </example>
 [Cmdlet(VerbsCommon.Get, "LoginQuarantine")]
 [OutputType(typeof(QuarantineEntry))]
 public sealed class GetLoginQuarantineCmdlet : DatabaseCmdlet

@@ -10,18 +10,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Get-LoginQueue: queues with how many messages wait in them, are in flight or delayed, and with their dead-letter queues.
 /// Receives nothing. SQS's counts are approximate, and it knows no age of the oldest message.
 /// </summary>
-/// <example>
-/// <code>Get-LoginQueue login-*</code>
-/// <para>The queues whose names fit.</para>
-/// </example>
-/// <example>
-/// <code>Get-LoginQueue | Where-Object DeadLetters -GT 0</code>
-/// <para>Those that have given up messages.</para>
-/// </example>
-/// <example>
-/// <code>Get-LoginQueue login-queue | Receive-LoginMessage -MaxMessages 3</code>
-/// <para>Receives from the queue that was found.</para>
-/// </example>
 [Cmdlet(VerbsCommon.Get, "LoginQueue")]
 [OutputType(typeof(LoginQueue))]
 public sealed class GetLoginQueueCmdlet : QueueCmdlet

@@ -8,10 +8,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Import-LoginKey: brings keys of a backup into a key folder that has moved on since. What the folder lacks comes in, not
 /// primary; what it has stays as it is. A keyset that it lacks altogether comes in as it is in the backup.
 /// </summary>
-/// <example>
-/// <code>Import-LoginKey keys/ -From backup/keys</code>
-/// <para>Adds the keys that the folder lacks, and emits them. One id with two keys is refused, and nothing is changed.</para>
-/// </example>
 [Cmdlet(VerbsData.Import, "LoginKey", SupportsShouldProcess = true)]
 [OutputType(typeof(LoginKey))]
 public sealed class ImportLoginKeyCmdlet : LoginCmdlet

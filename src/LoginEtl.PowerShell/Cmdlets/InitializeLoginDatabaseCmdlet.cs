@@ -11,18 +11,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Initialize-LoginDatabase: creates what is missing, and never drops what is there; a column of yours changes only with
 /// -AppVersionColumn Text.
 /// </summary>
-/// <example>
-/// <code>Initialize-LoginDatabase $dsn -WhatIf</code>
-/// <para>Says what would run.</para>
-/// </example>
-/// <example>
-/// <code>Initialize-LoginDatabase $dsn -Role -AsSql > make.sql</code>
-/// <para>Writes a script for psql, to be read and run by somebody with the rights: psql -X -v ON_ERROR_STOP=1 -f make.sql</para>
-/// </example>
-/// <example>
-/// <code>Initialize-LoginDatabase $dsn -Role</code>
-/// <para>Creates what is missing, and the roles with what each may do.</para>
-/// </example>
 [Cmdlet(VerbsData.Initialize, "LoginDatabase", SupportsShouldProcess = true)]
 [OutputType(typeof(string))]
 public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet

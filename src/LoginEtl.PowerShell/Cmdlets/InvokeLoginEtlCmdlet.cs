@@ -14,18 +14,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Invoke-LoginEtl: receive, protect and write in one call, for scheduled runs. Always emits a receipt, a failed one
 /// too, so that a script can end with its exit code.
 /// </summary>
-/// <example>
-/// <code>$ErrorActionPreference = 'Stop'; Import-Module LoginEtl; exit (Invoke-LoginEtl login-queue keys/ $dsn).ExitCode</code>
-/// <para>A scheduled run: 0 all well, 1 failed, 2 finished with rejects. Without the preference PowerShell goes on after a module that is missing, and exits with 0.</para>
-/// </example>
-/// <example>
-/// <code>Invoke-LoginEtl login-queue keys/ $dsn -WhatIf</code>
-/// <para>A dry run: everything happens in a transaction that is rolled back, and every message goes back.</para>
-/// </example>
-/// <example>
-/// <code>Invoke-LoginEtl -Wait</code>
-/// <para>Goes on until SIGTERM or Ctrl-C; queue, keys and database are those of the environment.</para>
-/// </example>
 [Cmdlet(VerbsLifecycle.Invoke, "LoginEtl", SupportsShouldProcess = true)]
 [OutputType(typeof(Receipt))]
 public sealed class InvokeLoginEtlCmdlet : JobCmdlet

@@ -7,10 +7,6 @@ using LoginEtl.PowerShell.Loading;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>New-LoginKeyset: makes a folder of the keysets that the methods take.</summary>
-/// <example>
-/// <code>New-LoginKeyset keys/</code>
-/// <para>Makes keys/ and keys-private/. Move the latter to another machine, and back the former up.</para>
-/// </example>
 [Cmdlet(VerbsCommon.New, "LoginKeyset", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(NewKeyset))]
 public sealed class NewLoginKeysetCmdlet : LoginCmdlet

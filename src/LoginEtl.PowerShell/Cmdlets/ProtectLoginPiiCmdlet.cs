@@ -9,14 +9,6 @@ using LoginEtl.Settings;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Protect-LoginPii: personal data become tokens, rejected bodies are sealed.</summary>
-/// <example>
-/// <code>Receive-LoginMessage login-queue | Protect-LoginPii keys/ | Write-LoginRecord $dsn</code>
-/// <para>The whole job.</para>
-/// </example>
-/// <example>
-/// <code>Get-Content logins.ndjson | ConvertFrom-LoginJson | Protect-LoginPii keys/ -DefaultLocale XX | Where-Object UserId | Export-Csv masked.csv</code>
-/// <para>A masked copy of a file.</para>
-/// </example>
 [Cmdlet(VerbsSecurity.Protect, "LoginPii")]
 [OutputType(typeof(LoginRecord), typeof(SealedReject))]
 public sealed class ProtectLoginPiiCmdlet : LoginCmdlet

@@ -9,18 +9,6 @@ using LoginEtl.Settings;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Receive-LoginMessage: emits the logins of a queue, held until they are settled or the pipeline ends. Queues that are piped in are received from one after the other.</summary>
-/// <example>
-/// <code>Receive-LoginMessage login-queue -MaxMessages 3</code>
-/// <para>A look: nothing is deleted, and all three go back.</para>
-/// </example>
-/// <example>
-/// <code>$logins = Receive-LoginMessage login-queue -MaxMessages 100 -Hold; $logins | Protect-LoginPii keys/ | Write-LoginRecord $dsn</code>
-/// <para>Takes messages into a variable, and writes them later. Without -Hold they would be back in the queue by then.</para>
-/// </example>
-/// <example>
-/// <code>Receive-LoginMessage login-queue -Wait | Where-Object Locale -NE XX | Protect-LoginPii keys/ | Write-LoginRecord $dsn</code>
-/// <para>Runs until it is stopped. What the filter drops goes back to the queue when the pipeline ends.</para>
-/// </example>
 [Cmdlet(VerbsCommunications.Receive, "LoginMessage")]
 [OutputType(typeof(LoginMessage), typeof(RejectedLogin))]
 public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
@@ -140,6 +128,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
         var run = new ReceivingRun(Await(() => Connectors.Queue.ReceiveFromAsync(settings, options, StopToken), EnvironmentSettings.QueueName(settings.Queue)))
         {
             Pipeline = PipelineName,
+            IsKept = Hold,
         };
         _runs.Add(run);
         Own(StopSignal.Register(run.Stop));

@@ -10,10 +10,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Remove-LoginKey: destroys the bytes of a disabled key. What rows still carry under it can never be opened again: with
 /// -Database it refuses while there are any.
 /// </summary>
-/// <example>
-/// <code>Remove-LoginKey keys/ ip 1589248203 -Database $dsn</code>
-/// <para>Destroys a disabled key, once no row carries its prefix.</para>
-/// </example>
 [Cmdlet(VerbsCommon.Remove, "LoginKey", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(LoginKey))]
 public sealed class RemoveLoginKeyCmdlet : KeyCmdlet

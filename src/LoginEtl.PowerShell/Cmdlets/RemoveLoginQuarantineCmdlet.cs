@@ -10,10 +10,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Remove-LoginQuarantine: dismisses what is nobody's login. What an entry holds is erased for good; who, when and why stand in
 /// its place, and its message, delivered again, makes nothing.
 /// </summary>
-/// <example>
-/// <code>Get-LoginQuarantine $dsn -Queue login-queue -Reason missing_field | Remove-LoginQuarantine $dsn -Reason 'Heartbeats of the new app'</code>
-/// <para>Dismisses messages of something else, after a question for each.</para>
-/// </example>
 [Cmdlet(VerbsCommon.Remove, "LoginQuarantine", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(DismissResult))]
 public sealed class RemoveLoginQuarantineCmdlet : DatabaseCmdlet

@@ -19,18 +19,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Restore-LoginQuarantine: writes what was rejected, once it can be read or written, or with -Body what it should have been. It
 /// becomes the row of that very message, once, under the time at which it was sent.
 /// </summary>
-/// <example>
-/// <code>Get-LoginQuarantine $dsn | Restore-LoginQuarantine $dsn keys/ -PrivateKeyPath keys-private/quarantine.json -AllowNullPii</code>
-/// <para>Opens sealed bodies with the private key, on a machine that may hold it, and writes those that now pass.</para>
-/// </example>
-/// <example>
-/// <code>Get-LoginQuarantine $dsn | Restore-LoginQuarantine $dsn keys/ -PrivateKeyPath keys-private/quarantine.json -Envelope Auto</code>
-/// <para>Takes logins out of the SNS notifications that a run with -Envelope None had put into quarantine; two copies of one notification make one row.</para>
-/// </example>
-/// <example>
-/// <code>Get-LoginQuarantine $dsn -Reason missing_field | Unprotect-LoginPii $dsn keys/ -PrivateKeyPath keys-private/quarantine.json -Reason 'Ticket 8' | Restore-LoginQuarantine $dsn keys/ -Body { $_.Body.Reveal() -replace '"userid"', '"user_id"' }</code>
-/// <para>Mends bodies and writes them. What still does not pass stays, and the result says why.</para>
-/// </example>
 [Cmdlet(VerbsData.Restore, "LoginQuarantine", SupportsShouldProcess = true)]
 [OutputType(typeof(RestoreResult))]
 public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet

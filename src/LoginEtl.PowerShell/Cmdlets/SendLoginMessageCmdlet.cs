@@ -7,14 +7,6 @@ using LoginEtl.Settings;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Send-LoginMessage: sends bodies to a queue, for tests, backfills and replays.</summary>
-/// <example>
-/// <code>Get-Content logins.ndjson | Send-LoginMessage login-queue</code>
-/// <para>Sends one message a line.</para>
-/// </example>
-/// <example>
-/// <code>Get-Content logins.ndjson | Send-LoginMessage logins.fifo -MessageGroupId backfill</code>
-/// <para>To a FIFO queue.</para>
-/// </example>
 [Cmdlet(VerbsCommunications.Send, "LoginMessage", SupportsShouldProcess = true)]
 [OutputType(typeof(Records.MessageId))]
 public sealed class SendLoginMessageCmdlet : QueueCmdlet

@@ -8,10 +8,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Set-LoginPrimaryKey: new tokens are made with this key from now on. With -Database the old one is retired there: every run
 /// whose keyset holds the new one goes on with it, at its next batch. Without, runs go on with the key that their database says.
 /// </summary>
-/// <example>
-/// <code>Set-LoginPrimaryKey keys/ ip 2882343476 -Database $dsn</code>
-/// <para>New tokens are made with this key, by every host that holds it. Their files need not be changed.</para>
-/// </example>
 [Cmdlet(VerbsCommon.Set, "LoginPrimaryKey", SupportsShouldProcess = true)]
 [OutputType(typeof(LoginKey))]
 public sealed class SetLoginPrimaryKeyCmdlet : KeyCmdlet

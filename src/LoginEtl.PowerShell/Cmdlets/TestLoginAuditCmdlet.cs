@@ -10,14 +10,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Test-LoginAudit: looks for every audit file that the database knows, verifies their chains and anchors, and says what became
 /// of each; with -AuditFile of one file only. Whatever is changed, cut, missing, moved or replaced is an error.
 /// </summary>
-/// <example>
-/// <code>Test-LoginAudit $dsn keys/ -Archive /srv/audit</code>
-/// <para>Every file: at its place on this host, or in a folder of archived files and of copies from other hosts.</para>
-/// </example>
-/// <example>
-/// <code>Test-LoginAudit $dsn keys/ -AuditFile recovery.jsonl</code>
-/// <para>One file at its place; an error names the first line that does not hold.</para>
-/// </example>
 [Cmdlet(VerbsDiagnostic.Test, "LoginAudit", DefaultParameterSetName = AllFiles)]
 [OutputType(typeof(AuditReport))]
 public sealed class TestLoginAuditCmdlet : KeyedDatabaseCmdlet

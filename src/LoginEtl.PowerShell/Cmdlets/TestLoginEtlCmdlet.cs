@@ -10,10 +10,6 @@ using LoginEtl.Settings;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Test-LoginEtl: everything a run needs, looked at before it; one object a check. Receives and writes nothing.</summary>
-/// <example>
-/// <code>Test-LoginEtl login-queue keys/ $dsn | Where-Object Outcome -NE Pass | Format-List</code>
-/// <para>What would hinder a run, and what to do about it.</para>
-/// </example>
 [Cmdlet(VerbsDiagnostic.Test, "LoginEtl")]
 [OutputType(typeof(Check))]
 public sealed class TestLoginEtlCmdlet : JobCmdlet

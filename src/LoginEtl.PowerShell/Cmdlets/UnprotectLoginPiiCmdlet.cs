@@ -20,18 +20,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// most); without it nothing is. The account of the database may add to the audit's anchors and not change them: a member of
 /// login_etl_recoverer, and not the one that made the tables.
 /// </summary>
-/// <example>
-/// <code>Find-LoginRecord $dsn keys/ -Ip (Read-Host -AsSecureString) | Unprotect-LoginPii $dsn keys/ -Reason 'Request 4711' -AuditFile recovery.jsonl</code>
-/// <para>A person's rows in clear, for an answer to their request.</para>
-/// </example>
-/// <example>
-/// <code>'siv1.AX5A8mOW2lq…' | Unprotect-LoginPii $dsn keys/ -Attribute ip -Reason 'Fraud case 12'</code>
-/// <para>One token.</para>
-/// </example>
-/// <example>
-/// <code>Get-LoginQuarantine $dsn -Reason invalid_json | Unprotect-LoginPii $dsn keys/ -PrivateKeyPath keys-private/quarantine.json -Reason 'Ticket 8' | ForEach-Object { $_.Body.Reveal() }</code>
-/// <para>Bodies that did not decode, in clear: what the producer sent.</para>
-/// </example>
 [Cmdlet(VerbsSecurity.Unprotect, "LoginPii", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(RecoveredLogin), typeof(RecoveredBody))]
 public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet

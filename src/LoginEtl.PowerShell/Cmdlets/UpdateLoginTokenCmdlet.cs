@@ -11,14 +11,6 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// Update-LoginToken: brings rows from old keys to those that are primary in the database, beside running writers. It retires
 /// the old keys there first. Stopped or killed, it is simply run again.
 /// </summary>
-/// <example>
-/// <code>Update-LoginToken $dsn keys/ -WhatIf</code>
-/// <para>How many tokens stand under old keys, and which cannot be read.</para>
-/// </example>
-/// <example>
-/// <code>Update-LoginToken $dsn keys/ -MaxRowsPerSecond 20000</code>
-/// <para>Replaces them beside running writers, gently.</para>
-/// </example>
 [Cmdlet(VerbsData.Update, "LoginToken", SupportsShouldProcess = true)]
 [OutputType(typeof(RotationReceipt))]
 public sealed class UpdateLoginTokenCmdlet : KeyedDatabaseCmdlet

@@ -11,14 +11,6 @@ using LoginEtl.Versions;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>Write-LoginRecord: writes batches, commits, then deletes the messages. Takes only what is protected.</summary>
-/// <example>
-/// <code>Receive-LoginMessage login-queue | Protect-LoginPii keys/ | Write-LoginRecord $dsn -ReceiptVariable receipt; "$receipt"</code>
-/// <para>The whole job, and what became of every message.</para>
-/// </example>
-/// <example>
-/// <code>Receive-LoginMessage login-queue | Protect-LoginPii keys/ | Write-LoginRecord $dsn -WhatIf</code>
-/// <para>A dry run: everything happens in a transaction that is rolled back, and every message goes back.</para>
-/// </example>
 [Cmdlet(VerbsCommunications.Write, "LoginRecord", SupportsShouldProcess = true)]
 [OutputType(typeof(ProtectedLogin))]
 public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
