@@ -42,7 +42,7 @@ function Add-Fifo { $null = New-ExampleQueue $names['logins.fifo'] @{ FifoQueue 
 
 # From here on as somebody with the roles of recovery, as docs/security.md advises.
 function Use-Recoverer {
-    Initialize-LoginDatabase $dsn -Role
+    $null = Initialize-LoginDatabase $dsn -Role
     $null = Invoke-Sql $dsn "CREATE ROLE $ada LOGIN PASSWORD 'of-a-test'; GRANT login_etl_recoverer, login_etl_auditor TO $ada"
     $of = [Npgsql.NpgsqlConnectionStringBuilder]::new($dsn)
     $of.Username, $of.Password = $ada, 'of-a-test'
@@ -79,7 +79,7 @@ foreach ($group in Get-Content $Examples -Raw | ConvertFrom-Json | Group-Object 
         $null = New-LoginKeyset keys/ -WarningAction Ignore
         if ("$($example.Before) $($example.Code)" -match 'dsn|Add-Row') {
             Reset-Database
-            Initialize-LoginDatabase $dsn
+            $null = Initialize-LoginDatabase $dsn
         }
         $null = New-ExampleQueue $names['login-queue']
         . ([scriptblock]::Create((ConvertTo-Own $example.Before))) | Out-Null

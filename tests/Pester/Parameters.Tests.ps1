@@ -191,3 +191,25 @@ Describe 'How long a rotation took' {
         $receipt | Format-Table | Out-String -Width 200 | Should -BeLike '*51:04:05.6*'
     }
 }
+
+Describe 'A time' {
+    It '<Text> is taken as it is written' -ForEach @(
+        # PowerShell reads some of these as numbers: 90s as a short, 1d as a decimal.
+        @{ Text = '90s'; Seconds = 90 }
+        @{ Text = '1d'; Seconds = 86400 }
+        @{ Text = '5m'; Seconds = 300 }
+        @{ Text = '500ms'; Seconds = 0.5 }
+        @{ Text = '1.5h'; Seconds = 5400 }
+        @{ Text = '7'; Seconds = 7 }
+        @{ Text = '0x10'; Seconds = 16 }
+        @{ Text = '([short] 7)'; Seconds = 7 }
+        @{ Text = '([decimal] 7)'; Seconds = 7 }
+        @{ Text = "'00:01:30'"; Seconds = 90 }
+        @{ Text = '([timespan]::FromHours(1))'; Seconds = 3600 }
+    ) {
+        $type = [LoginEtl.PowerShell.Cmdlets.InvokeLoginEtlCmdlet].Assembly.GetType('LoginEtl.PowerShell.Hosting.DurationAttribute')
+        $taken = & ([scriptblock]::Create("param(`$Type) function Test-Time { param([$type('Time')] `$Time) `$Time }; Test-Time -Time $Text")) $type
+        $taken | Should -BeOfType timespan
+        $taken.TotalSeconds | Should -Be $Seconds
+    }
+}

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
+using LoginEtl.PowerShell.Output;
 using LoginEtl.Settings;
 using LoginEtl.Versions;
 
@@ -12,7 +13,7 @@ namespace LoginEtl.PowerShell.Cmdlets;
 /// -AppVersionColumn Text.
 /// </summary>
 [Cmdlet(VerbsData.Initialize, "LoginDatabase", SupportsShouldProcess = true)]
-[OutputType(typeof(string))]
+[OutputType(typeof(SchemaChange), typeof(string))]
 public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
 {
     /// <summary>
@@ -77,10 +78,13 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
         var lines = plan.SelectMany(s => s.Split('\n')).Select(l => Quotable.Plain(l.TrimEnd('\r')));
         if (((PSCmdlet)this).ShouldProcess($"{Table}", string.Join(Environment.NewLine, lines)))
         {
-            foreach (var statement in Await(() => Connectors.Database.InitializeAsync(settings, options, StopToken), Table))
+            var done = Await(() => Connectors.Database.InitializeAsync(settings, options, StopToken), Table);
+            foreach (var statement in done)
             {
                 WriteVerbose(statement);
             }
+
+            WriteObject(SchemaChange.Of(done), enumerateCollection: true);
         }
     }
 }

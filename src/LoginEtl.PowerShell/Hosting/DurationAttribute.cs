@@ -22,8 +22,9 @@ public sealed class DurationAttribute([CallerMemberName] string parameter = "") 
         TimeSpan? duration = value switch
         {
             TimeSpan time => time,
-            int or long or double or decimal or float when DurationText.TryFromSeconds(System.Convert.ToDouble(value, CultureInfo.InvariantCulture), out var time) => time,
-            string text when DurationText.TryParse(text, out var time) => time,
+            // 1d and 90s are numbers to PowerShell, a decimal and a short; it remembers how they were written.
+            IConvertible and not bool when DurationText.TryParse(LanguagePrimitives.ConvertTo<string>(inputData), out var time) => time,
+            IConvertible and not (bool or string or char or DateTime) when DurationText.TryFromSeconds(System.Convert.ToDouble(value, CultureInfo.InvariantCulture), out var time) => time,
             _ => null,
         };
         return duration < TimeSpan.Zero
