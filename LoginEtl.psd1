@@ -1,5 +1,5 @@
 @{
-    RootModule           = 'bin/LoginEtl.PowerShell.dll'
+    RootModule           = 'LoginEtl.psm1'
     ModuleVersion        = '0.1.0'
     GUID                 = '6b0c7d4e-5f0a-4c52-9d4e-0f5a3f2c8a71'
     Author               = 'The LoginEtl founders'

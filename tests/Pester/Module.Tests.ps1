@@ -66,6 +66,31 @@ Describe 'The module' {
         $default | Should -Not -Contain 'AWSSDK.Core'
     }
 
+    It 'says in a sentence that another build of it was loaded before, and runs beside a copy' {
+        $root = Convert-Path "$PSScriptRoot/../.."
+        $copy, $other = 'copy', 'other' | ForEach-Object {
+            $folder = New-Item "$TestDrive/$_" -ItemType Directory
+            Copy-Item "$root/LoginEtl.psd1", "$root/LoginEtl.psm1", "$root/LoginEtl.Format.ps1xml", "$root/bin" $folder -Recurse
+            ConvertTo-Literal "$folder/LoginEtl.psd1"
+        }
+        # Another build: each has an id of its own.
+        $dll = "$TestDrive/other/bin/LoginEtl.PowerShell.dll"
+        $bytes = [IO.File]::ReadAllBytes($dll)
+        $id = [LoginEtl.PowerShell.Cmdlets.InvokeLoginEtlCmdlet].Module.ModuleVersionId.ToByteArray()
+        $at = [Convert]::ToHexString($bytes).IndexOf([Convert]::ToHexString($id)) / 2
+        $at | Should -BeGreaterThan 0
+        $bytes[$at] = $bytes[$at] -bxor 1
+        [IO.File]::WriteAllBytes($dll, $bytes)
+        $said = Invoke-PowerShell -NonInteractive -Command "
+            Import-Module $(ConvertTo-Literal "$root/LoginEtl.psd1")
+            Import-Module $copy
+            'nonsense' | ConvertFrom-LoginJson -WarningAction Ignore | ForEach-Object Reason
+            Remove-Module LoginEtl
+            try { Import-Module $other } catch { `"`$_`" }"
+        $said[0] | Should -Be 'invalid_json'
+        $said[1] | Should -BeLike "This session has loaded another build of LoginEtl, from $root, and .NET loads one a process: start a new PowerShell*"
+    }
+
     It 'works beside another version of a package it uses' {
         $code = @'
 namespace Microsoft.Extensions.Logging { public interface ILoggerFactory { } }
