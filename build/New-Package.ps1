@@ -24,7 +24,7 @@ function Copy-Module {
     if (Test-Path $module) { Remove-Item $module -Recurse -Force }
     $docs = New-Item (Join-Path $module 'docs') -ItemType Directory -Force
     Copy-Item 'LoginEtl.psd1', 'LoginEtl.psm1', 'LoginEtl.Format.ps1xml', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'THIRD-PARTY-NOTICES.md', 'en-US', 'examples', 'bin' $module -Recurse
-    Copy-Item (Join-Path 'docs' '*.md'), (Join-Path 'docs' 'settings.schema.json') $docs
+    Copy-Item (Join-Path 'docs' '*.md'), (Join-Path 'docs' '*.svg'), (Join-Path 'docs' 'settings.schema.json') $docs
 }
 
 # Runs a tool silently, for what it says where it succeeds misleads; where it fails it is told.

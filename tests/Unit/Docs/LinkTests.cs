@@ -102,6 +102,6 @@ public sealed partial class LinkTests
     [GeneratedRegex(@"[^\w\- ]")]
     private static partial Regex Dropped();
 
-    [GeneratedRegex(@"^docs/([a-z]+\.md|settings\.schema\.json)\z")]
+    [GeneratedRegex(@"^docs/([a-z-]+\.(?:md|svg)|settings\.schema\.json)\z")]
     private static partial Regex PageOfDocs();
 }
