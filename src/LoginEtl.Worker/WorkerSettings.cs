@@ -39,7 +39,7 @@ internal sealed class WorkerSettings
     private readonly Setting<bool> _wait = Settings.Switch("--wait", "Goes on for ever instead of ending when the queue is drained");
     private readonly Setting<long> _maxMessages = Settings.Number("--max-messages", "Ends after this many messages, 0 being no limit", 0L, 0L, long.MaxValue);
     private readonly Setting<TimeSpan?> _maxDuration = Settings.Duration("--max-duration", "Ends after this time, such as 5m; a number is seconds", null);
-    private readonly Setting<TimeSpan?> _drainWindow = Settings.Duration("--drain-window", "How long the queue must look empty before the run ends, such as 5m; a number is seconds (60, and 1 on loopback)", null);
+    private readonly Setting<TimeSpan?> _drainWindow = Settings.Duration("--drain-window", "How long the queue must look empty before the run ends, such as 90s; a number is seconds (60, and 1 on loopback)", null);
     private readonly Setting<TimeSpan?> _drainTimeout = Settings.Duration("--drain-timeout", "Longest wait for messages that other consumers hold, such as 5m; a number is seconds", Receive.DrainTimeout);
     private readonly Setting<int> _receivers = Settings.Number("--receivers", "Concurrent long polls", Receive.Receivers, 1, LoginEtl.Settings.ReceiveOptions.MostReceivers);
     private readonly Setting<int> _maxHeld = Settings.Number("--max-held", "Most messages held at a time", Receive.MaxHeld, 1, LoginEtl.Settings.ReceiveOptions.MostHeld);
@@ -47,7 +47,7 @@ internal sealed class WorkerSettings
     private readonly Setting<IdentityFrom> _identityFrom = Settings.Identity("--identity-from", "What makes two messages the same one: MessageId, Envelope, Attribute:NAME or Field:NAME");
     private readonly Setting<long?> _maxHeldBytes = Settings.Bytes("--max-held-bytes", "Most bytes of messages held at a time, such as 512MB; a quarter of the memory that the process may use, 512MB at most, when not given");
     private readonly Setting<int> _batchSize = Settings.Number("--batch-size", "Rows a batch", Batch.BatchSize, 1, Run.BatchOptions.MostRows);
-    private readonly Setting<TimeSpan?> _flushInterval = Settings.Duration("--flush-interval", "Longest time a row waits for its batch to fill, such as 5s; a number is seconds", Batch.FlushInterval);
+    private readonly Setting<TimeSpan?> _flushInterval = Settings.Duration("--flush-interval", "Longest time a row waits for its batch to fill, such as 500ms; a number is seconds", Batch.FlushInterval);
     private readonly Setting<AppVersionFormat> _appVersionFormat = Settings.OneOf("--app-version-format", "How versions are encoded", AppVersionFormat.Auto);
     private readonly Setting<TooLongAction> _onTooLong = Settings.OneOf("--on-too-long", "What happens to a value longer than its column", TooLongAction.Quarantine);
     private readonly Setting<SuppressedAction> _onSuppressed = Settings.OneOf("--on-suppressed", "What rows mean that a trigger keeps out of the table or routes", SuppressedAction.Warn);

@@ -33,7 +33,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [Duration]
     public TimeSpan? MaxDuration { get; set; }
 
-    /// <summary>How long the queue must look empty before the run ends, such as 5m; a number is seconds.</summary>
+    /// <summary>How long the queue must look empty before the run ends, such as 90s; a number is seconds.</summary>
     [Parameter]
     [Duration]
     public TimeSpan? DrainWindow { get; set; }
@@ -100,7 +100,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [InRange(1, BatchOptions.MostRows)]
     public int BatchSize { get; set; } = new BatchOptions().BatchSize;
 
-    /// <summary>Longest time a row waits for its batch to fill, such as 5m; a number is seconds.</summary>
+    /// <summary>Longest time a row waits for its batch to fill, such as 500ms; a number is seconds.</summary>
     [Parameter]
     [Duration]
     public TimeSpan FlushInterval { get; set; } = new BatchOptions().FlushInterval;

@@ -45,7 +45,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     [Duration]
     public TimeSpan? MaxDuration { get; set; }
 
-    /// <summary>How long the queue must look empty before the run ends, such as 5m; a number is seconds.</summary>
+    /// <summary>How long the queue must look empty before the run ends, such as 90s; a number is seconds.</summary>
     [Parameter]
     [Duration]
     public TimeSpan? DrainWindow { get; set; }

@@ -37,7 +37,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     [InRange(1, BatchOptions.MostRows)]
     public int BatchSize { get; set; } = new BatchOptions().BatchSize;
 
-    /// <summary>Longest time a row waits for its batch to fill, such as 5m; a number is seconds.</summary>
+    /// <summary>Longest time a row waits for its batch to fill, such as 500ms; a number is seconds.</summary>
     [Parameter]
     [Duration]
     public TimeSpan FlushInterval { get; set; } = new BatchOptions().FlushInterval;
