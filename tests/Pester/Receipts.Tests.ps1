@@ -101,6 +101,15 @@ Describe 'The receipt of a pipeline' {
         $receipt.Outcome, $receipt.Received, $receipt.Written, $receipt.Quarantined, $receipt.ExitCode | Should -Be 'Failed', 4, 3, 1, 1
     }
 
+    It 'has a line of JSON as the worker has it' {
+        New-LoginBody 2 | Send-LoginMessage $queue
+        $json = (Invoke-LoginEtl $queue $keys $database).ToJson()
+        $json | Should -Not -BeLike "*`n*"
+        $read = $json | ConvertFrom-Json
+        $read.outcome, $read.ended, $read.received, $read.written, $read.exit_code, $read.balanced | Should -Be 'completed', 'drained', 2, 2, 0, $true
+        $read.elapsed_seconds | Should -BeGreaterThan 0
+    }
+
     It 'is that of the run where it came to its end' {
         '{}' | Send-LoginMessage $queue
         Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database -ReceiptVariable receipt

@@ -156,6 +156,9 @@ public sealed record Receipt
         return From(source, RunState.Failed, startedAt, DateTimeOffset.UtcNow - startedAt, new RunCounts()).FailedBy(fault);
     }
 
+    /// <summary>One line of JSON, as the worker writes it: words for enums, seconds as a number.</summary>
+    public string ToJson() => ReceiptText.Json(this);
+
     /// <summary>The receipt in one line.</summary>
     public override string ToString() => ReceiptText.Line(this);
 }
