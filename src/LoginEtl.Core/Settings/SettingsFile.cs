@@ -52,8 +52,8 @@ public sealed class SettingsFile
         byte[] content;
         try
         {
+            RequireOwn(path);
             using var file = File.OpenRead(path);
-            RequireOwn(path, file);
             content = file.Length <= MostBytes ? new byte[file.Length] : throw Invalid(path, "it is larger than 1 MiB");
             file.ReadExactly(content);
         }
@@ -73,23 +73,37 @@ public sealed class SettingsFile
         }
     }
 
-    // Whoever writes it sends runs, with their passwords, to another server.
-    private static void RequireOwn(string path, FileStream file)
+    // Whoever writes it, or may put another in its place, sends runs, with their passwords, to another server. Asked before it
+    // is opened: to open a pipe means to wait for ever.
+    private static void RequireOwn(string path)
     {
         if (OperatingSystem.IsWindows())
         {
             return;
         }
 
-        var found = UnixFile.Of(file.SafeFileHandle);
-        if (!found.IsTrusted)
+        var full = System.IO.Path.GetFullPath(path);
+        var target = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        foreach (var place in new[] { full, target }.Distinct().SelectMany(p => new[] { System.IO.Path.GetDirectoryName(p)!, p }))
         {
-            throw Invalid(path, $"it belongs to user {found.Owner}, and this runs as user {UnixFile.User}");
-        }
+            var found = UnixFile.Find(place) ?? throw new FileNotFoundException();
+            var isFile = place == target;
+            if (isFile && found.Kind != UnixFile.File)
+            {
+                throw Invalid(path, $"it is a {found.Kind} and no file");
+            }
 
-        if ((found.Mode & UnixFileMode.OtherWrite) != 0 || ((found.Mode & UnixFileMode.GroupWrite) != 0 && !PrivateGroup.Is(found.Group)))
-        {
-            throw Invalid(path, $"other users may write it (chmod go-w '{path}' closes it)");
+            if (!found.IsTrusted && (isFile || place == full))
+            {
+                throw Invalid(path, $"it belongs to user {found.Owner}, and this runs as user {UnixFile.User}");
+            }
+
+            // In a sticky folder others replace what is theirs only.
+            if (found.Kind != UnixFile.Link && (isFile || (found.Mode & UnixFileMode.StickyBit) == 0)
+                && ((found.Mode & UnixFileMode.OtherWrite) != 0 || ((found.Mode & UnixFileMode.GroupWrite) != 0 && !PrivateGroup.Is(found.Group))))
+            {
+                throw Invalid(path, $"other users may write {(isFile ? "it" : "its folder")} (chmod go-w '{place}' closes it)");
+            }
         }
     }
 

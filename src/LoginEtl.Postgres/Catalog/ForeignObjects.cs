@@ -116,8 +116,16 @@ internal static class ForeignObjects
     /// </summary>
     public static Task<List<string>> StrangersAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) => connection.QueryAsync(
         $"""
-        {TableLeaves.Tree}, part AS (
-            SELECT 'pg_trigger'::regclass::oid AS class, g.oid, pg_catalog.concat('the trigger ', g.tgname) AS name FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid WHERE NOT g.tgisinternal AND g.tgenabled <> 'D'
+        {TableLeaves.Tree}, type AS (
+            SELECT a.atttypid AS oid FROM tree t JOIN pg_attribute a ON a.attrelid = t.oid WHERE a.attnum > 0 AND NOT a.attisdropped
+            UNION SELECT u.oid FROM type JOIN pg_type y ON y.oid = type.oid CROSS JOIN LATERAL (
+                SELECT y.typbasetype UNION ALL SELECT y.typelem
+                UNION ALL SELECT a.atttypid FROM pg_attribute a WHERE a.attrelid = y.typrelid AND a.attnum > 0 AND NOT a.attisdropped) u(oid) WHERE u.oid <> 0::oid),
+        part AS (
+            SELECT 'pg_class'::regclass::oid AS class, t.oid, pg_catalog.concat('the table ', t.oid::regclass) AS name FROM tree t
+            UNION ALL SELECT 'pg_constraint'::regclass::oid, k.oid, pg_catalog.concat('the domain ', k.contypid::regtype) FROM type JOIN pg_constraint k ON k.contypid = type.oid
+            UNION ALL
+            SELECT 'pg_trigger'::regclass::oid, g.oid, pg_catalog.concat('the trigger ', g.tgname) FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid WHERE NOT g.tgisinternal AND g.tgenabled <> 'D'
             UNION ALL SELECT 'pg_rewrite'::regclass::oid, r.oid, pg_catalog.concat('the rule ', r.rulename) FROM tree t JOIN pg_rewrite r ON r.ev_class = t.oid
             UNION ALL SELECT 'pg_policy'::regclass::oid, p.oid, pg_catalog.concat('the policy ', p.polname) FROM tree t JOIN pg_policy p ON p.polrelid = t.oid
             UNION ALL SELECT 'pg_constraint'::regclass::oid, k.oid, pg_catalog.concat('the constraint ', k.conname) FROM tree t JOIN pg_constraint k ON k.conrelid = t.oid
@@ -132,8 +140,13 @@ internal static class ForeignObjects
             UNION ALL SELECT pg_catalog.concat('the operator ', o.oprname, ' of ', part.name), w.owner, $1
                 FROM part JOIN pg_depend d ON d.classid = part.class AND d.objid = part.oid JOIN pg_operator o ON d.refclassid = 'pg_operator'::regclass::oid AND o.oid = d.refobjid
                 JOIN pg_proc p ON p.oid = o.oprcode::oid CROSS JOIN LATERAL (VALUES (o.oprowner), (p.proowner)) w(owner)
-            UNION ALL SELECT pg_catalog.concat('the type ', y.typname), y.typowner, $1
-                FROM tree t JOIN pg_attribute a ON a.attrelid = t.oid JOIN pg_type y ON y.oid = a.atttypid WHERE a.attnum > 0 AND NOT a.attisdropped
+            UNION ALL SELECT pg_catalog.concat('the type ', y.typname), y.typowner, $1 FROM type JOIN pg_type y ON y.oid = type.oid
+            UNION ALL SELECT pg_catalog.concat('the type ', y.typname, ' of ', part.name), y.typowner, $1
+                FROM part JOIN pg_depend d ON d.classid = part.class AND d.objid = part.oid JOIN pg_type y ON d.refclassid = 'pg_type'::regclass::oid AND y.oid = d.refobjid
+            UNION ALL SELECT pg_catalog.concat('the relation ', c.oid::regclass, ' of ', part.name), c.relowner, $1
+                FROM part JOIN pg_depend d ON d.classid = part.class AND d.objid = part.oid JOIN pg_class c ON d.refclassid = 'pg_class'::regclass::oid AND c.oid = d.refobjid
+            UNION ALL SELECT pg_catalog.concat('the parent ', c.oid::regclass, ', by which its rows are read,'), c.relowner, $1
+                FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent WHERE i.inhrelid = root.oid
             UNION ALL SELECT pg_catalog.concat('the table ', k.conrelid::regclass, ', which refers to it,'), c.relowner, $1
                 FROM tree t JOIN pg_constraint k ON k.confrelid = t.oid AND k.contype = 'f' JOIN pg_class c ON c.oid = k.conrelid) x
         WHERE root.oid = pg_catalog.to_regclass($1)::oid AND NOT {Trusted("x.owner", "x.owned")}
@@ -150,6 +163,19 @@ internal static class ForeignObjects
         ORDER BY 1
         """,
         [table.Quoted], r => r.GetString(0), cancellationToken);
+
+    /// <summary>
+    /// Strangers who may put triggers on the tables beside the user's. What they put there ends a run, but they need no more
+    /// than that to end all of them. A part of a sentence each.
+    /// </summary>
+    public static Task<List<string>> TriggerRightsAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) => connection.QueryAsync(
+        $"""
+        SELECT DISTINCT pg_catalog.concat(CASE WHEN g.grantee = 0::oid THEN 'anybody' ELSE pg_get_userbyid(g.grantee)::text END, ' may put triggers on ', c.oid::regclass)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) g
+        WHERE n.nspname = $1 AND c.relname = ANY ($2) AND g.privilege_type = 'TRIGGER' AND (g.grantee = 0::oid OR NOT {Trusted("g.grantee", "$3")})
+        ORDER BY 1
+        """,
+        [table.Schema, SchemaNames.All, table.Quoted], r => r.GetString(0), cancellationToken);
 
     /// <summary>It belongs to somebody else.</summary>
     public static LoginEtlException Owned(string name, string owner, QualifiedName table) => new(

@@ -23,16 +23,20 @@ internal static partial class ConnectionNames
             throw None("host");
         }
 
-        _ = builder.Username is { } user ? RequireUser(user) : null;
+        _ = (builder.Username ?? Environment.GetEnvironmentVariable("PGUSER")) is { } user ? RequireUser(user) : null;
         if (builder.Database is { } database && !IsName(database))
         {
             throw None("database");
         }
 
         // The server logs what it does not know of these, and the driver quotes it.
-        foreach (var (key, form) in new[] { ("Encoding", Name()), ("Client Encoding", Name()), ("Timezone", Zone()), ("Options", Options()), ("Application Name", Words()), ("Search Path", Words()) })
+        foreach (var (key, variable, form) in new[]
         {
-            if (builder.TryGetValue(key, out var value) && value is string given && !form.IsMatch(given))
+            ("Encoding", "", Name()), ("Client Encoding", "PGCLIENTENCODING", Name()), ("Timezone", "PGTZ", Zone()), ("Options", "PGOPTIONS", Options()),
+            ("Application Name", "", Words()), ("Search Path", "", Words()),
+        })
+        {
+            if ((builder.TryGetValue(key, out var value) && value is string set ? set : variable.Length > 0 ? Environment.GetEnvironmentVariable(variable) : null) is { } given && !form.IsMatch(given))
             {
                 throw None(key);
             }

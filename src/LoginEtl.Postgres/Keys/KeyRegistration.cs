@@ -84,6 +84,8 @@ internal sealed class KeyRegistration(LiveTable table, bool isNewKey, bool isDry
         ];
         await connection.RunAsync(
             $"INSERT INTO {_keys.Quoted} ({string.Join(", ", Columns)}) SELECT * FROM unnest($1, $2, $3, $4)", parameters, cancellationToken).ConfigureAwait(false);
+        // Not locked before: a trigger that was made meanwhile has fired, and this transaction is not to stand.
+        await ForeignObjects.RequireNoneAsync(connection, table.Name, [SchemaNames.Keys], cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Whether the user may register keys.</summary>

@@ -20,6 +20,8 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
     // Of the table, for one batch.
     private const int MostReads = 10;
 
+    private static readonly string[] s_written = [.. SchemaNames.TrustedByRuns, SchemaNames.Vault];
+
     private readonly EntryReader _reader = new(name);
     private readonly CommittingSession _session = new(database);
     private readonly DismissTransaction _dismiss = new(name);
@@ -174,6 +176,8 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
                     return results;
                 }
 
+                // Looked at before, too; but a trigger may have been made meanwhile, which these writes waited for, and fired.
+                await ForeignObjects.RequireNoneAsync(scope.Connection, name, s_written, token).ConfigureAwait(false);
                 promised = results;
                 await scope.CommitAsync().ConfigureAwait(false);
                 return results;

@@ -38,7 +38,7 @@ public static partial class Quotable
     public static string Show(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Words().IsMatch(text) || IsTable(text) || IsUrl(text) || Arn().IsMatch(text) ? text : Hidden;
+        return IsName(text) || IsTable(text) || IsUrl(text) || Arn().IsMatch(text) || (Words().IsMatch(text) && Path.Exists(text)) ? text : Hidden;
     }
 
     /// <summary>A name: of a user, a database, a profile, a variable, a vault, a secret.</summary>
@@ -123,6 +123,6 @@ public static partial class Quotable
     [GeneratedRegex(@"^[\p{L}\p{N}_.@ ()/-]{1,64}\z")]
     private static partial Regex Locale();
 
-    [GeneratedRegex(@"(?:passw\w*|pwd|psw)\s*[=:]|://[^\s/:@]*:\S*@", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?:passw\w*|pwd|psw)\s*[=:]|://[^/?#:@]*(?:@[^/?#:@]*)*:[^/?#]*@|://[^\s/:@]*:\S*@", RegexOptions.IgnoreCase)]
     private static partial Regex Password();
 }

@@ -13,7 +13,9 @@ public static class GivenReason
     public static bool IsSomethingElse(string reason)
     {
         ArgumentNullException.ThrowIfNull(reason);
-        return Quotable.HasPassword(reason) || reason.TrimStart() is ['{' or '[' or '"', ..];
+        // A body, one behind a byte order mark, or an object as PowerShell makes a text of it.
+        var text = reason.AsSpan().TrimStart().TrimStart('\uFEFF').TrimStart();
+        return Quotable.HasPassword(reason) || text is ['{' or '[' or '"', ..] || text.StartsWith("@{", StringComparison.Ordinal);
     }
 
     /// <summary>Whether it says anything: it has a letter or a digit, of whatever script.</summary>

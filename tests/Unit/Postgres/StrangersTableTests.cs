@@ -63,6 +63,13 @@ public sealed class StrangersTableTests(ServersFixture servers)
     [Theory]
     [InlineData("the function w of the trigger watch", "", "CREATE TRIGGER watch AFTER INSERT ON public.user_logins FOR EACH ROW WHEN ({0}.w(NEW.masked_ip)) EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()")]
     [InlineData("the operator ~~> of the trigger watch", "", "CREATE TRIGGER watch AFTER INSERT ON public.user_logins FOR EACH ROW WHEN (OPERATOR({0}.~~>) NEW.masked_ip) EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()")]
+    [InlineData("the function w of the domain owned", "", "RESET ROLE; CREATE DOMAIN public.owned AS text CHECK ({0}.w(VALUE) IS NOT NULL); ALTER TABLE public.user_logins ALTER locale TYPE public.owned")]
+    [InlineData("the type place", "", "RESET ROLE; CREATE DOMAIN public.above AS {0}.place; ALTER TABLE public.user_logins ALTER locale TYPE public.above")]
+    [InlineData("the type place of the constraint cast_of_it", "", "RESET ROLE; ALTER TABLE public.user_logins ADD CONSTRAINT cast_of_it CHECK ((locale::{0}.place) IS NOT NULL)")]
+    [InlineData("the type place of the default of more", "", "RESET ROLE; ALTER TABLE public.user_logins ADD COLUMN more text DEFAULT ('x'::{0}.place)::text")]
+    [InlineData("the relation {0}.shown of the policy seen", "", "CREATE VIEW {0}.shown AS SELECT 1 AS n; RESET ROLE; CREATE POLICY seen ON public.user_logins WITH CHECK (EXISTS (SELECT FROM {0}.shown))")]
+    [InlineData("the relation {0}.copy of the rule copied", "", "CREATE TABLE {0}.copy (n text); RESET ROLE; CREATE RULE copied AS ON INSERT TO public.user_logins DO ALSO INSERT INTO {0}.copy VALUES (NEW.locale)")]
+    [InlineData("the parent {0}.parent, by which its rows are read,", "", "CREATE TABLE {0}.parent (user_id varchar(128)); RESET ROLE; ALTER TABLE public.user_logins INHERIT {0}.parent")]
     [InlineData("the table {0}.child, which refers to it,", "", "CREATE TABLE {0}.child (id text REFERENCES public.user_logins (user_id) ON DELETE CASCADE)")]
     [InlineData("the function f of the trigger watch", "", "CREATE TRIGGER watch AFTER INSERT OR UPDATE ON public.user_logins FOR EACH STATEMENT EXECUTE FUNCTION {0}.f()")]
     [InlineData("the partition p1", "PARTITION BY LIST (locale)", "")]
@@ -80,6 +87,7 @@ public sealed class StrangersTableTests(ServersFixture servers)
                 CREATE FUNCTION {schema}.w(t text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN false; END';
                 CREATE OPERATOR {schema}.~~> (RIGHTARG = text, FUNCTION = {schema}.w);
                 CREATE DOMAIN {schema}.place AS text;
+                GRANT USAGE ON TYPE {schema}.place TO PUBLIC;
                 {LoginTable.Create.Replace("user_logins", $"{schema}.p1", StringComparison.Ordinal)};
                 GRANT USAGE ON SCHEMA {schema} TO PUBLIC; RESET ROLE;
                 {LoginTable.Create.Trim().TrimEnd(';')} {partitions};
@@ -106,10 +114,10 @@ public sealed class StrangersTableTests(ServersFixture servers)
             {
                 var all = await tokens.StrangersAsync(TestDatabase.Token);
                 Assert.Contains(named, all);
-                Assert.All(all.Except([named]), other => Assert.Matches(" of the trigger watch belongs to |^the trigger watch may come from ", other));
+                Assert.All(all.Except([named]), other => Assert.Matches($" belongs to {schema}$|^the trigger watch may come from {schema}", other));
             }
 
-            await database.RunAsync("DROP TABLE user_logins CASCADE");
+            await database.RunAsync("DROP TABLE user_logins CASCADE; DROP DOMAIN IF EXISTS owned, above");
         });
     }
 

@@ -39,6 +39,8 @@ public sealed class SettingsFileTests : IDisposable
     [InlineData("""{ "database": "postgresql://u:canary@db/logins" }""", "has a password in it")]
     [InlineData("""{ "database": "postgresql://u:canary@db1,db2/logins" }""", "has a password in it")]
     [InlineData("""{ "database": "postgresql://u:canary@/logins?host=db" }""", "has a password in it")]
+    [InlineData("""{ "database": "postgresql://u@srv:canary@db/logins" }""", "has a password in it")]
+    [InlineData("""{ "database": "postgresql://u:a canary@db/logins" }""", "has a password in it")]
     [InlineData("""{ "database": "postgresql://u%3Acanary@db/logins" }""", "has a password in it")]
     [InlineData("""{ "database": "postgresql://u@db/logins?p%61sswor%64=canary" }""", "has a password in it")]
     public void What_cannot_be_is_refused_and_not_repeated(string json, string why)
@@ -66,6 +68,39 @@ public sealed class SettingsFileTests : IDisposable
             var fault = Assert.Throws<LoginEtlException>(() => SettingsFile.Read(_path));
             Assert.Equal("SettingsFileInvalid", fault.Id);
             Assert.Contains("other users may write it", fault.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void File_that_others_may_exchange_and_what_is_no_file_are_not_used()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no modes.");
+            return;
+        }
+
+        var folder = Directory.CreateTempSubdirectory("loginetl-").FullName;
+        try
+        {
+            var link = Path.Combine(folder, "link.json");
+            Read("{}");
+            File.CreateSymbolicLink(link, _path);
+            Assert.Empty(SettingsFile.Read(link).Texts);
+            File.SetUnixFileMode(folder, (UnixFileMode)0x1FF);
+            Assert.Contains("other users may write its folder", Assert.Throws<LoginEtlException>(() => SettingsFile.Read(link)).Message, StringComparison.Ordinal);
+            File.SetUnixFileMode(folder, (UnixFileMode)0x1C0);
+            var pipe = Path.Combine(folder, "pipe.json");
+            using (var made = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+            {
+                made.WaitForExit();
+            }
+
+            Assert.Contains("is a named pipe and no file", Assert.Throws<LoginEtlException>(() => SettingsFile.Read(pipe)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
         }
     }
 

@@ -23,6 +23,10 @@ public sealed class ReasonTests
     [InlineData("""  "{\"ip\": \"199.172.111.135\"}" """)]
     [InlineData("Host=db;Username=u;Password=hunter2")]
     [InlineData("postgresql://etl:hunter2@h1,h2/db")]
+    [InlineData("postgresql://etl@srv:hunter2@db/logins")]
+    [InlineData("postgresql://etl:hun ter hunter2@db/logins")]
+    [InlineData("@{user_id=u1; ip=199.172.111.135}")]
+    [InlineData("\uFEFF{\"ip\":\"199.172.111.135\"}")]
     public void Body_or_connection_in_the_place_of_a_reason_is_neither_sent_nor_kept(string reason)
     {
         foreach (var fault in (LoginEtlException[])[
