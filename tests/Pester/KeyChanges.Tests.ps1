@@ -131,7 +131,7 @@ Describe 'A rotation of a table on which others have put something' {
 "@)
         try {
             $null = Update-LoginToken $database $own -WarningVariable said -WarningAction SilentlyContinue
-            "$said" | Should -BeLike "*the function of the trigger watch belongs to $role*"
+            "$said" | Should -BeLike "*the function f of the trigger watch belongs to $role*"
         }
         finally { [void] (Invoke-Sql $database "DROP TABLE user_logins; DROP OWNED BY $role; DROP ROLE $role") }
     }

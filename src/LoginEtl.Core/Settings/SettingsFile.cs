@@ -93,9 +93,9 @@ public sealed class SettingsFile
                 throw Invalid(path, $"it is a {found.Kind} and no file");
             }
 
-            if (!found.IsTrusted && (isFile || place == full))
+            if (!found.IsTrusted)
             {
-                throw Invalid(path, $"it belongs to user {found.Owner}, and this runs as user {UnixFile.User}");
+                throw Invalid(path, $"{(isFile || place == full ? "it" : "its folder")} belongs to user {found.Owner}, and this runs as user {UnixFile.User}");
             }
 
             // In a sticky folder others replace what is theirs only.
