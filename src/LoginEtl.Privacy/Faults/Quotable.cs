@@ -123,6 +123,6 @@ public static partial class Quotable
     [GeneratedRegex(@"^[\p{L}\p{N}_.@ ()/-]{1,64}\z")]
     private static partial Regex Locale();
 
-    [GeneratedRegex(@"(?:passw\w*|pwd|psw)\s*[=:]|://[^/?#:@]*(?:@[^/?#:@]*)*:[^/?#]*@|://[^\s/:@]*:\S*@", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?:passw\w*|pwd|psw)\s*[=:]|://[^/?#]*:[^/?#]*@|://[^\s/:@]*:\S*@", RegexOptions.IgnoreCase)]
     private static partial Regex Password();
 }

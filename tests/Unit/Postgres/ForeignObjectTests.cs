@@ -9,6 +9,7 @@ using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;
 using Xunit;
+using static LoginEtl.Unit.Postgres.Intruder;
 
 namespace LoginEtl.Unit.Postgres;
 
@@ -209,57 +210,6 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData(" SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off")]
-    public async Task Pruning_function_that_another_has_made_is_never_called(string options)
-    {
-        var database = await TestDatabase.InitializedAsync(servers);
-        await AsIntruderAsync(database, async intruder =>
-        {
-            await database.RunAsync(
-                $"""
-                CREATE TABLE called (n int); GRANT INSERT ON called TO PUBLIC; DROP FUNCTION login_etl_prune(integer);
-                CREATE FUNCTION login_etl_prune(most integer DEFAULT 10000) RETURNS bigint LANGUAGE plpgsql{options} AS 'BEGIN INSERT INTO public.called VALUES (1); RETURN 0; END';
-                ALTER FUNCTION login_etl_prune(integer) OWNER TO {intruder};
-                """);
-            Assert.Contains(intruder, (await RefusedAsync(database, d => d.InitializeAsync())).Message, StringComparison.Ordinal);
-            var check = Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning");
-            Assert.Equal(CheckOutcome.Fail, check.Outcome);
-            await WriteAsync(database);
-            Assert.Equal(0, await database.CountAsync("called"));
-        });
-    }
-
-    [Fact]
-    public async Task Pruning_function_of_the_same_name_beside_ours_is_never_called()
-    {
-        var database = await TestDatabase.InitializedAsync(servers);
-        await database.RunAsync(
-            """
-            CREATE TABLE called (n int); GRANT INSERT ON called TO PUBLIC;
-            CREATE FUNCTION login_etl_prune(most bigint) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.called VALUES (1); RETURN 0; END';
-            CREATE FUNCTION login_etl_prune(most integer, VARIADIC more integer[]) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.called VALUES (1); RETURN 0; END';
-            INSERT INTO login_etl_ledger VALUES ('01900000-0000-7000-8000-000000000001', 1, gen_random_uuid(), 2);
-            """);
-        await WriteAsync(database);
-        Assert.Equal(0, await database.CountAsync("called"));
-        Assert.Equal(1, await database.CountAsync("login_etl_ledger"));
-    }
-
-    [Theory]
-    [InlineData("ALTER FUNCTION login_etl_prune(integer) SECURITY INVOKER")]
-    [InlineData("ALTER FUNCTION login_etl_prune(integer) RESET search_path")]
-    [InlineData("ALTER FUNCTION login_etl_prune(integer) SET search_path = public")]
-    public async Task Pruning_function_with_other_rights_or_settings_is_told_and_made_anew(string change)
-    {
-        var database = await TestDatabase.InitializedAsync(servers);
-        await database.RunAsync(change);
-        Assert.Equal(CheckOutcome.Warn, Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning").Outcome);
-        Assert.NotEmpty(await database.InitializeAsync());
-        Assert.Equal(CheckOutcome.Pass, Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning").Outcome);
-    }
-
-    [Theory]
     [InlineData("ALTER TABLE user_logins OWNER TO {0}; ALTER TABLE login_etl_ledger OWNER TO {0}")]
     [InlineData("CREATE ROLE {0}_group; GRANT {0}_group TO {0}; ALTER TABLE user_logins OWNER TO {0}_group; ALTER TABLE login_etl_ledger OWNER TO {0}")]
     [InlineData("GRANT {0} TO CURRENT_USER; ALTER SCHEMA public OWNER TO {0}; ALTER TABLE login_etl_ledger OWNER TO {0}")]
@@ -312,32 +262,11 @@ public sealed class ForeignObjectTests(ServersFixture servers)
         Assert.Equal(3, await database.CountAsync());
     }
 
-    private static Task AsIntruderAsync(TestDatabase database, Func<string, Task> act) =>
-        database.AsRoleAsync(role => $"GRANT CREATE ON SCHEMA public TO {role}", settings => act(settings.UserName!));
-
-    private static async Task<LoginEtlException> RefusedAsync<T>(TestDatabase database, Func<TestDatabase, Task<T>> act)
-    {
-        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => act(database));
-        Assert.Equal("ForeignObject", fault.Id);
-        return fault;
-    }
-
     private static async Task AssertFailsAsync(TestDatabase database, string relation, string what)
     {
         var check = Assert.Single(await CheckAsync(database), c => c.Name == "Owners");
         Assert.Equal(CheckOutcome.Fail, check.Outcome);
         Assert.Contains(relation, check.Detail, StringComparison.Ordinal);
         Assert.Contains(what, check.Detail, StringComparison.Ordinal);
-    }
-
-    private static Task<IReadOnlyList<Check>> CheckAsync(TestDatabase database) =>
-        new PostgresConnector().CheckAsync(database.Settings(), new SinkOptions(), TestDatabase.Token);
-
-    // And gives pruning, which runs beside it, the time to be wrong.
-    private static async Task WriteAsync(TestDatabase database)
-    {
-        await using var sink = await database.SinkAsync();
-        await sink.WriteAsync(Logins.Records(1), TestDatabase.Token);
-        await Task.Delay(500, TestDatabase.Token);
     }
 }

@@ -1,0 +1,61 @@
+using LoginEtl.Checks;
+using LoginEtl.Unit.Fixtures;
+using Xunit;
+using static LoginEtl.Unit.Postgres.Intruder;
+
+namespace LoginEtl.Unit.Postgres;
+
+/// <summary>The function that runs call, where others have made it, made one beside it, or changed it.</summary>
+public sealed class ForeignPruningTests(ServersFixture servers)
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData(" SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off")]
+    public async Task Pruning_function_that_another_has_made_is_never_called(string options)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await AsIntruderAsync(database, async intruder =>
+        {
+            await database.RunAsync(
+                $"""
+                CREATE TABLE called (n int); GRANT INSERT ON called TO PUBLIC; DROP FUNCTION login_etl_prune(integer);
+                CREATE FUNCTION login_etl_prune(most integer DEFAULT 10000) RETURNS bigint LANGUAGE plpgsql{options} AS 'BEGIN INSERT INTO public.called VALUES (1); RETURN 0; END';
+                ALTER FUNCTION login_etl_prune(integer) OWNER TO {intruder};
+                """);
+            Assert.Contains(intruder, (await RefusedAsync(database, d => d.InitializeAsync())).Message, StringComparison.Ordinal);
+            var check = Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning");
+            Assert.Equal(CheckOutcome.Fail, check.Outcome);
+            await WriteAsync(database);
+            Assert.Equal(0, await database.CountAsync("called"));
+        });
+    }
+
+    [Fact]
+    public async Task Pruning_function_of_the_same_name_beside_ours_is_never_called()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync(
+            """
+            CREATE TABLE called (n int); GRANT INSERT ON called TO PUBLIC;
+            CREATE FUNCTION login_etl_prune(most bigint) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.called VALUES (1); RETURN 0; END';
+            CREATE FUNCTION login_etl_prune(most integer, VARIADIC more integer[]) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.called VALUES (1); RETURN 0; END';
+            INSERT INTO login_etl_ledger VALUES ('01900000-0000-7000-8000-000000000001', 1, gen_random_uuid(), 2);
+            """);
+        await WriteAsync(database);
+        Assert.Equal(0, await database.CountAsync("called"));
+        Assert.Equal(1, await database.CountAsync("login_etl_ledger"));
+    }
+
+    [Theory]
+    [InlineData("ALTER FUNCTION login_etl_prune(integer) SECURITY INVOKER")]
+    [InlineData("ALTER FUNCTION login_etl_prune(integer) RESET search_path")]
+    [InlineData("ALTER FUNCTION login_etl_prune(integer) SET search_path = public")]
+    public async Task Pruning_function_with_other_rights_or_settings_is_told_and_made_anew(string change)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync(change);
+        Assert.Equal(CheckOutcome.Warn, Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning").Outcome);
+        Assert.NotEmpty(await database.InitializeAsync());
+        Assert.Equal(CheckOutcome.Pass, Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning").Outcome);
+    }
+}
