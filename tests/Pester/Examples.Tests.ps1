@@ -54,6 +54,10 @@ Describe 'The help of a cmdlet' {
         (Get-Help $_ -Examples).examples.example.Count | Should -BeGreaterOrEqual 3
     }
 
+    It 'shows tables of chosen columns that wait for all rows, so that no width hangs on how fast they come' {
+        (Get-HelpExample).Code -split "`n" -match 'Format-Table' -notmatch '-AutoSize' | Should -BeNullOrEmpty
+    }
+
     It 'has examples for every cmdlet' {
         (Get-HelpExample).Cmdlet | Select-Object -Unique | Should -Be ((Get-Command -Module LoginEtl).Name | Sort-Object)
     }
