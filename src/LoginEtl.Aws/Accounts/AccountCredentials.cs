@@ -13,6 +13,8 @@ namespace LoginEtl.Aws.Accounts;
 /// </summary>
 internal static class AccountCredentials
 {
+    private const string Malformed = "a line of the credentials or the config file is malformed";
+
     /// <param name="settings">Which.</param>
     /// <param name="region">Where roles are assumed.</param>
     /// <param name="environment">Environment variables.</param>
@@ -47,7 +49,7 @@ internal static class AccountCredentials
         catch (Exception e) when (
             e is not LoginEtlException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
-            throw NotFound(named, profile, Reason(e));
+            throw NotFound(named, profile, SharedProfile.AreMalformed(environment) ? Malformed : Reason(e));
         }
     }
 
@@ -60,7 +62,7 @@ internal static class AccountCredentials
         var given = settings.ProfileName is not null;
         if (given && profile is not { HasCredentials: true })
         {
-            throw NotFound(settings.ProfileName, profile, reason: null);
+            throw NotFound(settings.ProfileName, profile, SharedProfile.AreMalformed(environment) ? Malformed : null);
         }
 
         // The SDK's own chain refuses SSO profiles, so profiles are read here, in their place of that chain.

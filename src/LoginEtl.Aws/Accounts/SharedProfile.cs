@@ -47,7 +47,7 @@ internal sealed class SharedProfile
         {
             return [.. Store(environment).ListProfiles().Select(p => p.Name).Distinct().Order(StringComparer.Ordinal)];
         }
-        catch (Exception e) when (e is AmazonClientException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is AmazonClientException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             return [];
         }
@@ -66,10 +66,28 @@ internal sealed class SharedProfile
                 ? new SharedProfile(store, profile)
                 : null;
         }
-        catch (Exception e) when (e is AmazonClientException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is AmazonClientException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             // An unreadable file is told of when its credentials are asked for.
             return null;
+        }
+    }
+
+    /// <summary>Whether a line of the files is none that there is: then nothing of them is read.</summary>
+    public static bool AreMalformed(Func<string, string?> environment)
+    {
+        try
+        {
+            _ = Store(environment).ListProfiles();
+            return false;
+        }
+        catch (InvalidDataException)
+        {
+            return true;
+        }
+        catch (Exception e) when (e is AmazonClientException or IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

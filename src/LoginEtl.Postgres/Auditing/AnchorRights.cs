@@ -65,7 +65,8 @@ internal static class AnchorRights
             OwnQuery, [anchor],
             r => (Account: r.GetString(0), IsSuper: r.GetBoolean(1), OwnsDatabase: r.GetBoolean(2), Owns: r.GetBoolean(3), MayJoin: r.GetBoolean(4), Rights: r.GetString(5)),
             cancellationToken).ConfigureAwait(false);
-        return found is not [var me] ? null
+        return found is not [var me] ? throw new LoginEtlException(
+                ErrorId.AuditAnchorNotFound, $"{anchor} is not there any more. Nothing was recovered.", "Find out who dropped it, and run Initialize-LoginDatabase.")
             : me.IsSuper || me.OwnsDatabase
                 ? $"{me.Account} {(me.IsSuper ? "is a superuser, or may act as one," : "owns the database")} and can change or delete every trace of this recovery there: its audit proves nothing against {me.Account}. Recover as an account that has login_etl_recoverer and no more"
             : me.Owns ? throw Own(anchor, me.Account, $"it or its schema belongs to {me.Account}, or to a role that {me.Account} is a member of", $"Give the tables to another role (ALTER … OWNER TO), one that {me.Account} is no member of")

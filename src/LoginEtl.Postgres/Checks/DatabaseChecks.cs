@@ -176,7 +176,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
 
         const string Name = "Owners";
         var foreign = await ForeignObjects.FindAsync(connection, table, SchemaNames.AllAndIndexes, cancellationToken).ConfigureAwait(false);
-        var triggers = await ForeignObjects.TriggerRightsAsync(connection, table, cancellationToken).ConfigureAwait(false);
+        var triggers = await Strangers.TriggerRightsAsync(connection, table, cancellationToken).ConfigureAwait(false);
         if (triggers.Count > 0)
         {
             _list.Add(Name, string.Join("; ", triggers), "REVOKE TRIGGER on these tables, and see what default privileges give away (ALTER DEFAULT PRIVILEGES): a trigger there ends runs, restores and recoveries.");
@@ -185,7 +185,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         if (_list.Require(
                 Name, "the relations beside the table belong to whom the table, its schema or the database does, and nothing of others is on them",
                 [.. foreign.Select<LoginEtlException, Action>(f => () => throw f)])
-            && await ForeignObjects.StrangersAsync(connection, table, cancellationToken).ConfigureAwait(false) is { Count: > 0 } strangers)
+            && await Strangers.NamesAsync(connection, table, cancellationToken).ConfigureAwait(false) is { Count: > 0 } strangers)
         {
             _list.Add(
                 Name, $"{table}: {string.Join("; ", strangers)}. They own neither its schema nor the database",

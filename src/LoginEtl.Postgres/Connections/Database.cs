@@ -135,7 +135,23 @@ internal sealed class Database : IAsyncDisposable
     // The driver would ask for the server's types by operators that others may have made better ones of, in a schema of the
     // search path. Nothing here is of a type that it does not know.
     private static NpgsqlDataSourceBuilder Begin(NpgsqlConnectionStringBuilder builder) =>
-        new NpgsqlDataSourceBuilder(builder.ConnectionString).ConfigureTypeLoading(types => types.EnableTypeLoading(false));
+        new NpgsqlDataSourceBuilder(builder.ConnectionString).ConfigureTypeLoading(types => types.EnableTypeLoading(false))
+            .UsePhysicalConnectionInitializer(_ => throw new NotSupportedException("Connections are opened asynchronously."), RequireSystemFirstAsync);
+
+    // Where a schema comes before the system's, what is in it is taken for the system's functions, operators and catalogs: a
+    // recoverer's own would answer for the witness of their recoveries.
+    private static async Task RequireSystemFirstAsync(NpgsqlConnection connection)
+    {
+        var schemas = await connection.QueryAsync(
+            "SELECT pg_catalog.current_schemas(true)::pg_catalog.text[]", [], r => r.GetFieldValue<string[]>(0), CancellationToken.None).ConfigureAwait(false);
+        if (schemas[0].FirstOrDefault(s => !s.StartsWith("pg_temp_", StringComparison.Ordinal)) is { } name and not "pg_catalog")
+        {
+            throw new LoginEtlException(
+                ErrorId.SearchPathUnsafe,
+                $"The search path of the connection has the schema {name} before pg_catalog, so that what is in it would be taken for what is the system's.",
+                "Take pg_catalog out of the search path (the connection string's Search Path, PGOPTIONS, ALTER ROLE … SET search_path, ALTER DATABASE … SET search_path): the system's schema comes first then, as by default.");
+        }
+    }
 
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder builder, DatabaseSettings settings)
     {

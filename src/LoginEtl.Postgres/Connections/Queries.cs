@@ -52,10 +52,10 @@ internal static class Queries
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand($"SELECT set_config('{Kept}', current_setting('search_path'), true)"),
-                new NpgsqlBatchCommand($"SELECT set_config('search_path', '{SystemPath}', true)"),
+                new NpgsqlBatchCommand($"SELECT pg_catalog.set_config('{Kept}', pg_catalog.current_setting('search_path'), true)"),
+                new NpgsqlBatchCommand($"SELECT pg_catalog.set_config('search_path', '{SystemPath}', true)"),
                 query,
-                new NpgsqlBatchCommand($"SELECT set_config('search_path', current_setting('{Kept}'), true)"),
+                new NpgsqlBatchCommand($"SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('{Kept}'), true)"),
             },
         };
         await using var _ = batch.ConfigureAwait(false);

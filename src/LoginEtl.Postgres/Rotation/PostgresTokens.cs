@@ -81,13 +81,13 @@ internal sealed class PostgresTokens : ITokenTable
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> StrangersAsync(CancellationToken cancellationToken) => TryAsync(
-        async (connection, token) => (IReadOnlyList<string>)await ForeignObjects.StrangersAsync(connection, _table.Name, token).ConfigureAwait(false), cancellationToken);
+        async (connection, token) => (IReadOnlyList<string>)await Strangers.NamesAsync(connection, _table.Name, token).ConfigureAwait(false), cancellationToken);
 
     /// <inheritdoc/>
     public Task<TokenSample?> SampleAsync(CancellationToken cancellationToken) => TryAsync(
         async (connection, token) =>
         {
-            if ((await ForeignObjects.StrangersAsync(connection, _table.Name, token).ConfigureAwait(false)).Count > 0)
+            if ((await Strangers.NamesAsync(connection, _table.Name, token).ConfigureAwait(false)).Count > 0)
             {
                 return null;
             }

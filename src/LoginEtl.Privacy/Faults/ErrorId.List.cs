@@ -246,6 +246,8 @@ public sealed partial record ErrorId
     public static readonly ErrorId SchemaOutdated = new(FaultKind.Configuration);
     /// <summary>A sealed body does not open with the private key that was given.</summary>
     public static readonly ErrorId SealedBodyUnopened = new(FaultKind.Keys);
+    /// <summary>The search path of the connection has a schema before that of the system.</summary>
+    public static readonly ErrorId SearchPathUnsafe = new(FaultKind.Configuration);
     /// <summary>The module for secret vaults is not installed.</summary>
     public static readonly ErrorId SecretManagementMissing = new(FaultKind.Configuration);
     /// <summary>A secret of a vault cannot be read or used.</summary>

@@ -105,6 +105,20 @@ public sealed class CredentialsTests : IDisposable
         Assert.DoesNotContain("secret", e.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("default", null)]
+    [InlineData("mine", "mine")]
+    public async Task Malformed_file_is_the_operators_to_mend_and_is_not_quoted(string profile, string? named)
+    {
+        _files.Credentials($"[{profile}]\naws_access_key_id = AKIABASE\naws_secret_access_key of-a-secret\n");
+
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => FindAsync(named));
+
+        Assert.Equal("CredentialsNotFound", e.Id);
+        Assert.EndsWith(": a line of the credentials or the config file is malformed.", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("of-a-secret", e.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Role_that_wants_an_MFA_code_says_so()
     {

@@ -110,6 +110,44 @@ public sealed class SearchPathTests(ServersFixture servers)
         Assert.Equal("TableUnsuitable", fault.Id);
     }
 
+    [Theory]
+    [InlineData(";Search Path=mine,pg_catalog", "")]
+    [InlineData(";Options=-c search_path=mine,public,pg_catalog", "")]
+    [InlineData("", "ALTER ROLE {0} SET search_path = mine, pg_catalog")]
+    [InlineData("", "DO $$ BEGIN EXECUTE format('ALTER ROLE {0} IN DATABASE %I SET search_path = pg_temp, mine, pg_catalog, public', current_database()); END $$")]
+    public async Task Nobody_is_served_where_a_schema_comes_before_the_system_s(string path, string setting)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync("CREATE SCHEMA mine; CREATE FUNCTION mine.lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'");
+        await database.AsRoleAsync(role => $"GRANT ALL ON SCHEMA public, mine TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}; {setting.Replace("{0}", role, StringComparison.Ordinal)}", async account =>
+        {
+            var settings = account with { Database = new SecretText(account.Database.Reveal() + path), Table = "public.user_logins" };
+            foreach (var act in Acts(settings))
+            {
+                var fault = await Assert.ThrowsAsync<LoginEtlException>(act);
+                Assert.Equal("SearchPathUnsafe", fault.Id);
+                Assert.Contains("mine", fault.Message, StringComparison.Ordinal);
+            }
+
+            var checks = await new PostgresConnector().CheckAsync(settings, new SinkOptions(), TestDatabase.Token);
+            Assert.Contains(checks, c => c is { Name: "Database server", Outcome: CheckOutcome.Fail } && c.Detail.Contains("search path", StringComparison.Ordinal));
+        });
+    }
+
+    [Theory]
+    [InlineData("pg_catalog, mine, public")]
+    [InlineData("mine, public")]
+    [InlineData("pg_temp, public")]
+    public async Task System_s_own_may_be_named_first_or_not_at_all(string path)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync("CREATE SCHEMA mine");
+        var settings = database.Settings();
+        await using var sink = await new PostgresConnector().WriteToAsync(settings with { Database = new SecretText($"{settings.Database.Reveal()};Search Path='{path}'") }, new SinkOptions(), TestDatabase.Token);
+        await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+        Assert.Equal(2, await database.CountAsync("public.user_logins"));
+    }
+
     private static IEnumerable<Func<Task>> Acts(DatabaseSettings settings)
     {
         var (connector, token) = (new PostgresConnector(), TestDatabase.Token);

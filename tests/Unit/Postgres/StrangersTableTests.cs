@@ -63,8 +63,8 @@ public sealed class StrangersTableTests(ServersFixture servers)
     [Theory]
     [InlineData("the function w of the trigger watch", "", "CREATE TRIGGER watch AFTER INSERT ON public.user_logins FOR EACH ROW WHEN ({0}.w(NEW.masked_ip)) EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()")]
     [InlineData("the operator ~~> of the trigger watch", "", "CREATE TRIGGER watch AFTER INSERT ON public.user_logins FOR EACH ROW WHEN (OPERATOR({0}.~~>) NEW.masked_ip) EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()")]
-    [InlineData("the function w of the domain owned", "", "RESET ROLE; CREATE DOMAIN public.owned AS text CHECK ({0}.w(VALUE) IS NOT NULL); ALTER TABLE public.user_logins ALTER locale TYPE public.owned")]
-    [InlineData("the type place", "", "RESET ROLE; CREATE DOMAIN public.above AS {0}.place; ALTER TABLE public.user_logins ALTER locale TYPE public.above")]
+    [InlineData("the function w of the constraint owned_check", "", "RESET ROLE; CREATE DOMAIN public.owned AS text CHECK ({0}.w(VALUE) IS NOT NULL); ALTER TABLE public.user_logins ALTER locale TYPE public.owned")]
+    [InlineData("the type place of the type above", "", "RESET ROLE; CREATE DOMAIN public.above AS {0}.place; ALTER TABLE public.user_logins ALTER locale TYPE public.above")]
     [InlineData("the type place of the constraint cast_of_it", "", "RESET ROLE; ALTER TABLE public.user_logins ADD CONSTRAINT cast_of_it CHECK ((locale::{0}.place) IS NOT NULL)")]
     [InlineData("the type place of the default of more", "", "RESET ROLE; ALTER TABLE public.user_logins ADD COLUMN more text DEFAULT ('x'::{0}.place)::text")]
     [InlineData("the relation {0}.shown of the policy seen", "", "CREATE VIEW {0}.shown AS SELECT 1 AS n; RESET ROLE; CREATE POLICY seen ON public.user_logins WITH CHECK (EXISTS (SELECT FROM {0}.shown))")]
@@ -73,7 +73,15 @@ public sealed class StrangersTableTests(ServersFixture servers)
     [InlineData("the table {0}.child, which refers to it,", "", "CREATE TABLE {0}.child (id text REFERENCES public.user_logins (user_id) ON DELETE CASCADE)")]
     [InlineData("the function f of the trigger watch", "", "CREATE TRIGGER watch AFTER INSERT OR UPDATE ON public.user_logins FOR EACH STATEMENT EXECUTE FUNCTION {0}.f()")]
     [InlineData("the partition p1", "PARTITION BY LIST (locale)", "")]
-    [InlineData("the type place", "", "")]
+    [InlineData("the type place of the table user_logins", "", "")]
+    [InlineData("the function g of the type owned", "", "RESET ROLE; CREATE DOMAIN public.owned AS text DEFAULT {0}.g(); ALTER TABLE public.user_logins ADD more public.owned")]
+    [InlineData("the function w of the constraint owned_check", "", "RESET ROLE; CREATE DOMAIN public.owned AS text CHECK ({0}.w(VALUE) IS NOT NULL); ALTER TABLE public.user_logins ADD more text DEFAULT ('x'::public.owned)::text")]
+    [InlineData("the function minus of the type span", "", "RESET ROLE; CREATE TYPE public.span AS RANGE (subtype = float8, subtype_diff = {0}.minus); CREATE INDEX ON public.user_logins USING gist (public.span(app_version::float8, app_version::float8 + 1))")]
+    [InlineData("the function g of the function h", "", "RESET ROLE; CREATE FUNCTION public.h() RETURNS text LANGUAGE sql RETURN {0}.g(); ALTER TABLE public.user_logins ADD more text DEFAULT public.h()")]
+    [InlineData("the function g of the rule _RETURN", "", "RESET ROLE; CREATE VIEW public.shown AS SELECT {0}.g() AS n; CREATE POLICY seen ON public.user_logins WITH CHECK (EXISTS (SELECT FROM public.shown))")]
+    [InlineData("the function g of the default of n", "", "RESET ROLE; CREATE TABLE public.copy (u text, n text DEFAULT {0}.g()); CREATE RULE copied AS ON INSERT TO public.user_logins DO ALSO INSERT INTO public.copy (u) VALUES (NEW.locale)")]
+    [InlineData("the function f of the trigger watch", "", "RESET ROLE; CREATE TABLE public.child (id text REFERENCES public.user_logins (user_id) ON UPDATE CASCADE); CREATE TRIGGER watch AFTER UPDATE ON public.child FOR EACH ROW EXECUTE FUNCTION {0}.f()")]
+    [InlineData("the function w of the operator ~~>", "", "RESET ROLE; CREATE OPERATOR public.~~> (RIGHTARG = text, FUNCTION = {0}.w); ALTER TABLE public.user_logins ADD CHECK ((OPERATOR(public.~~>) locale) IS NOT NULL)")]
     public async Task What_a_stranger_has_on_the_table_of_another_is_named(string what, string partitions, string byHim)
     {
         var database = await TestDatabase.NewAsync(servers, "SELECT 1");
@@ -85,6 +93,8 @@ public sealed class StrangersTableTests(ServersFixture servers)
                 SET ROLE {schema};
                 CREATE FUNCTION {schema}.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
                 CREATE FUNCTION {schema}.w(t text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN false; END';
+                CREATE FUNCTION {schema}.g() RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+                CREATE FUNCTION {schema}.minus(a float8, b float8) RETURNS float8 IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN a - b; END';
                 CREATE OPERATOR {schema}.~~> (RIGHTARG = text, FUNCTION = {schema}.w);
                 CREATE DOMAIN {schema}.place AS text;
                 GRANT USAGE ON TYPE {schema}.place TO PUBLIC;
@@ -117,7 +127,7 @@ public sealed class StrangersTableTests(ServersFixture servers)
                 Assert.All(all.Except([named]), other => Assert.Matches($" belongs to {schema}$|^the trigger watch may come from {schema}", other));
             }
 
-            await database.RunAsync("DROP TABLE user_logins CASCADE; DROP DOMAIN IF EXISTS owned, above");
+            await database.RunAsync("DROP TABLE user_logins CASCADE; DROP DOMAIN IF EXISTS owned, above; DROP TYPE IF EXISTS span; DROP FUNCTION IF EXISTS h(); DROP VIEW IF EXISTS shown; DROP TABLE IF EXISTS copy, child; DROP OPERATOR IF EXISTS ~~> (NONE, text)");
         });
     }
 
