@@ -26,6 +26,12 @@ internal static class Settings
             return value.CompareTo(lowest) >= 0 && value.CompareTo(highest) <= 0 ? value : throw new FormatException();
         }, $"a number from {lowest} to {highest}");
 
+    /// <summary>A number that nothing stands in for when it is not given.</summary>
+    public static Setting<int?> Count(string flag, string description, int lowest, int highest) =>
+        new(flag, description, null, text =>
+            int.Parse(text, CultureInfo.InvariantCulture) is var value && value >= lowest && value <= highest ? value : throw new FormatException(),
+            $"a number from {lowest} to {highest}");
+
     /// <summary>A number of bytes, as PowerShell writes one: <c>512MB</c> is 512 times 1024 times 1024.</summary>
     public static Setting<long?> Bytes(string flag, string description) =>
         new(flag, description, null, text =>

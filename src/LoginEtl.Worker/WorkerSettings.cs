@@ -41,7 +41,7 @@ internal sealed class WorkerSettings
     private readonly Setting<TimeSpan?> _maxDuration = Settings.Duration("--max-duration", "Ends after this time, such as 5m; a number is seconds", null);
     private readonly Setting<TimeSpan?> _drainWindow = Settings.Duration("--drain-window", "How long the queue must look empty before the run ends, such as 90s; a number is seconds (60, and 1 on loopback)", null);
     private readonly Setting<TimeSpan?> _drainTimeout = Settings.Duration("--drain-timeout", "Longest wait for messages that other consumers hold, such as 5m; a number is seconds", Receive.DrainTimeout);
-    private readonly Setting<int> _receivers = Settings.Number("--receivers", "Concurrent long polls", Receive.Receivers, 1, LoginEtl.Settings.ReceiveOptions.MostReceivers);
+    private readonly Setting<int?> _receivers = Settings.Count("--receivers", "Concurrent long polls; as many as bring more, up to 64, when not given", 1, LoginEtl.Settings.ReceiveOptions.MostReceivers);
     private readonly Setting<int> _maxHeld = Settings.Number("--max-held", "Most messages held at a time", Receive.MaxHeld, 1, LoginEtl.Settings.ReceiveOptions.MostHeld);
     private readonly Setting<Envelope> _envelope = Settings.OneOf("--envelope", "Whether a login is taken out of an SNS notification, an EventBridge event or a JSON string", Envelope.Auto);
     private readonly Setting<IdentityFrom> _identityFrom = Settings.Identity("--identity-from", "What makes two messages the same one: MessageId, Envelope, Attribute:NAME or Field:NAME");

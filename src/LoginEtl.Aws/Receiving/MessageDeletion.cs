@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Globalization;
 using Amazon.SQS.Model;
 using LoginEtl.Aws.Calls;
 using LoginEtl.Aws.Protocols;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Tokens;
 
 namespace LoginEtl.Aws.Receiving;
@@ -19,7 +21,7 @@ namespace LoginEtl.Aws.Receiving;
 internal sealed class MessageDeletion(
     SqsQueue queue, InFlightMessages book, ReceiveState activity, SqsTimings timings, Action<Exception> refused)
 {
-    private const int Concurrency = 8;
+    private readonly ConcurrencyLimit _limit = new(least: 8, most: ReceiveOptions.MostReceivers);
 
     /// <summary>Never throws: what could not be deleted is counted as undeleted, and comes again as a duplicate.</summary>
     public async Task DeleteAsync(IReadOnlyCollection<QueueDelivery> settled, CancellationToken cancellationToken)
@@ -30,7 +32,7 @@ internal sealed class MessageDeletion(
         var deleted = 0;
         await Parallel.ForEachAsync(
             settled.Chunk(SqsQuotas.EntriesPerCall),
-            new ParallelOptions { MaxDegreeOfParallelism = Concurrency },
+            new ParallelOptions { MaxDegreeOfParallelism = ReceiveOptions.MostReceivers },
             async (deliveries, _) =>
                 Interlocked.Add(ref deleted, await DeleteBatchAsync(deliveries, limit.Token).ConfigureAwait(false)))
             .ConfigureAwait(false);
@@ -76,15 +78,23 @@ internal sealed class MessageDeletion(
             .Select((d, i) => new DeleteMessageBatchRequestEntry(i.ToString(CultureInfo.InvariantCulture), d.ReceiptHandle))
             .ToList();
         DeleteMessageBatchResponse answer;
+        await _limit.EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            var began = Stopwatch.GetTimestamp();
             answer = await queue.Client
                 .DeleteMessageBatchAsync(new DeleteMessageBatchRequest(queue.Url, entries), cancellationToken)
                 .ConfigureAwait(false);
+            _limit.Completed(Stopwatch.GetElapsedTime(began));
         }
         catch (SqsException e) when (e.IsTransient)
         {
+            _limit.Failed();
             return [];
+        }
+        finally
+        {
+            _limit.Leave();
         }
 
         var gone = BatchEntries.Succeeded(answer, left.Count);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Amazon.SQS.Model;
 using LoginEtl.Aws.Calls;
@@ -10,7 +11,7 @@ namespace LoginEtl.Aws.Receiving;
 
 /// <summary>One polling loop of several: reserve, poll, admit, hand over.</summary>
 internal sealed class Receiver(
-    SqsQueue queue, VisibilityTerms lease, InFlightMessages book, PollAllowance allowance, ReceiveState activity,
+    SqsQueue queue, VisibilityTerms lease, InFlightMessages book, PollAllowance allowance, ConcurrencyLimit limit, ReceiveState activity,
     ChannelWriter<ReceivedMessage> output, SqsTimings timings, string? identityAttribute, Lock handover)
 {
     private const int ShortestWait = 1;
@@ -33,14 +34,14 @@ internal sealed class Receiver(
         {
             while (!stopping.IsCancellationRequested && !allowance.Exhausted)
             {
-                var reserved = allowance.TryReserve(SqsQuotas.EntriesPerCall);
-                if (reserved == 0)
+                await limit.EnterAsync(stopping).ConfigureAwait(false);
+                try
                 {
-                    await allowance.WaitAsync(stopping).ConfigureAwait(false);
+                    await PollOnceAsync(stopping, abort).ConfigureAwait(false);
                 }
-                else if (!await PollAsync(reserved, abort).ConfigureAwait(false))
+                finally
                 {
-                    await Task.Delay(Backoff.Delay(_failures), stopping).ConfigureAwait(false);
+                    limit.Leave();
                 }
             }
         }
@@ -50,9 +51,37 @@ internal sealed class Receiver(
         }
     }
 
+    /// <summary>Until a poll succeeds: while the queue fails, nobody else takes its turn.</summary>
+    private async Task PollOnceAsync(CancellationToken stopping, CancellationToken abort)
+    {
+        while (!stopping.IsCancellationRequested && !allowance.Exhausted)
+        {
+            var reserved = allowance.TryReserve(SqsQuotas.EntriesPerCall);
+            if (reserved < SqsQuotas.EntriesPerCall)
+            {
+                limit.Spare();
+            }
+
+            if (reserved == 0)
+            {
+                await allowance.WaitAsync(stopping).ConfigureAwait(false);
+                return;
+            }
+
+            if (await PollAsync(reserved, abort).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            limit.Failed();
+            await Task.Delay(Backoff.Delay(_failures), stopping).ConfigureAwait(false);
+        }
+    }
+
     private async Task<bool> PollAsync(int reserved, CancellationToken abort)
     {
         var began = ReceiveState.Now;
+        var started = Stopwatch.GetTimestamp();
         try
         {
             var answer = await queue.Client
@@ -70,9 +99,21 @@ internal sealed class Receiver(
                     },
                     abort)
                 .ConfigureAwait(false);
-            if (TakeIn(answer.Messages ?? []) == 0)
+            var took = Stopwatch.GetElapsedTime(started);
+            var messages = answer.Messages ?? [];
+            if (TakeIn(messages) == 0)
             {
-                activity.FoundNothingNew(began, full: answer.Messages?.Count >= reserved);
+                activity.FoundNothingNew(began, full: messages.Count >= reserved);
+            }
+
+            // A long poll that brings little has waited for it. SQS's answers are seldom quite full.
+            if (2 * messages.Count < reserved)
+            {
+                limit.Spare();
+            }
+            else
+            {
+                limit.Completed(took);
             }
 
             _failingSince = null;

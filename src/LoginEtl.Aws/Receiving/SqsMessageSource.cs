@@ -14,6 +14,8 @@ namespace LoginEtl.Aws.Receiving;
 /// <summary>A queue being received from: several polling loops, one heartbeat, one watch for the drain.</summary>
 internal sealed class SqsMessageSource : IMessageSource
 {
+    // With so many an empty queue is polled, too.
+    private const int FewestReceivers = 4;
     private const int LargestHandover = 500;
 
     // What is handed over is held twice for a moment: as it came, and masked or sealed.
@@ -182,9 +184,10 @@ internal sealed class SqsMessageSource : IMessageSource
             var allowance = new PollAllowance(Book, _activity, _options.MaxMessages, MustSettleFirst);
             var watching = _drain is null ? Task.CompletedTask : Task.Run(() => WatchAsync(_drain));
             var handover = new Lock();
-            var receivers = Enumerable.Range(0, Math.Max(1, _options.Receivers))
+            var limit = new ConcurrencyLimit(_options.Receivers ?? FewestReceivers, _options.Receivers ?? ReceiveOptions.MostReceivers);
+            var receivers = Enumerable.Range(0, _options.Receivers ?? ReceiveOptions.MostReceivers)
                 .Select(_ => Task.Run(() => ReceiveOneAsync(
-                    new Receiver(_queue, lease, Book, allowance, _activity, _arrived.Writer, _timings, Decoding.Identity.AttributeName, handover))))
+                    new Receiver(_queue, lease, Book, allowance, limit, _activity, _arrived.Writer, _timings, Decoding.Identity.AttributeName, handover))))
                 .ToArray();
             await Task.WhenAll(receivers).ConfigureAwait(false);
             RunEnd.Set(EndReason.MaxMessages);

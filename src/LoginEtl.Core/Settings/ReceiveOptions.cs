@@ -13,8 +13,8 @@ public sealed record ReceiveOptions
 
     private const long MostByDefault = 512 << 20;
 
-    /// <summary>Concurrent long polls.</summary>
-    public int Receivers { get; init; } = 4;
+    /// <summary>Concurrent long polls; null for as many as bring more, which follows latency and backlog.</summary>
+    public int? Receivers { get; init; }
 
     /// <summary>
     /// Most deliveries held at a time: two default batches, and no more than can be returned within the two seconds a

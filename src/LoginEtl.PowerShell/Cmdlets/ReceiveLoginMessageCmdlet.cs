@@ -55,11 +55,11 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     [Duration]
     public TimeSpan DrainTimeout { get; set; } = new ReceiveOptions().DrainTimeout;
 
-    /// <summary>Concurrent long polls.</summary>
+    /// <summary>Concurrent long polls; as many as bring more, up to 64, when not given.</summary>
     [Parameter]
     [Given<int>]
     [InRange(1, ReceiveOptions.MostReceivers)]
-    public int Receivers { get; set; } = new ReceiveOptions().Receivers;
+    public int? Receivers { get; set; }
 
     /// <summary>Most messages held at a time.</summary>
     [Parameter]

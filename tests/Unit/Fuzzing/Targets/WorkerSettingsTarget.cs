@@ -55,7 +55,7 @@ internal sealed class WorkerSettingsTarget : FuzzTarget
             var settings = _command.Settings;
             var receive = settings.ReceiveOptions(parsed);
             var batch = settings.BatchOptions(parsed);
-            Finding.Unless(receive.MaxMessages is null or > 0 && receive.Receivers > 0 && receive.MaxHeld > 0 && batch.BatchSize > 0, "a number is out of its range");
+            Finding.Unless(receive.MaxMessages is null or > 0 && receive.Receivers is null or > 0 && receive.MaxHeld > 0 && batch.BatchSize > 0, "a number is out of its range");
             Finding.Unless(!(receive.MaxDuration < TimeSpan.Zero || receive.DrainWindow < TimeSpan.Zero || batch.FlushInterval < TimeSpan.Zero), "a time is negative");
             var sink = settings.SinkOptions(parsed);
             Finding.Unless(sink.MaxRejectRatio is null or (>= 0 and <= 1), "a ratio is none");
