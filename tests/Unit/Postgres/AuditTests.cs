@@ -200,7 +200,7 @@ public sealed class AuditTests(ServersFixture servers) : IDisposable
         var database = await TestDatabase.InitializedAsync(servers);
         await using var gone = await new PostgresConnector().OpenAnchorAsync(database.Settings(), Token);
         await database.RunAsync("DROP TABLE login_etl_audit_anchor");
-        Assert.Equal("WriteFailed", (await Assert.ThrowsAsync<LoginEtlException>(() => RecordAsync(gone, "x"))).Id);
+        Assert.Equal("AuditAnchorNotFound", (await Assert.ThrowsAsync<LoginEtlException>(() => RecordAsync(gone, "x"))).Id);
         Assert.Equal("AuditAnchorNotFound", (await Assert.ThrowsAsync<LoginEtlException>(() => new PostgresConnector().OpenAnchorAsync(database.Settings(), Token))).Id);
         File.Delete(System.IO.Path.Combine(_keys.Folder, "audit.json"));
         using var without = Keyring.Open(_keys.Folder);
