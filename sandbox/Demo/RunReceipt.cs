@@ -46,6 +46,8 @@ internal sealed record RunReceipt
 
     public double ElapsedSeconds { get; init; }
 
+    public string? ErrorId { get; init; }
+
     public string? Error { get; init; }
 
     /// <summary>How the host's process ended, which must agree with <see cref="ExitCode"/>.</summary>

@@ -89,6 +89,7 @@ public sealed class SqsConnector : IQueueConnector
     private static void Check(ReceiveOptions options)
     {
         Require(options.Receivers is null or (> 0 and <= ReceiveOptions.MostReceivers), nameof(options.Receivers), $"between 1 and {ReceiveOptions.MostReceivers}");
+        Require(options.RetryFor >= TimeSpan.Zero || options.RetryFor == Timeout.InfiniteTimeSpan, nameof(options.RetryFor), "zero or more, or infinite");
         Require(options.MaxHeld > 0, nameof(options.MaxHeld), "1 or more");
         Require(options.MaxHeldBytes > 0, nameof(options.MaxHeldBytes), "1 or more");
         Require(options.MaxMessages is null or > 0, nameof(options.MaxMessages), "1 or more");

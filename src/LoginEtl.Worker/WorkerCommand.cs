@@ -9,7 +9,7 @@ internal sealed partial class WorkerCommand
 {
     private readonly RootCommand _command = new(
         "Moves login messages from AWS SQS into PostgreSQL with the personal data masked on the way.\n"
-        + "The receipt is the last line of standard output, as JSON, also where the run could not begin. Exit codes: 0 all well, 1 failed, 2 finished with rejects.\n"
+        + "The receipt is the last line of standard output, as JSON, also where the run could not begin. Exit codes: 0 all well, 1 failed, 2 finished with rejects, 75 failed by what may pass: run it again.\n"
         + "Credentials and region come from the usual AWS environment and profiles.");
 
     private WorkerCommand(CancellationToken stop)

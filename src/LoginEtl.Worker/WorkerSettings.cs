@@ -41,6 +41,7 @@ internal sealed class WorkerSettings
     private readonly Setting<TimeSpan?> _maxDuration = Settings.Duration("--max-duration", "Ends after this time, such as 5m; a number is seconds", null);
     private readonly Setting<TimeSpan?> _drainWindow = Settings.Duration("--drain-window", "How long the queue must look empty before the run ends, such as 90s; a number is seconds (60, and 1 on loopback)", null);
     private readonly Setting<TimeSpan?> _drainTimeout = Settings.Duration("--drain-timeout", "Longest wait for messages that other consumers hold, such as 5m; a number is seconds", Receive.DrainTimeout);
+    private readonly Setting<TimeSpan?> _retryFor = Settings.Duration("--retry-for", "How long an outage of the queue or the database is waited for, such as 10m; a number is seconds (60, and with --wait as long as it takes)", null);
     private readonly Setting<int?> _receivers = Settings.Count("--receivers", "Concurrent long polls; as many as bring more, up to 64, when not given", 1, LoginEtl.Settings.ReceiveOptions.MostReceivers);
     private readonly Setting<int> _maxHeld = Settings.Number("--max-held", "Most messages held at a time", Receive.MaxHeld, 1, LoginEtl.Settings.ReceiveOptions.MostHeld);
     private readonly Setting<Envelope> _envelope = Settings.OneOf("--envelope", "Whether a login is taken out of an SNS notification, an EventBridge event or a JSON string", Envelope.Auto);
@@ -62,7 +63,7 @@ internal sealed class WorkerSettings
     [
         _settings.Option, _queue.Option, _keyset.Option, _method.Option, _database.Option, _table.Option, _columnName.Option, _rootCertificate.Option, _iamAuthentication.Option, _region.Option,
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
-        _drainWindow.Option, _drainTimeout.Option, _receivers.Option, _maxHeld.Option, _maxHeldBytes.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
+        _drainWindow.Option, _drainTimeout.Option, _retryFor.Option, _receivers.Option, _maxHeld.Option, _maxHeldBytes.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
         _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _onSuppressed.Option, _ipForm.Option, _allowNullPii.Option, _defaultLocale.Option,
         _newKey.Option, _initialize.Option, _quiet.Option,
     ];
@@ -95,7 +96,7 @@ internal sealed class WorkerSettings
         Into = Database(parsed),
         Sink = SinkOptions(parsed) with { Waiting = waiting },
         From = Queue(parsed),
-        Receive = ReceiveOptions(parsed),
+        Receive = ReceiveOptions(parsed) with { Waiting = waiting },
         Batch = BatchOptions(parsed),
     };
 
@@ -135,6 +136,7 @@ internal sealed class WorkerSettings
         MaxDuration = _maxDuration.Value(parsed),
         DrainWindow = _drainWindow.Value(parsed),
         DrainTimeout = _drainTimeout.Value(parsed) ?? Receive.DrainTimeout,
+        RetryFor = RetryFor(parsed),
         Receivers = _receivers.Value(parsed),
         MaxHeld = _maxHeld.Value(parsed),
         Decoding = new DecodeOptions { Envelope = _envelope.Value(parsed), Identity = _identityFrom.Value(parsed) },
@@ -158,6 +160,7 @@ internal sealed class WorkerSettings
         OnBadInGroup = _onBadInGroup.Value(parsed),
         OnSuppressed = _onSuppressed.Value(parsed),
         NewKey = _newKey.Value(parsed),
+        RetryFor = RetryFor(parsed),
     };
 
     /// <exception cref="Faults.LoginEtlException"><c>MethodInvalid</c>.</exception>
@@ -168,6 +171,8 @@ internal sealed class WorkerSettings
         AllowNullPii = _allowNullPii.Value(parsed),
         DefaultLocale = _defaultLocale.Value(parsed),
     };
+
+    private TimeSpan RetryFor(ParseResult parsed) => LoginEtl.Settings.ReceiveOptions.RetryForOf(_retryFor.Value(parsed), _wait.Value(parsed));
 
     private MaskMethods Methods(ParseResult parsed) => MaskMethods.Parse(_method.Value(parsed) ?? "");
 }

@@ -5,9 +5,6 @@ internal sealed record SqsTimings
 {
     public static SqsTimings Default { get; } = new();
 
-    /// <summary>Polls may fail for this long, one after the other, before the run ends.</summary>
-    public TimeSpan GiveUpPollingAfter { get; init; } = TimeSpan.FromMinutes(1);
-
     /// <summary>
     /// How long a stopping run waits for polls in flight: their messages would otherwise stay invisible until their
     /// timeout. A little more than the shortest long poll, one second.

@@ -6,15 +6,17 @@ using LoginEtl.Aws.Protocols;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Faults;
 using LoginEtl.Run;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Aws.Receiving;
 
 /// <summary>One polling loop of several: reserve, poll, admit, hand over.</summary>
 internal sealed class Receiver(
     SqsQueue queue, VisibilityTerms lease, InFlightMessages book, PollAllowance allowance, ConcurrencyLimit limit, ReceiveState activity,
-    ChannelWriter<ReceivedMessage> output, SqsTimings timings, string? identityAttribute, Lock handover)
+    ChannelWriter<ReceivedMessage> output, ReceiveOptions options, OutageNotice outage, Lock handover)
 {
     private const int ShortestWait = 1;
+    private readonly string? _identityAttribute = options.Decoding.Identity.AttributeName;
     private TimeSpan? _failingSince;
     private int _failures;
 
@@ -95,7 +97,7 @@ internal sealed class Receiver(
 #pragma warning disable CS0618 // Older servers know them by this name only.
                         AttributeNames = [.. MessageAttributes.All],
 #pragma warning restore CS0618
-                        MessageAttributeNames = identityAttribute is null ? null : [identityAttribute],
+                        MessageAttributeNames = _identityAttribute is null ? null : [_identityAttribute],
                     },
                     abort)
                 .ConfigureAwait(false);
@@ -125,7 +127,13 @@ internal sealed class Receiver(
             _failures++;
             var now = ReceiveState.Now;
             _failingSince ??= now;
-            return now - _failingSince >= timings.GiveUpPollingAfter ? throw queue.Faults.Explain(e) : false;
+            if (options.RetryFor != Timeout.InfiniteTimeSpan && now - _failingSince >= options.RetryFor)
+            {
+                throw queue.Faults.Explain(e);
+            }
+
+            outage.Tell(now - _failingSince.Value, () => queue.Faults.Explain(e).Message);
+            return false;
         }
         catch (SqsException e)
         {
@@ -148,7 +156,7 @@ internal sealed class Receiver(
         // handed over first, or a row could be written before a bad message that holds its group.
         using var turn = queue.IsFifo ? handover.EnterScope() : default;
         // All of them before the first is handed over: when a bad one holds its group, those behind it are known.
-        var taken = MessageReader.ReadAll(messages, queue.IsFifo, identityAttribute).Where(m => book.Admit(m.Delivery, m.BodyLength)).ToList();
+        var taken = MessageReader.ReadAll(messages, queue.IsFifo, _identityAttribute).Where(m => book.Admit(m.Delivery, m.BodyLength)).ToList();
         var undated = false;
         foreach (var message in taken)
         {

@@ -184,10 +184,11 @@ internal sealed class SqsMessageSource : IMessageSource
             var allowance = new PollAllowance(Book, _activity, _options.MaxMessages, MustSettleFirst);
             var watching = _drain is null ? Task.CompletedTask : Task.Run(() => WatchAsync(_drain));
             var handover = new Lock();
+            var outage = new OutageNotice(_options.RetryFor, _options.Waiting);
             var limit = new ConcurrencyLimit(_options.Receivers ?? FewestReceivers, _options.Receivers ?? ReceiveOptions.MostReceivers);
             var receivers = Enumerable.Range(0, _options.Receivers ?? ReceiveOptions.MostReceivers)
                 .Select(_ => Task.Run(() => ReceiveOneAsync(
-                    new Receiver(_queue, lease, Book, allowance, limit, _activity, _arrived.Writer, _timings, Decoding.Identity.AttributeName, handover))))
+                    new Receiver(_queue, lease, Book, allowance, limit, _activity, _arrived.Writer, _options, outage, handover))))
                 .ToArray();
             await Task.WhenAll(receivers).ConfigureAwait(false);
             RunEnd.Set(EndReason.MaxMessages);

@@ -6,6 +6,9 @@ namespace LoginEtl.Run;
 /// <summary>The whole job without a pipeline: receive, protect, write, settle, receipt.</summary>
 public static class EtlRun
 {
+    // What is in hand gets this long once a run is to stop: while the database is away, it goes back to the queue then.
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// Runs until the source ends, <paramref name="stop"/> is cancelled or something fails, settles everything, and
     /// answers the receipt. A failure is in the receipt (<see cref="Receipt.Error"/>), not thrown.
@@ -23,11 +26,20 @@ public static class EtlRun
         ArgumentNullException.ThrowIfNull(protectors);
         var writer = new BatchWriter(sink, options) { BatchWritten = batchWritten };
         var run = new ReceivingRun(source);
-        var stopping = stop.Register(run.Stop);
+        using var late = new CancellationTokenSource();
+        var stopping = stop.Register(() =>
+        {
+            run.Stop();
+            late.CancelAfter(StopWithin);
+        });
         try
         {
-            await TransferAsync(run, protectors, writer).ConfigureAwait(false);
-            await writer.CompleteAsync(CancellationToken.None).ConfigureAwait(false);
+            await TransferAsync(run, protectors, writer, late.Token).ConfigureAwait(false);
+            await writer.CompleteAsync(late.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested)
+        {
+            // Stopped: what is not written is in the queue still.
         }
         catch (Exception e)
         {
@@ -43,13 +55,13 @@ public static class EtlRun
         return run.Receipt();
     }
 
-    private static async Task TransferAsync(ReceivingRun run, ProtectorSource protectors, BatchWriter writer)
+    private static async Task TransferAsync(ReceivingRun run, ProtectorSource protectors, BatchWriter writer, CancellationToken late)
     {
         while (await run.ReceiveAsync(CancellationToken.None).ConfigureAwait(false) is { Count: > 0 } logins)
         {
             foreach (var login in protectors.Current.Protect(logins))
             {
-                await writer.AddAsync(login, CancellationToken.None).ConfigureAwait(false);
+                await writer.AddAsync(login, late).ConfigureAwait(false);
             }
         }
     }

@@ -95,12 +95,16 @@ public sealed record Receipt
 
     /// <summary>
     /// 0 all well, 1 failed (an error, an unknown commit, records that were not held or books that do not balance), 2 finished with rejects: in
-    /// quarantine, holding their group, or kept out of the table unless that is accepted.
+    /// quarantine, holding their group, or kept out of the table unless that is accepted. 75, as sysexits.h has it, failed by what may
+    /// pass, as a server that is away: run it again.
     /// </summary>
     public int ExitCode =>
-        Outcome == RunState.Failed || Unknown > 0 || NotHeld > 0 || !Balanced ? 1
+        Outcome == RunState.Failed && _faults.Count > 0 && _faults.All(f => f.Kind == FaultKind.Unreachable) && NotHeld == 0 && Balanced ? MayPass
+        : Outcome == RunState.Failed || Unknown > 0 || NotHeld > 0 || !Balanced ? 1
         : Quarantined > 0 || HeldGroups > 0 || (Suppressed > 0 && !SuppressedAccepted) ? 2
         : 0;
+
+    private const int MayPass = 75;
 
     /// <summary>Where all that is counted stands, once.</summary>
     internal RunCounts Counts { get; private init; } = new();

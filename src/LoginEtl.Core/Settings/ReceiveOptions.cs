@@ -11,6 +11,12 @@ public sealed record ReceiveOptions
     /// <summary>The most that <see cref="MaxHeld"/> may be: SQS has no more in flight of one queue.</summary>
     public const int MostHeld = 120_000;
 
+    /// <summary>How long an outage is waited for that nobody has set.</summary>
+    public static readonly TimeSpan DefaultRetryFor = TimeSpan.FromMinutes(1);
+
+    /// <summary>What was given; else as long as it takes for a run that goes on for ever, and a minute for another.</summary>
+    public static TimeSpan RetryForOf(TimeSpan? given, bool waitForever) => given ?? (waitForever ? Timeout.InfiniteTimeSpan : DefaultRetryFor);
+
     private const long MostByDefault = 512 << 20;
 
     /// <summary>Concurrent long polls; null for as many as bring more, which follows latency and backlog.</summary>
@@ -49,6 +55,12 @@ public sealed record ReceiveOptions
 
     /// <summary>Longest wait for messages that other consumers hold.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long polls that fail are tried again before the run ends; infinite for as long as it takes.</summary>
+    public TimeSpan RetryFor { get; init; } = DefaultRetryFor;
+
+    /// <summary>Told of polls that fail for long, every ten seconds, on any thread; may be null.</summary>
+    public Action<string>? Waiting { get; init; }
 
     /// <summary>How what is received is decoded.</summary>
     public DecodeOptions Decoding { get; init; } = DecodeOptions.Default;

@@ -20,7 +20,7 @@ public static partial class SettingVariables
             .. new[]
             {
                 "Table", "RootCertificate", "IamAuthentication", "Region", "ProfileName", "EndpointUrl", "Protocol", "Wait", "MaxMessages", "MaxDuration",
-                "DrainWindow", "DrainTimeout", "Receivers", "MaxHeld", "MaxHeldBytes", "BatchSize", "FlushInterval", "AppVersionFormat", "OnTooLong",
+                "DrainWindow", "DrainTimeout", "RetryFor", "Receivers", "MaxHeld", "MaxHeldBytes", "BatchSize", "FlushInterval", "AppVersionFormat", "OnTooLong",
                 "OnConflict", "ConflictKey", "MaxRejectRatio", "OnBadInGroup", "OnSuppressed", "AllowNullPii", "DefaultLocale", "NewKey", "Initialize", "Quiet",
             }.Select(NameOf),
         ],

@@ -48,8 +48,8 @@ public sealed record SinkOptions
     /// <summary>Told of a fault of the system that lasts and is waited for, every ten seconds, on any thread; may be null.</summary>
     public Action<string>? Waiting { get; init; }
 
-    /// <summary>How long faults of the system are retried before the run stops.</summary>
-    public TimeSpan RetryFor { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>How long faults of the database are retried before the run stops; infinite for as long as it takes.</summary>
+    public TimeSpan RetryFor { get; init; } = ReceiveOptions.DefaultRetryFor;
 }
 
 /// <summary>What a bad message means for the later messages of its group, in a FIFO queue.</summary>

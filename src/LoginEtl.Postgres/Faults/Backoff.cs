@@ -3,6 +3,7 @@ using System.Diagnostics;
 namespace LoginEtl.Postgres.Faults;
 
 /// <summary>Exponential backoff with jitter, from the first failure on; it ends when its time is over.</summary>
+/// <param name="retryFor">Its time; infinite for none.</param>
 internal sealed class Backoff(TimeSpan retryFor)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);
@@ -18,7 +19,7 @@ internal sealed class Backoff(TimeSpan retryFor)
     public async Task<bool> WaitAsync(CancellationToken cancellationToken)
     {
         _sinceFirst ??= Stopwatch.StartNew();
-        var left = retryFor - _sinceFirst.Elapsed;
+        var left = retryFor == Timeout.InfiniteTimeSpan ? Longest : retryFor - _sinceFirst.Elapsed;
         if (left <= TimeSpan.Zero)
         {
             return false;

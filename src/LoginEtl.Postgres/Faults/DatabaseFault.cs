@@ -28,11 +28,15 @@ internal static class DatabaseFault
     /// <param name="e">Of <see cref="IsOfDatabase"/>.</param>
     /// <param name="endpoint">Host, port and database.</param>
     /// <param name="commitUnknown">The answer to a COMMIT was lost before.</param>
-    public static LoginEtlException From(Exception e, string endpoint, bool commitUnknown = false)
+    /// <param name="locked">What the work waited for, a sentence; null when it was no lock, or is not known.</param>
+    public static LoginEtlException From(Exception e, string endpoint, bool commitUnknown = false, string? locked = null)
     {
         // A password source's own fault comes wrapped by the driver.
         var (error, message, remedy) = e.InnerException is LoginEtlException own
             ? (own.Error, own.Message, own.Remedy)
+            : locked is not null && IsTimeout(e) ? (
+                ErrorId.TableLocked, locked,
+                "Let it finish, or end it (SELECT pg_terminate_backend(PID)); then run again: nothing is lost.")
             : Describe(e, endpoint);
         return new LoginEtlException(error, message, remedy) { CommitUnknown = commitUnknown };
     }
@@ -52,6 +56,10 @@ internal static class DatabaseFault
         };
         return string.Concat(names.Where(n => !string.IsNullOrEmpty(n.Name)).Select(n => $", {n.What} {n.Name}").Prepend($"SQLSTATE {e.SqlState}"));
     }
+
+    // The driver's own, the server's statement_timeout and its lock_timeout.
+    private static bool IsTimeout(Exception e) =>
+        e is TimeoutException or { InnerException: TimeoutException } or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable };
 
     private static (ErrorId Error, string Message, string Remedy) Describe(Exception e, string endpoint) => e switch
     {

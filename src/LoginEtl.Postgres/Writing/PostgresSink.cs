@@ -35,6 +35,7 @@ internal sealed class PostgresSink : IRecordSink
     private readonly KeyStates _keys;
     private readonly CommittedBatches _committed;
     private readonly SinkNotices _notices;
+    private readonly LockWatch _locks;
     private TargetTable _table;
     private RowEncoder _encoder;
     private BatchTransaction _writer;
@@ -52,6 +53,7 @@ internal sealed class PostgresSink : IRecordSink
         _keys = new KeyStates(table.Name.Beside(SchemaNames.Keys));
         _committed = new CommittedBatches(table.Name);
         _notices = new SinkNotices(database, schema, options);
+        _locks = new LockWatch(database, options.Waiting);
         WriteTo(table);
         _pruning = options.DryRun ? null : new LedgerPruning(database, table.Name);
         _session = options.DryRun ? new DryRunSession(database) : new CommittingSession(database);
@@ -120,7 +122,7 @@ internal sealed class PostgresSink : IRecordSink
                     sign = null;
                 }
 
-                var outcome = await _writer.TryWriteAsync(scope, plan, attempt, token).ConfigureAwait(false);
+                var outcome = await _locks.WatchAsync(scope.Connection, () => _writer.TryWriteAsync(scope, plan, attempt, token)).ConfigureAwait(false);
                 while (outcome == AttemptOutcome.MetChangedTable)
                 {
                     // Behind the table's lock still, and nothing is written yet: who changes it again waits for this batch.
@@ -177,7 +179,7 @@ internal sealed class PostgresSink : IRecordSink
             }
             catch (Exception e) when (FaultRetry.Concerns(e, attempt.CommitInDoubt))
             {
-                await retry.WaitAsync(e, cancellationToken, attempt.CommitInDoubt).ConfigureAwait(false);
+                await retry.WaitAsync(e, cancellationToken, attempt.CommitInDoubt, _locks.Locked).ConfigureAwait(false);
                 attempt = Next(attempt, probes: true);
             }
         }

@@ -43,6 +43,11 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
     [Duration]
     public TimeSpan DrainTimeout { get; set; } = new ReceiveOptions().DrainTimeout;
 
+    /// <summary>How long an outage of the queue or the database is waited for, such as 10m; a number is seconds. A minute when not given, and with -Wait as long as it takes.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? RetryFor { get; set; }
+
     /// <summary>Concurrent long polls; as many as bring more, up to 64, when not given.</summary>
     [Parameter]
     [Given<int>]
@@ -236,12 +241,13 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         using var protectors = new ProtectorSource(
             KeyringReader(), new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale?.Reveal() });
         using var pump = new PipelinePump();
+        var receive = ReceiveOptions(isDryRun) with { Waiting = Waiting };
         var job = new EtlJob(Connectors.Queue, Connectors.Database)
         {
             Into = ConnectionSettings(),
-            Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup, OnSuppressed = OnSuppressed, NewKey = NewKey, DryRun = isDryRun, Waiting = text => pump.Post(() => Say(() => WriteWarning(text))) },
+            Sink = SinkOptions(methods) with { MaxRejectRatio = MaxRejectRatio, OnBadInGroup = OnBadInGroup, OnSuppressed = OnSuppressed, NewKey = NewKey, DryRun = isDryRun, RetryFor = receive.RetryFor, Waiting = Waiting },
             From = QueueSettings(),
-            Receive = ReceiveOptions(isDryRun),
+            Receive = receive,
             Batch = new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval, DryRun = isDryRun },
         };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
@@ -262,6 +268,8 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         {
             progress.Complete();
         }
+
+        void Waiting(string text) => pump.Post(() => Say(() => WriteWarning(text)));
 
         void Told(BatchReport batch) => pump.Post(() =>
         {
@@ -298,6 +306,7 @@ public sealed class InvokeLoginEtlCmdlet : JobCmdlet
         MaxDuration = MaxDuration,
         DrainWindow = DrainWindow,
         DrainTimeout = DrainTimeout,
+        RetryFor = LoginEtl.Settings.ReceiveOptions.RetryForOf(RetryFor, Wait),
         Receivers = Receivers,
         MaxHeld = MaxHeld,
         Decoding = DecodingParameters.Read(Envelope, IdentityFrom),

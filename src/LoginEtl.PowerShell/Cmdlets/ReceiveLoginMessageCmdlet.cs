@@ -55,6 +55,11 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     [Duration]
     public TimeSpan DrainTimeout { get; set; } = new ReceiveOptions().DrainTimeout;
 
+    /// <summary>How long polls that fail are tried again, such as 10m; a number is seconds. A minute when not given, and with -Wait as long as it takes.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? RetryFor { get; set; }
+
     /// <summary>Concurrent long polls; as many as bring more, up to 64, when not given.</summary>
     [Parameter]
     [Given<int>]
@@ -120,6 +125,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
             MaxDuration = MaxDuration,
             DrainWindow = DrainWindow,
             DrainTimeout = DrainTimeout,
+            RetryFor = ReceiveOptions.RetryForOf(RetryFor, Wait),
             Receivers = Receivers,
             MaxHeld = MaxHeld,
             Decoding = decoding,

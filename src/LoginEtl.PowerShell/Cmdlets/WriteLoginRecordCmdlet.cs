@@ -42,6 +42,11 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     [Duration]
     public TimeSpan FlushInterval { get; set; } = new BatchOptions().FlushInterval;
 
+    /// <summary>How long an outage of the database is waited for, such as 10m; a number is seconds.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan RetryFor { get; set; } = ReceiveOptions.DefaultRetryFor;
+
     /// <summary>How versions are encoded.</summary>
     [Parameter]
     [Given<AppVersionFormat>]
@@ -139,6 +144,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
             OnSuppressed = OnSuppressed,
             NewKey = NewKey,
             DryRun = _dryRun,
+            RetryFor = RetryFor,
         };
         _sink = Own(Await(() => Connectors.Database.WriteToAsync(settings, options, StopToken), Table));
         _writer = Own(new BatchWriter(_sink, new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval, DryRun = _dryRun })

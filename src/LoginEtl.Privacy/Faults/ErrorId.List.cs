@@ -272,6 +272,8 @@ public sealed partial record ErrorId
     public static readonly ErrorId TableAmbiguous = new(FaultKind.Configuration);
     /// <summary>The table changes faster than batches can be written, or its types while one is.</summary>
     public static readonly ErrorId TableChanged = new(FaultKind.Failed);
+    /// <summary>Another session holds a lock that the batch waits for, and the time for it is over.</summary>
+    public static readonly ErrorId TableLocked = new(FaultKind.Unreachable);
     /// <summary>There is no table of that name in the database.</summary>
     public static readonly ErrorId TableNotFound = new(FaultKind.NotFound);
     /// <summary>The table lacks a column, or has one of a type that does not take what is written.</summary>

@@ -140,13 +140,30 @@ public sealed class PollFaultTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Queue_that_is_away_is_told_of_once_and_waited_for()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(20);
+        var told = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var began = Environment.TickCount64;
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { RetryFor = Timeout.InfiniteTimeSpan, Waiting = told.Enqueue },
+            around: c => new FaultyClient(c)
+            {
+                OnReceive = (_, call) => Environment.TickCount64 - began > 5_000 ? call() : throw new SqsException("ReceiveMessage", SqsFault.Unavailable, "ConnectionRefused"),
+            });
+
+        Assert.Equal(20, (await TestQueue.ReceiveAllAsync(source, settle: true)).Count);
+        Assert.Matches(@"ConnectionRefused.* That lasts for [2-5] s, and is waited for for as long as it takes; nothing is lost meanwhile\.$", Assert.Single(told));
+    }
+
+    [Fact]
     public async Task Polls_that_keep_failing_end_the_run()
     {
         var queue = await TestQueue.CreateAsync(servers);
         await using var source = await queue.ReceiveAsync(
-            new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(20) },
-            new SqsTimings { GiveUpPollingAfter = TimeSpan.FromSeconds(1) },
-            c => new FaultyClient(c)
+            new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(20), RetryFor = TimeSpan.FromSeconds(1) },
+            around: c => new FaultyClient(c)
             {
                 OnReceive = (_, _) => throw new SqsException("ReceiveMessage", SqsFault.Unavailable, "ConnectionRefused"),
             });

@@ -1,3 +1,4 @@
+using LoginEtl.Faults;
 using LoginEtl.Sandbox.Demo;
 
 namespace LoginEtl.Unit.Faults;
@@ -7,6 +8,7 @@ internal static class ReceiptCheck
 {
     private const int Failed = 1;
     private const int WithRejects = 2;
+    private const int FailedForNow = 75;
 
     /// <summary>What is wrong with one run; empty when all is well.</summary>
     public static IEnumerable<string> Complaints(EndedRun run)
@@ -82,6 +84,10 @@ internal static class ReceiptCheck
         }
     }
 
+    private static bool MayPass(string? id) =>
+        id is not null && typeof(ErrorId).GetField(id)?.GetValue(null) is ErrorId { Kind: FaultKind.Unreachable };
+
     private static int TrueExitCode(RunReceipt receipt) =>
-        receipt.Outcome == "failed" || receipt.Unknown > 0 || !receipt.Balanced ? Failed : receipt.Quarantined + receipt.Suppressed + receipt.HeldGroups > 0 ? WithRejects : 0;
+        receipt.Outcome == "failed" && receipt.Balanced && MayPass(receipt.ErrorId) ? FailedForNow
+        : receipt.Outcome == "failed" || receipt.Unknown > 0 || !receipt.Balanced ? Failed : receipt.Quarantined + receipt.Suppressed + receipt.HeldGroups > 0 ? WithRejects : 0;
 }

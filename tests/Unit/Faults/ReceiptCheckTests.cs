@@ -29,6 +29,7 @@ public sealed class ReceiptCheckTests
         ["no rejects, and 2"] = (True with { Written = 4, Quarantined = 0 }, 2, "an exit code is not true"),
         ["failed, and 0"] = (True with { Outcome = "failed", Error = "no", ExitCode = 0 }, 0, "an exit code is not true"),
         ["failed, and 2"] = (True with { Outcome = "failed", Error = "no" }, 2, "an exit code is not true"),
+        ["failed by what may pass, and 1"] = (True with { Outcome = "failed", Error = "away", ErrorId = "QueueUnreachable", ExitCode = 1 }, 1, "an exit code is not true"),
         ["unknown, and 2"] = (True with { Received = 7, Unknown = 1 }, 2, "an exit code is not true"),
         ["its process ends otherwise"] = (True, 0, "an exit code is not true"),
         ["its process ends otherwise than it says"] = (True with { ExitCode = 0 }, 2, "an exit code is not true"),
@@ -47,6 +48,8 @@ public sealed class ReceiptCheckTests
             True with { Written = 4, Quarantined = 0, ExitCode = 0 },
             True with { Outcome = "stopped" },
             True with { Outcome = "failed", Error = "no", ExitCode = 1 },
+            True with { Outcome = "failed", Error = "no", ErrorId = "TableNotFound", ExitCode = 1 },
+            True with { Outcome = "failed", Error = "away", ErrorId = "DatabaseUnreachable", ExitCode = 75 },
             True with { Received = 7, Unknown = 1, ExitCode = 1 },
         ];
         Assert.All(all, receipt => Assert.Empty(ReceiptCheck.Complaints(Ended(receipt))));

@@ -26,4 +26,18 @@ public sealed class FaultRetryTests
         Assert.Matches(@"lasts for [23] s, and is waited for until \d\d:\d\d:\d\d UTC; nothing is lost meanwhile\.$", said);
         Assert.DoesNotContain("canary", said, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task As_long_as_it_takes_is_told_as_that_and_goes_on()
+    {
+        var told = new List<string>();
+        var retry = new FaultRetry(Timeout.InfiniteTimeSpan, "db.example:5432", told.Add);
+        var began = Environment.TickCount64;
+        while (told.Count == 0 && Environment.TickCount64 - began < 10_000)
+        {
+            await retry.WaitAsync(new NpgsqlException("canary", new TimeoutException()), TestContext.Current.CancellationToken);
+        }
+
+        Assert.EndsWith("and is waited for for as long as it takes; nothing is lost meanwhile.", Assert.Single(told), StringComparison.Ordinal);
+    }
 }

@@ -1,5 +1,7 @@
+using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
@@ -127,6 +129,37 @@ public sealed class PostgresSinkTests(ServersFixture servers)
         var database = await TestDatabase.InitializedAsync(servers);
         await using var sink = await database.SinkAsync();
         Assert.Empty((await sink.WriteAsync([], TestDatabase.Token)).Outcomes);
+    }
+
+    [Theory]
+    [InlineData("user_logins", 3, 30, false)]
+    [InlineData("login_etl_ledger", 3, 30, false)]
+    [InlineData("user_logins", 3, 4, true)]
+    public async Task Lock_that_a_batch_waits_for_is_told_as_one_with_the_session_that_holds_it(string table, int timeout, int retryFor, bool isForEver)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var told = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var options = new SinkOptions { RetryFor = TimeSpan.FromSeconds(retryFor), Waiting = told.Enqueue };
+        await using var sink = await new LoginEtl.Postgres.PostgresConnector().WriteToAsync(database.Settings() with { Timeout = TimeSpan.FromSeconds(timeout) }, options, TestDatabase.Token);
+        await using var blocker = await database.OpenAsync();
+        await using var transaction = await blocker.BeginTransactionAsync(TestDatabase.Token);
+        await using var command = new Npgsql.NpgsqlCommand($"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE", blocker);
+        await command.ExecuteNonQueryAsync(TestDatabase.Token);
+        var writing = sink.WriteAsync(Logins.Records(100), TestDatabase.Token);
+        if (isForEver)
+        {
+            var fault = await Assert.ThrowsAsync<LoginEtlException>(() => writing);
+            Assert.Equal(("TableLocked", FaultKind.Unreachable), (fault.Id, fault.Kind));
+            Assert.Contains($"session {blocker.ProcessID} (", fault.Message, StringComparison.Ordinal);
+            return;
+        }
+
+        await Until.Async(() => !told.IsEmpty, "the lock is told of");
+        await transaction.RollbackAsync(TestDatabase.Token);
+        Assert.Equal(100, (await writing).Outcomes.Count);
+        Assert.Contains("waits for a lock at 127.0.0.1", told.First(), StringComparison.Ordinal);
+        Assert.Contains($"that session {blocker.ProcessID} (", told.First(), StringComparison.Ordinal);
+        Assert.Equal(100, await database.CountAsync());
     }
 
     [Fact]

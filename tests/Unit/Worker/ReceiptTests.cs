@@ -16,18 +16,18 @@ public sealed class ReceiptTests(ServersFixture servers) : IDisposable
     public void Dispose() => _keys.Dispose();
 
     [Theory]
-    [InlineData("", "queue")]
-    [InlineData("--queue https://sqs.us-east-1.amazonaws.com/123456789012/logins", "logins")]
-    [InlineData("--queue Password=canary-password-4711", "no queue")]
-    [InlineData("--keyset file:/nowhere", "queue")]
-    [InlineData("--method ip=sha256", "queue")]
-    public async Task Run_that_cannot_begin_ends_with_a_failed_receipt(string flags, string source)
+    [InlineData("", "queue", 75)]
+    [InlineData("--queue https://sqs.us-east-1.amazonaws.com/123456789012/logins", "logins", 75)]
+    [InlineData("--queue Password=canary-password-4711", "no queue", 75)]
+    [InlineData("--keyset file:/nowhere", "queue", 1)]
+    [InlineData("--method ip=sha256", "queue", 1)]
+    public async Task Run_that_cannot_begin_ends_with_a_failed_receipt(string flags, string source, int code)
     {
         var (exitCode, output, errors) = await WorkerProgram.RunAsync(
             _keys.Folder, null, "Host=127.0.0.1;Port=1;Username=u", flags.Split(' ', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Equal(1, exitCode);
+        Assert.Equal(code, exitCode);
         var receipt = Last(output);
-        Assert.Equal((source, "failed", 0, 1), (
+        Assert.Equal((source, "failed", 0, code), (
             receipt.GetProperty("source").GetString(), receipt.GetProperty("outcome").GetString(),
             receipt.GetProperty("received").GetInt32(), receipt.GetProperty("exit_code").GetInt32()));
         Assert.Matches(@"^\d+\.\d+\.\d+\S*$", receipt.GetProperty("version").GetString());

@@ -49,7 +49,7 @@ public sealed class EtlRunTests : RunningTests
         var receipt = await RunAsync(source, batchSize: 20);
 
         AssertCounts(receipt, RunState.Failed, (Outcome.Written, 40), (Outcome.Returned, 60));
-        Assert.Equal((1, "The database is down. Start it."), (receipt.ExitCode, receipt.Error));
+        Assert.Equal((75, "The database is down. Start it."), (receipt.ExitCode, receipt.Error));
         Assert.Equal(Journal.Ids("commit").Order(), Journal.Ids("deleted").Order());
         Assert.Equal(60, Journal.Ids("return").Distinct().Count());
         Assert.Equal(1, source.Disposed);

@@ -47,6 +47,8 @@ public sealed class ReceiptTests
         Assert.Equal(0, (Good with { Outcome = RunState.Stopped, Undeleted = 3 }).ExitCode);
         Assert.Equal(2, rejects.ExitCode);
         Assert.Equal(1, (rejects with { Outcome = RunState.Failed }).ExitCode);
+        Assert.Equal(75, Good.FailedBy(new LoginEtlException(ErrorId.DatabaseUnreachable, "It is away.", "Run again.")).ExitCode);
+        Assert.Equal(1, (Good with { Received = 54 }).FailedBy(new LoginEtlException(ErrorId.DatabaseUnreachable, "It is away.", "Run again.")).ExitCode);
         Assert.Equal(1, (Good with { Received = 54 }).ExitCode);
         Assert.Equal(1, (Good with { Received = 56, Unknown = 1 }).ExitCode);
     }
