@@ -27,7 +27,8 @@ internal sealed record PlannedRun
 
     public double FlushSeconds { get; init; } = 0.2;
 
-    public int Receivers { get; init; } = 4;
+    /// <summary>Null for as many as the worker takes.</summary>
+    public int? Receivers { get; init; }
 
     public int MaxHeld { get; init; } = 10_000;
 
@@ -53,13 +54,13 @@ internal sealed record PlannedRun
     [
         "--drain-window", "0.2", "--drain-timeout", "30",
         "--batch-size", Text(BatchSize), "--flush-interval", Text(FlushSeconds),
-        "--receivers", Text(Receivers), "--max-held", Text(MaxHeld),
+        "--max-held", Text(MaxHeld), .. Receivers is { } receivers ? ["--receivers", Text(receivers)] : Array.Empty<string>(),
         .. MaxHeldBytes is { } bytes ? ["--max-held-bytes", bytes] : Array.Empty<string>(),
         .. HoldsGroups ? ["--on-bad-in-group", nameof(BadInGroupAction.HoldGroup)] : Array.Empty<string>(), .. OtherFlags,
     ];
 
     public override string ToString() =>
-        $"{Workers} worker{(Workers > 1 ? "s" : "")} (batches of {BatchSize} or {Text(FlushSeconds)} s, {Receivers} receivers, {MaxHeld}{(MaxHeldBytes is null ? "" : $" of {MaxHeldBytes}")} held{(HoldsGroups ? ", groups too" : "")}"
+        $"{Workers} worker{(Workers > 1 ? "s" : "")} (batches of {BatchSize} or {Text(FlushSeconds)} s, {(Receivers is { } receivers ? Text(receivers) : "its own")} receivers, {MaxHeld}{(MaxHeldBytes is null ? "" : $" of {MaxHeldBytes}")} held{(HoldsGroups ? ", groups too" : "")}"
         + $"{(SentMeanwhile > 0 ? $", {SentMeanwhile} sent meanwhile" : "")}): {string.Join("; ", Befalling.DefaultIfEmpty("nothing"))}";
 
     private IEnumerable<string> Befalling =>

@@ -26,7 +26,7 @@ internal static class ScheduleDraws
         Workers = draws.Chance(0.25) ? 2 : 1,
         BatchSize = Of(draws, 5, 20, 60, 5_000),
         FlushSeconds = Of(draws, 0.05, 0.2, 0.8),
-        Receivers = Of(draws, 1, 2, 4, 8),
+        Receivers = Of<int?>(draws, 1, null, null, 8),
         MaxHeld = Of(draws, 30, 200, 10_000),
         SentMeanwhile = draws.Chance(0.25) ? 20 + draws.Below(100) : 0,
         Calls = draws.Chance(0.75) ? Calls(draws) : CallFaults.None,
