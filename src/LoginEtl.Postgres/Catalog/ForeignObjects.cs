@@ -38,8 +38,8 @@ internal static class ForeignObjects
     /// <param name="table">An expression that names the user's table; it may not be there yet. The schema is <c>n</c>.</param>
     public static string Trusted(string owner, string table) =>
         $"""
-        ({MayActAsOwnerOfDatabase(owner)} OR pg_catalog.pg_has_role({owner}, n.nspowner, 'MEMBER')
-            OR coalesce(pg_catalog.pg_has_role({owner}, (SELECT relowner FROM pg_class WHERE oid = pg_catalog.to_regclass({table})::oid), 'MEMBER'), false))
+        ({MayActAsOwnerOfDatabase(owner)} OR {MayActAs(owner, "n.nspowner")}
+            OR coalesce({MayActAs(owner, $"(SELECT relowner FROM pg_class WHERE oid = pg_catalog.to_regclass({table})::oid)")}, false))
         """;
 
     /// <summary>A condition: the owner may do in the database what its owner may, or is who asks.</summary>
@@ -47,7 +47,19 @@ internal static class ForeignObjects
     public static string MayActAsOwnerOfDatabase(string owner) =>
         $"""
         ({owner} = (SELECT oid FROM pg_roles WHERE rolname = current_user)
-            OR pg_catalog.pg_has_role({owner}, (SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER'))
+            OR {MayActAs(owner, "(SELECT datdba FROM pg_database WHERE datname = current_database())")})
+        """;
+
+    /// <summary>
+    /// A condition: the one may do what the other may, or give itself that right. From PostgreSQL 16 on a member may be one
+    /// that has nothing of it.
+    /// </summary>
+    /// <param name="member">An expression.</param>
+    /// <param name="role">An expression.</param>
+    public static string MayActAs(string member, string role) =>
+        $"""
+        (pg_catalog.pg_has_role({member}, {role}, 'USAGE') OR pg_catalog.pg_has_role({member}, {role}, 'MEMBER WITH ADMIN OPTION')
+            OR pg_catalog.pg_has_role({member}, {role}, CASE WHEN current_setting('server_version_num')::int4 < 160000 THEN 'MEMBER'::text ELSE 'SET'::text END))
         """;
 
     // What our own defaults, checks and indexes call.

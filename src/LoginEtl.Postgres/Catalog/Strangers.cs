@@ -17,6 +17,7 @@ internal static class Strangers
         UNION ALL SELECT 'pg_policy'::regclass::oid, oid FROM pg_policy WHERE polrelid = r.oid AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_constraint'::regclass::oid, oid FROM pg_constraint WHERE conrelid = r.oid AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_attrdef'::regclass::oid, oid FROM pg_attrdef WHERE adrelid = r.oid AND r.class = 'pg_class'::regclass::oid
+        UNION ALL SELECT 'pg_class'::regclass::oid, inhrelid FROM pg_inherits WHERE inhparent = r.oid AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_class'::regclass::oid, indexrelid FROM pg_index WHERE indrelid = r.oid AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_constraint'::regclass::oid, oid FROM pg_constraint WHERE contypid = r.oid AND r.class = 'pg_type'::regclass::oid
         UNION ALL SELECT 'pg_class'::regclass::oid, typrelid FROM pg_type WHERE oid = r.oid AND typrelid <> 0::oid AND r.class = 'pg_type'::regclass::oid
@@ -41,6 +42,21 @@ internal static class Strangers
         UNION ALL SELECT pg_catalog.concat('the constraint ', conname), NULL FROM pg_constraint WHERE oid = e.oid AND e.class = 'pg_constraint'::regclass::oid
         UNION ALL SELECT pg_catalog.concat('the default of ', a.attname), NULL
             FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.oid = e.oid AND e.class = 'pg_attrdef'::regclass::oid
+        """;
+
+    // Functions of the system that run SQL, or ask for a type, that is given as a text: no catalog knows what it says.
+    private const string RunsText = @"'\m(ts_rewrite|ts_stat|dblink\w*|pg_input_\w+|(?:query|cursor|table|schema|database)_to_xml\w*) ?[(]'::text";
+
+    // What is printed of the objects that have expressions.
+    private const string Texts =
+        """
+        SELECT pg_catalog.pg_get_triggerdef(t.oid) WHERE t.class = 'pg_trigger'::regclass::oid
+        UNION ALL SELECT pg_catalog.pg_get_ruledef(t.oid) WHERE t.class = 'pg_rewrite'::regclass::oid
+        UNION ALL SELECT pg_catalog.pg_get_constraintdef(t.oid) WHERE t.class = 'pg_constraint'::regclass::oid
+        UNION ALL SELECT pg_catalog.pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE oid = t.oid AND t.class = 'pg_attrdef'::regclass::oid
+        UNION ALL SELECT pg_catalog.concat(pg_catalog.pg_get_expr(polqual, polrelid), ' ', pg_catalog.pg_get_expr(polwithcheck, polrelid)) FROM pg_policy WHERE oid = t.oid AND t.class = 'pg_policy'::regclass::oid
+        UNION ALL SELECT pg_catalog.pg_get_indexdef(indexrelid) FROM pg_index WHERE indexrelid = t.oid AND t.class = 'pg_class'::regclass::oid
+        UNION ALL SELECT typdefault FROM pg_type WHERE oid = t.oid AND t.class = 'pg_type'::regclass::oid
         """;
 
     private static readonly string s_query =
@@ -69,19 +85,23 @@ internal static class Strangers
         SELECT pg_catalog.concat('the schema belongs to ', pg_get_userbyid(n.nspowner))
         FROM pg_class root JOIN pg_namespace n ON n.oid = root.relnamespace
         WHERE root.oid = pg_catalog.to_regclass($1)::oid AND pg_get_userbyid(n.nspowner) <> 'pg_database_owner'
-            AND NOT pg_catalog.pg_has_role(root.relowner, n.nspowner, 'MEMBER') AND NOT {ForeignObjects.MayActAsOwnerOfDatabase("n.nspowner")}
+            AND NOT {ForeignObjects.MayActAs("root.relowner", "n.nspowner")} AND NOT {ForeignObjects.MayActAsOwnerOfDatabase("n.nspowner")}
         UNION
         SELECT pg_catalog.concat('the trigger ', r.tgname, ' may come from ', CASE WHEN g.grantee = 0::oid THEN 'anybody' ELSE pg_get_userbyid(g.grantee)::text END, ', who may put triggers on ', t.oid::regclass)
-        FROM tree t JOIN pg_trigger r ON r.tgrelid = t.oid JOIN pg_class c ON c.oid = t.oid
+        FROM reached t JOIN pg_trigger r ON r.tgrelid = t.oid AND t.class = 'pg_class'::regclass::oid JOIN pg_class c ON c.oid = t.oid
         JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) g
         WHERE NOT r.tgisinternal AND r.tgenabled <> 'D' AND g.privilege_type = 'TRIGGER' AND (g.grantee = 0::oid OR NOT {ForeignObjects.Trusted("g.grantee", "$1")})
+        UNION
+        SELECT pg_catalog.concat(t.name, ' calls ', (pg_catalog.regexp_match(x.text, {RunsText}))[1], ', which runs what a text says, whoever wrote it')
+        FROM reached t CROSS JOIN LATERAL ({Texts}) x(text)
+        WHERE x.text OPERATOR(pg_catalog.~) {RunsText}
         ORDER BY 1
         """;
 
     /// <summary>
     /// The table itself, its schema, partitions and parents, tables that refer to it, and all that any of these needs, at any
     /// depth of what the catalog knows: triggers, rules, policies, checks, defaults, indexes and types, and what those call.
-    /// And triggers that a stranger may have put there, which have no owner. A part of a sentence each.
+    /// And triggers that a stranger may have put there, which have no owner, and what runs a text. A part of a sentence each.
     /// </summary>
     public static Task<List<string>> NamesAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
         connection.QueryAsync(s_query, [table.Quoted], r => r.GetString(0), cancellationToken);

@@ -23,7 +23,7 @@ internal static partial class ConnectionNames
             throw None("host");
         }
 
-        _ = (builder.Username ?? Environment.GetEnvironmentVariable("PGUSER")) is { } user ? RequireUser(user) : null;
+        _ = Given(builder.Username, "PGUSER") is { } user ? RequireUser(user) : null;
         if (builder.Database is { } database && !IsName(database))
         {
             throw None("database");
@@ -36,7 +36,7 @@ internal static partial class ConnectionNames
             ("Application Name", "", Words()), ("Search Path", "", Words()),
         })
         {
-            if ((builder.TryGetValue(key, out var value) && value is string set ? set : variable.Length > 0 ? Environment.GetEnvironmentVariable(variable) : null) is { } given && !form.IsMatch(given))
+            if (Given(builder[key] as string, variable) is { } given && !form.IsMatch(given))
             {
                 throw None(key);
             }
@@ -60,6 +60,10 @@ internal static partial class ConnectionNames
     /// <summary>A user's name, from wherever it comes.</summary>
     /// <exception cref="LoginEtlException"><c>InvalidDatabase</c>.</exception>
     public static string RequireUser(string user) => IsName(user) ? user : throw None("user");
+
+    // As the driver has it: what stands in the text, and else the variable. It answers an empty text for what is not set.
+    private static string? Given(string? text, string variable) =>
+        !string.IsNullOrEmpty(text) ? text : variable.Length > 0 && Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? set : null;
 
     private static bool IsHost(string text)
     {

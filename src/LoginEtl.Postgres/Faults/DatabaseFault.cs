@@ -22,7 +22,7 @@ internal static class DatabaseFault
 
     /// <summary>Whether it comes from the driver or the network, and not from a bug or a cancellation.</summary>
     public static bool IsOfDatabase(Exception e) =>
-        e is NpgsqlException or IOException or SocketException or TimeoutException or AuthenticationException or ObjectDisposedException;
+        e is NpgsqlException or IOException or SocketException or TimeoutException or AuthenticationException or ObjectDisposedException || IsOfPasswordFile(e);
 
     /// <summary>What ended the work, in words that hold no value of a row.</summary>
     /// <param name="e">Of <see cref="IsOfDatabase"/>.</param>
@@ -61,9 +61,15 @@ internal static class DatabaseFault
     private static bool IsTimeout(Exception e) =>
         e is TimeoutException or { InnerException: TimeoutException } or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable };
 
+    // The driver's reader of such files says so, and quotes the line.
+    private static bool IsOfPasswordFile(Exception e) => e is FormatException { Source: nameof(Npgsql) };
+
     private static (ErrorId Error, string Message, string Remedy) Describe(Exception e, string endpoint) => e switch
     {
         PostgresException p => Describe(p, endpoint),
+        _ when IsOfPasswordFile(e) => (
+            ErrorId.InvalidDatabase, "A line of the password file (PGPASSFILE, or .pgpass) cannot be read.",
+            "Each has five fields: host:port:database:user:password, with \\ before a : or a \\ that belongs to one."),
         NpgsqlException { InnerException: AuthenticationException } or AuthenticationException => (
             ErrorId.DatabaseTlsFailed,
             $"The database server at {endpoint} could not prove its identity over TLS.",

@@ -53,7 +53,12 @@ public sealed class ImportLoginKeyCmdlet : LoginCmdlet
 
         foreach (var key in planned.Added.Where(k => !planned.NewPrimaries.Contains(k)))
         {
-            var does = key.Name == "audit" ? "it vouches for lines and anchors, too" : "it opens what it has made, and is masked with where the database says so";
+            var does = key.Name switch
+            {
+                "audit" => "it vouches for lines and anchors, too",
+                "quarantine" or "escrow" => "what it has sealed may be in the database; nothing more is sealed to it before it is primary",
+                _ => "it opens what it has made, and is masked with where the database says so",
+            };
             WriteWarning($"{key} (check value {key.CheckValue}) comes in beside those of {import.Folder}: from now on {does}. Compare it with the check value that was noted.");
         }
 

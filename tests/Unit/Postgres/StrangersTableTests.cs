@@ -81,6 +81,7 @@ public sealed class StrangersTableTests(ServersFixture servers)
     [InlineData("the function g of the rule _RETURN", "", "RESET ROLE; CREATE VIEW public.shown AS SELECT {0}.g() AS n; CREATE POLICY seen ON public.user_logins WITH CHECK (EXISTS (SELECT FROM public.shown))")]
     [InlineData("the function g of the default of n", "", "RESET ROLE; CREATE TABLE public.copy (u text, n text DEFAULT {0}.g()); CREATE RULE copied AS ON INSERT TO public.user_logins DO ALSO INSERT INTO public.copy (u) VALUES (NEW.locale)")]
     [InlineData("the function f of the trigger watch", "", "RESET ROLE; CREATE TABLE public.child (id text REFERENCES public.user_logins (user_id) ON UPDATE CASCADE); CREATE TRIGGER watch AFTER UPDATE ON public.child FOR EACH ROW EXECUTE FUNCTION {0}.f()")]
+    [InlineData("the relation {0}.copy1 of the relation copy", "", "CREATE TABLE {0}.copy1 (u text, n int DEFAULT 1); RESET ROLE; CREATE TABLE public.copy (u text, n int DEFAULT 1) PARTITION BY LIST (n); ALTER TABLE public.copy ATTACH PARTITION {0}.copy1 FOR VALUES IN (1); CREATE RULE copied AS ON INSERT TO public.user_logins DO ALSO INSERT INTO public.copy (u) VALUES (NEW.locale)")]
     [InlineData("the function w of the operator ~~>", "", "RESET ROLE; CREATE OPERATOR public.~~> (RIGHTARG = text, FUNCTION = {0}.w); ALTER TABLE public.user_logins ADD CHECK ((OPERATOR(public.~~>) locale) IS NOT NULL)")]
     public async Task What_a_stranger_has_on_the_table_of_another_is_named(string what, string partitions, string byHim)
     {
@@ -129,6 +130,43 @@ public sealed class StrangersTableTests(ServersFixture servers)
 
             await database.RunAsync("DROP TABLE user_logins CASCADE; DROP DOMAIN IF EXISTS owned, above; DROP TYPE IF EXISTS span; DROP FUNCTION IF EXISTS h(); DROP VIEW IF EXISTS shown; DROP TABLE IF EXISTS copy, child; DROP OPERATOR IF EXISTS ~~> (NONE, text)");
         });
+    }
+
+    [Theory]
+    [InlineData("the trigger said calls ts_rewrite, which runs what a text says, whoever wrote it", "CREATE TRIGGER said AFTER INSERT ON user_logins FOR EACH ROW WHEN (ts_rewrite('a'::tsquery, 'SELECT $$a$$::tsquery, $$b$$::tsquery') IS NULL) EXECUTE FUNCTION suppress_redundant_updates_trigger()")]
+    [InlineData("the default of more calls query_to_xml, which runs what a text says, whoever wrote it", "ALTER TABLE user_logins ADD more text DEFAULT query_to_xml('SELECT 1', false, false, '')::text")]
+    [InlineData("the trigger said may come from {0}, who may put triggers on copy", "CREATE TABLE copy (u text); GRANT TRIGGER ON copy TO {0}; CREATE TRIGGER said AFTER INSERT ON copy FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger(); CREATE RULE copied AS ON INSERT TO user_logins DO ALSO INSERT INTO copy (u) VALUES (NEW.locale)")]
+    public async Task What_has_no_owner_or_runs_a_text_is_named(string said, string made)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.AsRoleAsync(_ => "SELECT 1", async stranger =>
+        {
+            await database.RunAsync(made.Replace("{0}", stranger.UserName, StringComparison.Ordinal));
+            await using (var tokens = await database.TokensAsync())
+            {
+                Assert.Equal([said.Replace("{0}", stranger.UserName, StringComparison.Ordinal)], await tokens.StrangersAsync(TestDatabase.Token));
+            }
+
+            await database.RunAsync("DROP TABLE IF EXISTS copy CASCADE");
+        });
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData(" WITH INHERIT FALSE, SET FALSE, ADMIN FALSE", false)]
+    [InlineData(" WITH INHERIT FALSE, SET FALSE, ADMIN TRUE", true)]
+    [InlineData(" WITH INHERIT FALSE, SET TRUE", true)]
+    public async Task Member_of_the_owner_is_trusted_where_it_may_do_as_the_owner(string how, bool isTrusted)
+    {
+        Assert.SkipWhen(how.Length > 0 && TestPostgres.Major < 16, "Memberships have no such options before PostgreSQL 16.");
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.AsRoleAsync(role => $"GRANT CREATE ON SCHEMA public TO {role}; ALTER TABLE user_logins OWNER TO {role}", owner =>
+            database.AsRoleAsync(role => $"GRANT {owner.UserName} TO {role}{how}; ALTER TABLE login_etl_quarantine OWNER TO {role}", async member =>
+            {
+                var checks = await new PostgresConnector().CheckAsync(database.Settings(), new SinkOptions(), TestDatabase.Token);
+                Assert.Equal(!isTrusted, checks.Any(c => c is { Name: "Owners", Outcome: CheckOutcome.Fail } && c.Detail.Contains(member.UserName!, StringComparison.Ordinal)));
+                await database.RunAsync($"ALTER TABLE login_etl_quarantine OWNER TO CURRENT_USER; ALTER TABLE user_logins OWNER TO CURRENT_USER; REVOKE {owner.UserName} FROM {member.UserName}");
+            }));
     }
 
     [Fact]
