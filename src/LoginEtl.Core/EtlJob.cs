@@ -25,6 +25,12 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
     /// <summary>Batching.</summary>
     public required BatchOptions Batch { get; init; }
 
+    /// <summary>Told once all is open and nothing is received yet: which program moves what where, under which keys. May be null.</summary>
+    public Action<string>? Started { get; init; }
+
+    /// <summary>Told of a run that goes on; may be null.</summary>
+    public SoFar? SoFar { get; init; }
+
     /// <summary>Connects, and runs as <see cref="EtlRun"/> does.</summary>
     /// <param name="protectors">Stays the caller's.</param>
     /// <param name="batchWritten">Told of every batch, on a background thread; may be null.</param>
@@ -41,7 +47,8 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
             protectors.TryFollow(await sink.KeysAsync(stop).ConfigureAwait(false));
             await sink.RequireKeysAsync(protectors.Current.Keys, stop).ConfigureAwait(false);
             var source = await queues.ReceiveFromAsync(From, Receive, stop).ConfigureAwait(false);
-            return await EtlRun.RunAsync(source, protectors, sink, Batch, batchWritten, stop).ConfigureAwait(false);
+            Started?.Invoke($"LoginEtl {ProgramVersion.Text} moves the queue {source.Name} into {sink.Place}, {string.Join(" and ", protectors.Current.Keys.Select(k => $"{k.Attribute} under {k.Prefix}"))}.");
+            return await EtlRun.RunAsync(source, protectors, sink, Batch, batchWritten, stop, SoFar).ConfigureAwait(false);
         }
     }
 }

@@ -1,19 +1,24 @@
 using System.CommandLine;
+using LoginEtl.Aws;
+using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres;
 using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Aws;
 
 namespace LoginEtl.Worker;
 
 /// <summary>One run of the worker, from settings to exit code.</summary>
 internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, TextWriter output, TextWriter log, CancellationToken stop)
 {
+    private static readonly TimeSpan SoFarEvery = TimeSpan.FromMinutes(1);
+
     private readonly PostgresConnector _database = new();
     private readonly OwnWords _words = new(settings.All);
+
+    private WorkerLog Log => field ??= new WorkerLog(log, _words);
 
     public async Task<int> RunAsync()
     {
@@ -21,8 +26,14 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         Receipt receipt;
         try
         {
+            settings.TakeFile(parsed);
+            if (settings.Check(parsed))
+            {
+                return await CheckAsync();
+            }
+
             receipt = await ReceiptAsync();
-            await log.WriteLineAsync(ReceiptText.Line(receipt));
+            Log.Say(ReceiptText.Line(receipt));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -37,7 +48,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         if (receipt.GetFault() is { } fault)
         {
             receipt = receipt.FailedBy(new LoginEtlException(fault.Error, _words.Of(fault.Message), _words.Of(fault.Remedy)));
-            await log.WriteLineAsync($"login-etl: {fault.Id}: {receipt.Error}");
+            Log.Say($"login-etl: {fault.Id}: {receipt.Error}");
         }
 
         StopSignals.RunIsOver();
@@ -45,27 +56,59 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         return receipt.ExitCode;
     }
 
+    // What Test-LoginEtl looks at, a line each. 1 where a run would fail.
+    private async Task<int> CheckAsync()
+    {
+        var failed = false;
+        var check = new JobCheck
+        {
+            Methods = () => settings.ProtectOptions(parsed).Methods,
+            Keyring = () => settings.OpenKeyring(parsed, stop),
+            Database = () => settings.Database(parsed),
+            Sink = _ => settings.SinkOptions(parsed),
+            Queue = () => settings.Queue(parsed),
+        };
+        await foreach (var found in check.RunAsync(new SqsConnector(), _database, stop))
+        {
+            failed |= found.Outcome == CheckOutcome.Fail;
+            await output.WriteLineAsync(_words.Of($"{found.Outcome} {found.Name}: {found.Detail} {found.Remedy}").TrimEnd());
+        }
+
+        return failed ? 1 : 0;
+    }
+
     private async Task<Receipt> ReceiptAsync()
     {
-        settings.TakeFile(parsed);
+        using var manager = new ServiceManager();
+        using var stopping = stop.Register(manager.Stopping);
         if (settings.DatabaseFlag(parsed) is { } flag && _database.CarriesPassword(flag))
         {
-            await log.WriteLineAsync($"warning: The password in --database can be seen in the list of processes. {EnvironmentSettings.DatabaseVariable}, a .pgpass file or --iam-authentication keep it out of there.");
+            Log.Warn($"The password in --database can be seen in the list of processes. {EnvironmentSettings.DatabaseVariable}, a .pgpass file or --iam-authentication keep it out of there.");
         }
 
         if (SettingVariables.Unknown() is { } unknown)
         {
-            await log.WriteLineAsync($"warning: {unknown}");
+            Log.Warn(unknown);
         }
 
         using var protectors = new ProtectorSource(OpenKeyring, settings.ProtectOptions(parsed));
-        var job = settings.Job(parsed, new SqsConnector(), _database, Warn);
+        var quiet = settings.Quiet(parsed);
+        var job = settings.Job(parsed, new SqsConnector(), _database, Log.Warn, Started, quiet ? null : new SoFar(r => Log.Say(ReceiptText.SoFar(r)), SoFarEvery));
         if (settings.Initialize(parsed))
         {
-            await _database.InitializeAsync(job.Into, new SchemaOptions { Warned = Warn }, stop);
+            await _database.InitializeAsync(job.Into, new SchemaOptions { Warned = Log.Warn }, stop);
         }
 
-        return await job.RunAsync(protectors, settings.Quiet(parsed) ? null : Report, stop);
+        return await job.RunAsync(protectors, quiet ? null : Report, stop);
+
+        void Started(string what)
+        {
+            manager.Ready();
+            if (!quiet)
+            {
+                Log.Say(what);
+            }
+        }
     }
 
     private Keyring OpenKeyring()
@@ -73,21 +116,19 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         var keyring = settings.OpenKeyring(parsed, stop);
         foreach (var warning in keyring.Warnings)
         {
-            Warn(warning);
+            Log.Warn(warning);
         }
 
         return keyring;
     }
 
-    private void Warn(string warning) => log.WriteLine($"warning: {_words.Of(warning)}");
-
     private void Report(BatchReport batch)
     {
         foreach (var warning in BatchText.Warnings(batch))
         {
-            Warn(warning);
+            Log.Warn(warning);
         }
 
-        log.WriteLine(BatchText.Of(batch));
+        Log.Say(BatchText.Of(batch));
     }
 }

@@ -57,6 +57,7 @@ internal sealed class WorkerSettings
     private readonly Setting<string?> _defaultLocale = Settings.Text("--default-locale", "Stands in for a null locale");
     private readonly Setting<bool> _newKey = Settings.Switch("--new-key", "Goes on under a key that the database has never seen, and registers it");
     private readonly Setting<bool> _initialize = Settings.Switch("--initialize", "Creates what is missing in the database first");
+    private readonly Setting<bool> _check = Settings.Switch("--check", "Looks at all that a run needs, a line each, and receives nothing; exit code 1 where a run would fail");
     private readonly Setting<bool> _quiet = Settings.Switch("--quiet", "No progress on standard error");
 
     public IEnumerable<Option> All =>
@@ -65,7 +66,7 @@ internal sealed class WorkerSettings
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
         _drainWindow.Option, _drainTimeout.Option, _retryFor.Option, _receivers.Option, _maxHeld.Option, _maxHeldBytes.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
         _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _onSuppressed.Option, _ipForm.Option, _allowNullPii.Option, _defaultLocale.Option,
-        _newKey.Option, _initialize.Option, _quiet.Option,
+        _newKey.Option, _initialize.Option, _check.Option, _quiet.Option,
     ];
 
     /// <summary>Sets the variables that are not set, from the file of settings. Before anything else is asked for.</summary>
@@ -83,6 +84,8 @@ internal sealed class WorkerSettings
 
     public bool Initialize(ParseResult parsed) => _initialize.Value(parsed);
 
+    public bool Check(ParseResult parsed) => _check.Value(parsed);
+
     public bool Quiet(ParseResult parsed) => _quiet.Value(parsed);
 
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, or what the keys cannot be opened for.</exception>
@@ -91,14 +94,17 @@ internal sealed class WorkerSettings
         new KeyAccess { KeyService = () => new KmsKeyService(), Stop = stop });
 
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>, <c>MethodInvalid</c>, <c>ColumnNameInvalid</c>.</exception>
-    public EtlJob Job(ParseResult parsed, IQueueConnector queues, IDatabaseConnector databases, Action<string> waiting) => new(queues, databases)
-    {
-        Into = Database(parsed),
-        Sink = SinkOptions(parsed) with { Waiting = waiting },
-        From = Queue(parsed),
-        Receive = ReceiveOptions(parsed) with { Waiting = waiting },
-        Batch = BatchOptions(parsed),
-    };
+    public EtlJob Job(
+        ParseResult parsed, IQueueConnector queues, IDatabaseConnector databases, Action<string> waiting, Action<string> started, SoFar? soFar) => new(queues, databases)
+        {
+            Started = started,
+            SoFar = soFar,
+            Into = Database(parsed),
+            Sink = SinkOptions(parsed) with { Waiting = waiting },
+            From = Queue(parsed),
+            Receive = ReceiveOptions(parsed) with { Waiting = waiting },
+            Batch = BatchOptions(parsed),
+        };
 
     /// <summary>The queue as the receipt of a run names it that did not begin.</summary>
     public string QueueName(ParseResult parsed) => EnvironmentSettings.QueueName(_queue.Value(parsed));

@@ -19,9 +19,10 @@ public static class EtlRun
     /// <param name="options">Batching.</param>
     /// <param name="batchWritten">Told of every batch, on a background thread; may be null.</param>
     /// <param name="stop">Stops well: what is held is written, the rest stays in the queue.</param>
+    /// <param name="soFar">Told of the counts while it goes on; may be null.</param>
     public static async Task<Receipt> RunAsync(
         IMessageSource source, ProtectorSource protectors, IRecordSink sink, BatchOptions options, Action<BatchReport>? batchWritten,
-        CancellationToken stop)
+        CancellationToken stop, SoFar? soFar = null)
     {
         ArgumentNullException.ThrowIfNull(protectors);
         var writer = new BatchWriter(sink, options) { BatchWritten = batchWritten };
@@ -32,6 +33,7 @@ public static class EtlRun
             run.Stop();
             late.CancelAfter(StopWithin);
         });
+        var telling = soFar is null ? null : new Timer(_ => soFar.Told(run.Receipt()), null, soFar.Every, soFar.Every);
         try
         {
             await TransferAsync(run, protectors, writer, late.Token).ConfigureAwait(false);
@@ -48,6 +50,11 @@ public static class EtlRun
         finally
         {
             await stopping.DisposeAsync().ConfigureAwait(false);
+            if (telling is not null)
+            {
+                await telling.DisposeAsync().ConfigureAwait(false);
+            }
+
             await writer.DisposeAsync().ConfigureAwait(false);
             await run.ReleaseAsync().ConfigureAwait(false);
         }
@@ -66,3 +73,8 @@ public static class EtlRun
         }
     }
 }
+
+/// <summary>Who is told of a run that goes on, and how often.</summary>
+/// <param name="Told">Told of the receipt as it stands, which does not balance while messages are in hand; on a background thread.</param>
+/// <param name="Every">Between two.</param>
+public sealed record SoFar(Action<Receipt> Told, TimeSpan Every);

@@ -9,6 +9,9 @@ public interface IRecordSink : IAsyncDisposable
     /// <summary>The table's name.</summary>
     string Name { get; }
 
+    /// <summary>The same with its server and database, as people are told.</summary>
+    string Place => Name;
+
     /// <summary>The keys that the database knows, as they are now. Retries faults of the system.</summary>
     /// <exception cref="Faults.LoginEtlException">The database failed or refused.</exception>
     Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken);

@@ -14,17 +14,14 @@ public static class ReceiptText
     public static string Line(Receipt receipt)
     {
         ArgumentNullException.ThrowIfNull(receipt);
-        var always = Always.Select(o => RunCounts.NameOf(o)).ToHashSet();
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{receipt.Source}: {receipt.Outcome}{Why(receipt)}, received {receipt.Received}");
-        foreach (var (name, count) in receipt.Counts.Named.Where(c => c.Count > 0 || always.Contains(c.Name)))
-        {
-            text.Append(CultureInfo.InvariantCulture, $", {count} {name.Replace('_', ' ')}");
-        }
+        return $"{receipt.Source}: {receipt.Outcome}{Why(receipt)}, {Counts(receipt)}; {(receipt.Balanced ? "balanced" : "NOT BALANCED")}";
+    }
 
-        text.Append(CultureInfo.InvariantCulture, $" in {receipt.Elapsed.TotalSeconds:0.0} s; ");
-        text.Append(receipt.Balanced ? "balanced" : "NOT BALANCED");
-        return text.ToString();
+    /// <summary>One line for people, of a run that goes on.</summary>
+    public static string SoFar(Receipt receipt)
+    {
+        ArgumentNullException.ThrowIfNull(receipt);
+        return string.Create(CultureInfo.InvariantCulture, $"{receipt.Source} so far: {Counts(receipt)}, {receipt.Received - receipt.Counts.Settled} in hand.");
     }
 
     /// <summary>One line of JSON for programs; every count, seconds as a number.</summary>
@@ -63,6 +60,19 @@ public static class ReceiptText
         }
 
         return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static string Counts(Receipt receipt)
+    {
+        var always = Always.Select(o => RunCounts.NameOf(o)).ToHashSet();
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"received {receipt.Received}");
+        foreach (var (name, count) in receipt.Counts.Named.Where(c => c.Count > 0 || always.Contains(c.Name)))
+        {
+            text.Append(CultureInfo.InvariantCulture, $", {count} {name.Replace('_', ' ')}");
+        }
+
+        return text.Append(CultureInfo.InvariantCulture, $" in {receipt.Elapsed.TotalSeconds:0.0} s").ToString();
     }
 
     // What the outcome does not say already.

@@ -63,6 +63,9 @@ internal sealed class PostgresSink : IRecordSink
     public string Name => _table.Name.ToString();
 
     /// <inheritdoc/>
+    public string Place => $"{Name} at {_database.Endpoint}";
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken) => LookAsync(_keys.ListAsync, cancellationToken);
 
     /// <inheritdoc/>

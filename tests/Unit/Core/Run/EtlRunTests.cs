@@ -27,6 +27,32 @@ public sealed class EtlRunTests : RunningTests
     }
 
     [Fact]
+    public async Task Run_that_goes_on_tells_its_counts_and_what_is_in_hand()
+    {
+        var source = Source();
+        source.AddMany(40);
+        var told = new List<Receipt>();
+        var enough = new TaskCompletionSource();
+        Sink.InTransaction = (batch, token) => batch == 1 ? enough.Task.WaitAsync(token) : Task.CompletedTask;
+        await EtlRun.RunAsync(source, Protectors, Sink, new BatchOptions { BatchSize = 20 }, null, Limit, new SoFar(
+            receipt =>
+            {
+                lock (told)
+                {
+                    told.Add(receipt);
+                }
+
+                if (receipt.Written == 20)
+                {
+                    enough.TrySetResult();
+                }
+            },
+            TimeSpan.FromMilliseconds(20)));
+        Assert.Contains(told, r => r is { Received: 40, Written: 20 } && ReceiptText.SoFar(r).EndsWith(" s, 20 in hand.", StringComparison.Ordinal));
+        Assert.All(told, r => Assert.InRange(r.Written, 0, 20));
+    }
+
+    [Fact]
     public async Task Message_is_deleted_only_after_its_batch_has_committed()
     {
         var source = Source();

@@ -85,6 +85,7 @@ public sealed class ReceiptTests
             + "6 returned, 34 lapsed in 1.2 s; balanced",
             Good.ToString());
         Assert.EndsWith("; NOT BALANCED", ReceiptText.Line(Good with { Received = 1 }), StringComparison.Ordinal);
+        Assert.Matches("^logins so far: received 60, .* s, 5 in hand\\.$", ReceiptText.SoFar(Good with { Source = "logins", Received = 60 }));
     }
 
     [Fact]

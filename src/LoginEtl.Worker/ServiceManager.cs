@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+namespace LoginEtl.Worker;
+
+/// <summary>
+/// Tells systemd that a service is ready, is stopping, or alive (sd_notify(3), <c>Type=notify</c>, <c>WatchdogSec=</c>): a
+/// datagram each to the socket that it names. Does nothing where there is none.
+/// </summary>
+/// <remarks>The package of .NET that does it (Microsoft.Extensions.Hosting.Systemd) brings the generic host, which is not used here.</remarks>
+internal sealed class ServiceManager : IDisposable
+{
+    private readonly string? _socket = Environment.GetEnvironmentVariable("NOTIFY_SOCKET");
+    private readonly Timer? _alive;
+
+    public ServiceManager()
+    {
+        // Two a period, as systemd advises. The timer runs on the pool that the run needs as well: where that is stuck, it is, too.
+        if (_socket is not null && long.TryParse(Environment.GetEnvironmentVariable("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) && microseconds > 1
+            && Environment.GetEnvironmentVariable("WATCHDOG_PID") is var process && (process is null || process == Environment.ProcessId.ToString(CultureInfo.InvariantCulture)))
+        {
+            _alive = new Timer(_ => Tell("WATCHDOG=1"), null, TimeSpan.Zero, TimeSpan.FromMicroseconds(microseconds) / 2);
+        }
+    }
+
+    public void Ready() => Tell("READY=1");
+
+    public void Stopping() => Tell("STOPPING=1");
+
+    public void Dispose() => _alive?.Dispose();
+
+    private void Tell(string state)
+    {
+        if (_socket is not { Length: > 1 })
+        {
+            return;
+        }
+
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+            // An abstract name begins with NUL, which the variable writes as @.
+            socket.SendTo(Encoding.UTF8.GetBytes(state), new UnixDomainSocketEndPoint(_socket[0] == '@' ? "\0" + _socket[1..] : _socket));
+        }
+        catch (SocketException)
+        {
+            // A run does not depend on who listens.
+        }
+    }
+}

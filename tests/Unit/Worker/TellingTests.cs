@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using LoginEtl.Unit.Aws;
+using LoginEtl.Unit.Core;
+using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Postgres;
+using Xunit;
+
+namespace LoginEtl.Unit.Worker;
+
+/// <summary>What whoever runs the worker is told: what it does where, when, how far it is, and whether it could.</summary>
+public sealed class TellingTests(ServersFixture servers) : IDisposable
+{
+    private readonly TestKeys _keys = new();
+
+    public void Dispose() => _keys.Dispose();
+
+    [Fact]
+    public async Task First_line_says_what_moves_where_under_which_keys_and_every_line_has_its_time()
+    {
+        var (queue, database) = await ReadyAsync("{}");
+        var (exitCode, _, errors) = await WorkerProgram.RunAsync(_keys.Folder, queue, database.ConnectionString, ["--drain-window", "0.2"]);
+
+        Assert.Equal(2, exitCode);
+        var lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \S", line));
+        Assert.Matches(
+            $@"Z LoginEtl \S+ moves the queue {queue.Name} into public\.user_logins at 127\.0\.0\.1:\d+, database \S+, ip under siv1\.\S+ and device_id under siv1\.\S+\.$", lines[0]);
+        Assert.Contains(lines, line => line.Contains("Z warning: Message ", StringComparison.Ordinal));
+        Assert.Matches($@"Z {queue.Name}: Completed, received 2, 1 written, 0 duplicate, 1 quarantined, 0 returned in \d+\.\d s; balanced$", lines[^1]);
+    }
+
+    [Fact]
+    public async Task Quiet_one_says_what_went_wrong_alone()
+    {
+        var (queue, database) = await ReadyAsync();
+        var (exitCode, _, errors) = await WorkerProgram.RunAsync(_keys.Folder, queue, database.ConnectionString, ["--drain-window", "0.2", "--quiet"]);
+        Assert.Equal(0, exitCode);
+        Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task Check_looks_at_all_that_a_run_needs_and_receives_nothing()
+    {
+        var (queue, database) = await ReadyAsync();
+        var (exitCode, output, _) = await WorkerProgram.RunAsync(_keys.Folder, queue, database.ConnectionString, ["--check"]);
+
+        Assert.Equal(0, exitCode);
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(lines, line => Assert.Matches("^(Pass|Warn) [A-Z][A-Za-z ,]+: .", line));
+        Assert.All(["Keysets", "Database server", "Table", "Owners", "Key states", "Queue"], name => Assert.Contains(lines, l => l.StartsWith($"Pass {name}: ", StringComparison.Ordinal)));
+        Assert.Equal((1, 0), await queue.CountsAsync());
+    }
+
+    [Theory]
+    [InlineData("--table nowhere", "Fail Table: ")]
+    [InlineData("--keyset file:/nowhere", "Fail Keysets: ")]
+    [InlineData("--queue none-of-that-name", "Fail Queue: ")]
+    [InlineData("--database Host=127.0.0.1;Port=1;Username=u", "Fail Database server: ")]
+    public async Task Check_that_fails_is_1_and_the_rest_is_looked_at_all_the_same(string flags, string fails)
+    {
+        var (queue, database) = await ReadyAsync();
+        var (exitCode, output, _) = await WorkerProgram.RunAsync(_keys.Folder, queue, database.ConnectionString, [.. flags.Split(' '), "--check"]);
+        Assert.Equal(1, exitCode);
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.StartsWith(fails, lines.First(l => l.StartsWith("Fail ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.InRange(lines.Length, 6, 40);
+    }
+
+    [Fact]
+    public async Task Service_manager_is_told_that_it_is_ready_alive_and_stopping()
+    {
+        var (queue, database) = await ReadyAsync();
+        var path = Path.Combine(_keys.Folder, "notify");
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        var start = WorkerProgram.Start(_keys.Folder, queue, database.ConnectionString, ["--wait"]);
+        (start.Environment["NOTIFY_SOCKET"], start.Environment["WATCHDOG_USEC"]) = (path, "400000");
+        using var worker = Process.Start(start)!;
+        try
+        {
+            var told = new List<string>();
+            await HearAsync("WATCHDOG=1");
+            await HearAsync("READY=1");
+            told.Clear();
+            await HearAsync("WATCHDOG=1");
+            using var signal = Process.Start("kill", ["-TERM", $"{worker.Id}"]);
+            await HearAsync("STOPPING=1");
+            await worker.WaitForExitAsync(TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Token);
+            Assert.Equal(0, worker.ExitCode);
+
+            async Task HearAsync(string state)
+            {
+                using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+                while (!told.Contains(state))
+                {
+                    var buffer = new byte[256];
+                    told.Add(Encoding.UTF8.GetString(buffer, 0, await socket.ReceiveAsync(buffer, SocketFlags.None, limit.Token)));
+                }
+            }
+        }
+        finally
+        {
+            if (!worker.HasExited)
+            {
+                worker.Kill();
+            }
+        }
+    }
+
+    private async Task<(TestQueue Queue, TestDatabase Database)> ReadyAsync(params string[] others)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var queue = await TestQueue.CreateAsync(servers);
+        foreach (var body in (string[])[Deliveries.Body, .. others])
+        {
+            await queue.SendAsync(body);
+        }
+
+        return (queue, database);
+    }
+}
