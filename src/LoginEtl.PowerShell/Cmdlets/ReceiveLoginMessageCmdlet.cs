@@ -55,7 +55,7 @@ public sealed class ReceiveLoginMessageCmdlet : QueueCmdlet
     [Duration]
     public TimeSpan DrainTimeout { get; set; } = new ReceiveOptions().DrainTimeout;
 
-    /// <summary>How long polls that fail are tried again, such as 10m; a number is seconds. A minute when not given, and with -Wait as long as it takes.</summary>
+    /// <summary>How long an outage is waited for, such as 10m; a number is seconds. A minute when not given, and as long as it takes where -Wait is given, too.</summary>
     [Parameter]
     [Duration]
     public TimeSpan? RetryFor { get; set; }

@@ -42,7 +42,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
     [Duration]
     public TimeSpan FlushInterval { get; set; } = new BatchOptions().FlushInterval;
 
-    /// <summary>How long an outage of the database is waited for, such as 10m; a number is seconds.</summary>
+    /// <summary>How long an outage is waited for, such as 10m; a number is seconds. A minute when not given, and as long as it takes where -Wait is given, too.</summary>
     [Parameter]
     [Duration]
     public TimeSpan RetryFor { get; set; } = ReceiveOptions.DefaultRetryFor;
