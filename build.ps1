@@ -11,6 +11,8 @@
 .EXAMPLE
     ./build.ps1 Package      # the module, its bill of materials, checksums and .nupkg, in output/
 .EXAMPLE
+    ./build.ps1 Bench        # how fast it is, beside scripts that do the same: ten minutes
+.EXAMPLE
     ./build.ps1 Soak         # what takes long, 500 random schedules of faults among it: more than an hour
 .EXAMPLE
     ./build.ps1 Soak -Seed 1061 -Count 1   # one schedule again, told in full
@@ -19,7 +21,7 @@
 param(
     # What to do, in this order.
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Help', 'Test', 'Pester', 'Package', 'Demo', 'Soak')]
+    [ValidateSet('Build', 'Help', 'Test', 'Pester', 'Package', 'Demo', 'Bench', 'Soak')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Debug', 'Release')]
@@ -76,6 +78,22 @@ function Package {
 
 # The tests that dotnet test leaves out because they take long; docs/reliability.md tells
 # what they prove. All are run, whatever fails.
+# docs/performance.md; the scripts where there is a Python that has what they need.
+function Bench {
+    dotnet build bench --configuration Release
+    $bench = 'bench/bin/Release/net10.0/LoginEtl.Bench.dll'
+    $python = (Get-Command python3, python -CommandType Application -ErrorAction Ignore | Select-Object -First 1).Source
+    if ($python) {
+        try { & $python -c 'import boto3, psycopg2' }
+        catch [System.Management.Automation.NativeCommandExitException] { $python = $null }
+    }
+    $scripts = if ($python) { '--python', $python } else { @() }
+    foreach ($latency in 0, 10, 50) {
+        dotnet $bench queue 20000 2 --latency $latency
+        dotnet $bench job 50000 2 --latency $latency --threads ($latency ? 16 : 8) @scripts
+    }
+}
+
 function Soak {
     dotnet build tests/Unit --configuration $Configuration
     $env:LOGINETL_LONG_RUNS = 1

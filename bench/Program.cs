@@ -1,6 +1,7 @@
 using System.Globalization;
 using LoginEtl.Bench;
 using LoginEtl.Bench.Endpoint;
+using LoginEtl.Bench.Jobs;
 using LoginEtl.Bench.Queues;
 using LoginEtl.Sandbox.Servers;
 
@@ -9,6 +10,7 @@ var arguments = new BenchArguments(args.Skip(1));
 return args.FirstOrDefault() switch
 {
     "queue" => await QueueBench.RunAsync(arguments),
+    "job" => await JobBench.RunAsync(arguments),
     "queue-client" => await QueueContender.RunAsync(arguments),
     "sqs-endpoint" => EndpointProgram.Run(arguments),
     _ => await BadRowsAsync(),

@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace LoginEtl.Bench.Jobs;
+
+/// <summary>A program that does the job.</summary>
+/// <param name="Name">As the table shows it.</param>
+/// <param name="Messages">How many it is given.</param>
+/// <param name="Start">How it is started, for an endpoint, a queue, a connection string and a folder of keys.</param>
+internal sealed record JobContender(string Name, int Messages, Func<Uri, string, string, string, ProcessStartInfo> Start)
+{
+    public static JobContender Worker(int messages) => new("LoginEtl", messages, (endpoint, queue, connection, keys) =>
+    {
+        var start = new ProcessStartInfo("dotnet",
+        [
+            Path.Combine(AppContext.BaseDirectory, "login-etl.dll"), "--queue", queue, "--keyset", $"file:{keys}",
+            "--endpoint-url", endpoint.AbsoluteUri, "--region", "us-east-1", "--max-messages", $"{messages}", "--quiet",
+        ])
+        { RedirectStandardOutput = true };
+        start.Environment["LOGINETL_DATABASE"] = connection;
+        (start.Environment["AWS_ACCESS_KEY_ID"], start.Environment["AWS_SECRET_ACCESS_KEY"]) = ("bench", "bench");
+        return start;
+    });
+
+    public static JobContender Script(string name, string python, string script, int messages, string[] more) => new(name, messages, (endpoint, queue, connection, _) =>
+    {
+        var database = new NpgsqlConnectionStringBuilder(connection);
+        return new ProcessStartInfo(python,
+        [
+            Path.Combine(AppContext.BaseDirectory, "contenders", script), endpoint.AbsoluteUri, queue, $"{messages}",
+            $"host={database.Host} port={database.Port} user={database.Username} password={database.Password} dbname={database.Database}", .. more,
+        ]);
+    });
+}
