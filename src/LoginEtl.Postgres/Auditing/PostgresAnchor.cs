@@ -10,10 +10,12 @@ using NpgsqlTypes;
 namespace LoginEtl.Postgres.Auditing;
 
 /// <summary>Heads of audit files in PostgreSQL, added row by row; the server adds who and when.</summary>
-internal sealed class PostgresAnchor(Database database, string anchor, AuditTarget target) : IAuditAnchor
+internal sealed class PostgresAnchor(Database database, QualifiedName table, AuditTarget target) : IAuditAnchor
 {
     private const string Columns =
         "coalesce(number, 0), file_id, line, encode(mac, 'hex'), place, note, coalesce(encode(link, 'hex'), ''), anchored_by, anchored_at";
+
+    private readonly string _anchor = table.Beside(SchemaNames.AuditAnchor).Quoted;
 
     /// <summary>Finds the anchor.</summary>
     /// <param name="database">Taken over.</param>
@@ -27,7 +29,7 @@ internal sealed class PostgresAnchor(Database database, string anchor, AuditTarg
             var name = table.Name.Beside(SchemaNames.AuditAnchor);
             var columns = await TableNames.ColumnsAsync(connection, name, cancellationToken).ConfigureAwait(false);
             return columns.IsSupersetOf(SchemaNames.AuditAnchorColumns)
-                ? new PostgresAnchor(database, name.Quoted, new AuditTarget(await NameAsync(connection, cancellationToken).ConfigureAwait(false), $"{table.Name}"))
+                ? new PostgresAnchor(database, table.Name, new AuditTarget(await NameAsync(connection, cancellationToken).ConfigureAwait(false), $"{table.Name}"))
                 : throw new LoginEtlException(
                     ErrorId.AuditAnchorNotFound, $"There is no {name} as this version makes it, without which a cut or rewritten audit file would not show.",
                     "Run Initialize-LoginDatabase.");
@@ -39,7 +41,7 @@ internal sealed class PostgresAnchor(Database database, string anchor, AuditTarg
 
     /// <inheritdoc/>
     public async Task<string?> RequireApartAsync(CancellationToken cancellationToken) =>
-        await database.UseAsync(connection => AnchorRights.RequireApartAsync(connection, anchor, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await database.UseAsync(connection => AnchorRights.RequireApartAsync(connection, _anchor, cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken)
@@ -47,10 +49,10 @@ internal sealed class PostgresAnchor(Database database, string anchor, AuditTarg
         var found = await database.UseAsync(
             connection => connection.QueryAsync(
                 $"""
-                (SELECT {Columns}, 0 FROM {anchor} WHERE file_id = $1 ORDER BY line DESC LIMIT 1)
-                UNION ALL (SELECT {Columns}, 1 FROM {anchor} WHERE place = $2 OR ($3 AND lower(place) = lower($2)) ORDER BY number NULLS FIRST, anchored_at, line LIMIT 1)
-                UNION ALL (SELECT {Columns}, 2 FROM {anchor} WHERE number IS NOT NULL ORDER BY number DESC LIMIT 1)
-                UNION ALL (SELECT {Columns}, 3 FROM {anchor} WHERE number IS NOT NULL ORDER BY number DESC OFFSET 1 LIMIT 1)
+                (SELECT {Columns}, 0 FROM {_anchor} WHERE file_id = $1 ORDER BY line DESC LIMIT 1)
+                UNION ALL (SELECT {Columns}, 1 FROM {_anchor} WHERE place = $2 OR ($3 AND lower(place) = lower($2)) ORDER BY number NULLS FIRST, anchored_at, line LIMIT 1)
+                UNION ALL (SELECT {Columns}, 2 FROM {_anchor} WHERE number IS NOT NULL ORDER BY number DESC LIMIT 1)
+                UNION ALL (SELECT {Columns}, 3 FROM {_anchor} WHERE number IS NOT NULL ORDER BY number DESC OFFSET 1 LIMIT 1)
                 """,
                 [Id(fileId), place, AuditPlace.IgnoresCase], r => (Which: r.GetInt32(9), Anchor: Read(r)), cancellationToken),
             cancellationToken).ConfigureAwait(false);
@@ -62,7 +64,7 @@ internal sealed class PostgresAnchor(Database database, string anchor, AuditTarg
     /// <inheritdoc/>
     public async Task<IReadOnlyList<AuditAnchor>> ListAsync(Guid? fileId, CancellationToken cancellationToken) => await database.UseAsync(
         connection => connection.QueryAsync(
-            $"SELECT {Columns} FROM {anchor} WHERE $1 IS NULL OR file_id = $1 ORDER BY number NULLS FIRST, file_id, line", [Id(fileId)], Read, cancellationToken),
+            $"SELECT {Columns} FROM {_anchor} WHERE $1 IS NULL OR file_id = $1 ORDER BY number NULLS FIRST, file_id, line", [Id(fileId)], Read, cancellationToken),
         cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
@@ -74,13 +76,13 @@ internal sealed class PostgresAnchor(Database database, string anchor, AuditTarg
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> WritersAsync(CancellationToken cancellationToken) =>
-        await database.UseAsync(connection => AnchorRights.WritersAsync(connection, anchor, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await database.UseAsync(connection => AnchorRights.WritersAsync(connection, _anchor, cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> ElsewhereAsync(CancellationToken cancellationToken) => await database.UseAsync(
         connection => connection.QueryAsync(
             $"SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = '{SchemaNames.AuditAnchor}' AND c.oid <> $1::regclass::oid ORDER BY 1",
-            [anchor], r => $"{new QualifiedName(r.GetString(0), r.GetString(1))}", cancellationToken),
+            [_anchor], r => $"{new QualifiedName(r.GetString(0), r.GetString(1))}", cancellationToken),
         cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
@@ -97,7 +99,7 @@ internal sealed class PostgresAnchor(Database database, string anchor, AuditTarg
         try
         {
             kept = await connection.QueryAsync(
-                $"INSERT INTO {anchor} ({string.Join(", ", SchemaNames.AuditAnchorContent)}) VALUES ($1, $2, decode($3, 'hex'), $4, $5, $6, decode($7, 'hex')) RETURNING {Columns}",
+                $"INSERT INTO {_anchor} ({string.Join(", ", SchemaNames.AuditAnchorContent)}) VALUES ($1, $2, decode($3, 'hex'), $4, $5, $6, decode($7, 'hex')) RETURNING {Columns}",
                 [added.FileId, added.Line, added.Mac, added.Place, Nullable(added.Note, NpgsqlDbType.Text), added.Number, added.Link], Read, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: SchemaNames.AuditAnchorNumber }
@@ -116,11 +118,11 @@ internal sealed class PostgresAnchor(Database database, string anchor, AuditTarg
         if (kept is not [var one] || one with { By = "", At = default } != added)
         {
             throw new LoginEtlException(
-                ErrorId.AuditAnchorNotKept, $"The database did not keep the anchor of an audit line as it was sent: a trigger or a rule of {anchor} is in the way. Nothing was recovered.",
+                ErrorId.AuditAnchorNotKept, $"The database did not keep the anchor of an audit line as it was sent: a trigger or a rule of {_anchor} is in the way. Nothing was recovered.",
                 "Drop it, and find out who made it.");
         }
 
-        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        await ForeignObjects.CommitAsync(transaction, table, [SchemaNames.AuditAnchor], cancellationToken).ConfigureAwait(false);
         return one;
     }
 

@@ -120,6 +120,21 @@ internal static class ForeignObjects
         }
     }
 
+    /// <summary>
+    /// Commits, unless something stands on what was written to: it was looked at before, too, but what was made meanwhile,
+    /// which the writes waited for, has fired.
+    /// </summary>
+    /// <param name="transaction">Rolled back by its owner when this throws.</param>
+    /// <param name="table">The user's.</param>
+    /// <param name="written">What was written to beside it.</param>
+    /// <param name="cancellationToken">Cancels what comes before the COMMIT.</param>
+    /// <exception cref="LoginEtlException"><c>ForeignObject</c>.</exception>
+    public static async Task CommitAsync(NpgsqlTransaction transaction, QualifiedName table, string[] written, CancellationToken cancellationToken)
+    {
+        await RequireNoneAsync(transaction.Connection!, table, written, cancellationToken).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>It belongs to somebody else.</summary>
     public static LoginEtlException Owned(string name, string owner, QualifiedName table) => new(
         ErrorId.ForeignObject, $"{name} belongs to {owner}, who owns neither {table} nor its schema or database: what others put there would run with this user's rights.",

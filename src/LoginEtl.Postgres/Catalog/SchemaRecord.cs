@@ -159,8 +159,13 @@ internal sealed record SchemaRecord(
     }
 
     /// <summary>Records the server's history as it is by now.</summary>
-    public static Task RecordTimelineAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
-        connection.RunAsync($"UPDATE {table.Beside(SchemaNames.Schema).Quoted} SET timeline = {History}", cancellationToken);
+    public static async Task RecordTimelineAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = transaction.ConfigureAwait(false);
+        await connection.RunAsync($"UPDATE {table.Beside(SchemaNames.Schema).Quoted} SET timeline = {History}", cancellationToken).ConfigureAwait(false);
+        await ForeignObjects.CommitAsync(transaction, table, [SchemaNames.Schema], cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>What an operator should know, and what stops no run; null when there is nothing.</summary>
     public string? Notice => IsRewound || Timeline == RecordedTimeline ? null : string.Create(

@@ -107,14 +107,15 @@ internal static class Strangers
         connection.QueryAsync(s_query, [table.Quoted], r => r.GetString(0), cancellationToken);
 
     /// <summary>
-    /// Strangers who may put triggers on the tables beside the user's. What they put there ends a run, but they need no more
-    /// than that to end all of them. A part of a sentence each.
+    /// Strangers who may put triggers on the tables beside the user's, or make foreign keys to them. What they put there ends a
+    /// run, but they need no more than that to end all of them. A part of a sentence each.
     /// </summary>
     public static Task<List<string>> TriggerRightsAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) => connection.QueryAsync(
         $"""
-        SELECT DISTINCT pg_catalog.concat(CASE WHEN g.grantee = 0::oid THEN 'anybody' ELSE pg_get_userbyid(g.grantee)::text END, ' may put triggers on ', c.oid::regclass)
+        SELECT DISTINCT pg_catalog.concat(CASE WHEN g.grantee = 0::oid THEN 'anybody' ELSE pg_get_userbyid(g.grantee)::text END,
+            CASE g.privilege_type WHEN 'TRIGGER' THEN ' may put triggers on ' ELSE ' may make foreign keys to ' END, c.oid::regclass)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) g
-        WHERE n.nspname = $1 AND c.relname = ANY ($2) AND g.privilege_type = 'TRIGGER' AND (g.grantee = 0::oid OR NOT {ForeignObjects.Trusted("g.grantee", "$3")})
+        WHERE n.nspname = $1 AND c.relname = ANY ($2) AND g.privilege_type IN ('TRIGGER', 'REFERENCES') AND (g.grantee = 0::oid OR NOT {ForeignObjects.Trusted("g.grantee", "$3")})
         ORDER BY 1
         """,
         [table.Schema, SchemaNames.All, table.Quoted], r => r.GetString(0), cancellationToken);

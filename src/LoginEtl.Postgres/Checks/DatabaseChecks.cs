@@ -179,7 +179,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         var triggers = await Strangers.TriggerRightsAsync(connection, table, cancellationToken).ConfigureAwait(false);
         if (triggers.Count > 0)
         {
-            _list.Add(Name, string.Join("; ", triggers), "REVOKE TRIGGER on these tables, and see what default privileges give away (ALTER DEFAULT PRIVILEGES): a trigger there ends runs, restores and recoveries.");
+            _list.Add(Name, string.Join("; ", triggers), "REVOKE TRIGGER and REFERENCES on these tables, and see what default privileges give away (ALTER DEFAULT PRIVILEGES): a trigger there, or a foreign key to one of them, ends runs, restores and recoveries.");
         }
 
         if (_list.Require(

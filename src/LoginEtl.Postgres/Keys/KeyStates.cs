@@ -43,8 +43,8 @@ internal sealed class KeyStates(QualifiedName keys)
         [.. (await connection.QueryAsync(Query(keys), [], Read, cancellationToken).ConfigureAwait(false)).Where(k => k.IsWellFormed)];
 
     /// <summary>Sets them when every batch under way has ended.</summary>
-    /// <exception cref="LoginEtlException"><c>KeysBusy</c>.</exception>
-    public async Task SetAsync(NpgsqlConnection connection, IReadOnlyCollection<StoredKey> wanted, CancellationToken cancellationToken)
+    /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>ForeignObject</c>.</exception>
+    public async Task SetAsync(NpgsqlConnection connection, QualifiedName table, IReadOnlyCollection<StoredKey> wanted, CancellationToken cancellationToken)
     {
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = transaction.ConfigureAwait(false);
@@ -66,6 +66,6 @@ internal sealed class KeyStates(QualifiedName keys)
             wanted.Select(k => StoredStates.Text(k.State)).ToArray(), wanted.Select(k => k.CheckValue).ToArray(),
         ];
         await connection.RunAsync(_set, parameters, cancellationToken).ConfigureAwait(false);
-        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        await ForeignObjects.CommitAsync(transaction, table, [SchemaNames.Keys], cancellationToken).ConfigureAwait(false);
     }
 }

@@ -64,7 +64,7 @@ internal sealed class PostgresTokens : ITokenTable
         async (connection, token) =>
         {
             await SchemaRecord.RequireAsync(connection, _table.Name, token).ConfigureAwait(false);
-            await _keys.SetAsync(connection, keys, token).ConfigureAwait(false);
+            await _keys.SetAsync(connection, _table.Name, keys, token).ConfigureAwait(false);
             return 0;
         },
         cancellationToken);
@@ -155,7 +155,7 @@ internal sealed class PostgresTokens : ITokenTable
             var replaced = range.Relation == _quarantine
                 ? await QuarantineTokens.ReplaceAsync(connection, range, changes, token).ConfigureAwait(false)
                 : await TableTokens.ReplaceAsync(connection, new TokenColumns(_table), range, changes, token).ConfigureAwait(false);
-            await transaction.CommitAsync(token).ConfigureAwait(false);
+            await ForeignObjects.CommitAsync(transaction, _table.Name, [SchemaNames.Quarantine], token).ConfigureAwait(false);
             return replaced;
         },
         cancellationToken);

@@ -33,13 +33,18 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
                 await connection.RunAsync($"SELECT pg_advisory_xact_lock({AdvisoryLock})", cancellationToken).ConfigureAwait(false);
             }
 
-            var statements = await new SchemaPlan(connection, settings, options).MakeAsync(cancellationToken).ConfigureAwait(false);
-            foreach (var statement in options.PlanOnly ? [] : statements)
+            var (table, statements) = await new SchemaPlan(connection, settings, options).MakeAsync(cancellationToken).ConfigureAwait(false);
+            if (options.PlanOnly)
+            {
+                return statements;
+            }
+
+            foreach (var statement in statements)
             {
                 await RunAsync(transaction, statement, cancellationToken).ConfigureAwait(false);
             }
 
-            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+            await ForeignObjects.CommitAsync(transaction, table, SchemaNames.AllAndIndexes, cancellationToken).ConfigureAwait(false);
             return statements;
         }
         catch (PostgresException e) when (TableNames.IsOfAnotherDatabase(e))

@@ -9,9 +9,9 @@ namespace LoginEtl.Postgres.Schema;
 /// <summary>Finds out what is missing, and the statements that make it.</summary>
 internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings settings, SchemaOptions options)
 {
-    /// <summary>The statements, in the order in which they run; empty when nothing is missing.</summary>
+    /// <summary>The table that is meant, and the statements in the order in which they run; none when nothing is missing.</summary>
     /// <exception cref="LoginEtlException"><c>SettingInvalid</c>, <c>TableUnsuitable</c>, <c>SchemaNotFound</c>.</exception>
-    public async Task<List<string>> MakeAsync(CancellationToken cancellationToken)
+    public async Task<(QualifiedName Table, List<string> Statements)> MakeAsync(CancellationToken cancellationToken)
     {
         if (options.AlterAppVersion && options.AppVersionColumn != AppVersionColumn.Text)
         {
@@ -98,7 +98,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
             statements.AddRange(await RoleGrants.MissingAsync(connection, name, settings.ColumnNames, cancellationToken).ConfigureAwait(false));
         }
 
-        return statements;
+        return (name, statements);
     }
 
     // One that is made now, or is there and ours.

@@ -162,54 +162,6 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     }
 
     [Theory]
-    [InlineData("login_etl_quarantine")]
-    [InlineData("login_etl_key")]
-    public async Task Trigger_that_comes_while_its_table_is_waited_for_undoes_what_it_did(string relation)
-    {
-        var database = await TestDatabase.InitializedAsync(servers);
-        await using var quarantine = await new PostgresConnector().OpenQuarantineAsync(database.Settings(), new SinkOptions(), TestDatabase.Token);
-        await using var sink = await database.SinkAsync();
-        if (relation == "login_etl_quarantine")
-        {
-            await sink.WriteAsync([Logins.Reject()], TestDatabase.Token);
-        }
-
-        await database.RunAsync("CREATE FUNCTION a_trap() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN CREATE TABLE IF NOT EXISTS sprung (); RETURN NEW; END'");
-        await using var other = new NpgsqlConnection(database.ConnectionString);
-        await other.OpenAsync(TestDatabase.Token);
-        await using var transaction = await other.BeginTransactionAsync(TestDatabase.Token);
-        await using (var command = new NpgsqlCommand($"CREATE TRIGGER watch BEFORE INSERT OR UPDATE ON {relation} FOR EACH ROW EXECUTE FUNCTION a_trap()", other))
-        {
-            await command.ExecuteNonQueryAsync(TestDatabase.Token);
-        }
-
-        Task written = relation == "login_etl_quarantine"
-            ? Task.Run(async () => await quarantine.DismissAsync(await quarantine.ListAsync(new QuarantineFilter(), TestDatabase.Token).ToListAsync(TestDatabase.Token), new Dismissal("a reason"), TestDatabase.Token))
-            : RegisterAsync();
-        while (!written.IsCompleted && !await database.ReadAsync<bool>("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation IS NOT NULL AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"))
-        {
-            await Task.Delay(20, TestDatabase.Token);
-        }
-
-        await transaction.CommitAsync(TestDatabase.Token);
-        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => written);
-        Assert.Contains("watch", fault.Message, StringComparison.Ordinal);
-        Assert.False(await database.ReadAsync<bool>("SELECT to_regclass('sprung') IS NOT NULL"));
-
-        // As a batch does with a key that the database has never seen.
-        async Task RegisterAsync()
-        {
-            await using var connection = new NpgsqlConnection(database.ConnectionString);
-            await connection.OpenAsync(TestDatabase.Token);
-            await using var batch = await connection.BeginTransactionAsync(TestDatabase.Token);
-            var table = (await LiveTableReader.ReadAsync(connection, database.Settings(), TestDatabase.Token))!;
-            await new KeyRegistration(table, isNewKey: true, isDryRun: false).RegisterAsync(
-                connection, [new StoredKey("ip", "siv", "siv1.AAAAAA", StoredKeyState.Primary)], new KnownKeys([]), TestDatabase.Token);
-            await batch.CommitAsync(TestDatabase.Token);
-        }
-    }
-
-    [Theory]
     [InlineData("ALTER TABLE user_logins OWNER TO {0}; ALTER TABLE login_etl_ledger OWNER TO {0}")]
     [InlineData("CREATE ROLE {0}_group; GRANT {0}_group TO {0}; ALTER TABLE user_logins OWNER TO {0}_group; ALTER TABLE login_etl_ledger OWNER TO {0}")]
     [InlineData("GRANT {0} TO CURRENT_USER; ALTER SCHEMA public OWNER TO {0}; ALTER TABLE login_etl_ledger OWNER TO {0}")]

@@ -1,0 +1,130 @@
+using LoginEtl.Audit;
+using LoginEtl.Faults;
+using LoginEtl.Keysets;
+using LoginEtl.Postgres;
+using LoginEtl.Postgres.Catalog;
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Keys;
+using LoginEtl.Postgres.Targets;
+using LoginEtl.Postgres.Writing;
+using LoginEtl.Quarantine;
+using LoginEtl.Settings;
+using LoginEtl.Unit.Fixtures;
+using Npgsql;
+using Xunit;
+
+namespace LoginEtl.Unit.Postgres;
+
+/// <summary>
+/// Somebody makes a trigger and does not commit. What looks now does not see it; what writes now waits for its lock, and the
+/// trigger fires when it is there. Then the transaction does not stand.
+/// </summary>
+public sealed class RacedTriggerTests(ServersFixture servers)
+{
+    private static readonly StoredKey Key = new("ip", "siv", "siv1.AAAAAA", StoredKeyState.Primary) { CheckValue = new string('a', 32) };
+
+    [Theory]
+    [InlineData("login_etl_quarantine", "dismissed")]
+    [InlineData("login_etl_key", "registered")]
+    [InlineData("login_etl_key", "set")]
+    [InlineData("login_etl_audit_anchor", "anchored")]
+    public async Task Trigger_that_comes_while_its_table_is_waited_for_undoes_what_it_did(string relation, string act)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using var quarantine = await new PostgresConnector().OpenQuarantineAsync(database.Settings(), new SinkOptions(), TestDatabase.Token);
+        await using var tokens = await database.TokensAsync();
+        await using var anchor = await new PostgresConnector().OpenAnchorAsync(database.Settings(), TestDatabase.Token);
+        await using var sink = await database.SinkAsync();
+        await sink.WriteAsync([Logins.Reject()], TestDatabase.Token);
+        var before = await database.CountAsync(relation);
+        await using var race = await RaceAsync(database, $"BEFORE INSERT OR UPDATE ON {relation} FOR EACH ROW");
+
+        var written = act switch
+        {
+            "dismissed" => Task.Run(async () => await quarantine.DismissAsync(await quarantine.ListAsync(new QuarantineFilter(), TestDatabase.Token).ToListAsync(TestDatabase.Token), new Dismissal("a reason"), TestDatabase.Token)),
+            "registered" => RegisterAsync(database),
+            "set" => tokens.SetAsync([Key], TestDatabase.Token),
+            _ => anchor.AddAsync(new AuditAnchor { FileId = Guid.NewGuid(), Line = 1, Mac = new string('a', 64), Place = "host:/a", Number = 1, Link = new string('b', 72) }, TestDatabase.Token),
+        };
+        await race.WaitAsync(written);
+        await race.CommitAsync();
+
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => written);
+        Assert.Contains("watch", fault.Message, StringComparison.Ordinal);
+        Assert.False(await race.SprungAsync());
+        Assert.Equal(before, await database.CountAsync(relation));
+    }
+
+    [Theory]
+    [InlineData("CREATE TRIGGER watch AFTER DELETE ON login_etl_ledger FOR EACH STATEMENT EXECUTE FUNCTION a_trap()")]
+    [InlineData("ALTER TABLE child ADD FOREIGN KEY (key) REFERENCES login_etl_ledger ON DELETE CASCADE")]
+    public async Task Pruning_looks_behind_the_lock_that_keeps_triggers_and_foreign_keys_out(string made)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync(
+            """
+            CREATE FUNCTION a_trap() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN CREATE TABLE IF NOT EXISTS public.sprung (); RETURN NULL; END';
+            INSERT INTO login_etl_ledger (key, outcome, batch, schema_version) VALUES ('00000000-0000-7000-8000-000000000000', 1, gen_random_uuid(), 1);
+            CREATE TABLE child (key uuid); INSERT INTO child SELECT key FROM login_etl_ledger;
+            CREATE TRIGGER watch AFTER DELETE ON child FOR EACH ROW EXECUTE FUNCTION a_trap();
+            """);
+        await using var source = Database.From(database.Settings());
+        await using var race = new Race(database, await database.OpenAsync());
+        await race.MakeAsync(made);
+        var pruning = new LedgerPruning(source, new QualifiedName("public", "user_logins"));
+        await using (pruning)
+        {
+            pruning.Begin();
+            await race.WaitAsync(Task.Delay(Timeout.Infinite, TestDatabase.Token));
+            await race.CommitAsync();
+            await Until.Async(async () => !await race.IsWaitedForAsync(), "the pruning goes on");
+            await Task.Delay(500, TestDatabase.Token);
+        }
+
+        Assert.False(await race.SprungAsync());
+        Assert.Equal(1, await database.CountAsync("login_etl_ledger"));
+    }
+
+    // As a batch does with a key that the database has never seen.
+    private static async Task RegisterAsync(TestDatabase database)
+    {
+        await using var connection = await database.OpenAsync();
+        await using var batch = await connection.BeginTransactionAsync(TestDatabase.Token);
+        var table = (await LiveTableReader.ReadAsync(connection, database.Settings(), TestDatabase.Token))!;
+        await new KeyRegistration(table, isNewKey: true, isDryRun: false).RegisterAsync(connection, [Key], new KnownKeys([]), TestDatabase.Token);
+        await batch.CommitAsync(TestDatabase.Token);
+    }
+
+    private static async Task<Race> RaceAsync(TestDatabase database, string on)
+    {
+        await database.RunAsync("CREATE FUNCTION a_trap() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN CREATE TABLE IF NOT EXISTS public.sprung (); RETURN NEW; END'");
+        var race = new Race(database, await database.OpenAsync());
+        await race.MakeAsync($"CREATE TRIGGER watch {on} EXECUTE FUNCTION a_trap()");
+        return race;
+    }
+
+    /// <summary>What is made on a connection of its own, and not committed yet.</summary>
+    private sealed class Race(TestDatabase database, NpgsqlConnection other) : IAsyncDisposable
+    {
+        private NpgsqlTransaction? _transaction;
+
+        public async Task MakeAsync(string sql)
+        {
+            _transaction = await other.BeginTransactionAsync(TestDatabase.Token);
+            await using var command = new NpgsqlCommand(sql, other);
+            await command.ExecuteNonQueryAsync(TestDatabase.Token);
+        }
+
+        /// <summary>Until the work waits for it, or has ended.</summary>
+        public Task WaitAsync(Task work) => Until.Async(async () => work.IsCompleted || await IsWaitedForAsync(), "somebody waits for the lock");
+
+        public Task<bool> IsWaitedForAsync() => database.ReadAsync<bool>(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation IS NOT NULL AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))");
+
+        public Task CommitAsync() => _transaction!.CommitAsync(TestDatabase.Token);
+
+        public Task<bool> SprungAsync() => database.ReadAsync<bool>("SELECT to_regclass('sprung') IS NOT NULL");
+
+        public ValueTask DisposeAsync() => other.DisposeAsync();
+    }
+}
