@@ -24,13 +24,13 @@ public sealed class JobCheck
     public required Func<Keyring> Keyring { get; init; }
 
     /// <summary>Reads the database's settings.</summary>
-    public required Func<DatabaseSettings> Database { get; init; }
+    public required Func<DatabaseSettings> Into { get; init; }
 
     /// <summary>Reads how rows are written.</summary>
     public required Func<MaskMethods, SinkOptions> Sink { get; init; }
 
     /// <summary>Reads the queue's settings.</summary>
-    public required Func<QueueSettings> Queue { get; init; }
+    public required Func<QueueSettings> From { get; init; }
 
     /// <summary>The checks, as they come.</summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -41,8 +41,8 @@ public sealed class JobCheck
         var failed = new List<Check>();
         var methods = Read("Methods", Methods);
         using var keyring = methods is null ? null : Read("Keysets", () => OpenKeyring(methods));
-        var database = Read("Database", Database);
-        var queue = Read("Queue", Queue);
+        var database = Read("Database", Into);
+        var queue = Read("Queue", From);
         if (SettingVariables.Unknown() is { } unknown)
         {
             yield return new Check("Environment", CheckOutcome.Warn, unknown, "Correct or unset it; the worker's --help names those that there are.");

@@ -64,9 +64,9 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         {
             Methods = () => settings.ProtectOptions(parsed).Methods,
             Keyring = () => settings.OpenKeyring(parsed, stop),
-            Database = () => settings.Database(parsed),
+            Into = () => settings.Database(parsed),
             Sink = _ => settings.SinkOptions(parsed),
-            Queue = () => settings.Queue(parsed),
+            From = () => settings.Queue(parsed),
         };
         await foreach (var found in check.RunAsync(new SqsConnector(), _database, stop))
         {

@@ -58,8 +58,7 @@ internal static class ForeignObjects
     /// <param name="role">An expression.</param>
     public static string MayActAs(string member, string role) =>
         $"""
-        (pg_catalog.pg_has_role({member}, {role}, 'USAGE') OR pg_catalog.pg_has_role({member}, {role}, 'MEMBER WITH ADMIN OPTION')
-            OR pg_catalog.pg_has_role({member}, {role}, CASE WHEN current_setting('server_version_num')::int4 < 160000 THEN 'MEMBER'::text ELSE 'SET'::text END))
+        pg_catalog.pg_has_role({member}, {role}, CASE WHEN current_setting('server_version_num')::int4 < 160000 THEN 'MEMBER'::text ELSE 'USAGE, SET, MEMBER WITH ADMIN OPTION'::text END)
         """;
 
     // What our own defaults, checks and indexes call.

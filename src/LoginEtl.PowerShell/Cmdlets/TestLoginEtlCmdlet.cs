@@ -17,9 +17,9 @@ public sealed class TestLoginEtlCmdlet : JobCmdlet
         {
             Methods = Methods,
             Keyring = OpenKeyring,
-            Database = ConnectionSettings,
+            Into = ConnectionSettings,
             Sink = SinkOptions,
-            Queue = QueueSettings,
+            From = QueueSettings,
         };
         var checks = check.RunAsync(Connectors.Queue, Connectors.Database, StopToken).GetAsyncEnumerator(StopToken);
         try
