@@ -11,7 +11,7 @@
 .EXAMPLE
     ./build.ps1 Package      # the module, its bill of materials, checksums and .nupkg, in output/
 .EXAMPLE
-    ./build.ps1 Bench        # how fast it is, beside scripts that do the same: ten minutes
+    ./build.ps1 Bench        # how fast it is, beside scripts that do the same
 .EXAMPLE
     ./build.ps1 Soak         # what takes long, 500 random schedules of faults among it: more than an hour
 .EXAMPLE

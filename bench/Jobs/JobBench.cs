@@ -64,7 +64,7 @@ internal sealed class JobBench(EndpointProcess endpoint, PostgresServer server, 
 
     private static void Print(int messages, int latency, int rounds, List<JobContender> contenders, Dictionary<string, List<double>> figures)
     {
-        Console.WriteLine($"{MachineLoad.Machine}; {messages} messages, {latency} ms a call; messages a second, medians of {rounds} rounds (least to most)");
+        Console.WriteLine($"{MachineLoad.Machine}; load {MachineLoad.Now?.ToString("0.0", CultureInfo.InvariantCulture) ?? "unknown"} at the end; {messages} messages, {latency} ms a call; messages a second, medians of {rounds} rounds (least to most)");
         foreach (var contender in contenders)
         {
             var sample = new Sample(figures[contender.Name]);
@@ -74,7 +74,7 @@ internal sealed class JobBench(EndpointProcess endpoint, PostgresServer server, 
         }
 
         Console.WriteLine(JsonSerializer.Serialize(
-            new { Bench = "job", At = DateTimeOffset.UtcNow, Machine = MachineLoad.Machine, Messages = messages, LatencyMilliseconds = latency, PerSecond = figures }, Json));
+            new { Bench = "job", At = DateTimeOffset.UtcNow, Machine = MachineLoad.Machine, Load = MachineLoad.Now, Messages = messages, LatencyMilliseconds = latency, PerSecond = figures }, Json));
     }
 
     /// <summary>Messages a second of one process, from its start to its end.</summary>

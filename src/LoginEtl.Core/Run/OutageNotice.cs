@@ -39,6 +39,6 @@ public sealed class OutageNotice(TimeSpan retryFor, Action<string>? told)
 
         told(string.Create(CultureInfo.InvariantCulture, $"{what()} That lasts for {lasts.TotalSeconds:0} s, and is waited for {Until()}; nothing is lost meanwhile."));
 
-        string Until() => isForEver ? "for as long as it takes" : string.Create(CultureInfo.InvariantCulture, $"until {DateTime.UtcNow + retryFor - lasts:HH:mm:ss} UTC");
+        string Until() => isForEver ? "as long as it takes" : string.Create(CultureInfo.InvariantCulture, $"until {DateTime.UtcNow + retryFor - lasts:HH:mm:ss} UTC");
     }
 }

@@ -154,7 +154,7 @@ public sealed class PollFaultTests(ServersFixture servers)
             });
 
         Assert.Equal(20, (await TestQueue.ReceiveAllAsync(source, settle: true)).Count);
-        Assert.Matches(@"ConnectionRefused.* That lasts for [2-5] s, and is waited for for as long as it takes; nothing is lost meanwhile\.$", Assert.Single(told));
+        Assert.Matches(@"ConnectionRefused.* That lasts for [2-5] s, and is waited for as long as it takes; nothing is lost meanwhile\.$", Assert.Single(told));
     }
 
     [Fact]

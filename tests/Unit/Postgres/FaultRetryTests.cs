@@ -38,6 +38,6 @@ public sealed class FaultRetryTests
             await retry.WaitAsync(new NpgsqlException("canary", new TimeoutException()), TestContext.Current.CancellationToken);
         }
 
-        Assert.EndsWith("and is waited for for as long as it takes; nothing is lost meanwhile.", Assert.Single(told), StringComparison.Ordinal);
+        Assert.EndsWith("and is waited for as long as it takes; nothing is lost meanwhile.", Assert.Single(told), StringComparison.Ordinal);
     }
 }

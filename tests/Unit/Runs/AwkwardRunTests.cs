@@ -28,7 +28,7 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
     {
         var database = await TestDatabase.InitializedAsync(servers);
         var (queue, letters) = await WithDeadLettersAsync(maxReceiveCount: 1);
-        await SendAsync(queue, 3);
+        await WholeRun.SendAsync(queue, 3);
         var first = await _run.RunAsync(queue, database, around: WholeRun.NoDeletes, timings: new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(200) });
         Assert.Equal((3, 3), (first.Written, first.Undeleted));
         await queue.MakeVisibleAsync(_run.Batches.SelectMany(b => b.Logins));
@@ -47,13 +47,13 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
     {
         var database = await TestDatabase.InitializedAsync(servers);
         var (queue, letters) = await WithDeadLettersAsync(maxReceiveCount: 1);
-        await SendAsync(queue, 3);
+        await WholeRun.SendAsync(queue, 3);
         await queue.TakeAsync(10, visibilityTimeout: 0);
         await MovedAsync(queue, letters, 3);
         Assert.Equal(3, (await _run.RunAsync(letters, database)).Written);
 
         // Simulated: what a redrive does is send the bodies again, under new ids. The limit of G2.
-        await SendAsync(queue, 3);
+        await WholeRun.SendAsync(queue, 3);
         Assert.Equal((3, 0), ((await _run.RunAsync(queue, database)) is var again ? again.Written : 0, again.Duplicate));
         Assert.Equal(6, await database.CountAsync());
     }
@@ -63,7 +63,7 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
     {
         var database = await TestDatabase.InitializedAsync(servers);
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
-        await SendAsync(queue, 1);
+        await WholeRun.SendAsync(queue, 1);
         await using var sink = await database.SinkAsync();
         var runs = await _run.TwoReceiptsAsync(queue, sink);
         Assert.Equal([(1L, 0L), (0L, 1L)], runs.Select(r => (r.Receipt().Written, r.Receipt().Duplicate)));
@@ -73,64 +73,11 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
-    public Task Database_that_is_down_while_messages_are_held_loses_nothing_and_nothing_comes_twice() =>
-        HoldWhileDownAsync(visibilityTimeout: 2, TimeSpan.FromSeconds(6));
-
-    [LongRun]
-    public Task Database_that_is_down_for_minutes_while_messages_are_held_loses_nothing_and_nothing_comes_twice() =>
-        HoldWhileDownAsync(visibilityTimeout: 30, TimeSpan.FromMinutes(3));
-
-    [Fact]
-    public async Task Run_that_is_stopped_while_its_database_is_away_ends_soon_and_leaves_all_in_the_queue()
-    {
-        await using var server = await PostgresServer.StartAsync(TestPostgres.Options, Cancelled);
-        var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
-        await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), Cancelled);
-        var queue = await TestQueue.CreateAsync(servers);
-        await SendAsync(queue, 60);
-        await using var sink = await new PostgresConnector().WriteToAsync(settings, new SinkOptions { RetryFor = Timeout.InfiniteTimeSpan }, Cancelled);
-        await server.KillAsync(Cancelled);
-        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(3));
-        var began = Environment.TickCount64;
-
-        var receipt = await _run.RunAsync(queue, sink, new BatchOptions { BatchSize = 10 }, new ReceiveOptions { WaitForever = true }, stop: stop);
-
-        Assert.InRange(Environment.TickCount64 - began, 3_000, 18_000);
-        Assert.Equal((RunState.Stopped, 0L, 60L, 0L, 0), (receipt.Outcome, receipt.Written, receipt.Received, receipt.Unknown, receipt.ExitCode));
-        Assert.Equal(60, receipt.Returned + receipt.Lapsed);
-        Assert.True(receipt.Balanced);
-        Assert.Equal((60, 0), await queue.CountsAsync());
-    }
-
-    private async Task HoldWhileDownAsync(int visibilityTimeout, TimeSpan down)
-    {
-        await using var server = await PostgresServer.StartAsync(TestPostgres.Options, Cancelled);
-        var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
-        await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), Cancelled);
-        var queue = await TestQueue.CreateAsync(servers, visibilityTimeout);
-        await SendAsync(queue, 60);
-        await using var sink = await new PostgresConnector().WriteToAsync(settings, new SinkOptions { RetryFor = down + TimeSpan.FromMinutes(1) }, Cancelled);
-        await server.KillAsync(Cancelled);
-        var running = _run.RunAsync(queue, sink, new BatchOptions { BatchSize = 10 }, new ReceiveOptions { MaxHeld = 40 });
-        await Task.Delay(down, Cancelled);
-        // Several leases long: what is held is held, and no more than may be was taken.
-        Assert.Equal((20, 40), await queue.CountsAsync());
-        await server.StartAsync(Cancelled);
-
-        var receipt = await running;
-
-        Assert.Equal((60, 60, 0), (receipt.Received, receipt.Written, receipt.Lapsed));
-        Assert.True(receipt.Balanced);
-        Assert.Equal(60L, await CountAsync(server));
-        Assert.Equal((0, 0), await queue.CountsAsync());
-    }
-
-    [Fact]
     public async Task Lease_that_reaches_its_end_lapses_and_the_receipt_balances()
     {
         var database = await TestDatabase.InitializedAsync(servers);
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
-        await SendAsync(queue, 1);
+        await WholeRun.SendAsync(queue, 1);
         await using var sink = await database.SinkAsync();
         var slow = new SlowSink(sink);
         var received = 0;
@@ -178,14 +125,14 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
         {
             await sink.WriteAsync(Logins.Records(50), Cancelled);
             await CrashAsync();
-            Assert.Equal(50L * batch, await CountAsync(server));
+            Assert.Equal(50L * batch, await WholeRun.RowsAsync(server));
 
             // The control: a plain session of that role, whose commit has its answer, loses it.
             await RunAsync(
                 new NpgsqlConnectionStringBuilder(server.ConnectionString) { Username = "hasty", Password = "pw" }.ConnectionString,
                 "INSERT INTO user_logins (user_id) VALUES ('hasty')");
             await CrashAsync();
-            Assert.Equal(50L * batch, await CountAsync(server));
+            Assert.Equal(50L * batch, await WholeRun.RowsAsync(server));
         }
 
         // The ten seconds begin with the start.
@@ -259,12 +206,6 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
         return (await TestQueue.CreateAsync(servers, servers.NewQueueName(), letters.AsDeadLetters(maxReceiveCount)), letters);
     }
 
-    private static async Task SendAsync(TestQueue queue, int messages)
-    {
-        await using var sender = await new SqsConnector().SendToAsync(queue.Settings, Cancelled);
-        await sender.SendAsync([.. Enumerable.Range(0, messages).Select(i => WholeRun.Body($"u{i}"))], Cancelled);
-    }
-
     private static async Task MovedAsync(TestQueue queue, TestQueue letters, int messages)
     {
         for (var tries = 0; await letters.CountsAsync() != (messages, 0); tries++)
@@ -279,13 +220,6 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
         await using var source = NpgsqlDataSource.Create(connectionString);
         await using var command = source.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(Cancelled);
-    }
-
-    private static async Task<long> CountAsync(PostgresServer server)
-    {
-        await using var source = NpgsqlDataSource.Create(server.ConnectionString);
-        await using var count = source.CreateCommand("SELECT count(*) FROM user_logins");
-        return (long)(await count.ExecuteScalarAsync(Cancelled))!;
     }
 
     /// <summary>The real sink, once the test lets it.</summary>

@@ -6,11 +6,13 @@ using LoginEtl.Aws.Queues;
 using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Run;
+using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settings;
 using LoginEtl.Tokens;
 using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
+using Npgsql;
 using Xunit;
 
 namespace LoginEtl.Unit.Runs;
@@ -46,6 +48,21 @@ internal sealed class WholeRun : IDisposable
 
     public static string Body(string user, string version = "1.0") =>
         $$"""{"user_id":"{{user}}","app_version":"{{version}}","device_type":"android","ip":"199.172.111.135","locale":"RU","device_id":"593-47-5928"}""";
+
+    /// <summary>Sends so many logins, of users u0, u1 and so on.</summary>
+    public static async Task SendAsync(TestQueue queue, int messages)
+    {
+        await using var sender = await new SqsConnector().SendToAsync(queue.Settings, TestDatabase.Token);
+        await sender.SendAsync([.. Enumerable.Range(0, messages).Select(i => Body($"u{i}"))], TestDatabase.Token);
+    }
+
+    /// <summary>Rows of the table of a server that a test has for itself.</summary>
+    public static async Task<long> RowsAsync(PostgresServer server)
+    {
+        await using var source = NpgsqlDataSource.Create(server.ConnectionString);
+        await using var count = source.CreateCommand("SELECT count(*) FROM user_logins");
+        return (long)(await count.ExecuteScalarAsync(TestDatabase.Token))!;
+    }
 
     public void Dispose()
     {
