@@ -104,7 +104,7 @@ internal static class Strangers
     /// And triggers that a stranger may have put there, which have no owner, and what runs a text. A part of a sentence each.
     /// </summary>
     public static Task<List<string>> NamesAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
-        connection.QueryAsync(s_query, [table.Quoted], r => r.GetString(0), cancellationToken);
+        connection.QueryWithoutJitAsync(s_query, [table.Quoted], r => r.GetString(0), cancellationToken);
 
     /// <summary>
     /// Strangers who may put triggers on the tables beside the user's, or make foreign keys to them. What they put there ends a
