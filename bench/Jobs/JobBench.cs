@@ -6,7 +6,6 @@ using LoginEtl.Keysets;
 using LoginEtl.Postgres;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using Npgsql;
 
 namespace LoginEtl.Bench.Jobs;

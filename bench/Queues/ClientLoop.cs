@@ -1,7 +1,6 @@
-using LoginEtl.Records;
+using LoginEtl.Aws;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Aws;
 
 namespace LoginEtl.Bench.Queues;
 

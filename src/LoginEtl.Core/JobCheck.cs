@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
-using LoginEtl.Masking;
 using LoginEtl.Ports;
 using LoginEtl.Protecting;
 using LoginEtl.Settings;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http;
 using Amazon.Runtime;
 
 namespace LoginEtl.Aws.Calls;

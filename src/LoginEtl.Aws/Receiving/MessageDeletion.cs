@@ -6,7 +6,6 @@ using LoginEtl.Aws.Protocols;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 
 namespace LoginEtl.Aws.Receiving;
 

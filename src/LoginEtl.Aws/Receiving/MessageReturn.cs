@@ -4,7 +4,6 @@ using LoginEtl.Aws.Calls;
 using LoginEtl.Aws.Protocols;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Run;
-using LoginEtl.Tokens;
 
 namespace LoginEtl.Aws.Receiving;
 

@@ -1,13 +1,10 @@
 using System.Threading.Channels;
 using LoginEtl.Aws.Calls;
 using LoginEtl.Aws.Queues;
-using LoginEtl.Checks;
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
-using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 
 namespace LoginEtl.Aws.Receiving;
 

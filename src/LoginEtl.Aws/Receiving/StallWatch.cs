@@ -1,4 +1,3 @@
-using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Run;
 using LoginEtl.Settings;

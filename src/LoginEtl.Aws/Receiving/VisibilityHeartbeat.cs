@@ -5,7 +5,6 @@ using LoginEtl.Aws.Protocols;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Faults;
 using LoginEtl.Run;
-using LoginEtl.Tokens;
 
 namespace LoginEtl.Aws.Receiving;
 

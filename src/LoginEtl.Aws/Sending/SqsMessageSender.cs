@@ -2,7 +2,6 @@ using System.Globalization;
 using Amazon.SQS.Model;
 using LoginEtl.Aws.Calls;
 using LoginEtl.Aws.Queues;
-using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Ports;
 using LoginEtl.Records;

@@ -36,3 +36,11 @@ public abstract class Delivery
     /// <summary>How messages and errors name it; free of personal data.</summary>
     public abstract override string ToString();
 }
+
+/// <summary>The identity of a message: what makes two deliveries the same message.</summary>
+/// <param name="Value">The queue's MessageId, or for a line of text the uuid made from its keyed hash.</param>
+public readonly record struct MessageId(string Value)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+}

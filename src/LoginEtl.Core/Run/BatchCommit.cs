@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using LoginEtl.Faults;
-using LoginEtl.Keysets;
 using LoginEtl.Records;
 
 namespace LoginEtl.Run;

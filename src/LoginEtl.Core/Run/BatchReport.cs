@@ -27,3 +27,52 @@ public sealed record BatchReport(
 /// <param name="Report">What became of it.</param>
 /// <param name="Deleted">Ends when its messages are deleted, or counted as undeleted.</param>
 internal sealed record CommittedBatch(BatchReport Report, Task Deleted);
+
+/// <summary>What the hosts say of a batch.</summary>
+public static class BatchText
+{
+    /// <summary>One line: id, counts, time.</summary>
+    public static string Of(BatchReport batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        var counts = Enum.GetValues<Outcome>()
+            .Select(outcome => (Name: outcome.ToString().ToLowerInvariant(), Count: batch.Count(outcome), Outcome: outcome))
+            .Where(c => c.Count > 0 || c.Outcome is Outcome.Written or Outcome.Duplicate or Outcome.Quarantined)
+            .Select(c => $"{c.Count} {c.Name}");
+        return $"Batch {batch.BatchId}: {string.Join(", ", counts)} in {batch.Elapsed.TotalMilliseconds:0} ms.";
+    }
+
+    /// <summary>What a dry run says at its end.</summary>
+    /// <param name="outcomes">What would have become of what it was given.</param>
+    public static string WhatIf(RunCounts outcomes)
+    {
+        ArgumentNullException.ThrowIfNull(outcomes);
+        return FormattableString.Invariant(
+            $"What if: of {outcomes.Settled} logins, {outcomes[Outcome.Written]} would be written, {outcomes[Outcome.Updated]} updated, ")
+            + FormattableString.Invariant($"{outcomes[Outcome.Skipped]} skipped, {outcomes[Outcome.Duplicate]} are duplicates, {outcomes[Outcome.Quarantined]} would go to quarantine")
+            + Where(Outcome.Suppressed, "be kept out by a trigger") + Where(Outcome.Returned, "back with their held group") + ". Nothing was written or deleted.";
+
+        string Where(Outcome outcome, string what) => outcomes[outcome] > 0 ? FormattableString.Invariant($", {outcomes[outcome]} {what}") : "";
+    }
+
+    /// <summary>What is worth a warning: every reject, every group that is held, and what the sink noticed.</summary>
+    public static IEnumerable<string> Warnings(BatchReport batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return batch.Logins.OfType<SealedReject>().Select(r => Rejected(r.MessageId, r.GetRejection()))
+            .Concat(WarningsOfWriting(batch));
+    }
+
+    /// <summary>Of these, what only the writing has brought out: rows that were refused, and groups that are held.</summary>
+    public static IEnumerable<string> WarningsOfWriting(BatchReport batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return batch.Refused.Select(r => Rejected(r.MessageId, r)).Concat(batch.Held.Select(g => g.ToString())).Concat(batch.Notices);
+    }
+
+    /// <summary>One reject.</summary>
+    public static string Rejected(string messageId, Rejection rejection) => Rejected(messageId, (object)rejection);
+
+    private static string Rejected(string messageId, object why) =>
+        FormattableString.Invariant($"Message {messageId} is rejected: {why}.");
+}

@@ -1,7 +1,5 @@
 using LoginEtl.Faults;
-using LoginEtl.Keysets;
 using LoginEtl.Records;
-using LoginEtl.Tokens;
 
 namespace LoginEtl.Run;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using LoginEtl.Faults;
 using LoginEtl.Files;
-using LoginEtl.Keysets;
 
 namespace LoginEtl.Settings;
 
@@ -82,28 +81,27 @@ public sealed class SettingsFile
             return;
         }
 
-        var full = System.IO.Path.GetFullPath(path);
-        var target = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
-        foreach (var place in new[] { full, target }.Distinct().SelectMany(p => new[] { System.IO.Path.GetDirectoryName(p)!, p }))
+        var target = UnixPath.Follow(path, (place, found) =>
         {
-            var found = UnixFile.Find(place) ?? throw new FileNotFoundException();
-            var isFile = place == target;
-            if (isFile && found.Kind != UnixFile.File)
-            {
-                throw Invalid(path, $"it is a {found.Kind} and no file");
-            }
-
             if (!found.IsTrusted)
             {
-                throw Invalid(path, $"{(isFile || place == full ? "it" : "its folder")} belongs to user {found.Owner}, and this runs as user {UnixFile.User}");
+                throw Invalid(path, $"{place} belongs to user {found.Owner}, and this runs as user {UnixFile.User}");
             }
 
-            // In a sticky folder others replace what is theirs only.
-            if (found.Kind != UnixFile.Link && (isFile || (found.Mode & UnixFileMode.StickyBit) == 0)
-                && ((found.Mode & UnixFileMode.OtherWrite) != 0 || ((found.Mode & UnixFileMode.GroupWrite) != 0 && !PrivateGroup.Is(found.Group))))
+            if (found.LetsOthersReplace)
             {
-                throw Invalid(path, $"other users may write {(isFile ? "it" : "its folder")} (chmod go-w '{place}' closes it)");
+                throw Invalid(path, $"other users may write to the folder {place} (chmod go-w '{place}' closes it)");
             }
+        });
+        var file = target is null ? null : UnixFile.Find(target);
+        switch (file)
+        {
+            case null:
+                throw new FileNotFoundException();
+            case { Kind: not UnixFile.File }:
+                throw Invalid(path, $"it is a {file.Value.Kind} and no file");
+            case { LetsOthersWrite: true }:
+                throw Invalid(path, $"other users may write it (chmod go-w '{target}' closes it)");
         }
     }
 

@@ -1,5 +1,5 @@
-using LoginEtl.Postgres.Connections;
 using LoginEtl.Faults;
+using LoginEtl.Postgres.Connections;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Catalog;

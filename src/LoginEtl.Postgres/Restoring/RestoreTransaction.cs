@@ -5,7 +5,6 @@ using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
-using LoginEtl.Run;
 using LoginEtl.Settings;
 using Npgsql;
 

@@ -1,5 +1,4 @@
 using LoginEtl.Postgres.Catalog;
-using LoginEtl.Postgres.Connections;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Schema;

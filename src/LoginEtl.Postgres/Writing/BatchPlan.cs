@@ -138,3 +138,77 @@ internal sealed class BatchPlan
             "Use Restore-LoginQuarantine; nothing of this batch was written or deleted.");
     }
 }
+
+/// <summary>One message of a batch, ready to be written: a row, or an entry of the quarantine.</summary>
+internal sealed class BatchItem
+{
+    private int? _rank;
+    private DateTimeOffset? _age;
+
+    /// <summary>Place in the batch as it was handed over.</summary>
+    public required int Ordinal { get; init; }
+
+    /// <summary>Place among the rows where nothing else orders them: as it was handed over, but for <see cref="FifoOrder"/>.</summary>
+    public int Rank
+    {
+        get => _rank ?? Ordinal;
+        set => _rank = value;
+    }
+
+    /// <summary>When it was sent, but for <see cref="FifoOrder"/>: among rows of one key, the newest wins.</summary>
+    public DateTimeOffset? Age
+    {
+        get => _age ?? Login.SentTimestamp;
+        set => _age = value;
+    }
+
+    /// <summary>Key in the ledger.</summary>
+    public required Guid Key { get; init; }
+
+    /// <summary>The file ledger's, and not the queue ledger's.</summary>
+    public required bool IsLine { get; init; }
+
+    /// <summary>The message itself.</summary>
+    public required ProtectedLogin Login { get; init; }
+
+    /// <summary>The group whose order it is written in; null outside of FIFO queues.</summary>
+    public FifoGroup? Group => FifoGroup.Of(Login);
+
+    /// <summary>Its place in <see cref="Group"/>.</summary>
+    public UInt128 Sequence => ((QueueDelivery)Login.GetDelivery()).Group!.Sequence();
+
+    /// <summary>Values in the order of the target's columns; null when <see cref="Refusal"/> is set.</summary>
+    public object?[]? Row { get; init; }
+
+    /// <summary>Why it goes to quarantine; null for a row.</summary>
+    public Refusal? Refusal { get; init; }
+}
+
+/// <summary>
+/// Puts the messages of each group of a FIFO queue into the order of their sequence numbers, whatever a pipeline has
+/// made of it: on the places that the group has in the batch, and with ages that never go down within it.
+/// </summary>
+internal static class FifoOrder
+{
+    /// <summary>Sets <see cref="BatchItem.Rank"/> and <see cref="BatchItem.Age"/>; items come in the batch's order.</summary>
+    public static void Apply(IReadOnlyList<BatchItem> items)
+    {
+        foreach (var group in items.Where(i => i.Group is not null).GroupBy(i => i.Group).Select(g => g.ToList()).Where(g => g.Count > 1))
+        {
+            Apply(group, [.. group.OrderBy(i => i.Sequence)]);
+        }
+    }
+
+    // Newer is later in the group, and clocks of servers may differ: a message is as new as the newest before it.
+    private static void Apply(List<BatchItem> places, List<BatchItem> ordered)
+    {
+        DateTimeOffset? newest = null;
+        for (var i = 0; i < ordered.Count; i++)
+        {
+            var sent = ordered[i].Login.SentTimestamp;
+            newest = newest > sent ? newest : sent ?? newest;
+            ordered[i].Rank = places[i].Ordinal;
+            ordered[i].Age = newest;
+        }
+    }
+}

@@ -1,4 +1,3 @@
-using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Keys;

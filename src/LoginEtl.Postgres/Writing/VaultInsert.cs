@@ -2,7 +2,6 @@ using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
-using LoginEtl.Tokens;
 using Npgsql;
 using NpgsqlTypes;
 

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using LoginEtl.Checks;
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;

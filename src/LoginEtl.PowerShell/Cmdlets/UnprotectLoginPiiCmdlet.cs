@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
 using LoginEtl.Audit;
-using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
@@ -10,7 +9,6 @@ using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 

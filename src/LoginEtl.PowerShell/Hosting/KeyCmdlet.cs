@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Rotation;

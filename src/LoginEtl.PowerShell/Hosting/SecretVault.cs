@@ -4,7 +4,6 @@ using System.Management.Automation.Runspaces;
 using System.Runtime.InteropServices;
 using System.Security;
 using System.Text;
-using LoginEtl.Checks;
 using LoginEtl.Faults;
 
 namespace LoginEtl.PowerShell.Hosting;

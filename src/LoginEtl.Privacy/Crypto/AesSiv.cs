@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using LoginEtl.Masking;
-using LoginEtl.Tokens;
 
 namespace LoginEtl.Crypto;
 

@@ -23,6 +23,16 @@ internal readonly record struct UnixFile(string Kind, UnixFileMode Mode, uint Ow
     /// </summary>
     public bool IsTrusted => Owner == 0 || Owner == User;
 
+    /// <summary>
+    /// Whether it is a folder in which others may put something else in the place of what is there. Where it is sticky they
+    /// may replace only what is their own.
+    /// </summary>
+    public bool LetsOthersReplace => Kind == Folder && (Mode & UnixFileMode.StickyBit) == 0 && LetsOthersWrite;
+
+    /// <summary>Whether others may write it; a group that has nobody else in it is no others.</summary>
+    public bool LetsOthersWrite =>
+        (Mode & UnixFileMode.OtherWrite) != 0 || ((Mode & UnixFileMode.GroupWrite) != 0 && !PrivateGroup.Is(Group));
+
     /// <summary>What is at a path; of a link the link itself. Null where nothing is.</summary>
     /// <exception cref="UnauthorizedAccessException">A folder on the way may not be searched.</exception>
     /// <exception cref="IOException">The system cannot tell.</exception>

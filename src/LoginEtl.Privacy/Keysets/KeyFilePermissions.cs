@@ -69,12 +69,11 @@ internal static class KeyFilePermissions
         }
     }
 
-    /// <summary>Refuses a folder that others may write to. Where it is sticky they may replace only what is their own.</summary>
+    /// <summary>Refuses a folder in which others may put something else in the place of what is there.</summary>
     /// <inheritdoc cref="RequireOwner"/>
     public static void RequireFolder(string place, UnixFile found, string path)
     {
-        if ((found.Mode & OthersWrite) != 0 && (found.Mode & UnixFileMode.StickyBit) == 0
-            && ((found.Mode & UnixFileMode.OtherWrite) != 0 || !PrivateGroup.Is(found.Group)))
+        if (found.LetsOthersReplace)
         {
             throw OpenFolder(place, $"its mode is {Octal(found.Mode)}", path, $"chmod go-w '{place}'");
         }

@@ -2,15 +2,9 @@ using LoginEtl.Files;
 
 namespace LoginEtl.Keysets;
 
-/// <summary>
-/// Where the path of a key leads, through links too. Each folder on the way is asked whether others may put something else
-/// in its place, from the root down: what was found below a folder that nobody else may change stays what it was.
-/// </summary>
+/// <summary>Where the path of a key leads, by folders and links in whose place others can put nothing else.</summary>
 internal static class KeyPath
 {
-    // As many as Linux follows (path_resolution(7)).
-    private const int MostLinks = 40;
-
     /// <summary>The path that it leads to, which has no links.</summary>
     /// <exception cref="Faults.LoginEtlException"><c>KeysetPermissions</c>.</exception>
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
@@ -46,50 +40,9 @@ internal static class KeyPath
         }
     }
 
-    private static string? Follow(string path)
+    private static string? Follow(string path) => UnixPath.Follow(path, (place, found) =>
     {
-        var here = "/";
-        var rest = new Stack<string>();
-        Push(rest, Path.GetFullPath(path));
-        rest.Push(here);
-        for (var links = 0; rest.TryPop(out var name);)
-        {
-            if (name == "..")
-            {
-                here = Path.GetDirectoryName(here) ?? "/";
-                continue;
-            }
-
-            var next = Path.Combine(here, name);
-            if (UnixFile.Find(next) is not { } found)
-            {
-                return null;
-            }
-
-            KeyFilePermissions.RequireOwner(next, found, path);
-            switch (found.Kind)
-            {
-                case UnixFile.Link:
-                    var target = ++links <= MostLinks ? new FileInfo(next).LinkTarget ?? throw new FileNotFoundException() : throw new IOException("Too many links.");
-                    here = target.StartsWith('/') ? "/" : here;
-                    Push(rest, target);
-                    continue;
-                case UnixFile.Folder:
-                    KeyFilePermissions.RequireFolder(next, found, path);
-                    break;
-            }
-
-            here = next;
-        }
-
-        return here;
-    }
-
-    private static void Push(Stack<string> rest, string path)
-    {
-        foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(n => n != ".").Reverse())
-        {
-            rest.Push(name);
-        }
-    }
+        KeyFilePermissions.RequireOwner(place, found, path);
+        KeyFilePermissions.RequireFolder(place, found, path);
+    });
 }

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using LoginEtl.Aws;
 using LoginEtl.Checks;
 using LoginEtl.Settings;
-using LoginEtl.Aws;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using LoginEtl.Aws;
 using LoginEtl.Faults;
 using LoginEtl.Settings;
-using LoginEtl.Aws;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

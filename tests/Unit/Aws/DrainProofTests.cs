@@ -1,5 +1,5 @@
-using LoginEtl.Run;
 using LoginEtl.Aws.Receiving;
+using LoginEtl.Run;
 using Xunit;
 
 namespace LoginEtl.Unit.Aws;

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Text;
+using LoginEtl.Aws;
+using LoginEtl.Aws.Receiving;
 using LoginEtl.Faults;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Aws;
-using LoginEtl.Aws.Receiving;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

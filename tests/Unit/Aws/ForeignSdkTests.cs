@@ -1,12 +1,12 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using Amazon.SecurityToken;
 using Amazon.SSO;
 using Amazon.SSOOIDC;
-using Amazon.SecurityToken;
+using LoginEtl.Aws;
 using LoginEtl.Checks;
 using LoginEtl.Ports;
 using LoginEtl.Settings;
-using LoginEtl.Aws;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using LoginEtl.Faults;
-using LoginEtl.Records;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using LoginEtl.Aws.Calls;
 using LoginEtl.Aws.Protocols;
-using LoginEtl.Aws.Queues;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Sandbox.Servers;

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
+using LoginEtl.Aws;
+using LoginEtl.Aws.Receiving;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Aws;
-using LoginEtl.Aws.Receiving;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

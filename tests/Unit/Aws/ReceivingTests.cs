@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using LoginEtl.Aws.Protocols;
-using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;

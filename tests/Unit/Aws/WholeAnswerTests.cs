@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net.Http;
 using LoginEtl.Aws.Calls;
 using Xunit;
 

@@ -1,5 +1,5 @@
-using Npgsql;
 using LoginEtl.Unit.Fixtures;
+using Npgsql;
 using Xunit;
 
 namespace LoginEtl.Unit.Faults;

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using LoginEtl.Settings;
-using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Aws;
+using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Faults;

@@ -1,7 +1,7 @@
 using LoginEtl.Unit.Core.Decoding;
 using LoginEtl.Unit.Faults.Messages;
-using LoginEtl.Unit.Runs;
 using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Runs;
 using Xunit;
 
 namespace LoginEtl.Unit.Faults;

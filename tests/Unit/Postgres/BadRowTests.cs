@@ -2,9 +2,7 @@ using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
-using Npgsql;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;

@@ -5,7 +5,6 @@ using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.Postgres;
 using LoginEtl.Quarantine;
-using LoginEtl.Records;
 using LoginEtl.Recovery;
 using LoginEtl.Settings;
 using LoginEtl.Tokens;

@@ -1,12 +1,10 @@
 using System.Text;
 using LoginEtl.Decoding;
 using LoginEtl.Postgres;
-using LoginEtl.Protecting;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

@@ -1,7 +1,6 @@
 using LoginEtl.Faults;
 using LoginEtl.Postgres;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

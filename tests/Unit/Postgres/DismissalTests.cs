@@ -7,7 +7,6 @@ using LoginEtl.Records;
 using LoginEtl.Recovery;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Faults;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Runs;

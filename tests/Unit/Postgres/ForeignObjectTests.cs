@@ -1,13 +1,8 @@
 using LoginEtl.Checks;
 using LoginEtl.Faults;
-using LoginEtl.Keysets;
 using LoginEtl.Postgres;
-using LoginEtl.Postgres.Keys;
-using LoginEtl.Postgres.Targets;
-using LoginEtl.Quarantine;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
-using Npgsql;
 using Xunit;
 using static LoginEtl.Unit.Postgres.Intruder;
 

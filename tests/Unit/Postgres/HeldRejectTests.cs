@@ -2,7 +2,6 @@ using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

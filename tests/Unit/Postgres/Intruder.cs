@@ -2,7 +2,6 @@ using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Postgres;
 using LoginEtl.Settings;
-using LoginEtl.Unit.Fixtures;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;

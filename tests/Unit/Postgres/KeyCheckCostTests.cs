@@ -9,7 +9,6 @@ using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Rotation;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Privacy.Recovery;

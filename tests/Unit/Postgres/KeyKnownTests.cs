@@ -1,3 +1,4 @@
+using LoginEtl.Aws;
 using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
@@ -7,11 +8,9 @@ using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Aws;
-using LoginEtl.Tokens;
+using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
-using LoginEtl.Unit.Aws;
 using Npgsql;
 using Xunit;
 

@@ -1,12 +1,11 @@
+using LoginEtl.Aws;
 using LoginEtl.Keysets;
 using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Aws;
-using LoginEtl.Tokens;
+using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Privacy.Recovery;
-using LoginEtl.Unit.Aws;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;

@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using LoginEtl.Faults;
-using LoginEtl.Keysets;
 using LoginEtl.Rotation;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Pester;
 using LoginEtl.Unit.Privacy.Recovery;
-using Npgsql;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;

@@ -3,11 +3,10 @@ using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
+using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Core.Run;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Runs;
-using LoginEtl.Unit.Aws;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;

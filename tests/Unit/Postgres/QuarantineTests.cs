@@ -7,7 +7,6 @@ using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Faults;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

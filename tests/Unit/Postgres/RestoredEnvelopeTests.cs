@@ -5,7 +5,6 @@ using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Core.Decoding;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Runs;

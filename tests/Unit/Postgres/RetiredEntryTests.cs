@@ -4,7 +4,6 @@ using LoginEtl.Protecting;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Privacy.Recovery;
 using Xunit;

@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Versions;
 using Xunit;

@@ -4,7 +4,6 @@ using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Faults;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;

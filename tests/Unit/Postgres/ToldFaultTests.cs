@@ -4,7 +4,6 @@ using LoginEtl.Postgres;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

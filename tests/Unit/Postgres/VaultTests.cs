@@ -6,7 +6,6 @@ using LoginEtl.Records;
 using LoginEtl.Recovery;
 using LoginEtl.Run;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;

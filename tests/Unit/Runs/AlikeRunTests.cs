@@ -1,8 +1,8 @@
-using LoginEtl.Run;
 using LoginEtl.Aws;
+using LoginEtl.Run;
+using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
-using LoginEtl.Unit.Aws;
 using Xunit;
 
 namespace LoginEtl.Unit.Runs;

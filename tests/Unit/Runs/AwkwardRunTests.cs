@@ -1,4 +1,3 @@
-using LoginEtl.Aws;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres;

@@ -2,7 +2,6 @@ using LoginEtl.Postgres;
 using LoginEtl.Run;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

@@ -2,9 +2,9 @@ using System.Text.Json.Nodes;
 using LoginEtl.Faults;
 using LoginEtl.Run;
 using LoginEtl.Settings;
+using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
-using LoginEtl.Unit.Aws;
 using Xunit;
 
 namespace LoginEtl.Unit.Runs;

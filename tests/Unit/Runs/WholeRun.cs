@@ -8,7 +8,6 @@ using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using LoginEtl.Sandbox;
 using LoginEtl.Sandbox.Demo;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Unit.Fixtures;

@@ -5,11 +5,11 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using LoginEtl.Aws;
+using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Runs;
-using LoginEtl.Unit.Aws;
 using Xunit;
 
 namespace LoginEtl.Unit.Worker;

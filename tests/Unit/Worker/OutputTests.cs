@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
 using LoginEtl.Aws;
+using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
-using LoginEtl.Unit.Aws;
 using LoginEtl.Worker;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using LoginEtl.Aws;
+using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
-using LoginEtl.Unit.Aws;
 using Xunit;
 
 namespace LoginEtl.Unit.Worker;

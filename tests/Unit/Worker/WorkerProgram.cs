@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using LoginEtl.Unit.Postgres;
 using LoginEtl.Unit.Aws;
+using LoginEtl.Unit.Postgres;
 
 namespace LoginEtl.Unit.Worker;
 

@@ -1,6 +1,5 @@
 using LoginEtl.Protecting;
 using LoginEtl.Records;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Run;

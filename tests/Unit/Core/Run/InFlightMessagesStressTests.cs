@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using LoginEtl.Run;
-using LoginEtl.Tokens;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Run;

@@ -6,7 +6,6 @@ using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
 using LoginEtl.Run;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

@@ -3,7 +3,6 @@ using LoginEtl.Faults;
 using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Run;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 

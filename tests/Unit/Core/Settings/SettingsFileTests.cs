@@ -88,7 +88,10 @@ public sealed class SettingsFileTests : IDisposable
             File.CreateSymbolicLink(link, _path);
             Assert.Empty(SettingsFile.Read(link).Texts);
             File.SetUnixFileMode(folder, (UnixFileMode)0x1FF);
-            Assert.Contains("other users may write its folder", Assert.Throws<LoginEtlException>(() => SettingsFile.Read(link)).Message, StringComparison.Ordinal);
+            Assert.Contains($"other users may write to the folder {folder} ", Assert.Throws<LoginEtlException>(() => SettingsFile.Read(link)).Message, StringComparison.Ordinal);
+            var below = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "below")).FullName, "settings.json");
+            File.Copy(_path, below);
+            Assert.Contains($"other users may write to the folder {folder} ", Assert.Throws<LoginEtlException>(() => SettingsFile.Read(below)).Message, StringComparison.Ordinal);
             File.SetUnixFileMode(folder, (UnixFileMode)0x1C0);
             var pipe = Path.Combine(folder, "pipe.json");
             using (var made = System.Diagnostics.Process.Start("mkfifo", [pipe]))
@@ -115,7 +118,7 @@ public sealed class SettingsFileTests : IDisposable
             Assert.SkipUnless(chown.ExitCode == 0, "Only root gives files away.");
         }
 
-        Assert.Contains("belongs to user 65534", Assert.Throws<LoginEtlException>(() => SettingsFile.Read(_path)).Message, StringComparison.Ordinal);
+        Assert.Contains($"{_path} belongs to user 65534", Assert.Throws<LoginEtlException>(() => SettingsFile.Read(_path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Text;
-using LoginEtl.Decoding;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Sandbox;

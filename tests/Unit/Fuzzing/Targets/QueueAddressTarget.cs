@@ -1,6 +1,5 @@
 using System.Text;
 using LoginEtl.Aws.Queues;
-using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Settings;
 

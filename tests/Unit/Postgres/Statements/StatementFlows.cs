@@ -8,7 +8,6 @@ using LoginEtl.Protecting;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Core.Decoding;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Privacy.Recovery;

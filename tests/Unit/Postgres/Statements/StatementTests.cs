@@ -1,6 +1,6 @@
 using LoginEtl.Settings;
-using LoginEtl.Versions;
 using LoginEtl.Unit.Fixtures;
+using LoginEtl.Versions;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres.Statements;

@@ -1,4 +1,5 @@
 using LoginEtl.Faults;
+using LoginEtl.Files;
 using LoginEtl.Keysets;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

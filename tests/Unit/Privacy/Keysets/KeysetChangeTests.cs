@@ -2,7 +2,6 @@ using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Protecting;
 using LoginEtl.Records;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

@@ -1,6 +1,5 @@
 using LoginEtl.Crypto;
 using LoginEtl.Masking;
-using LoginEtl.Protecting;
 using LoginEtl.Records;
 using LoginEtl.Tokens;
 using LoginEtl.Unit.Core;

@@ -5,7 +5,6 @@ using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Protecting;
 using LoginEtl.Records;
-using LoginEtl.Tokens;
 using LoginEtl.Unit.Core;
 using LoginEtl.Unit.Fixtures;
 using Xunit;

@@ -1,7 +1,6 @@
 using System.Globalization;
-using LoginEtl.Files;
 
-namespace LoginEtl.Keysets;
+namespace LoginEtl.Files;
 
 /// <summary>
 /// Many systems give every user a group of its own, and let that group write to whatever the user makes: where nobody else
