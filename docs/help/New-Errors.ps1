@@ -10,6 +10,6 @@ param(
 
 $ErrorActionPreference = 'Stop'
 $rows = [regex]::Matches(((Get-Content $Lists -Raw) -join ''), '<summary>(.+)</summary>\s+public static readonly ErrorId (\w+) = new\(FaultKind\.(\w+)\)') |
-    Sort-Object { $_.Groups[2].Value } | ForEach-Object { "| ``$($_.Groups[2])`` | $($_.Groups[3]) | $($_.Groups[1]) |" }
+    Sort-Object { [Convert]::ToHexString([Text.Encoding]::ASCII.GetBytes($_.Groups[2].Value)) } | ForEach-Object { "| ``$($_.Groups[2])`` | $($_.Groups[3]) | $($_.Groups[1]) |" }
 $head = (Get-Content $Path -Raw) -replace '(?s)(\| --- \| --- \| --- \|\n).*', '$1'
 [IO.File]::WriteAllText((Convert-Path $Path), $head + ($rows -join "`n") + "`n")

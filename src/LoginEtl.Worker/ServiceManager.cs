@@ -11,6 +11,9 @@ namespace LoginEtl.Worker;
 /// <remarks>The package of .NET that does it (Microsoft.Extensions.Hosting.Systemd) brings the generic host, which is not used here.</remarks>
 internal sealed class ServiceManager : IDisposable
 {
+    // In milliseconds: an hour, which is sooner than any longer one asks for.
+    private const long LongestPeriod = 3_600_000;
+
     private readonly string? _socket = Environment.GetEnvironmentVariable("NOTIFY_SOCKET");
     private readonly Timer? _alive;
 
@@ -20,7 +23,7 @@ internal sealed class ServiceManager : IDisposable
         if (_socket is not null && long.TryParse(Environment.GetEnvironmentVariable("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) && microseconds > 1
             && Environment.GetEnvironmentVariable("WATCHDOG_PID") is var process && (process is null || process == Environment.ProcessId.ToString(CultureInfo.InvariantCulture)))
         {
-            _alive = new Timer(_ => Tell("WATCHDOG=1"), null, TimeSpan.Zero, TimeSpan.FromMicroseconds(microseconds) / 2);
+            _alive = new Timer(_ => Tell("WATCHDOG=1"), null, 0, (uint)Math.Clamp(microseconds / 2000, 1, LongestPeriod));
         }
     }
 
@@ -43,9 +46,9 @@ internal sealed class ServiceManager : IDisposable
             // An abstract name begins with NUL, which the variable writes as @.
             socket.SendTo(Encoding.UTF8.GetBytes(state), new UnixDomainSocketEndPoint(_socket[0] == '@' ? "\0" + _socket[1..] : _socket));
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
-            // A run does not depend on who listens.
+            // A run does not depend on who listens, nor on whether that can be the name of a socket.
         }
     }
 }

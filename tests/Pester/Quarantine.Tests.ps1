@@ -105,6 +105,39 @@ Describe 'Get- and Restore-LoginQuarantine' {
         (Test-LoginAudit $database $keys -AuditFile $recover.AuditFile).IsIntact | Should -BeTrue
     }
 
+    It 'says nothing of a body that a script block of -Body fails with: <What>' -ForEach @(
+        @{ What = 'a conversion'; Script = { [int] $_.Body.Reveal() }; Type = 'FormatException' }
+        @{ What = 'a cmdlet'; Script = { ConvertFrom-Json '{"ip":198.51.100.7}' }; Type = 'JsonReaderException'; IsTranscribed = $true }
+        @{ What = 'its own exception'; Script = { throw $_.Body.Reveal() }; Type = 'RuntimeException' }
+        @{ What = 'an error'; Script = { Write-Error $_.Body.Reveal(); 'x' }; Type = 'WriteErrorException'; IsTranscribed = $true }
+        @{ What = 'a number'; Script = { 5 }; Type = 'not one text' }
+        @{ What = 'two texts'; Script = { $_.Body.Reveal(); $_.Body.Reveal() }; Type = 'not one text' }
+        @{ What = 'nothing'; Script = { }; Type = 'not one text' }
+    ) {
+        $recover = @{ Database = $database; Keyset = $keys; Reason = 'Ticket 8'; AuditFile = Join-Path $TestDrive "audit-$(New-Guid).jsonl"; Confirm = $false; PrivateKeyPath = $private }
+        $bodies = Get-LoginQuarantine $database | Unprotect-LoginPii @recover -ErrorAction Ignore
+        $bodies | Should -HaveCount 2
+        Write-Error 'an error of before' -ErrorAction SilentlyContinue
+        $before, $failed = $global:Error.Count, $null
+        $transcript = Join-Path $TestDrive "transcript-$(New-Guid).txt"
+        $null = Start-Transcript $transcript
+        $said = $bodies | Restore-LoginQuarantine $database $keys -Body $Script -ErrorVariable failed -Verbose -Debug *>&1 | Out-String
+        $null = Stop-Transcript
+        # PowerShell itself puts what ends a command into transcripts.
+        if (-not $IsTranscribed) { $said += Get-Content $transcript -Raw }
+        $failed | Should -HaveCount 2
+        $failed.FullyQualifiedErrorId | Should -BeLike 'BodyInvalid,*'
+        "$($failed[0])" | Should -BeLike "*$Type*"
+        $global:Error.Count | Should -Be ($before + 2)
+        "$($global:Error[2])" | Should -Be 'an error of before'
+        foreach ($one in $failed + $global:Error[0..1]) {
+            $one.TargetObject | Should -BeOfType [long]
+            for ($e = $one.Exception; $e; $e = $e.InnerException) { "$e $($e.Data.Values)" | Should -Not -Match 'canary|not JSON|198' }
+        }
+        $said | Should -Not -Match 'canary|not JSON|198\.51'
+        Get-LoginQuarantine $database | Should -HaveCount 3
+    }
+
     It 'writes mended bodies as the rows of their own messages, and never one as the rows of several' {
         $recover = @{ Database = $database; Keyset = $keys; Reason = 'Ticket 8'; AuditFile = Join-Path $TestDrive "audit-$(New-Guid).jsonl"; Confirm = $false; PrivateKeyPath = $private }
         $good = '{"user_id":"mended","app_version":"1.2.3","ip":"10.9.8.7","device_id":"canary-device"}'

@@ -9,9 +9,13 @@ namespace LoginEtl.Postgres.Catalog;
 /// </summary>
 internal static class Strangers
 {
-    // What stands on an object and runs where it is used, beside what it depends on by the catalog itself.
+    // FirstNormalObjectId of PostgreSQL's transam.h: the oids below are the system's.
+    private const string FirstOfUsers = "16384";
+
+    // What stands on an object and runs where it is used, beside what it depends on by the catalog itself. Of casts those to
+    // and from the system's types, which are what rows are read and written as.
     private const string StandsOn =
-        """
+        $"""
         SELECT 'pg_trigger'::regclass::oid, oid FROM pg_trigger WHERE tgrelid = r.oid AND NOT tgisinternal AND tgenabled <> 'D' AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_rewrite'::regclass::oid, oid FROM pg_rewrite WHERE ev_class = r.oid AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_policy'::regclass::oid, oid FROM pg_policy WHERE polrelid = r.oid AND r.class = 'pg_class'::regclass::oid
@@ -23,6 +27,8 @@ internal static class Strangers
         UNION ALL SELECT 'pg_class'::regclass::oid, typrelid FROM pg_type WHERE oid = r.oid AND typrelid <> 0::oid AND r.class = 'pg_type'::regclass::oid
         UNION ALL SELECT 'pg_type'::regclass::oid, t.oid FROM pg_type y CROSS JOIN LATERAL (VALUES (y.typelem), (y.typbasetype)) t(oid)
             WHERE y.oid = r.oid AND t.oid <> 0::oid AND r.class = 'pg_type'::regclass::oid
+        UNION ALL SELECT 'pg_proc'::regclass::oid, c.castfunc FROM pg_cast c CROSS JOIN LATERAL (VALUES (c.castsource, c.casttarget), (c.casttarget, c.castsource)) t(oid, other)
+            WHERE t.oid = r.oid AND c.castfunc <> 0::oid AND r.class = 'pg_type'::regclass::oid AND t.oid >= {FirstOfUsers}::oid AND t.other < {FirstOfUsers}::oid
         UNION ALL SELECT 'pg_proc'::regclass::oid, p.amproc::oid FROM pg_opclass o JOIN pg_amproc p ON p.amprocfamily = o.opcfamily
             WHERE o.oid = r.oid AND r.class = 'pg_opclass'::regclass::oid
         """;

@@ -50,7 +50,8 @@ internal sealed record LiveTable(
 /// <summary>A column as the live table has it.</summary>
 /// <param name="Name">Unquoted.</param>
 /// <param name="Type">Of the base type, for a domain.</param>
-/// <param name="TypeText">As SQL writes it: <c>character varying(128)</c>.</param>
+/// <param name="TypeText">As people read it: <c>character varying(128)</c>. In a statement another type of that name could be meant.</param>
+/// <param name="TypeName">Of the base type, too, quoted, with its schema: it means the same whatever the search path is by then.</param>
 /// <param name="MaxLength">In characters (code points); null without a limit.</param>
 /// <param name="IsRequired">NOT NULL, and nothing else fills it: no default, identity or generation.</param>
 /// <param name="IsComputed">Generated, or an identity that takes no value.</param>
@@ -58,7 +59,7 @@ internal sealed record LiveTable(
 /// <param name="IsSelectable">The user may read it.</param>
 /// <param name="IsUpdatable">The user may change it.</param>
 internal sealed record LiveColumn(
-    string Name, ColumnType Type, string TypeText, int? MaxLength, bool IsRequired, bool IsComputed, bool IsInsertable,
+    string Name, ColumnType Type, string TypeText, string TypeName, int? MaxLength, bool IsRequired, bool IsComputed, bool IsInsertable,
     bool IsSelectable, bool IsUpdatable);
 
 /// <summary>What the table says of a row alone: NOT NULL, a check constraint, a domain's or an enum's.</summary>

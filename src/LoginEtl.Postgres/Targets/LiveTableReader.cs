@@ -38,6 +38,8 @@ internal static class LiveTableReader
                (SELECT CASE WHEN t.typtype = 'e' THEN 'enum' ELSE t.typname END
                 FROM base b JOIN pg_type t ON t.oid = b.typid WHERE b.attnum = a.attnum AND t.typtype <> 'd'),
                format_type(a.atttypid, a.atttypmod),
+               (SELECT pg_catalog.format('%I.%I', n.nspname, t.typname)
+                FROM base b JOIN pg_type t ON t.oid = b.typid JOIN pg_namespace n ON n.oid = t.typnamespace WHERE b.attnum = a.attnum AND t.typtype <> 'd'),
                (SELECT min(b.typmod - 4) FROM base b WHERE b.attnum = a.attnum AND b.typmod > 4),
                (SELECT bool_or(b.required) AND NOT bool_or(b.has_default) FROM base b WHERE b.attnum = a.attnum)
                    AND NOT a.atthasdef AND a.attidentity = '',
@@ -148,8 +150,8 @@ internal static class LiveTableReader
             _ => ColumnType.Other,
         };
         return new LiveColumn(
-            row.GetString(0), type, row.GetString(2), type == ColumnType.Text && !row.IsDBNull(3) ? row.GetInt32(3) : null,
-            IsRequired: row.GetBoolean(4), IsComputed: row.GetBoolean(5), IsInsertable: row.GetBoolean(6),
-            IsSelectable: row.GetBoolean(7), IsUpdatable: row.GetBoolean(8));
+            row.GetString(0), type, row.GetString(2), row.GetString(3), type == ColumnType.Text && !row.IsDBNull(4) ? row.GetInt32(4) : null,
+            IsRequired: row.GetBoolean(5), IsComputed: row.GetBoolean(6), IsInsertable: row.GetBoolean(7),
+            IsSelectable: row.GetBoolean(8), IsUpdatable: row.GetBoolean(9));
     }
 }

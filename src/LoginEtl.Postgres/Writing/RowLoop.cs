@@ -110,7 +110,7 @@ internal static class RowLoop
 
     /// <summary>An expression as a value of a column.</summary>
     public static string Value(TargetColumn column, string expression) =>
-        expression + (column.Live.Type == ColumnType.Enum ? $"::{column.Live.TypeText}" : "");
+        expression + (column.Live.Type == ColumnType.Enum ? $"::{column.Live.TypeName}" : "");
 
     // A name of the user's could hold any fixed tag.
     private static string Quote(string body)

@@ -29,7 +29,7 @@ internal static class SuspectRows
             $"""
             <<{Label}>>
                 DECLARE
-                    path text := current_setting('search_path'); {string.Concat(Enums(table).Select(i => $"labels{i} text[] := pg_catalog.enum_range(NULL::{table.Columns[i].Live.TypeText})::text[]; "))}
+                    path text := current_setting('search_path'); {string.Concat(Enums(table).Select(i => $"labels{i} text[] := pg_catalog.enum_range(NULL::{table.Columns[i].Live.TypeName})::text[]; "))}
                 BEGIN
                     PERFORM set_config('search_path', '{Queries.SystemPath}', true);
                     SELECT coalesce(pg_catalog.array_agg(place ORDER BY place) FILTER (WHERE NOT suspect), '{"{}"}'),

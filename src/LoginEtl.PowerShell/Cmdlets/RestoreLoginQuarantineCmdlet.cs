@@ -26,7 +26,6 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     private const int BatchSize = 100;
     private const string Entries = "entries from Get-LoginQuarantine, or bodies from Unprotect-LoginPii";
     private readonly List<RestoreRequest> _requests = new(BatchSize);
-    private bool _oneBody;
     private long _taken;
     private IQuarantine? _quarantine;
     private Keyring? _keyring;
@@ -36,8 +35,8 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     /// <summary>Entries from Get-LoginQuarantine, or bodies from Unprotect-LoginPii.</summary>
     [Parameter(ValueFromPipeline = true)]
     [Alias("Entry")]
-    [LiveObject<QuarantineEntry>(Entries, Property = "Entry")]
-    public QuarantineEntry? InputObject { get; set; }
+    [QuarantineInput(Entries)]
+    public QuarantineInput? InputObject { get; set; }
 
     /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 1)]
@@ -55,10 +54,10 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     /// The mended body in the place of the one that was sent: a script block that is given each object as $_, or the text for one
     /// entry. A text that is typed stays in the shell's history.
     /// </summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [BodyText]
+    [Parameter]
+    [MendedBody]
     [ValidateNotNull]
-    public PlainBody? Body { get; set; }
+    public MendedBody? Body { get; set; }
 
     /// <summary>
     /// Whether a login is taken out of an SNS notification, an EventBridge event or a JSON string that holds an object, two
@@ -113,8 +112,6 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     /// <inheritdoc/>
     protected override void Begin()
     {
-        // A script block has not been asked yet: this is a text that was given.
-        _oneBody = Body is not null;
         var settings = ConnectionSettings();
         var methods = Guard(() => MethodParameter.Read(Method));
         var form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
@@ -136,17 +133,8 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     /// <inheritdoc/>
     protected override void Process()
     {
-        var entry = InputObject!;
-        if (ReferenceEquals(Body, BodyTextAttribute.NotOneText))
-        {
-            ThrowTerminatingError(FaultRecord.Of(
-                new LoginEtlException(
-                    ErrorId.BodyInvalid, "The body is not one text. Nothing of this entry was restored.",
-                    "Give the whole of it as one string; Get-Content needs -Raw for that."),
-                entry.Id));
-        }
-
-        if (_oneBody && ++_taken > 1)
+        var entry = InputObject!.Entry;
+        if (Body is { IsText: true } && ++_taken > 1)
         {
             // Before anything was written: one login would become the rows of several messages.
             ThrowTerminatingError(FaultRecord.Of(
@@ -169,9 +157,10 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
 
         try
         {
-            if (TryRead(entry, out var record, out var rejection))
+            var body = (Body ?? InputObject.Body)?.For(this, InputObject.Holder);
+            if (TryRead(entry, body, out var record, out var rejection))
             {
-                _requests.Add(new RestoreRequest(entry, record) { IsMaskedNow = Body is not null || entry.IsSealed });
+                _requests.Add(new RestoreRequest(entry, record) { IsMaskedNow = body is not null || entry.IsSealed });
             }
             else
             {
@@ -193,8 +182,8 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing() => RestoreBatch();
 
-    private bool TryRead(QuarantineEntry entry, [NotNullWhen(true)] out LoginRecord? record, out Rejection rejection) =>
-        Body is null ? _replay!.TryReplay(entry, out record, out rejection) : _replay!.TryMend(entry, Body, out record, out rejection);
+    private bool TryRead(QuarantineEntry entry, PlainBody? body, [NotNullWhen(true)] out LoginRecord? record, out Rejection rejection) =>
+        body is null ? _replay!.TryReplay(entry, out record, out rejection) : _replay!.TryMend(entry, body, out record, out rejection);
 
     private void RestoreBatch()
     {

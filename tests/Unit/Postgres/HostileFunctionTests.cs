@@ -1,4 +1,6 @@
+using LoginEtl.Postgres;
 using LoginEtl.Run;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres.Statements;
 using Xunit;
@@ -76,6 +78,33 @@ public sealed class HostileFunctionTests(ServersFixture servers)
         await database.RunAsync(Traps);
         var outcomes = (await sink.WriteAsync([.. Logins.Records(5), Logins.Record(user: "bad"), Logins.Record(user: "")], TestDatabase.Token)).Outcomes;
         Assert.Equal((5, 2), (outcomes.Count(o => o == Outcome.Written), outcomes.Count(o => o == Outcome.Quarantined)));
+        Assert.Equal("", await CalledAsync(database));
+    }
+
+    [Theory]
+    [InlineData("device")]
+    [InlineData("app.kind")]
+    public async Task Nor_are_casts_of_a_type_of_the_same_name_that_comes_earlier_in_the_path(string type)
+    {
+        const string columns = "user_id varchar(128), masked_ip varchar(256), masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date";
+        var database = await TestDatabase.NewAsync(servers, "CREATE TABLE called (what text)");
+        var settings = database.Settings() with { Database = new SecretText($"{database.ConnectionString};Search Path=early,public,app") };
+        await database.RunAsync($"CREATE SCHEMA early; CREATE SCHEMA app; CREATE TYPE device AS ENUM ('ios', 'android'); CREATE DOMAIN app.kind AS device; CREATE TABLE user_logins (device_type {type}, {columns})");
+        await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), TestDatabase.Token);
+        await using var sink = await database.SinkAsync(settings: settings);
+        await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
+        // The label that is read from the body is text; what is written is of the type by way of theirs.
+        var name = type.Split('.')[^1];
+        await database.RunAsync(
+            $"""
+            CREATE TYPE early.{name} AS ENUM ('ios', 'android');
+            CREATE FUNCTION early.take(text) RETURNS early.{name} LANGUAGE plpgsql AS $$BEGIN INSERT INTO public.called VALUES ($1); RETURN (enum_range(NULL::early.{name}))[1]; END$$;
+            CREATE FUNCTION early.give(early.{name}) RETURNS public.device LANGUAGE plpgsql AS $$BEGIN INSERT INTO public.called VALUES ('given'); RETURN 'ios'; END$$;
+            CREATE CAST (text AS early.{name}) WITH FUNCTION early.take(text) AS ASSIGNMENT;
+            CREATE CAST (early.{name} AS public.device) WITH FUNCTION early.give(early.{name}) AS ASSIGNMENT;
+            """);
+        var outcomes = (await sink.WriteAsync([.. Logins.Records(5), Logins.Record(device: "toaster")], TestDatabase.Token)).Outcomes;
+        Assert.Equal((5, 1), (outcomes.Count(o => o == Outcome.Written), outcomes.Count(o => o == Outcome.Quarantined)));
         Assert.Equal("", await CalledAsync(database));
     }
 

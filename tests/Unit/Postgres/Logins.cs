@@ -14,14 +14,14 @@ internal static class Logins
         new MessageId((id ?? Guid.NewGuid()).ToString()), "receipt", sent ?? DateTimeOffset.UtcNow.AddMinutes(-5), receiveCount, DateTimeOffset.UtcNow, group);
 
     public static LoginRecord Record(
-        Delivery? delivery = null, string? user = null, string version = "2.3.0", string? locale = "RU", string? ip = null)
+        Delivery? delivery = null, string? user = null, string version = "2.3.0", string? locale = "RU", string? ip = null, string device = "android")
     {
         var login = delivery ?? Delivery();
         return new LoginRecord(login, new Token(ip ?? Siv), new Token(Siv))
         {
             // Not the id alone: one in 4,096 begins with "bad", which many tests have their table refuse.
             UserId = user ?? $"u{Guid.NewGuid():N}",
-            DeviceType = "android",
+            DeviceType = device,
             Locale = locale,
             AppVersion = version,
             CreateDate = DateOnly.FromDateTime((login.SentTimestamp ?? DateTimeOffset.UtcNow).UtcDateTime),

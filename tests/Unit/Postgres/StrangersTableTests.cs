@@ -83,6 +83,8 @@ public sealed class StrangersTableTests(ServersFixture servers)
     [InlineData("the function f of the trigger watch", "", "RESET ROLE; CREATE TABLE public.child (id text REFERENCES public.user_logins (user_id) ON UPDATE CASCADE); CREATE TRIGGER watch AFTER UPDATE ON public.child FOR EACH ROW EXECUTE FUNCTION {0}.f()")]
     [InlineData("the relation {0}.copy1 of the relation copy", "", "CREATE TABLE {0}.copy1 (u text, n int DEFAULT 1); RESET ROLE; CREATE TABLE public.copy (u text, n int DEFAULT 1) PARTITION BY LIST (n); ALTER TABLE public.copy ATTACH PARTITION {0}.copy1 FOR VALUES IN (1); CREATE RULE copied AS ON INSERT TO public.user_logins DO ALSO INSERT INTO public.copy (u) VALUES (NEW.locale)")]
     [InlineData("the function w of the operator ~~>", "", "RESET ROLE; CREATE OPERATOR public.~~> (RIGHTARG = text, FUNCTION = {0}.w); ALTER TABLE public.user_logins ADD CHECK ((OPERATOR(public.~~>) locale) IS NOT NULL)")]
+    [InlineData("the function a_text of the type kind", "", "CREATE FUNCTION {0}.a_text(public.kind) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; RESET ROLE; CREATE CAST (public.kind AS text) WITH FUNCTION {0}.a_text(public.kind); ALTER TABLE public.user_logins ALTER device_type TYPE public.kind USING 'ios'")]
+    [InlineData("the function a_kind of the type kind", "", "CREATE FUNCTION {0}.a_kind(varchar) RETURNS public.kind LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; RESET ROLE; CREATE CAST (varchar AS public.kind) WITH FUNCTION {0}.a_kind(varchar); CREATE DOMAIN public.above AS public.kind; ALTER TABLE public.user_logins ALTER device_type TYPE public.above USING 'ios'")]
     public async Task What_a_stranger_has_on_the_table_of_another_is_named(string what, string partitions, string byHim)
     {
         var database = await TestDatabase.NewAsync(servers, "SELECT 1");
@@ -101,6 +103,7 @@ public sealed class StrangersTableTests(ServersFixture servers)
                 GRANT USAGE ON TYPE {schema}.place TO PUBLIC;
                 {LoginTable.Create.Replace("user_logins", $"{schema}.p1", StringComparison.Ordinal)};
                 GRANT USAGE ON SCHEMA {schema} TO PUBLIC; RESET ROLE;
+                CREATE TYPE kind AS ENUM ('ios', 'android');
                 {LoginTable.Create.Trim().TrimEnd(';')} {partitions};
                 """);
             await database.InitializeAsync();
@@ -128,7 +131,7 @@ public sealed class StrangersTableTests(ServersFixture servers)
                 Assert.All(all.Except([named]), other => Assert.Matches($" belongs to {schema}$|^the trigger watch may come from {schema}", other));
             }
 
-            await database.RunAsync("DROP TABLE user_logins CASCADE; DROP DOMAIN IF EXISTS owned, above; DROP TYPE IF EXISTS span; DROP FUNCTION IF EXISTS h(); DROP VIEW IF EXISTS shown; DROP TABLE IF EXISTS copy, child; DROP OPERATOR IF EXISTS ~~> (NONE, text)");
+            await database.RunAsync("DROP TABLE user_logins CASCADE; DROP DOMAIN IF EXISTS owned, above; DROP TYPE IF EXISTS span, kind CASCADE; DROP FUNCTION IF EXISTS h(); DROP VIEW IF EXISTS shown; DROP TABLE IF EXISTS copy, child; DROP OPERATOR IF EXISTS ~~> (NONE, text)");
         });
     }
 

@@ -68,6 +68,21 @@ public sealed class TellingTests(ServersFixture servers) : IDisposable
         Assert.InRange(lines.Length, 6, 40);
     }
 
+    [Theory]
+    [InlineData("/run/notify", "9223372036854775807")]
+    [InlineData("/run/notify", "2")]
+    [InlineData("LONG", "1000000")]
+    [InlineData("no path", "1000000")]
+    public async Task Service_manager_that_cannot_be_told_is_no_fault_of_a_run(string socket, string watchdog)
+    {
+        var (queue, database) = await ReadyAsync();
+        var environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = socket.Replace("LONG", $"/{new string('x', 150)}", StringComparison.Ordinal), ["WATCHDOG_USEC"] = watchdog };
+        var (exitCode, output, errors) = await WorkerProgram.RunAsync(_keys.Folder, queue, database.ConnectionString, ["--max-duration", "2s"], environment: environment);
+        Assert.True(exitCode == 0, errors);
+        Assert.Contains("\"balanced\":true", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled", errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Service_manager_is_told_that_it_is_ready_alive_and_stopping()
     {

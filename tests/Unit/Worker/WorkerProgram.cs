@@ -9,9 +9,15 @@ internal static class WorkerProgram
 {
     /// <summary>Runs it to its end; all that it said.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
-        string keys, TestQueue? queue, string database, string[] flags, string? method = null, string redirection = "")
+        string keys, TestQueue? queue, string database, string[] flags, string? method = null, string redirection = "",
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = Start(keys, queue, database, flags, method);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         if (redirection.Length > 0)
         {
             // The last in a pipe would tell its own exit code.

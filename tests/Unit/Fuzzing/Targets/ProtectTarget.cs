@@ -91,7 +91,7 @@ internal sealed class ProtectTarget : FuzzTarget
             (RecordField.Locale, "locale", ColumnType.Text, Longest), (RecordField.AppVersion, "app_version", ColumnType.Int4, null),
             (RecordField.CreateDate, "create_date", ColumnType.Date, null),
         };
-        var live = columns.Select(c => new LiveColumn(c.Name, c.Type, "text", c.Length, false, false, true, true, true)).ToList();
+        var live = columns.Select(c => new LiveColumn(c.Name, c.Type, "text", "pg_catalog.text", c.Length, false, false, true, true, true)).ToList();
         return new TargetTable(
             new LiveTable(1, new QualifiedName("public", "user_logins"), 'r', true, false, live, [], []),
             [.. columns.Zip(live, (c, l) => new TargetColumn(c.Field, l))], AppVersionFormat.Packed, Conflict: null);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Npgsql;
 
 namespace LoginEtl.Unit.Postgres.Statements;
@@ -16,6 +17,7 @@ internal sealed class OpenNames
     private readonly Dictionary<long, (string Name, long[] Types)> _functions = [];
     private readonly Dictionary<long, (string Name, long[] Types)> _operators = [];
     private readonly Dictionary<long, (string Name, bool IsPseudo)> _types = [];
+    private readonly List<string> _usersTypes = [];
 
     private OpenNames()
     {
@@ -26,6 +28,7 @@ internal sealed class OpenNames
     {
         var names = new OpenNames();
         await ReadAsync("SELECT oid::int8, typname::text, '', typtype = 'p' FROM pg_type", r => names._types.Add(r.GetInt64(0), (r.GetString(1), r.GetBoolean(3))));
+        await ReadAsync("SELECT typname::text FROM pg_type WHERE oid >= 16384 AND typtype IN ('d', 'e')", r => names._usersTypes.Add(r.GetString(0)));
         await ReadAsync("SELECT oid::int8, proname::text, proargtypes::text FROM pg_proc", r => names._functions.Add(r.GetInt64(0), (r.GetString(1), Types(r.GetString(2)))));
         await ReadAsync(
             "SELECT oid::int8, oprname::text, CASE WHEN oprleft = 0 THEN oprright::text ELSE oprleft || ' ' || oprright END FROM pg_operator",
@@ -46,6 +49,12 @@ internal sealed class OpenNames
 
     /// <summary>Those of statements, each with where it stands.</summary>
     public IReadOnlyList<string> In(IEnumerable<LoggedStatement> statements) => [.. statements.SelectMany(In).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>Types of users that statements name without a schema: as what a value is cast to, or a variable declared.</summary>
+    public IReadOnlyList<string> TypesIn(IEnumerable<LoggedStatement> statements) =>
+        [.. statements.Select(s => s.From(0, int.MaxValue)).SelectMany(text => _usersTypes
+            .Where(t => Regex.IsMatch(text, $@"(::\s*|\bCAST\s*\(.* AS |\bDECLARE\b[^;]*\s){Regex.Escape(t)}\b|(::\s*|\bCAST\s*\(.* AS )""{Regex.Escape(t)}"""))
+            .Select(t => $"{t} in: {text}")).DistinctBy(t => t.Split(' ')[0]).Order(StringComparer.Ordinal)];
 
     /// <summary>Those of the checks, defaults and indexes of relations, whose statements the server does not log.</summary>
     /// <param name="database">Where they are.</param>

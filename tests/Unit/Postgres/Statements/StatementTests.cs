@@ -46,9 +46,9 @@ public sealed class StatementTests(TracedServer server) : IClassFixture<TracedSe
 
     private const string Typed =
         """
-        CREATE TYPE device AS ENUM ('ios', 'android', 'web');
+        CREATE TYPE device AS ENUM ('ios', 'android', 'web'); CREATE TYPE region AS ENUM ('DE', 'RU', 'FR'); CREATE DOMAIN place AS region CHECK (VALUE <> 'RU');
         CREATE TABLE user_logins (
-            user_id uuid, device_type device, masked_ip text, masked_device_id varchar(256), locale text,
+            user_id uuid, device_type device, masked_ip text, masked_device_id varchar(256), locale place,
             app_version_major smallint, app_version_minor integer, app_version_patch bigint, create_date timestamptz,
             CONSTRAINT not_bad CHECK (user_id::text NOT LIKE 'bad%' AND app_version_major < 100), UNIQUE (user_id));
         """;
@@ -88,6 +88,7 @@ public sealed class StatementTests(TracedServer server) : IClassFixture<TracedSe
         "SELECT substring(name FROM 2), extract(day FROM day), now() - interval '1 day', count(*), coalesce(max(day), 'today') FROM given GROUP BY name, day",
         "SELECT 1 FROM pg_class WHERE relname IN ('a', 'b') AND relkind = 'r' AND oid = 'pg_class'::regclass::oid",
         "SELECT * FROM unnest(ARRAY[1], ARRAY['a']) u(a, b)",
+        "SELECT 'ios'::public.device, 'ios'::text::public.place, 'place', name AS device FROM given",
     ];
 
     [LongRun]
@@ -121,6 +122,7 @@ public sealed class StatementTests(TracedServer server) : IClassFixture<TracedSe
             Assert.InRange(statements.Count, 100, int.MaxValue);
             var names = await OpenNames.ReadAsync(database);
             open.AddRange(names.In(statements));
+            open.AddRange(names.TypesIn(statements));
             open.AddRange(await names.InStoredAsync(database, "login_etl_%", string.Join('\n', statements.Select(s => s.From(0, int.MaxValue)))));
         }
 
@@ -131,9 +133,9 @@ public sealed class StatementTests(TracedServer server) : IClassFixture<TracedSe
     public async Task And_the_scan_would_find_them()
     {
         var database = await server.NewAsync("known");
-        await database.RunAsync("CREATE TABLE given (name varchar(10), day date)");
+        await database.RunAsync("CREATE TABLE given (name varchar(10), day date); CREATE TYPE device AS ENUM ('ios'); CREATE DOMAIN place AS device");
         var names = await OpenNames.ReadAsync(database);
-        foreach (var sql in s_open.Select(o => o.Sql).Concat(s_closed))
+        foreach (var sql in s_open.Select(o => o.Sql).Concat(s_closed).Concat(["SELECT 'ios'::device", "DO $$DECLARE p place; BEGIN NULL; END$$", "SELECT CAST('ios' AS \"device\")"]))
         {
             await TracedServer.SendAsync(database, sql);
         }
@@ -141,6 +143,7 @@ public sealed class StatementTests(TracedServer server) : IClassFixture<TracedSe
         var statements = await TracedServer.LoggedAsync(database);
         Assert.Equal([], s_open.Where(o => !Found(o.Sql).Any(f => f.StartsWith($"{o.Name}(", StringComparison.Ordinal))));
         Assert.Equal([], s_closed.SelectMany(Found));
+        Assert.Equal(["device", "place"], names.TypesIn(statements).Select(t => t.Split(' ')[0]));
         await database.RunAsync("CREATE TABLE stored (name varchar(10) DEFAULT lower('A'), CHECK (name > 'a'), CHECK (pg_catalog.num_nonnulls(name) = 1)); CREATE INDEX ON stored (left(name, 2))");
         var stored = await names.InStoredAsync(database, "stored", "pg_catalog.num_nonnulls(name)");
         Assert.Equal([">", "left"], stored.Select(s => s[..s.IndexOf('(', StringComparison.Ordinal)]));
