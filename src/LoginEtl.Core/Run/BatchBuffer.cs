@@ -21,6 +21,7 @@ internal sealed class BatchBuffer
     private readonly Lock _lock = new();
     private readonly int _batchSize;
     private readonly TimeSpan _flushInterval;
+    private readonly TimeProvider _time;
     private readonly Queue<List<ProtectedLogin>> _full = [];
     private List<ProtectedLogin> _filling;
     private long _fillingSince;
@@ -33,6 +34,7 @@ internal sealed class BatchBuffer
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.BatchSize, nameof(options.BatchSize));
         _batchSize = options.BatchSize;
+        _time = options.Time;
         _flushInterval = options.FlushInterval == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : options.FlushInterval;
         ArgumentOutOfRangeException.ThrowIfLessThan(_flushInterval, TimeSpan.Zero, nameof(options.FlushInterval));
         _filling = NewBatch();
@@ -71,7 +73,7 @@ internal sealed class BatchBuffer
             _filling.Add(login);
             if (_filling.Count == 1)
             {
-                _fillingSince = Environment.TickCount64;
+                _fillingSince = _time.GetTimestamp();
                 Signal(ref _changed);
             }
 
@@ -116,7 +118,7 @@ internal sealed class BatchBuffer
                 changed = _changed.Task;
             }
 
-            await changed.WaitAsync(wait).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await changed.WaitAsync(wait, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -147,7 +149,7 @@ internal sealed class BatchBuffer
 
     private TimeSpan TimeToFlush()
     {
-        var left = _flushInterval - TimeSpan.FromMilliseconds(Environment.TickCount64 - _fillingSince);
+        var left = _flushInterval - _time.GetElapsedTime(_fillingSince);
         // Timers count whole milliseconds and round down, which would spin through the last one.
         return left <= TimeSpan.Zero ? left
             : left >= LongestWait ? LongestWait

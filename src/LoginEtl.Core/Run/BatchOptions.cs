@@ -16,4 +16,7 @@ public sealed record BatchOptions
     /// Settles nothing: the sink rolls everything back, so messages stay held and go back to the queue at the end.
     /// </summary>
     public bool DryRun { get; init; }
+
+    /// <summary>Tells the time; tests let it pass.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
 }

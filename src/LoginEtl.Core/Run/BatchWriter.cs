@@ -14,7 +14,7 @@ public sealed class BatchWriter : IAsyncDisposable
 
     private readonly BatchCommit _commit;
     private readonly BatchBuffer _buffer;
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stop;
     private readonly WriterRuns _runs = new();
     private readonly Task _writing;
     private long _notHeld;
@@ -27,6 +27,7 @@ public sealed class BatchWriter : IAsyncDisposable
         options ??= new BatchOptions();
         _commit = new BatchCommit(sink, options.DryRun);
         _buffer = new BatchBuffer(options);
+        _stop = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
         _writing = Task.Run(WriteBatchesAsync);
     }
 

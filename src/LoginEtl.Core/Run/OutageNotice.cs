@@ -5,12 +5,14 @@ namespace LoginEtl.Run;
 /// <summary>Tells of an outage while it lasts: what, since when, and until when it is waited for. Every ten seconds. Thread-safe.</summary>
 /// <param name="retryFor">How long it is waited for; infinite for as long as it takes.</param>
 /// <param name="told">Told; may be null.</param>
-public sealed class OutageNotice(TimeSpan retryFor, Action<string>? told)
+/// <param name="time">Tells the time; the system's when null.</param>
+public sealed class OutageNotice(TimeSpan retryFor, Action<string>? told, TimeProvider? time = null)
 {
     // What passes at once, as a deadlock does, is nothing to be told.
     private static readonly TimeSpan Unnoticed = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(10);
 
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _lock = new();
     private long? _toldAt;
 
@@ -28,17 +30,16 @@ public sealed class OutageNotice(TimeSpan retryFor, Action<string>? told)
 
         lock (_lock)
         {
-            var now = Environment.TickCount64;
-            if (now - _toldAt < Between.TotalMilliseconds)
+            if (_toldAt is { } before && _time.GetElapsedTime(before) < Between)
             {
                 return;
             }
 
-            _toldAt = now;
+            _toldAt = _time.GetTimestamp();
         }
 
         told(string.Create(CultureInfo.InvariantCulture, $"{what()} That lasts for {lasts.TotalSeconds:0} s, and is waited for {Until()}; nothing is lost meanwhile."));
 
-        string Until() => isForEver ? "as long as it takes" : string.Create(CultureInfo.InvariantCulture, $"until {DateTime.UtcNow + retryFor - lasts:HH:mm:ss} UTC");
+        string Until() => isForEver ? "as long as it takes" : string.Create(CultureInfo.InvariantCulture, $"until {_time.GetUtcNow() + retryFor - lasts:HH:mm:ss} UTC");
     }
 }

@@ -8,16 +8,18 @@ namespace LoginEtl.Run;
 /// writer, says so here. Thread-safe.
 /// </summary>
 /// <param name="grace">How long polls may go on after the end, to bring in what they were given.</param>
+/// <param name="time">Tells the time; the system's when null.</param>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable",
     Justification = "The sources have no handles, and late polls may still look at them.")]
-public sealed class RunEnd(TimeSpan grace)
+public sealed class RunEnd(TimeSpan grace, TimeProvider? time = null)
 {
     // Task.Delay takes no more than 49 days.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(40);
 
     private readonly CancellationTokenSource _stopping = new();
-    private readonly CancellationTokenSource _abort = new();
+    private readonly CancellationTokenSource _abort = new(Timeout.InfiniteTimeSpan, time ?? TimeProvider.System);
     private readonly CancellationTokenSource _failed = new();
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _lock = new();
     private EndReason? _reason;
     private LoginEtlException? _failure;
@@ -86,7 +88,7 @@ public sealed class RunEnd(TimeSpan grace)
         {
             for (var left = duration; left > TimeSpan.Zero; left -= LongestWait)
             {
-                await Task.Delay(left < LongestWait ? left : LongestWait, Stopping).ConfigureAwait(false);
+                await Task.Delay(left < LongestWait ? left : LongestWait, _time, Stopping).ConfigureAwait(false);
             }
 
             Set(EndReason.MaxDuration);

@@ -7,13 +7,15 @@ namespace LoginEtl.Postgres.Faults;
 /// <param name="endpoint">As errors name it.</param>
 /// <param name="told">Told of what lasts, every ten seconds; may be null.</param>
 /// <param name="mayRetry">False where a fault ends everything, and with it what was in doubt.</param>
-internal sealed class FaultRetry(TimeSpan retryFor, string endpoint, Action<string>? told = null, bool mayRetry = true)
+/// <param name="time">Tells the time; the system's when null.</param>
+internal sealed class FaultRetry(TimeSpan retryFor, string endpoint, Action<string>? told = null, bool mayRetry = true, TimeProvider? time = null)
 {
     // Of a COMMIT in doubt, once the run is to stop.
     private static readonly TimeSpan ClearedUpWithin = TimeSpan.FromMinutes(1);
 
-    private readonly OutageNotice _notice = new(retryFor, told);
-    private readonly Backoff _backoff = new(retryFor);
+    private readonly OutageNotice _notice = new(retryFor, told, time);
+    private readonly Backoff _backoff = new(retryFor, time);
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private long? _stoppingSince;
 
     /// <summary>Whether it is a fault of a try. The driver's own state errors after a cut COMMIT say nothing about the COMMIT.</summary>
@@ -36,10 +38,10 @@ internal sealed class FaultRetry(TimeSpan retryFor, string endpoint, Action<stri
 
         if (cancellationToken.IsCancellationRequested)
         {
-            _stoppingSince ??= Environment.TickCount64;
+            _stoppingSince ??= _time.GetTimestamp();
         }
 
-        if (!mayPass || !mayRetry || Environment.TickCount64 - _stoppingSince > ClearedUpWithin.TotalMilliseconds
+        if (!mayPass || !mayRetry || (_stoppingSince is { } since && _time.GetElapsedTime(since) > ClearedUpWithin)
             || !await _backoff.WaitAsync(commitInDoubt ? CancellationToken.None : cancellationToken).ConfigureAwait(false))
         {
             throw DatabaseFault.From(fault, endpoint, commitInDoubt && mayRetry, locked);

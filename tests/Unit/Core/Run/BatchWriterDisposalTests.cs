@@ -1,4 +1,5 @@
 using LoginEtl.Run;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Run;
@@ -74,5 +75,46 @@ public sealed class BatchWriterDisposalTests : RunningTests
             Assert.Equal((1, 0), (source.Disposed, source.Book.Open));
             Assert.True(run.Receipt().Balanced);
         }
+    }
+
+    [Fact]
+    public async Task Commit_that_does_not_end_is_rolled_back_after_two_seconds()
+    {
+        var clock = new FakeTimeProvider();
+        var (source, run, writer) = Start(batchSize: 5, messages: 8, time: clock);
+        Sink.InTransaction = (_, token) => Task.Delay(Timeout.Infinite, token);
+        await AddAllAsync(run, writer);
+        await UntilAsync(() => source.Book.AnyCommitting);
+
+        var disposal = writer.DisposeAsync().AsTask();
+        clock.Advance(TimeSpan.FromSeconds(1.9));
+        await Task.Delay(20, Limit);
+        Assert.False(disposal.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(0.1));
+        await disposal.WaitAsync(Limit);
+        await run.ReleaseAsync();
+
+        Assert.Empty(Journal.Ids("delete"));
+        Assert.Null(writer.Fault);
+        AssertCounts(run.Receipt(), RunState.Completed, (Outcome.Returned, 8));
+    }
+
+    [Fact]
+    public async Task What_is_only_buffered_is_not_written_and_goes_back()
+    {
+        // Its time stands still: nothing of it is waited for.
+        var (source, run, writer) = Start(batchSize: 100, messages: 8, time: new FakeTimeProvider());
+        await AddAllAsync(run, writer);
+        await writer.AddAsync(Line(1), Limit);
+        await writer.DisposeAsync().AsTask().WaitAsync(Limit);
+        await writer.DisposeAsync();
+        Assert.Equal(0, source.Disposed);
+        Assert.Equal(9, writer.Receipt().Returned);
+        Assert.True(writer.Receipt().Balanced);
+
+        await run.ReleaseAsync();
+        Assert.Empty(Journal.Ids("begin"));
+        AssertCounts(run.Receipt(), RunState.Completed, (Outcome.Returned, 8));
+        Assert.Equal(1, source.Disposed);
     }
 }

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using LoginEtl.Run;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Run;
@@ -25,15 +25,18 @@ public sealed class BatchWriterFlushTests : RunningTests
     [Fact]
     public async Task Batch_that_does_not_fill_is_written_when_its_first_login_has_waited_long_enough()
     {
-        var interval = TimeSpan.FromMilliseconds(150);
-        await using var writer = Writer(batchSize: 1_000, interval);
+        var clock = new FakeTimeProvider();
+        await using var writer = Writer(batchSize: 1_000, TimeSpan.FromSeconds(10), clock);
         for (var batch = 1; batch <= 3; batch++)
         {
-            var clock = Stopwatch.StartNew();
             await writer.AddAsync(Line(batch), Limit);
+            clock.Advance(TimeSpan.FromSeconds(6));
             await writer.AddAsync(Line(100 + batch), Limit);
+            clock.Advance(TimeSpan.FromSeconds(3.9));
+            await Task.Delay(20, Limit);
+            Assert.Equal(batch - 1, Sink.Batches.Count);
+            clock.Advance(TimeSpan.FromSeconds(0.1));
             await UntilAsync(() => Sink.Batches.Count == batch);
-            Assert.InRange(clock.Elapsed, interval - TimeSpan.FromMilliseconds(20), interval + TimeSpan.FromSeconds(3));
         }
 
         Assert.Equal([2, 2, 2], Sink.Batches);

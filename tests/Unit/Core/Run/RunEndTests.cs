@@ -1,12 +1,16 @@
 using LoginEtl.Faults;
 using LoginEtl.Run;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace LoginEtl.Unit.Core.Run;
 
 public sealed class RunEndTests
 {
-    private readonly RunEnd _end = new(TimeSpan.FromMilliseconds(200));
+    private readonly FakeTimeProvider _clock = new();
+    private readonly RunEnd _end;
+
+    public RunEndTests() => _end = new RunEnd(TimeSpan.FromMilliseconds(1300), _clock);
 
     [Fact]
     public async Task First_reason_stays_and_polls_get_their_grace()
@@ -18,6 +22,9 @@ public sealed class RunEndTests
 
         Assert.Equal(EndReason.Drained, _end.Reason);
         await Cancelled(_end.Stopping);
+        _clock.Advance(TimeSpan.FromMilliseconds(1299));
+        Assert.False(_end.Abort.IsCancellationRequested);
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
         await Cancelled(_end.Abort);
     }
 
@@ -37,8 +44,15 @@ public sealed class RunEndTests
     [Fact]
     public async Task Time_that_is_up_ends_it()
     {
-        await _end.SetAfterAsync(TimeSpan.FromMilliseconds(50));
+        var waiting = _end.SetAfterAsync(TimeSpan.FromDays(100));
+        for (var day = 0; day < 99; day++)
+        {
+            _clock.Advance(TimeSpan.FromDays(1));
+            Assert.Null(_end.Reason);
+        }
 
+        _clock.Advance(TimeSpan.FromDays(1));
+        await waiting.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.Equal(EndReason.MaxDuration, _end.Reason);
     }
 

@@ -48,8 +48,8 @@ public abstract class RunningTests : IDisposable
 
     private protected StubSource Source(string name = "queue", bool waitForever = false) => new(Journal) { Name = name, WaitForever = waitForever };
 
-    private protected BatchWriter Writer(int batchSize, TimeSpan? flush = null) =>
-        new(Sink, new BatchOptions { BatchSize = batchSize, FlushInterval = flush ?? Timeout.InfiniteTimeSpan });
+    private protected BatchWriter Writer(int batchSize, TimeSpan? flush = null, TimeProvider? time = null) =>
+        new(Sink, new BatchOptions { BatchSize = batchSize, FlushInterval = flush ?? Timeout.InfiniteTimeSpan, Time = time ?? TimeProvider.System });
 
     private protected async Task<List<ProtectedLogin>> ReceiveAllAsync(ReceivingRun run)
     {
@@ -65,11 +65,11 @@ public abstract class RunningTests : IDisposable
     private protected ProtectedLogin Line(int number) => Protector.Protect(
         LoginEtl.Decoding.LoginDecoder.Decode(new LineDelivery("file", number, number), System.Text.Encoding.UTF8.GetBytes(Deliveries.Body)));
 
-    private protected (StubSource Source, ReceivingRun Run, BatchWriter Writer) Start(int batchSize, int messages, TimeSpan? flush = null)
+    private protected (StubSource Source, ReceivingRun Run, BatchWriter Writer) Start(int batchSize, int messages, TimeSpan? flush = null, TimeProvider? time = null)
     {
         var source = Source();
         source.AddMany(messages);
-        return (source, new ReceivingRun(source), Writer(batchSize, flush));
+        return (source, new ReceivingRun(source), Writer(batchSize, flush, time));
     }
 
     private protected async Task AddAllAsync(ReceivingRun run, BatchWriter writer)
