@@ -128,6 +128,23 @@ BeforeAll {
         Find-Echo
     }
 
+    # More by position than it takes: once behind all that it needs, and once all of it.
+    function Find-EchoOfPosition([string] $Cmdlet) {
+        $watched = [Collections.Generic.List[object]]::new()
+        $given = Get-Given $Cmdlet ''
+        $positional = @((Get-Command $Cmdlet).ParameterSets.Parameters | Where-Object Position -GE 0 | Sort-Object Position | Select-Object -ExpandProperty Name -Unique)
+        foreach ($kind in $misplaced.Keys) {
+            $fitting = @($positional.Where({ -not $given.ContainsKey($_) }).ForEach({ $needed.ContainsKey($_) ? $needed[$_] : 'ip' })) + $misplaced[$kind]
+            Invoke-Watched "behind others, $kind" { & $Cmdlet @given @fitting }
+            if (-not ($watched.Record.FullyQualifiedErrorId -like 'ParameterUnknown,*')) { "$kind is told as: $($watched.Record.FullyQualifiedErrorId)" }
+            $all = @($misplaced[$kind]) * 6
+            Invoke-Watched "by position, $kind" { & $Cmdlet @all }
+            Invoke-Watched "by position, $kind, piped" { 'x' | & $Cmdlet @all }
+            Invoke-Watched "as a name, $kind" { & $Cmdlet "-$($misplaced[$kind])" @given }
+        }
+        Find-Echo
+    }
+
     function Find-EchoOfPipeline([string] $Cmdlet, [string[]] $Parameters) {
         $watched = [Collections.Generic.List[object]]::new()
         $command = Get-Command $Cmdlet
@@ -163,6 +180,10 @@ Describe 'Nothing is said of what was given in the wrong place' {
 
     It 'to a parameter of <Cmdlet>' -ForEach $cmdlets {
         Find-EchoOfParameter $Cmdlet $Parameters | Select-Object -Unique | Should -BeNullOrEmpty
+    }
+
+    It 'to <Cmdlet> by position' -ForEach $cmdlets {
+        Find-EchoOfPosition $Cmdlet | Select-Object -Unique | Should -BeNullOrEmpty
     }
 
     It 'to the pipeline of <Cmdlet>' -ForEach $cmdlets {

@@ -21,6 +21,7 @@ internal static class ForeignObjects
                    UNION ALL SELECT pg_catalog.concat('the foreign key ', conname, ' of ', conrelid::regclass, ' that refers to it') FROM pg_constraint WHERE confrelid = c.oid AND contype = 'f' AND conrelid <> c.oid
                    UNION ALL SELECT pg_catalog.concat('the policy ', polname) FROM pg_policy WHERE polrelid = c.oid
                    UNION ALL SELECT 'row security' WHERE c.relrowsecurity
+                   UNION ALL SELECT pg_catalog.concat('the statistics ', stxname) FROM pg_statistic_ext WHERE stxrelid = c.oid AND stxexprs IS NOT NULL
                    UNION ALL SELECT DISTINCT 'parents or children' FROM pg_inherits WHERE inhparent = c.oid OR inhrelid = c.oid
                    UNION ALL {Uses("c.oid")}
                    UNION ALL {Calls("c.oid")}
@@ -64,7 +65,7 @@ internal static class ForeignObjects
     // What our own defaults, checks and indexes call.
     private const string Own = "'now', 'clock_timestamp', 'num_nonnulls', 'octet_length', 'length', 'get_byte', 'uuid_send'";
 
-    // Some of the system's functions run SQL that is given as text. Keywords are printed in capitals, functions that are not in small letters in quotes.
+    // Some of the system's functions run SQL that is given as text. Keywords are printed in capitals, functions that are not in small letters in quotes, and all of them where quote_all_identifiers is on.
     private static string Calls(string table) =>
         $"""
         SELECT DISTINCT pg_catalog.concat('something that calls ', m.name[1])
@@ -73,7 +74,7 @@ internal static class ForeignObjects
             UNION ALL SELECT pg_catalog.pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE conrelid = {table}
             UNION ALL SELECT pg_catalog.concat(pg_catalog.pg_get_expr(indexprs, indrelid), ' ', pg_catalog.pg_get_expr(indpred, indrelid)) FROM pg_index WHERE indrelid = {table}
         ) x(text), LATERAL pg_catalog.regexp_matches(x.text, '([a-z0-9_"]+)[(]'::text, 'g'::text) AS m(name)
-        WHERE m.name[1] NOT IN ({Own})
+        WHERE pg_catalog.btrim(m.name[1], '"'::text) NOT IN ({Own})
         """;
 
     // What the server says of itself: by whom and when, and what is a constant there is somebody else's word.

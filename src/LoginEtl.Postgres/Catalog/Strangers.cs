@@ -23,6 +23,7 @@ internal static class Strangers
         UNION ALL SELECT 'pg_attrdef'::regclass::oid, oid FROM pg_attrdef WHERE adrelid = r.oid AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_class'::regclass::oid, inhrelid FROM pg_inherits WHERE inhparent = r.oid AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_class'::regclass::oid, indexrelid FROM pg_index WHERE indrelid = r.oid AND r.class = 'pg_class'::regclass::oid
+        UNION ALL SELECT 'pg_statistic_ext'::regclass::oid, oid FROM pg_statistic_ext WHERE stxrelid = r.oid AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_constraint'::regclass::oid, oid FROM pg_constraint WHERE contypid = r.oid AND r.class = 'pg_type'::regclass::oid
         UNION ALL SELECT 'pg_class'::regclass::oid, typrelid FROM pg_type WHERE oid = r.oid AND typrelid <> 0::oid AND r.class = 'pg_type'::regclass::oid
         UNION ALL SELECT 'pg_type'::regclass::oid, t.oid FROM pg_type y CROSS JOIN LATERAL (VALUES (y.typelem), (y.typbasetype)) t(oid)
@@ -42,6 +43,9 @@ internal static class Strangers
         UNION ALL SELECT pg_catalog.concat('the operator ', oprname), oprowner FROM pg_operator WHERE oid = e.oid AND e.class = 'pg_operator'::regclass::oid
         UNION ALL SELECT pg_catalog.concat('the operator class ', opcname), opcowner FROM pg_opclass WHERE oid = e.oid AND e.class = 'pg_opclass'::regclass::oid
         UNION ALL SELECT pg_catalog.concat('the type ', typname), typowner FROM pg_type WHERE oid = e.oid AND e.class = 'pg_type'::regclass::oid
+        UNION ALL SELECT pg_catalog.concat('the statistics ', stxname), stxowner FROM pg_statistic_ext WHERE oid = e.oid AND e.class = 'pg_statistic_ext'::regclass::oid
+        UNION ALL SELECT pg_catalog.concat('the foreign server ', srvname), srvowner FROM pg_foreign_server WHERE oid = e.oid AND e.class = 'pg_foreign_server'::regclass::oid
+        UNION ALL SELECT pg_catalog.concat('the foreign-data wrapper ', fdwname), fdwowner FROM pg_foreign_data_wrapper WHERE oid = e.oid AND e.class = 'pg_foreign_data_wrapper'::regclass::oid
         UNION ALL SELECT pg_catalog.concat('the trigger ', tgname), NULL FROM pg_trigger WHERE oid = e.oid AND e.class = 'pg_trigger'::regclass::oid
         UNION ALL SELECT pg_catalog.concat('the rule ', rulename), NULL FROM pg_rewrite WHERE oid = e.oid AND e.class = 'pg_rewrite'::regclass::oid
         UNION ALL SELECT pg_catalog.concat('the policy ', polname), NULL FROM pg_policy WHERE oid = e.oid AND e.class = 'pg_policy'::regclass::oid
@@ -51,7 +55,7 @@ internal static class Strangers
         """;
 
     // Functions of the system that run SQL, or ask for a type, that is given as a text: no catalog knows what it says.
-    private const string RunsText = @"'\m(ts_rewrite|ts_stat|dblink\w*|pg_input_\w+|(?:query|cursor|table|schema|database)_to_xml\w*) ?[(]'::text";
+    private const string RunsText = @"'\m(ts_rewrite|ts_stat|dblink\w*|pg_input_\w+|(?:query|cursor|table|schema|database)_to_xml\w*)""? ?[(]'::text";
 
     // What is printed of the objects that have expressions.
     private const string Texts =
@@ -62,6 +66,7 @@ internal static class Strangers
         UNION ALL SELECT pg_catalog.pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE oid = t.oid AND t.class = 'pg_attrdef'::regclass::oid
         UNION ALL SELECT pg_catalog.concat(pg_catalog.pg_get_expr(polqual, polrelid), ' ', pg_catalog.pg_get_expr(polwithcheck, polrelid)) FROM pg_policy WHERE oid = t.oid AND t.class = 'pg_policy'::regclass::oid
         UNION ALL SELECT pg_catalog.pg_get_indexdef(indexrelid) FROM pg_index WHERE indexrelid = t.oid AND t.class = 'pg_class'::regclass::oid
+        UNION ALL SELECT pg_catalog.array_to_string(pg_catalog.pg_get_statisticsobjdef_expressions(t.oid), ' ') WHERE t.class = 'pg_statistic_ext'::regclass::oid
         UNION ALL SELECT typdefault FROM pg_type WHERE oid = t.oid AND t.class = 'pg_type'::regclass::oid
         """;
 

@@ -218,22 +218,28 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
 
     private async Task CheckPruningAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {
-        var (exists, isGranted, isCurrent, stranger) = await PruneFunction.StateAsync(connection, table, role: null, cancellationToken).ConfigureAwait(false);
-        if (stranger is not null)
+        var state = await PruneFunction.StateAsync(connection, table, role: null, cancellationToken).ConfigureAwait(false);
+        if (state.Stranger is { } stranger)
         {
             _list.Fail("Ledger pruning", ForeignObjects.Owned(PruneFunction.Function(table), stranger, table));
             return;
         }
 
-        _list.Add(
-            "Ledger pruning",
-            isGranted && isCurrent ? string.Create(
+        var name = table.Beside(PruneFunction.Name);
+        var (detail, remedy) = state switch
+        {
+            { Exists: false } => ($"there is no {name}: the ledger grows for ever", "Create it with Initialize-LoginDatabase."),
+            { IsGranted: false } => ($"the user may not call {name}: the ledger grows for ever", $"GRANT EXECUTE ON FUNCTION {name}(integer) TO the user."),
+            { IsCurrent: false } => ($"{name} is not the function this version makes: entries may be forgotten while their messages can still come", "Replace it with Initialize-LoginDatabase."),
+            { LesserOwner: { } lesser } => (
+                $"{name} has the rights of {state.Owner}, and the ledger belongs to {lesser}, who could have their way with these: it is not called, and the ledger grows for ever",
+                $"Give both to one owner: ALTER FUNCTION {name}(integer) OWNER TO {QualifiedName.Quote(lesser)}."),
+            _ => (
+                string.Create(
                     CultureInfo.InvariantCulture,
-                    $"runs forget queue entries older than {LedgerAges.Forgotten.TotalDays} days, those of FIFO queues after {LedgerAges.UntimedForgotten.TotalDays}")
-                : isGranted ? $"{table.Beside(PruneFunction.Name)} is not the function this version makes: entries may be forgotten while their messages can still come"
-                : exists ? $"the user may not call {table.Beside(PruneFunction.Name)}: the ledger grows for ever"
-                : $"there is no {table.Beside(PruneFunction.Name)}: the ledger grows for ever",
-            isGranted && isCurrent ? null : isGranted ? "Replace it with Initialize-LoginDatabase." : exists ? $"GRANT EXECUTE ON FUNCTION {table.Beside(PruneFunction.Name)}(integer) TO the user." : "Create it with Initialize-LoginDatabase.");
+                    $"runs forget queue entries older than {LedgerAges.Forgotten.TotalDays} days, those of FIFO queues after {LedgerAges.UntimedForgotten.TotalDays}"), null),
+        };
+        _list.Add("Ledger pruning", detail, remedy);
     }
 
     private static string Durability(LiveServer server) =>

@@ -26,8 +26,10 @@ internal static class PruneFunction
         $"""
         SELECT coalesce((SELECT pg_catalog.has_function_privilege(r.oid, p.oid, 'EXECUTE') FROM pg_roles r WHERE r.rolname = coalesce(nullif($2, ''), current_user)), false),
                p.prosrc = $3 AND p.prosecdef AND l.lanname = 'plpgsql' AND p.proconfig OPERATOR(pg_catalog.=) ARRAY['search_path={Queries.SystemPath}', 'enable_seqscan=off'],
-               {ForeignObjects.Trusted("p.proowner", "$4")}, pg_get_userbyid(p.proowner)
+               {ForeignObjects.Trusted("p.proowner", "$4")}, pg_get_userbyid(p.proowner),
+               CASE WHEN NOT {ForeignObjects.MayActAs("c.relowner", "p.proowner")} THEN pg_get_userbyid(c.relowner)::text END
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+        LEFT JOIN pg_class c ON c.oid = pg_catalog.to_regclass($5)::oid
         WHERE p.oid = pg_catalog.to_regprocedure($1)::oid
         """;
 
@@ -87,9 +89,10 @@ internal static class PruneFunction
         NpgsqlConnection connection, QualifiedName table, string? role, CancellationToken cancellationToken)
     {
         var found = await connection.QueryAsync(
-            s_state, [Function(table), role ?? "", Body(table.Beside(SchemaNames.Ledger)), table.Quoted],
-            r => new PruneFunctionState(Exists: true, r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2) ? null : r.GetString(3)), cancellationToken).ConfigureAwait(false);
-        return found.FirstOrDefault() ?? new PruneFunctionState(false, false, false, null);
+            s_state, [Function(table), role ?? "", Body(table.Beside(SchemaNames.Ledger)), table.Quoted, table.Beside(SchemaNames.Ledger).Quoted],
+            r => new PruneFunctionState(
+                Exists: true, r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2) ? null : r.GetString(3), r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4)), cancellationToken).ConfigureAwait(false);
+        return found.FirstOrDefault() ?? new PruneFunctionState(false, false, false, null, "", null);
     }
 }
 
@@ -98,4 +101,9 @@ internal static class PruneFunction
 /// <param name="IsGranted">The role may call it.</param>
 /// <param name="IsCurrent">It does what this version's does, with the rights and settings of this version's.</param>
 /// <param name="Stranger">Its owner, where that is nobody to be trusted: then it is not to be called.</param>
-internal sealed record PruneFunctionState(bool Exists, bool IsGranted, bool IsCurrent, string? Stranger);
+/// <param name="Owner">Its owner.</param>
+/// <param name="LesserOwner">
+/// The ledger's owner, where that one may not act as the function's: what they put on the ledger, statistics with a function
+/// of theirs say, would run with the function's rights, so it is not to be called.
+/// </param>
+internal sealed record PruneFunctionState(bool Exists, bool IsGranted, bool IsCurrent, string? Stranger, string Owner, string? LesserOwner);

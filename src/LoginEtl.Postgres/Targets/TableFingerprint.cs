@@ -51,6 +51,7 @@ internal sealed record TableFingerprint(string Query, string? Text)
                WHERE a.attrelid = ANY ({Oids(table, Besides)}) AND a.attnum > 0)
             , (SELECT string_agg((b.oid, b.relowner,
                 CASE WHEN b.relhastriggers THEN (SELECT string_agg((t.oid, t.tgenabled)::text, '' ORDER BY t.oid) FROM pg_trigger t WHERE t.tgrelid = b.oid) END,
+                (SELECT string_agg(s.oid::text, ' ' ORDER BY s.oid) FROM pg_statistic_ext s WHERE s.stxrelid = b.oid AND s.stxexprs IS NOT NULL),
                 CASE WHEN b.relhasrules THEN (SELECT string_agg(r.oid::text, ' ' ORDER BY r.oid) FROM pg_rewrite r WHERE r.ev_class = b.oid) END)::text, '' ORDER BY b.oid)
                FROM pg_class b WHERE b.oid = ANY ({Oids(table, SchemaNames.TrustedByRuns.Append(SchemaNames.Vault))}))
             {(partitions ? ", (SELECT string_agg((p.oid, p.relkind, p.relpersistence)::text, '' ORDER BY p.oid) FROM pg_catalog.pg_partition_tree(c.oid::regclass) t JOIN pg_class p ON p.oid = t.relid::oid)" : "")})

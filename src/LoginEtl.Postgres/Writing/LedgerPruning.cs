@@ -63,7 +63,7 @@ internal sealed class LedgerPruning(Database database, QualifiedName table) : IA
         var transaction = await connection.BeginTransactionAsync(_stop.Token).ConfigureAwait(false);
         await using var _ = transaction.ConfigureAwait(false);
         // Looked at first: an error would stand in the server's log every hour, and what is not ours is not called.
-        if (await PruneFunction.StateAsync(connection, table, role: null, _stop.Token).ConfigureAwait(false) is not { IsGranted: true, IsCurrent: true, Stranger: null })
+        if (await PruneFunction.StateAsync(connection, table, role: null, _stop.Token).ConfigureAwait(false) is not { IsGranted: true, IsCurrent: true, Stranger: null, LesserOwner: null })
         {
             return 0;
         }

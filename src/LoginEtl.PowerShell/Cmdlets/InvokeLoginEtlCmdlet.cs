@@ -25,9 +25,6 @@ public sealed partial class InvokeLoginEtlCmdlet : JobCmdlet
     public InvokeLoginEtlCmdlet() => Kept = BindingFaults.Open();
 
     /// <inheritdoc/>
-    private protected override object Others { get; } = new OtherArguments();
-
-    /// <inheritdoc/>
     private protected override BindingFaults? Kept { get; }
 
     /// <inheritdoc/>

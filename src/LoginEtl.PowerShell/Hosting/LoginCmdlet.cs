@@ -14,6 +14,7 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     private static readonly TimeSpan CleanUpLimit = TimeSpan.FromSeconds(10);
 
     private readonly AnyInput _any = new();
+    private readonly OtherArguments _others = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Stack<object> _own = [];
     private int _disposed;
@@ -44,9 +45,6 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     /// <summary>What it was given to work on, by parameter or by pipeline; null while there is nothing.</summary>
     protected virtual object? Input => null;
 
-    /// <summary>Takes what no parameter takes; null where PowerShell tells of it.</summary>
-    private protected virtual object? Others => null;
-
     /// <summary>What was kept of its parameters' faults, where the cmdlet tells of them itself; null where PowerShell does.</summary>
     private protected virtual BindingFaults? Kept => null;
 
@@ -65,12 +63,12 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
 
     // Dynamic, and not parameters that every syntax shows: they are there where something is piped in, or runs at all.
     /// <inheritdoc/>
-    public object? GetDynamicParameters() => MyInvocation.ExpectingInput ? _any : MyInvocation.PipelineLength > 0 ? Others : null;
+    public object? GetDynamicParameters() => MyInvocation.ExpectingInput ? _any : MyInvocation.PipelineLength > 0 ? _others : null;
 
     /// <inheritdoc/>
     protected sealed override void BeginProcessing()
     {
-        BindingFault = BindingFaults.Close() ?? Kept?.First ?? (RefusesNothing ? SettingMissing() : null) ?? EnvironmentParameters.Set(this, Settings?.Reveal());
+        BindingFault = BindingFaults.Close() ?? Kept?.First ?? (_any.OtherArgument is null ? _others : _any).Fault(MyInvocation.MyCommand) ?? (RefusesNothing ? SettingMissing() : null) ?? EnvironmentParameters.Set(this, Settings?.Reveal());
         if (BindingFault is { } wrong && Kept is null)
         {
             ThrowTerminatingError(FaultRecord.Of(wrong));

@@ -3,27 +3,38 @@ using LoginEtl.Faults;
 
 namespace LoginEtl.PowerShell.Hosting;
 
-/// <summary>
-/// What no parameter of a cmdlet takes, as a dynamic parameter: where PowerShell would say it and go on, the cmdlet's receipt
-/// says it.
-/// </summary>
-internal sealed class OtherArguments
+/// <summary>What no parameter of a cmdlet takes, as a dynamic parameter: PowerShell's own error would quote it.</summary>
+internal class OtherArguments
 {
-    /// <summary>Kept as a fault, and as nothing else: it may be anything.</summary>
+    /// <summary>What the first of them is called, where that is a name; nothing else of them is kept.</summary>
     [Parameter(ValueFromRemainingArguments = true, DontShow = true)]
-    [Refused]
-    public object? OtherArgument { get; set; }
+    [NameAlone]
+    public SettingText? OtherArgument { get; set; }
 
-    /// <summary>Keeps the fault, and drops what was given.</summary>
-    [AttributeUsage(AttributeTargets.Property)]
-    private sealed class RefusedAttribute : ArgumentTransformationAttribute
+    /// <summary>The fault that they are; null where there are none.</summary>
+    /// <param name="command">The cmdlet.</param>
+    public LoginEtlException? Fault(CommandInfo command)
     {
-        public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+        if (OtherArgument is not { } other)
+        {
+            return null;
+        }
+
+        var positional = command.ParameterSets.SelectMany(s => s.Parameters).Where(p => p.Position >= 0 && p.Name != nameof(OtherArgument))
+            .OrderBy(p => p.Position).Select(p => $"-{p.Name}").Distinct().ToList();
+        var what = other.Reveal() is { Length: > 0 } name ? $"has no parameter {name}"
+            : positional.Count == 0 ? "takes nothing by position, and was given something"
+            : $"was given more than it takes by position, which is {string.Join(", ", positional)}";
+        return new LoginEtlException(ErrorId.ParameterUnknown, $"{command.Name} {what}.", $"Give all else by name; see Get-Help {command.Name}.");
+    }
+
+    [AttributeUsage(AttributeTargets.Property)]
+    private sealed class NameAloneAttribute : ArgumentTransformationAttribute
+    {
+        public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData)
         {
             var name = LanguagePrimitives.GetEnumerable(inputData)?.Cast<object?>().Select(Text).FirstOrDefault(t => t.StartsWith('-')) ?? "";
-            var what = Quotable.IsName(name) ? $"has no parameter {name.TrimEnd(':')}" : "takes less than it was given: queue, keyset and database by position, and all else by name";
-            return BindingFaults.Keep(new LoginEtlException(ErrorId.ParameterUnknown, $"Invoke-LoginEtl {what}.", "See Get-Help Invoke-LoginEtl."))
-                ? null : throw Refusal.Of($"Invoke-LoginEtl {what}.");
+            return new SettingText(Quotable.IsName(name) ? name.TrimEnd(':') : "");
         }
 
         private static string Text(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) as string ?? "";

@@ -51,8 +51,8 @@ public sealed class UnfitInputAttribute : ArgumentTransformationAttribute
     public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData) => UnfitInput.Of(inputData);
 }
 
-/// <summary>Takes what comes by the pipeline, whatever it is: what binds nowhere PowerShell would keep in an error's target, bodies too.</summary>
-public sealed class AnyInput
+/// <summary>Takes what comes by the pipeline, too, whatever it is: what binds nowhere PowerShell would keep in an error's target, bodies too.</summary>
+internal sealed class AnyInput : OtherArguments
 {
     /// <summary>The object of now.</summary>
     [Parameter(ValueFromPipeline = true, DontShow = true)]

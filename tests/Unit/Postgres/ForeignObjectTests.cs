@@ -81,6 +81,8 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     [InlineData("ALTER TABLE login_etl_key ADD CHECK (a_moment() IS NOT NULL)")]
     [InlineData("ALTER TABLE login_etl_key ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON login_etl_key USING (a_moment() IS NOT NULL)")]
     [InlineData("CREATE INDEX ON login_etl_key ((a_text(prefix)))")]
+    [InlineData("CREATE STATISTICS s ON (a_text(prefix)), state FROM login_etl_key")]
+    [InlineData("CREATE STATISTICS s ON (lower('A')), state FROM login_etl_key")]
     [InlineData("CREATE INDEX ON login_etl_key (prefix) WHERE a_text(prefix) IS NOT NULL")]
     [InlineData("ALTER TABLE login_etl_key ADD COLUMN more text GENERATED ALWAYS AS (a_text(prefix)) STORED")]
     [InlineData("CREATE DOMAIN a_domain AS text CHECK (a_text(VALUE) IS NOT NULL); ALTER TABLE login_etl_key ADD COLUMN more a_domain")]
@@ -98,7 +100,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
         await database.RunAsync(
             "CREATE FUNCTION a_moment() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'; "
             + "CREATE FUNCTION a_text(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1'; " + trap);
-        Assert.Matches("login_etl_key has (something that (uses|calls) |the default |row security|the policy p|the foreign key f|parents or children)", (await RefusedAsync(database, d => d.InitializeAsync())).Message);
+        Assert.Matches("login_etl_key has (something that (uses|calls) |the statistics |the default |row security|the policy p|the foreign key f|parents or children)", (await RefusedAsync(database, d => d.InitializeAsync())).Message);
         await RefusedAsync(database, d => d.SinkAsync());
         await AssertFailsAsync(database, "login_etl_key", "login_etl_key has ");
     }
@@ -157,9 +159,9 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     }
 
     [Theory]
-    [InlineData("ALTER TABLE user_logins OWNER TO {0}; ALTER TABLE login_etl_ledger OWNER TO {0}")]
-    [InlineData("CREATE ROLE {0}_group; GRANT {0}_group TO {0}; ALTER TABLE user_logins OWNER TO {0}_group; ALTER TABLE login_etl_ledger OWNER TO {0}")]
-    [InlineData("GRANT {0} TO CURRENT_USER; ALTER SCHEMA public OWNER TO {0}; ALTER TABLE login_etl_ledger OWNER TO {0}")]
+    [InlineData("ALTER TABLE user_logins OWNER TO {0}; ALTER TABLE login_etl_ledger OWNER TO {0}; ALTER FUNCTION login_etl_prune(integer) OWNER TO {0}")]
+    [InlineData("CREATE ROLE {0}_group; GRANT {0}_group TO {0}; ALTER TABLE user_logins OWNER TO {0}_group; ALTER TABLE login_etl_ledger OWNER TO {0}; ALTER FUNCTION login_etl_prune(integer) OWNER TO {0}")]
+    [InlineData("GRANT {0} TO CURRENT_USER; ALTER SCHEMA public OWNER TO {0}; ALTER TABLE login_etl_ledger OWNER TO {0}; ALTER FUNCTION login_etl_prune(integer) OWNER TO {0}")]
     public async Task Who_owns_the_table_or_its_schema_is_trusted_himself_or_by_a_group(string rights)
     {
         var database = await TestDatabase.InitializedAsync(servers);

@@ -58,4 +58,33 @@ public sealed class ForeignPruningTests(ServersFixture servers)
         Assert.NotEmpty(await database.InitializeAsync());
         Assert.Equal(CheckOutcome.Pass, Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning").Outcome);
     }
+
+    [Fact]
+    public async Task Pruning_function_that_is_mightier_than_the_ledgers_owner_is_not_called()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await AsIntruderAsync(database, async owner =>
+        {
+            // Whoever plans a query on the ledger runs it: statistics need no more than the ledger, and no lock keeps them out.
+            await database.RunAsync(
+                $"""
+                CREATE TABLE called (who text); GRANT INSERT ON called TO PUBLIC;
+                CREATE FUNCTION spy(n int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.called VALUES (current_user); RETURN n; END';
+                ALTER TABLE user_logins OWNER TO {owner}; ALTER TABLE login_etl_ledger OWNER TO {owner};
+                """);
+            var check = Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning");
+            Assert.Equal(CheckOutcome.Warn, check.Outcome);
+            Assert.Contains($"the ledger belongs to {owner}", check.Detail, StringComparison.Ordinal);
+            await database.RunAsync("INSERT INTO login_etl_ledger VALUES ('01900000-0000-7000-8000-000000000001', 1, gen_random_uuid(), 2)");
+            await WriteAsync(database);
+            Assert.Equal(2, await database.CountAsync("login_etl_ledger"));
+
+            await database.RunAsync($"ALTER FUNCTION login_etl_prune(integer) OWNER TO {owner}");
+            Assert.Equal(CheckOutcome.Pass, Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning").Outcome);
+
+            await database.RunAsync("CREATE STATISTICS s ON (spy(42)), outcome FROM login_etl_ledger");
+            Assert.Contains("the statistics s", (await RefusedAsync(database, d => d.SinkAsync())).Message, StringComparison.Ordinal);
+            Assert.Equal(0, await database.CountAsync("called"));
+        });
+    }
 }

@@ -85,6 +85,8 @@ public sealed class StrangersTableTests(ServersFixture servers)
     [InlineData("the function w of the operator ~~>", "", "RESET ROLE; CREATE OPERATOR public.~~> (RIGHTARG = text, FUNCTION = {0}.w); ALTER TABLE public.user_logins ADD CHECK ((OPERATOR(public.~~>) locale) IS NOT NULL)")]
     [InlineData("the function a_text of the type kind", "", "CREATE FUNCTION {0}.a_text(public.kind) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; RESET ROLE; CREATE CAST (public.kind AS text) WITH FUNCTION {0}.a_text(public.kind); ALTER TABLE public.user_logins ALTER device_type TYPE public.kind USING 'ios'")]
     [InlineData("the function a_kind of the type kind", "", "CREATE FUNCTION {0}.a_kind(varchar) RETURNS public.kind LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; RESET ROLE; CREATE CAST (varchar AS public.kind) WITH FUNCTION {0}.a_kind(varchar); CREATE DOMAIN public.above AS public.kind; ALTER TABLE public.user_logins ALTER device_type TYPE public.above USING 'ios'")]
+    [InlineData("the function g of the statistics s", "", "RESET ROLE; CREATE STATISTICS public.s ON ({0}.g()), locale FROM public.user_logins")]
+    [InlineData("the foreign server remote of the relation copy", "", "RESET ROLE; CREATE EXTENSION postgres_fdw; CREATE SERVER remote FOREIGN DATA WRAPPER postgres_fdw; GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {0}; ALTER SERVER remote OWNER TO {0}; CREATE FOREIGN TABLE public.copy (u text) SERVER remote; CREATE RULE copied AS ON INSERT TO public.user_logins DO ALSO INSERT INTO public.copy (u) VALUES (NEW.locale)")]
     public async Task What_a_stranger_has_on_the_table_of_another_is_named(string what, string partitions, string byHim)
     {
         var database = await TestDatabase.NewAsync(servers, "SELECT 1");
@@ -96,7 +98,7 @@ public sealed class StrangersTableTests(ServersFixture servers)
                 SET ROLE {schema};
                 CREATE FUNCTION {schema}.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
                 CREATE FUNCTION {schema}.w(t text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN false; END';
-                CREATE FUNCTION {schema}.g() RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+                CREATE FUNCTION {schema}.g() RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
                 CREATE FUNCTION {schema}.minus(a float8, b float8) RETURNS float8 IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN a - b; END';
                 CREATE OPERATOR {schema}.~~> (RIGHTARG = text, FUNCTION = {schema}.w);
                 CREATE DOMAIN {schema}.place AS text;
@@ -131,7 +133,7 @@ public sealed class StrangersTableTests(ServersFixture servers)
                 Assert.All(all.Except([named]), other => Assert.Matches($" belongs to {schema}$|^the trigger watch may come from {schema}", other));
             }
 
-            await database.RunAsync("DROP TABLE user_logins CASCADE; DROP DOMAIN IF EXISTS owned, above; DROP TYPE IF EXISTS span, kind CASCADE; DROP FUNCTION IF EXISTS h(); DROP VIEW IF EXISTS shown; DROP TABLE IF EXISTS copy, child; DROP OPERATOR IF EXISTS ~~> (NONE, text)");
+            await database.RunAsync("DROP EXTENSION IF EXISTS postgres_fdw CASCADE; DROP TABLE user_logins CASCADE; DROP DOMAIN IF EXISTS owned, above; DROP TYPE IF EXISTS span, kind CASCADE; DROP FUNCTION IF EXISTS h(); DROP VIEW IF EXISTS shown; DROP TABLE IF EXISTS copy, child; DROP OPERATOR IF EXISTS ~~> (NONE, text)");
         });
     }
 
