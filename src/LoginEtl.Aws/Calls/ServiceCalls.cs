@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using Amazon.Runtime;
+using LoginEtl.Telemetry;
 
 namespace LoginEtl.Aws.Calls;
 
@@ -19,6 +21,22 @@ internal sealed class ServiceCalls(TimeSpan timeout)
     public async Task<T> CallAsync<T>(
         string operation, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken,
         TimeSpan longPoll = default)
+    {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            var answer = await TryAsync(operation, call, longPoll, cancellationToken).ConfigureAwait(false);
+            RunMetrics.Called(operation, started, error: null);
+            return answer;
+        }
+        catch (SqsException e)
+        {
+            RunMetrics.Called(operation, started, $"{e.Fault}");
+            throw;
+        }
+    }
+
+    private async Task<T> TryAsync<T>(string operation, Func<CancellationToken, Task<T>> call, TimeSpan longPoll, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout + longPoll);

@@ -7,6 +7,7 @@ using LoginEtl.Aws.Queues;
 using LoginEtl.Faults;
 using LoginEtl.Run;
 using LoginEtl.Settings;
+using LoginEtl.Telemetry;
 
 namespace LoginEtl.Aws.Receiving;
 
@@ -132,6 +133,7 @@ internal sealed class Receiver(
                 throw queue.Faults.Explain(e);
             }
 
+            RunMetrics.Retried("queue", $"{e.Fault}");
             outage.Tell(now - _failingSince.Value, () => queue.Faults.Explain(e).Message);
             return false;
         }

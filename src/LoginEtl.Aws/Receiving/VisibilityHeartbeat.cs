@@ -5,6 +5,7 @@ using LoginEtl.Aws.Protocols;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Faults;
 using LoginEtl.Run;
+using LoginEtl.Telemetry;
 
 namespace LoginEtl.Aws.Receiving;
 
@@ -112,6 +113,7 @@ internal sealed class VisibilityHeartbeat(SqsQueue queue, VisibilityTerms lease,
                 .ChangeMessageVisibilityBatchAsync(
                     new ChangeMessageVisibilityBatchRequest(queue.Url, entries), limit.Token)
                 .ConfigureAwait(false);
+            RunMetrics.Extended(queue.Name, entries.Count);
             Note(failed: false);
         }
         catch (SqsException e) when (e.Fault is SqsFault.Denied or SqsFault.NotFound)

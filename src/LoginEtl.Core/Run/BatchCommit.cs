@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LoginEtl.Faults;
 using LoginEtl.Records;
+using LoginEtl.Telemetry;
 
 namespace LoginEtl.Run;
 
@@ -83,8 +84,39 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         {
             Release(ours, Outcome.Returned);
         }
+        else
+        {
+            Measure(ours, outcomes, result.Refused, elapsed);
+        }
 
         return new CommittedBatch(new BatchReport(result.BatchId, ours, outcomes, elapsed) { Held = result.Held, Notices = [.. result.Notices, .. KeyFollowing.Notices(ours)], Refused = result.Refused }, deleted);
+    }
+
+    private static void Measure(List<ProtectedLogin> batch, IReadOnlyList<Outcome> outcomes, IReadOnlyList<RefusedRow> refused, TimeSpan elapsed)
+    {
+        RunMetrics.Committed(batch.Count, elapsed);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var delivery = batch[i].GetDelivery();
+            if (delivery is not QueueDelivery)
+            {
+                RunMetrics.Settled(null, RunCounts.NameOf(outcomes[i]));
+            }
+
+            if (outcomes[i] == Outcome.Quarantined && batch[i] is SealedReject reject)
+            {
+                RunMetrics.Rejected(reject.GetRejection().Reason.Code());
+            }
+            else if (RunMetrics.AgesAreHeard && outcomes[i] is Outcome.Written or Outcome.Updated && delivery.SentTimestamp is { } sent)
+            {
+                RunMetrics.Written(delivery.Queue, DateTimeOffset.UtcNow - sent);
+            }
+        }
+
+        foreach (var row in refused)
+        {
+            RunMetrics.Rejected(row.Why.Reason.Code());
+        }
     }
 
     // Its deliveries stay as they are while tokens are made anew: a line of text and a message of a group can do nothing else.

@@ -1,6 +1,7 @@
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
 using LoginEtl.Records;
+using LoginEtl.Telemetry;
 
 namespace LoginEtl.Run;
 
@@ -19,6 +20,7 @@ public sealed class ReceivingRun
 
     private readonly IMessageSource _source;
     private readonly Backlog _backlog;
+    private readonly RunGauges _gauges;
     private readonly DateTimeOffset _startedAt;
     private readonly TimeProvider _time;
     private int _holders = 1;
@@ -33,6 +35,8 @@ public sealed class ReceivingRun
         _source.Book.Run = this;
         _time = time ?? TimeProvider.System;
         _startedAt = _time.GetUtcNow();
+        _gauges = new RunGauges(Name, () => Book.Open, () => Book.HeldBytes, () => Backlog, () => _source.RunEnd.Reason is null ? "receiving" : "ending");
+        RunMetrics.Begin(_gauges);
     }
 
     /// <summary>The queue's name.</summary>
@@ -231,6 +235,7 @@ public sealed class ReceivingRun
         {
             // What a late poll still brought in and nobody returned.
             Book.LapseOpen();
+            RunMetrics.End(_gauges);
         }
     }
 

@@ -8,6 +8,8 @@ namespace LoginEtl.Run;
 /// </summary>
 public sealed class RunCounts
 {
+    private static readonly string[] s_names = [.. Enum.GetValues<Outcome>().Select(o => NameOf((Enum)o))];
+
     private readonly long[] _outcomes = new long[Enum.GetValues<Outcome>().Length];
     private readonly long[] _beside = new long[Enum.GetValues<BesideOutcomes>().Length];
 
@@ -90,6 +92,8 @@ public sealed class RunCounts
     public override int GetHashCode() => HashCode.Combine(Received, Settled);
 
     internal static string NameOf(Enum kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
+
+    internal static string NameOf(Outcome outcome) => s_names[(int)outcome];
 
     private static void AddUp(long[] one, long[] other, long[] sum)
     {

@@ -1,4 +1,6 @@
 using LoginEtl.Run;
+using LoginEtl.Telemetry;
+using Npgsql;
 
 namespace LoginEtl.Postgres.Faults;
 
@@ -46,5 +48,7 @@ internal sealed class FaultRetry(TimeSpan retryFor, string endpoint, Action<stri
         {
             throw DatabaseFault.From(fault, endpoint, commitInDoubt && mayRetry, locked);
         }
+
+        RunMetrics.Retried("database", locked is not null ? "Locked" : fault is PostgresException { SqlState: var state } ? state : "Connection");
     }
 }

@@ -1,0 +1,139 @@
+using System.Diagnostics.Metrics;
+using LoginEtl.Run;
+using LoginEtl.Settings;
+using LoginEtl.Telemetry;
+using LoginEtl.Unit.Aws;
+using LoginEtl.Unit.Fixtures;
+using LoginEtl.Unit.Postgres;
+using Xunit;
+
+namespace LoginEtl.Unit.Runs;
+
+/// <summary>What a run measures is what its receipt says, and nothing of its messages.</summary>
+public sealed class MetricsTests(ServersFixture servers) : IDisposable
+{
+    private const string Canary = "canary";
+
+    private readonly WholeRun _run = new();
+    private readonly List<(string Name, double Value, Dictionary<string, object?> Tags)> _measured = [];
+
+    public void Dispose() => _run.Dispose();
+
+    [Fact]
+    public async Task Counts_are_those_of_the_receipt_and_hold_nothing_of_a_message()
+    {
+        var database = await TestDatabase.InitializedAsync(servers, WholeRun.FifoTable);
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(WholeRun.Body($"{Canary}-1"));
+        await queue.SendAsync(WholeRun.Body($"{Canary}-2"));
+        await queue.SendAsync(WholeRun.Body($"bad-{Canary}"));
+        await queue.SendAsync($$"""{"{{Canary}}":1}""");
+        using var listener = Listen();
+        var receipt = await _run.RunAsync(queue, database, receive: new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(0.2) });
+
+        Assert.Equal((4, 2, 2), (receipt.Received, receipt.Written, receipt.Quarantined));
+        Assert.Equal(4, Sum("login_etl.messages.received"));
+        Assert.Equal(2, Sum("login_etl.messages.settled", ("login_etl.outcome", "written")));
+        Assert.Equal(2, Sum("login_etl.messages.settled", ("login_etl.outcome", "quarantined")));
+        Assert.Equal(2, Of("login_etl.message.age").Count());
+        Assert.All(Of("login_etl.message.age"), m => Assert.InRange(m.Value, 0, 60));
+        // Others measure beside this test, with no queue to tell them by.
+        lock (_measured)
+        {
+            Assert.Contains(_measured, m => m.Name == "login_etl.messages.rejected" && (string)m.Tags["login_etl.reason"]! == "missing_field");
+            Assert.Contains(_measured, m => m.Name == "login_etl.messages.rejected" && (string)m.Tags["login_etl.reason"]! == "refused_by_database");
+            Assert.Contains(_measured, m => m is { Name: "login_etl.batch.size", Value: > 0 });
+            Assert.Contains(_measured, m => m is { Name: "login_etl.batch.duration", Value: > 0 });
+            Assert.All(new[] { "GetQueueUrl", "ReceiveMessage", "DeleteMessageBatch" }, name =>
+                Assert.Contains(_measured, m => m.Name == "login_etl.sqs.call.duration" && (string)m.Tags["login_etl.operation"]! == name));
+            Assert.All(_measured, m => Assert.All(m.Tags.Values, v => Assert.DoesNotMatch($"{Canary}|199\\.172|593-47|siv1", $"{v}")));
+        }
+
+        _measured.Clear();
+        listener.RecordObservableInstruments();
+        Assert.Empty(Of("login_etl.runs"));
+
+        IEnumerable<(string Name, double Value, Dictionary<string, object?> Tags)> Of(string name)
+        {
+            lock (_measured)
+            {
+                return [.. _measured.Where(m => m.Name == name && (string?)m.Tags.GetValueOrDefault("login_etl.queue") == queue.Name)];
+            }
+        }
+
+        double Sum(string name, (string Name, string Value)? tag = null) =>
+            Of(name).Where(m => tag is not { } t || (string?)m.Tags[t.Name] == t.Value).Sum(m => m.Value);
+    }
+
+    [Fact]
+    public async Task Run_under_way_says_what_it_holds_what_waits_and_what_it_does()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        for (var i = 0; i < 3; i++)
+        {
+            await queue.SendAsync(WholeRun.Body($"u{i}"));
+        }
+
+        using var listener = Listen();
+        var run = new ReceivingRun(await queue.ReceiveAsync(new ReceiveOptions { MaxMessages = 2 }));
+        var received = 0;
+        while (received < 2)
+        {
+            received += (await run.ReceiveAsync(TestDatabase.Token)).Count;
+        }
+
+        await Until.Async(() => Observed("login_etl.queue.backlog") is 1, "the backlog is counted");
+        Assert.Equal(2, Observed("login_etl.messages.held"));
+        Assert.InRange(Observed("login_etl.messages.held_bytes")!.Value, 200, 20_000);
+        Assert.Equal(1, Observed("login_etl.runs"));
+        run.Stop();
+        Assert.Equal("ending", Last("login_etl.runs").Tags["login_etl.state"]);
+        await run.ReleaseAsync();
+        Assert.Null(Observed("login_etl.messages.held"));
+
+        double? Observed(string name) => Last(name) is { Name: not null } found ? found.Value : null;
+
+        (string Name, double Value, Dictionary<string, object?> Tags) Last(string name)
+        {
+            lock (_measured)
+            {
+                _measured.Clear();
+            }
+
+            listener.RecordObservableInstruments();
+            lock (_measured)
+            {
+                return _measured.FirstOrDefault(m => m.Name == name && (string?)m.Tags["login_etl.queue"] == queue.Name);
+            }
+        }
+    }
+
+    [Fact]
+    public void Page_names_all_of_them_and_no_other()
+    {
+        var names = new List<string>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, _) => { if (instrument.Meter.Name == RunMetrics.Name) { names.Add(instrument.Name); } } };
+        listener.Start();
+        RunMetrics.Retried("queue", "Unavailable");
+        var page = File.ReadLines(Repository.PathOf("docs/observability.md")).Where(l => l.StartsWith("| `login_etl.", StringComparison.Ordinal)).Select(l => l.Split('`')[1]);
+        Assert.Equal(names.Distinct().Order(StringComparer.Ordinal), page.Order(StringComparer.Ordinal));
+        Assert.InRange(names.Count, 10, 100);
+    }
+
+    private MeterListener Listen()
+    {
+        var listener = new MeterListener { InstrumentPublished = (instrument, l) => { if (instrument.Meter.Name == RunMetrics.Name) { l.EnableMeasurementEvents(instrument); } } };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument, value, tags));
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Keep(instrument, value, tags));
+        listener.Start();
+        return listener;
+    }
+
+    private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        lock (_measured)
+        {
+            _measured.Add((instrument.Name, value, tags.ToArray().ToDictionary(t => t.Key, t => t.Value)));
+        }
+    }
+}
