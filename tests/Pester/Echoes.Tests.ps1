@@ -153,6 +153,7 @@ BeforeAll {
         $given.Remove('Name'); $given.Remove('KeyId'); $given.Remove('AuditFile')
         foreach ($kind in 'Body', 'Npgsql') {
             Invoke-Watched "piped, $kind" { $misplaced[$kind] | & $Cmdlet @given }
+            Invoke-Watched "piped beside what takes it, $kind" { $misplaced[$kind] | & $Cmdlet @given -UnfitInput x }
             if ($Parameters -contains 'InputObject') { Invoke-Watched "piped beside it, $kind" { $misplaced[$kind] | & $Cmdlet @given -InputObject $inputs[$Cmdlet] } }
             foreach ($parameter in $command.Parameters.Values | Where-Object { $_.Attributes.ValueFromPipelineByPropertyName -contains $true }) {
                 $object = @{ Name = 'ip'; KeyId = $key.KeyId; Entry = $entry }

@@ -68,8 +68,9 @@ public abstract class LoginCmdlet : PSCmdlet, IDynamicParameters, IDisposable
     /// <inheritdoc/>
     protected sealed override void BeginProcessing()
     {
-        BindingFault = BindingFaults.Close() ?? Kept?.First ?? (_any.OtherArgument is null ? _others : _any).Fault(MyInvocation.MyCommand) ?? (RefusesNothing ? SettingMissing() : null) ?? EnvironmentParameters.Set(this, Settings?.Reveal());
-        if (BindingFault is { } wrong && Kept is null)
+        _any.Begin();
+        BindingFault = BindingFaults.Close() ?? Kept?.First ?? (MyInvocation.ExpectingInput ? _any : _others).Fault(MyInvocation.MyCommand) ?? (RefusesNothing ? SettingMissing() : null) ?? EnvironmentParameters.Set(this, Settings?.Reveal());
+        if (BindingFault is { } wrong && (Kept is null || _any.IsNamed))
         {
             ThrowTerminatingError(FaultRecord.Of(wrong));
         }

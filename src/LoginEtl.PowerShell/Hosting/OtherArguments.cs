@@ -11,16 +11,19 @@ internal class OtherArguments
     [NameAlone]
     public SettingText? OtherArgument { get; set; }
 
+    /// <summary>The same, of all that this takes; null where it was given nothing.</summary>
+    protected virtual SettingText? Given => OtherArgument;
+
     /// <summary>The fault that they are; null where there are none.</summary>
     /// <param name="command">The cmdlet.</param>
     public LoginEtlException? Fault(CommandInfo command)
     {
-        if (OtherArgument is not { } other)
+        if (Given is not { } other)
         {
             return null;
         }
 
-        var positional = command.ParameterSets.SelectMany(s => s.Parameters).Where(p => p.Position >= 0 && p.Name != nameof(OtherArgument))
+        var positional = command.ParameterSets.SelectMany(s => s.Parameters).Where(p => p.Position >= 0 && p.Name is not nameof(OtherArgument))
             .OrderBy(p => p.Position).Select(p => $"-{p.Name}").Distinct().ToList();
         var what = other.Reveal() is { Length: > 0 } name ? $"has no parameter {name}"
             : positional.Count == 0 ? "takes nothing by position, and was given something"

@@ -58,4 +58,13 @@ internal sealed class AnyInput : OtherArguments
     [Parameter(ValueFromPipeline = true, DontShow = true)]
     [UnfitInput]
     public UnfitInput? UnfitInput { get; set; }
+
+    /// <summary>Whether it was given by its name: then it takes nothing of the pipeline, and PowerShell keeps what binds nowhere.</summary>
+    public bool IsNamed { get; private set; }
+
+    /// <inheritdoc/>
+    protected override SettingText? Given => base.Given ?? (IsNamed ? new SettingText($"-{nameof(UnfitInput)}") : null);
+
+    /// <summary>Before the first object comes.</summary>
+    public void Begin() => IsNamed = UnfitInput is not null;
 }
