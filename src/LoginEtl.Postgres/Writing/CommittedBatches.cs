@@ -62,7 +62,8 @@ internal sealed class CommittedBatches(QualifiedName table)
             ErrorId.DatabaseRewound,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The database of {table} has lost {lost.Count} batches of this run, with {lost.Sum(b => b.Messages)} messages, committed from {lost.Min(b => b.At):yyyy-MM-dd HH:mm:ss}Z to {lost.Max(b => b.At):yyyy-MM-dd HH:mm:ss}Z: it was restored to an earlier point, failed over to a server that had not all, or entries of the ledger were deleted. Their messages are deleted from the queue. Nothing more was written or deleted."),
+                $"The database of {table} has lost {lost.Count} batches of this run, with {lost.Sum(b => b.Messages)} messages, committed from {lost.Min(b => b.At):yyyy-MM-dd HH:mm:ss}Z to {lost.Max(b => b.At):yyyy-MM-dd HH:mm:ss}Z: ")
+            + "it was restored to an earlier point, failed over to a server that had not all, or entries of the ledger were deleted. Their messages are deleted from the queue. Nothing more was written or deleted.",
             "Look for lost rows, erasures, keys and audit lines as docs/recovery.md says; then run again.");
     }
 

@@ -10,7 +10,7 @@ public sealed class DatabaseFaultTests(SharedLane shared)
     public async Task Connections_cut_at_any_byte_lose_and_double_nothing()
     {
         await using var scenario = await StartAsync();
-        var sent = new[] { 16_000, 60, 900, 4_000 }.Select(bytes => new ByteCut(bytes, Answers: false));
+        var sent = new[] { ByteCut.LookedAt, 60, 900, 4_000 }.Select(bytes => new ByteCut(bytes, Answers: false));
         var answered = new[] { 20, 500, 1_500 }.Select(bytes => new ByteCut(bytes, Answers: true));
         var run = await scenario.RunAsync(new PlannedRun
         {

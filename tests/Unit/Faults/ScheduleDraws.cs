@@ -102,7 +102,7 @@ internal static class ScheduleDraws
         // The first connection looks at the table before it writes, and a run that cannot do that has not begun.
         var connections = Enumerable.Range(1, 6).Where(_ => draws.Chance(0.4)).ToDictionary(
             ordinal => ordinal,
-            ordinal => new ByteCut((ordinal == 1 ? 16_000 : 50) + draws.Below(draws.Chance(0.5) ? 3_000 : 60_000), draws.Chance(0.4)));
+            ordinal => new ByteCut((ordinal == 1 ? ByteCut.LookedAt : 50) + draws.Below(draws.Chance(0.5) ? 3_000 : 60_000), draws.Chance(0.4)));
         return new WireFaults
         {
             Commits = commits,

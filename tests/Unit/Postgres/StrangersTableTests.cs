@@ -33,6 +33,14 @@ public sealed class StrangersTableTests(ServersFixture servers)
         GRANT SELECT, INSERT ON user_logins TO PUBLIC;
         """;
 
+    private const string Remote =
+        """
+        RESET ROLE; CREATE EXTENSION postgres_fdw; CREATE SERVER remote FOREIGN DATA WRAPPER postgres_fdw;
+        GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {0}; ALTER SERVER remote OWNER TO {0};
+        CREATE FOREIGN TABLE public.copy (u text) SERVER remote;
+        CREATE RULE copied AS ON INSERT TO public.user_logins DO ALSO INSERT INTO public.copy (u) VALUES (NEW.locale)
+        """;
+
     [Theory]
     [InlineData("a cast", Cast, "'siv1.AAAAAA'")]
     [InlineData("a policy", Policy, "true")]
@@ -86,7 +94,7 @@ public sealed class StrangersTableTests(ServersFixture servers)
     [InlineData("the function a_text of the type kind", "", "CREATE FUNCTION {0}.a_text(public.kind) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; RESET ROLE; CREATE CAST (public.kind AS text) WITH FUNCTION {0}.a_text(public.kind); ALTER TABLE public.user_logins ALTER device_type TYPE public.kind USING 'ios'")]
     [InlineData("the function a_kind of the type kind", "", "CREATE FUNCTION {0}.a_kind(varchar) RETURNS public.kind LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; RESET ROLE; CREATE CAST (varchar AS public.kind) WITH FUNCTION {0}.a_kind(varchar); CREATE DOMAIN public.above AS public.kind; ALTER TABLE public.user_logins ALTER device_type TYPE public.above USING 'ios'")]
     [InlineData("the function g of the statistics s", "", "RESET ROLE; CREATE STATISTICS public.s ON ({0}.g()), locale FROM public.user_logins")]
-    [InlineData("the foreign server remote of the relation copy", "", "RESET ROLE; CREATE EXTENSION postgres_fdw; CREATE SERVER remote FOREIGN DATA WRAPPER postgres_fdw; GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {0}; ALTER SERVER remote OWNER TO {0}; CREATE FOREIGN TABLE public.copy (u text) SERVER remote; CREATE RULE copied AS ON INSERT TO public.user_logins DO ALSO INSERT INTO public.copy (u) VALUES (NEW.locale)")]
+    [InlineData("the foreign server remote of the relation copy", "", Remote)]
     public async Task What_a_stranger_has_on_the_table_of_another_is_named(string what, string partitions, string byHim)
     {
         var database = await TestDatabase.NewAsync(servers, "SELECT 1");

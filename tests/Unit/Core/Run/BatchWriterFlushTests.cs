@@ -35,8 +35,12 @@ public sealed class BatchWriterFlushTests : RunningTests
             clock.Advance(TimeSpan.FromSeconds(3.9));
             await Task.Delay(20, Limit);
             Assert.Equal(batch - 1, Sink.Batches.Count);
-            clock.Advance(TimeSpan.FromSeconds(0.1));
-            await UntilAsync(() => Sink.Batches.Count == batch);
+            // The writer may have begun to wait while the time passed.
+            await UntilAsync(() =>
+            {
+                clock.Advance(TimeSpan.FromSeconds(0.1));
+                return Sink.Batches.Count == batch;
+            }, "the batch is written");
         }
 
         Assert.Equal([2, 2, 2], Sink.Batches);
