@@ -7,11 +7,9 @@ BeforeDiscovery {
 }
 
 BeforeAll {
-    . "$PSScriptRoot/Setup.ps1"
+    . "$PSScriptRoot/Given.ps1"
     # No server of AWS knows these calls; this one refuses them at once.
     $env:AWS_ENDPOINT_URL_KMS = $env:LOGINETL_TEST_SQS
-    $database = New-TestDatabase
-    Initialize-LoginDatabase $database
     $body = '{"user_id":"u","app_version":"1.2.3","device_type":"ios","ip":"203.0.113.77","locale":"DE","device_id":"canary-device"}'
     $misplaced = @{
         Password = 'C4nary/Pa$$word!4711'
@@ -22,42 +20,6 @@ BeforeAll {
     }
     $common = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
     $forbidden = 'c4nary|canary|203\.0\.113\.77'
-
-    $login = '{"user_id":"u","app_version":"1.2.3","ip":"192.0.2.1","device_id":"d"}' | ConvertFrom-LoginJson -SourceId echoes
-    $record = $login | Protect-LoginPii $keys
-    '{"foo":1}' | ConvertFrom-LoginJson -SourceId echoes -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database
-    $entry = Get-LoginQuarantine $database
-    $key = Get-LoginKeyset $keys ip
-
-    # What each cmdlet needs, or would find in the environment. The queue is not there: runs end soon.
-    $needed = @{
-        Queue = "nowhere-$(New-Guid)"; Keyset = $keys; Database = $database; AuditFile = Join-Path $TestDrive 'audit.jsonl'; Reason = 'echoes'
-        Attribute = 'ip'; Name = 'ip'; KeyId = $key.KeyId; Path = Join-Path $TestDrive 'nothing'; LiteralPath = Join-Path $TestDrive 'nothing'
-        From = $keys; PrivateKeyPath = "$keys-private/quarantine.json"
-        Ip = ConvertTo-SecureString '192.0.2.1' -AsPlainText; DeviceId = ConvertTo-SecureString 'd' -AsPlainText
-    }
-    $inputs = @{
-        'Protect-LoginPii' = $login; 'Write-LoginRecord' = $record; 'Confirm-LoginMessage' = $login; 'Reset-LoginMessage' = $login
-        'Restore-LoginQuarantine' = $entry; 'Remove-LoginQuarantine' = $entry; 'Unprotect-LoginPii' = $record
-        'ConvertFrom-LoginJson' = '{}'; 'Send-LoginMessage' = '{}'; 'Find-LoginRecord' = '192.0.2.1'
-    }
-
-    # What a cmdlet is given beside one parameter, in a set that has it; nothing is destroyed that the next one needs.
-    function Get-Given([string] $Cmdlet, [string] $Beside) {
-        $command = Get-Command $Cmdlet
-        $set = $command.ParameterSets | Where-Object { -not $Beside -or $_.Parameters.Name -contains $Beside } | Select-Object -First 1
-        $given = @{}
-        foreach ($parameter in $set.Parameters | Where-Object Name -NE $Beside) {
-            if ($parameter.Name -eq 'InputObject') { $given.InputObject = $inputs[$Cmdlet] }
-            elseif ($parameter.IsMandatory -and -not $needed.ContainsKey($parameter.Name)) { throw "What does -$($parameter.Name) take?" }
-            elseif ($parameter.IsMandatory -or $parameter.Name -in 'Queue', 'Keyset', 'Database', 'AuditFile', 'KeyId', 'Name') { $given[$parameter.Name] = $needed[$parameter.Name] }
-        }
-        if ($command.Parameters.ContainsKey('Confirm')) { $given.Confirm = $false }
-        if ($Cmdlet -in 'Remove-LoginQuarantine', 'Restore-LoginQuarantine') { $given.WhatIf = $true }
-        # Read for IAM tokens alone, where there is no queue.
-        if ($Beside -in 'Region', 'ProfileName' -and $command.Parameters.ContainsKey('IamAuthentication')) { $given.IamAuthentication = $true }
-        $given
-    }
 
     # Runs a script block, and keeps all that came out of it with the name of what was done.
     function Invoke-Watched([string] $What, [scriptblock] $Script) {
@@ -257,55 +219,5 @@ Describe 'A parameter' {
                 @($forms) -match $forbidden | Should -BeNullOrEmpty -Because "this is bound to -$($parameter.Name)"
             }
         }
-    }
-}
-
-Describe 'What is piped into the wrong cmdlet' {
-    It '<What> into <Cmdlet> is refused by a sentence that names <Right>' -ForEach @(
-        @{ What = 'a text'; Object = { '{"a":1}' }; Cmdlet = 'Protect-LoginPii'; Right = 'ConvertFrom-LoginJson' }
-        @{ What = 'a text'; Object = { '{"a":1}' }; Cmdlet = 'Write-LoginRecord'; Right = 'ConvertFrom-LoginJson' }
-        @{ What = 'a text'; Object = { '{"a":1}' }; Cmdlet = 'Receive-LoginMessage'; Right = 'Send-LoginMessage' }
-        @{ What = 'a login'; Object = { $login }; Cmdlet = 'Write-LoginRecord'; Right = 'Protect-LoginPii' }
-        @{ What = 'a login'; Object = { $login }; Cmdlet = 'Invoke-LoginEtl'; Right = 'Protect-LoginPii' }
-        @{ What = 'a record'; Object = { $record }; Cmdlet = 'Protect-LoginPii'; Right = 'Write-LoginRecord' }
-        @{ What = 'an entry'; Object = { $entry }; Cmdlet = 'Write-LoginRecord'; Right = 'Restore-LoginQuarantine' }
-        @{ What = 'a key'; Object = { $key }; Cmdlet = 'Update-LoginToken'; Right = 'Set-LoginPrimaryKey' }
-        @{ What = 'a file'; Object = { Get-Item $PSCommandPath }; Cmdlet = 'Protect-LoginPii'; Right = 'ConvertFrom-LoginJson' }
-    ) {
-        $given = Get-Given $Cmdlet InputObject
-        $given.Remove('Confirm')
-        $null = & $Object | & $Cmdlet @given -ErrorVariable refused -ErrorAction SilentlyContinue
-        $refused | Should -HaveCount 1
-        $refused.FullyQualifiedErrorId | Should -BeLike 'InputUnfit,*'
-        "$refused" | Should -BeLike "$Cmdlet takes *$Right*"
-        $refused.TargetObject | Should -BeNullOrEmpty
-    }
-
-    It 'is refused beside what fits, which goes on' {
-        $refused = $null
-        $records = 'text', $login, $null, $login | Protect-LoginPii $keys -ErrorVariable refused -ErrorAction SilentlyContinue
-        $records | Should -HaveCount 2
-        $refused.FullyQualifiedErrorId | Should -BeLike 'InputUnfit,*'
-        $refused | Should -HaveCount 2
-    }
-
-    It 'is refused where the input was given by parameter' {
-        { 'text' | Protect-LoginPii $keys -InputObject $login -ErrorAction Stop } | Should -Throw -ErrorId 'InputUnfit,*' -ExpectedMessage '*nothing more from the pipeline*'
-    }
-
-    It 'takes no parameter that a syntax shows' {
-        Get-Command -Module LoginEtl -Syntax | Should -Not -Match UnfitInput
-    }
-
-    It 'is no reason to run what takes nothing' {
-        $null | Initialize-LoginDatabase (New-TestDatabase) -Verbose -ErrorVariable refused -ErrorAction SilentlyContinue 4>&1 | Should -BeNullOrEmpty
-        $refused.FullyQualifiedErrorId | Should -BeLike 'InputUnfit,*'
-    }
-
-    It 'nothing at all is told before anything is opened: <Cmdlet>' -ForEach ($cmdlets | Where-Object { $_.Parameters -contains 'InputObject' }) {
-        $given = Get-Given $Cmdlet InputObject
-        $given.Remove('Confirm')
-        if ($given.ContainsKey('Database')) { $given.Database = 'Host=127.0.0.1;Port=1' }
-        { & $Cmdlet @given } | Should -Throw -ErrorId 'InputMissing,*'
     }
 }

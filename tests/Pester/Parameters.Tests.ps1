@@ -137,6 +137,18 @@ Describe 'A duration' {
     }
 }
 
+Describe 'What no parameter takes' {
+    It 'is told as <Told>' -ForEach @(
+        @{ Command = { Get-LoginKeyset $keys -Foo x }; Told = 'Get-LoginKeyset has no parameter -Foo.' }
+        @{ Command = { Get-LoginKeyset $keys -Foo:x }; Told = 'Get-LoginKeyset has no parameter -Foo.' }
+        @{ Command = { 'x' | Find-LoginRecord $database $keys -Attribute ip -Foo }; Told = 'Find-LoginRecord has no parameter -Foo.' }
+        @{ Command = { 'x' | Find-LoginRecord $database $keys y -Attribute ip }; Told = 'Find-LoginRecord was given more than it takes by position, which is -Database, -Keyset.' }
+        @{ Command = { Invoke-LoginEtl q $keys $database y -ErrorAction Stop }; Told = 'Invoke-LoginEtl was given more than it takes by position, which is -Queue, -Keyset, -Database.' }
+    ) {
+        $Command | Should -Throw -ErrorId 'ParameterUnknown,*' -ExpectedMessage "*$Told*"
+    }
+}
+
 Describe '-WhatIf and -Confirm of Write-LoginRecord' {
     It 'name the table and what would be done' {
         $transcript = Join-Path $TestDrive 'whatif.txt'

@@ -84,36 +84,30 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         {
             Release(ours, Outcome.Returned);
         }
-        else
+        else if (writable.Count > 0)
         {
-            Measure(ours, outcomes, result.Refused, elapsed);
+            Measure(writable, result, elapsed);
         }
 
         return new CommittedBatch(new BatchReport(result.BatchId, ours, outcomes, elapsed) { Held = result.Held, Notices = [.. result.Notices, .. KeyFollowing.Notices(ours)], Refused = result.Refused }, deleted);
     }
 
-    private static void Measure(List<ProtectedLogin> batch, IReadOnlyList<Outcome> outcomes, IReadOnlyList<RefusedRow> refused, TimeSpan elapsed)
+    private static void Measure(List<ProtectedLogin> written, BatchResult result, TimeSpan elapsed)
     {
-        RunMetrics.Committed(batch.Count, elapsed);
-        for (var i = 0; i < batch.Count; i++)
+        RunMetrics.Committed(written.Count, elapsed);
+        for (var i = 0; i < written.Count; i++)
         {
-            var delivery = batch[i].GetDelivery();
-            if (delivery is not QueueDelivery)
-            {
-                RunMetrics.Settled(null, RunCounts.NameOf(outcomes[i]));
-            }
-
-            if (outcomes[i] == Outcome.Quarantined && batch[i] is SealedReject reject)
+            if (result.Outcomes[i] == Outcome.Quarantined && written[i] is SealedReject reject)
             {
                 RunMetrics.Rejected(reject.GetRejection().Reason.Code());
             }
-            else if (RunMetrics.AgesAreHeard && outcomes[i] is Outcome.Written or Outcome.Updated && delivery.SentTimestamp is { } sent)
+            else if (RunMetrics.AgesAreHeard && result.Outcomes[i] is Outcome.Written or Outcome.Updated && written[i].SentTimestamp is { } sent)
             {
-                RunMetrics.Written(delivery.Queue, DateTimeOffset.UtcNow - sent);
+                RunMetrics.Written(written[i].GetDelivery().Queue, DateTimeOffset.UtcNow - sent);
             }
         }
 
-        foreach (var row in refused)
+        foreach (var row in result.Refused)
         {
             RunMetrics.Rejected(row.Why.Reason.Code());
         }

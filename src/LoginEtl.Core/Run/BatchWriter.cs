@@ -1,5 +1,6 @@
 using LoginEtl.Faults;
 using LoginEtl.Records;
+using LoginEtl.Telemetry;
 
 namespace LoginEtl.Run;
 
@@ -16,6 +17,7 @@ public sealed class BatchWriter : IAsyncDisposable
     private readonly BatchBuffer _buffer;
     private readonly CancellationTokenSource _stop;
     private readonly WriterRuns _runs = new();
+    private readonly RunGauges _lines;
     private readonly Task _writing;
     private long _notHeld;
 
@@ -28,6 +30,8 @@ public sealed class BatchWriter : IAsyncDisposable
         _commit = new BatchCommit(sink, options.DryRun);
         _buffer = new BatchBuffer(options);
         _stop = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
+        _lines = new RunGauges(null, () => _commit.Lines.Counts().Measured);
+        RunMetrics.Begin(_lines);
         _writing = Task.Run(WriteBatchesAsync);
     }
 
@@ -110,6 +114,7 @@ public sealed class BatchWriter : IAsyncDisposable
         _stop.CancelAfter(StopGrace);
         await _writing.ConfigureAwait(false);
         _stop.Dispose();
+        RunMetrics.End(_lines);
         await _runs.ReleaseAsync().ConfigureAwait(false);
     }
 

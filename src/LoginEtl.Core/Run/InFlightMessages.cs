@@ -1,5 +1,4 @@
 using LoginEtl.Records;
-using LoginEtl.Telemetry;
 
 namespace LoginEtl.Run;
 
@@ -49,7 +48,10 @@ public sealed class InFlightMessages
     public bool HoldsReturned => _returned is not null;
 
     /// <summary>How many more may be taken in now, be each of them as large as a message can be.</summary>
-    public int Room => Locked(() => _room.Free);
+    public int Room
+    {
+        get { lock (_lock) { return _room.Free; } }
+    }
 
     /// <summary>Bytes of all that is held.</summary>
     public long HeldBytes => Locked(() => _room.Bytes);
@@ -82,7 +84,6 @@ public sealed class InFlightMessages
         lock (_lock)
         {
             _counts.Receive();
-            RunMetrics.Received(Queue);
             if (_open.TryGetValue(id, out var held) && held.State == DeliveryState.Returning)
             {
                 // Otherwise the return's answer, still under way, would let go of a message that is held again.
@@ -91,7 +92,7 @@ public sealed class InFlightMessages
             else if (held is not null)
             {
                 held.ReceiptHandle = delivery.ReceiptHandle;
-                Add(Outcome.Lapsed, default);
+                _counts.Add(Outcome.Lapsed);
                 return false;
             }
 
@@ -162,14 +163,13 @@ public sealed class InFlightMessages
     }
 
     /// <summary>Deletes that failed for good after their commit: the messages come again and are duplicates then.</summary>
-    public void CountUndeleted(long deliveries)
-    {
-        lock (_lock) { _counts.Add(BesideOutcomes.Undeleted, deliveries); }
-        RunMetrics.Undeleted(Queue, deliveries);
-    }
+    public void CountUndeleted(long deliveries) => Count(BesideOutcomes.Undeleted, deliveries);
 
     /// <summary>All that is held or being written: their leases are to be kept alive.</summary>
-    public IReadOnlyList<QueueDelivery> Leased() => Locked<List<QueueDelivery>>(() => [.. _open.Values.Where(d => d.State != DeliveryState.Returning)]);
+    public IReadOnlyList<QueueDelivery> Leased()
+    {
+        lock (_lock) { return [.. _open.Values.Where(d => d.State != DeliveryState.Returning)]; }
+    }
 
     /// <summary>Whether its lease is still to be kept alive: held, in a writer's buffer or in a transaction.</summary>
     public bool Leases(QueueDelivery delivery)
@@ -224,10 +224,7 @@ public sealed class InFlightMessages
         [.. deliveries.Where(d => Move(d, DeliveryState.Returning, DeliveryState.HeldBack))];
 
     /// <summary>A group was held because of a bad message.</summary>
-    internal void CountHeldGroup()
-    {
-        lock (_lock) { _counts.Add(BesideOutcomes.HeldGroups, 1); }
-    }
+    internal void CountHeldGroup() => Count(BesideOutcomes.HeldGroups, 1);
 
     /// <summary>The end of the run: what nobody will settle any more is visible again when its lease runs out.</summary>
     internal void LapseOpen()
@@ -245,7 +242,15 @@ public sealed class InFlightMessages
     public bool Balanced => Locked(() => _open.Count == 0 && _counts.Balanced);
 
     /// <summary>The counts as they stand.</summary>
-    public RunCounts Counts() => Locked(_counts.Copy);
+    public RunCounts Counts()
+    {
+        lock (_lock) { return _counts.Copy(); }
+    }
+
+    private void Count(BesideOutcomes kind, long count)
+    {
+        lock (_lock) { _counts.Add(kind, count); }
+    }
 
     private T Locked<T>(Func<T> read)
     {
@@ -278,17 +283,11 @@ public sealed class InFlightMessages
         _open.Remove(delivery.Id!.Value);
         delivery.State = DeliveryState.Settled;
         _room.LetGo(delivery);
-        Add(outcome, row);
+        _counts.Add(outcome, row);
         if (outcome == Outcome.Returned && !delivery.ComesAgain)
         {
             _returned?.Add(delivery.Id!.Value);
         }
-    }
-
-    private void Add(Outcome outcome, RowFacts row)
-    {
-        _counts.Add(outcome, row);
-        RunMetrics.Settled(Queue, RunCounts.NameOf(outcome));
     }
 
     private void Progressed()

@@ -35,7 +35,13 @@ public sealed class ReceivingRun
         _source.Book.Run = this;
         _time = time ?? TimeProvider.System;
         _startedAt = _time.GetUtcNow();
-        _gauges = new RunGauges(Name, () => Book.Open, () => Book.HeldBytes, () => Backlog, () => _source.RunEnd.Reason is null ? "receiving" : "ending");
+        _gauges = new RunGauges(Name, () => Book.Counts().Measured)
+        {
+            Held = () => Book.Open,
+            HeldBytes = () => Book.HeldBytes,
+            Backlog = () => Backlog,
+            State = () => _source.RunEnd.Reason is null ? "receiving" : "ending",
+        };
         RunMetrics.Begin(_gauges);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoginEtl.Telemetry;
 
 namespace LoginEtl.Run;
 
@@ -8,8 +9,6 @@ namespace LoginEtl.Run;
 /// </summary>
 public sealed class RunCounts
 {
-    private static readonly string[] s_names = [.. Enum.GetValues<Outcome>().Select(o => NameOf((Enum)o))];
-
     private readonly long[] _outcomes = new long[Enum.GetValues<Outcome>().Length];
     private readonly long[] _beside = new long[Enum.GetValues<BesideOutcomes>().Length];
 
@@ -28,6 +27,10 @@ public sealed class RunCounts
     /// <summary>All but those received, by the names that JSON has.</summary>
     internal IEnumerable<(string Name, long Count)> Named =>
         [.. Enum.GetValues<Outcome>().Select(o => (NameOf(o), this[o])), .. Enum.GetValues<BesideOutcomes>().Select(b => (NameOf(b), this[b]))];
+
+    /// <summary>What is measured of them.</summary>
+    internal IEnumerable<(string Name, long Count)> Measured =>
+        [(RunMetrics.Received, Received), (RunMetrics.Undeleted, this[BesideOutcomes.Undeleted]), .. Enum.GetValues<Outcome>().Select(o => (NameOf(o), this[o]))];
 
     /// <summary>Deliveries that ended so.</summary>
     public long this[Outcome outcome] => _outcomes[(int)outcome];
@@ -92,8 +95,6 @@ public sealed class RunCounts
     public override int GetHashCode() => HashCode.Combine(Received, Settled);
 
     internal static string NameOf(Enum kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
-
-    internal static string NameOf(Outcome outcome) => s_names[(int)outcome];
 
     private static void AddUp(long[] one, long[] other, long[] sum)
     {

@@ -12,16 +12,17 @@ public static class RunMetrics
     /// <summary>Of the meter.</summary>
     public const string Name = "LoginEtl";
 
+    /// <summary>What of <see cref="RunGauges.Counts"/> is no outcome.</summary>
+    internal const string Received = "received", Undeleted = "undeleted";
+
     private const string Queue = "login_etl.queue", OutcomeTag = "login_etl.outcome", Reason = "login_etl.reason", Operation = "login_etl.operation";
     private const string Error = "error.type", Of = "login_etl.of", Cause = "login_etl.cause", State = "login_etl.state";
 
     private static readonly Lock s_lock = new();
     private static readonly List<RunGauges> s_runs = [];
+    private static readonly Dictionary<(string? Queue, string Name), long> s_ended = [];
     private static readonly Meter s_meter = new(Name);
 
-    private static readonly Counter<long> s_received = s_meter.CreateCounter<long>("login_etl.messages.received", "{message}", "Deliveries taken in");
-    private static readonly Counter<long> s_settled = s_meter.CreateCounter<long>("login_etl.messages.settled", "{message}", "Deliveries by what became of them");
-    private static readonly Counter<long> s_undeleted = s_meter.CreateCounter<long>("login_etl.messages.undeleted", "{message}", "Settled messages that could not be deleted, and come again as duplicates");
     private static readonly Counter<long> s_rejected = s_meter.CreateCounter<long>("login_etl.messages.rejected", "{message}", "Messages that went to quarantine, by reason");
     private static readonly Counter<long> s_extended = s_meter.CreateCounter<long>("login_etl.messages.extended", "{message}", "Visibility timeouts that were extended");
     private static readonly Counter<long> s_retries = s_meter.CreateCounter<long>("login_etl.retries", "{retry}", "Tries of the queue or the database after one that failed");
@@ -30,12 +31,17 @@ public static class RunMetrics
     private static readonly Histogram<double> s_batchDuration = s_meter.CreateHistogram<double>("login_etl.batch.duration", "s", "Time of a batch's transaction, retries included");
     private static readonly Histogram<double> s_call = s_meter.CreateHistogram<double>("login_etl.sqs.call.duration", "s", "Time of a call to SQS; of ReceiveMessage with its long poll");
 
+    // What the books count anyway is read from them when somebody asks: their lock is no place for a listener's code.
     static RunMetrics()
     {
+        s_meter.CreateObservableCounter("login_etl.messages.received", () => Counted(n => n == Received, null), "{message}", "Deliveries taken in");
+        s_meter.CreateObservableCounter("login_etl.messages.settled", () => Counted(n => n is not (Received or Undeleted), OutcomeTag), "{message}", "Deliveries by what became of them");
+        s_meter.CreateObservableCounter(
+            "login_etl.messages.undeleted", () => Counted(n => n == Undeleted, null), "{message}", "Settled messages that could not be deleted, and come again as duplicates");
         s_meter.CreateObservableUpDownCounter("login_etl.messages.held", () => Observe(r => r.Held()), "{message}", "Messages held now");
         s_meter.CreateObservableUpDownCounter("login_etl.messages.held_bytes", () => Observe(r => r.HeldBytes()), "By", "Bytes of the messages held now");
         s_meter.CreateObservableGauge("login_etl.queue.backlog", () => Observe(r => r.Backlog()), "{message}", "Messages that wait in the queue, about; asked for every five seconds at most");
-        s_meter.CreateObservableUpDownCounter("login_etl.runs", () => Observe(_ => 1, r => new(State, r.State())), "{run}", "Runs under way, by what they do");
+        s_meter.CreateObservableUpDownCounter("login_etl.runs", () => Observe(r => r.State() is null ? null : 1, r => new(State, r.State())), "{run}", "Runs under way, by what they do");
     }
 
     /// <summary>Whether somebody listens to the age of messages, which is computed for it alone.</summary>
@@ -47,26 +53,20 @@ public static class RunMetrics
         lock (s_lock) { s_runs.Add(run); }
     }
 
-    /// <summary>It has ended.</summary>
+    /// <summary>It has ended: what it counted stays.</summary>
     internal static void End(RunGauges run)
     {
-        lock (s_lock) { s_runs.Remove(run); }
-    }
-
-    /// <summary>A delivery was taken in.</summary>
-    internal static void Received(string? queue) => s_received.Add(1, Tag(Queue, queue));
-
-    /// <summary>Deliveries, or lines of text, ended.</summary>
-    internal static void Settled(string? queue, string outcome, long count = 1)
-    {
-        if (count > 0)
+        lock (s_lock)
         {
-            s_settled.Add(count, Tag(Queue, queue), Tag(OutcomeTag, outcome));
+            if (s_runs.Remove(run))
+            {
+                foreach (var (name, count) in run.Counts())
+                {
+                    s_ended[(run.Queue, name)] = s_ended.GetValueOrDefault((run.Queue, name)) + count;
+                }
+            }
         }
     }
-
-    /// <summary>Deletes failed for good.</summary>
-    internal static void Undeleted(string? queue, long count) => s_undeleted.Add(count, Tag(Queue, queue));
 
     /// <summary>A message went to quarantine.</summary>
     internal static void Rejected(string reason) => s_rejected.Add(1, Tag(Reason, reason));
@@ -113,6 +113,19 @@ public static class RunMetrics
         }
     }
 
+    private static List<Measurement<long>> Counted(Func<string, bool> isMeant, string? nameTag)
+    {
+        lock (s_lock)
+        {
+            return [.. s_runs.SelectMany(r => r.Counts().Select(c => (r.Queue, c.Name, c.Count))).Concat(s_ended.Select(e => (e.Key.Queue, e.Key.Name, Count: e.Value)))
+                .Where(c => c.Count > 0 && isMeant(c.Name))
+                .GroupBy(c => (c.Queue, c.Name))
+                .Select(g => nameTag is null
+                    ? new Measurement<long>(g.Sum(c => c.Count), Tag(Queue, g.Key.Queue))
+                    : new Measurement<long>(g.Sum(c => c.Count), Tag(Queue, g.Key.Queue), Tag(nameTag, g.Key.Name)))];
+        }
+    }
+
     private static IEnumerable<Measurement<long>> Observe(Func<RunGauges, long?> value, Func<RunGauges, KeyValuePair<string, object?>>? tag = null)
     {
         RunGauges[] runs;
@@ -129,10 +142,20 @@ public static class RunMetrics
     private static KeyValuePair<string, object?> Tag(string name, string? value) => new(name, value);
 }
 
-/// <summary>What is asked of a run while it is under way.</summary>
-/// <param name="Queue">Its name.</param>
-/// <param name="Held">Messages that it holds.</param>
-/// <param name="HeldBytes">Their bytes.</param>
-/// <param name="Backlog">Messages that wait in the queue; null while unknown.</param>
-/// <param name="State">What it does: receiving, or ending.</param>
-internal sealed record RunGauges(string Queue, Func<long?> Held, Func<long?> HeldBytes, Func<long?> Backlog, Func<string> State);
+/// <summary>What is asked of a run while it is under way; of the lines of text of a writer, which are of no queue, their counts alone.</summary>
+/// <param name="Queue">Its name; null for lines of text.</param>
+/// <param name="Counts">What it has counted: outcomes by their names, <see cref="RunMetrics.Received"/> and <see cref="RunMetrics.Undeleted"/>.</param>
+internal sealed record RunGauges(string? Queue, Func<IEnumerable<(string Name, long Count)>> Counts)
+{
+    /// <summary>Messages that it holds; null for lines, as all below.</summary>
+    public Func<long?> Held { get; init; } = () => null;
+
+    /// <summary>Their bytes.</summary>
+    public Func<long?> HeldBytes { get; init; } = () => null;
+
+    /// <summary>Messages that wait in the queue; null while unknown, too.</summary>
+    public Func<long?> Backlog { get; init; } = () => null;
+
+    /// <summary>What it does: receiving, or ending.</summary>
+    public Func<string?> State { get; init; } = () => null;
+}

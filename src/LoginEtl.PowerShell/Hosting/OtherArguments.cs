@@ -23,7 +23,7 @@ internal class OtherArguments
             return null;
         }
 
-        var positional = command.ParameterSets.SelectMany(s => s.Parameters).Where(p => p.Position >= 0 && p.Name is not nameof(OtherArgument))
+        var positional = command.ParameterSets.SelectMany(s => s.Parameters).Where(p => p.Position >= 0)
             .OrderBy(p => p.Position).Select(p => $"-{p.Name}").Distinct().ToList();
         var what = other.Reveal() is { Length: > 0 } name ? $"has no parameter {name}"
             : positional.Count == 0 ? "takes nothing by position, and was given something"
@@ -36,8 +36,8 @@ internal class OtherArguments
     {
         public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData)
         {
-            var name = LanguagePrimitives.GetEnumerable(inputData)?.Cast<object?>().Select(Text).FirstOrDefault(t => t.StartsWith('-')) ?? "";
-            return new SettingText(Quotable.IsName(name) ? name.TrimEnd(':') : "");
+            var name = LanguagePrimitives.GetEnumerable(inputData)?.Cast<object?>().Select(Text).FirstOrDefault(t => t.StartsWith('-'))?.TrimEnd(':') ?? "";
+            return new SettingText(Quotable.IsName(name) ? name : "");
         }
 
         private static string Text(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) as string ?? "";

@@ -30,6 +30,7 @@ public sealed class MetricsTests(ServersFixture servers) : IDisposable
         await queue.SendAsync($$"""{"{{Canary}}":1}""");
         using var listener = Listen();
         var receipt = await _run.RunAsync(queue, database, receive: new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(0.2) });
+        listener.RecordObservableInstruments();
 
         Assert.Equal((4, 2, 2), (receipt.Received, receipt.Written, receipt.Quarantined));
         Assert.Equal(4, Sum("login_etl.messages.received"));
@@ -49,9 +50,8 @@ public sealed class MetricsTests(ServersFixture servers) : IDisposable
             Assert.All(_measured, m => Assert.All(m.Tags.Values, v => Assert.DoesNotMatch($"{Canary}|199\\.172|593-47|siv1", $"{v}")));
         }
 
-        _measured.Clear();
-        listener.RecordObservableInstruments();
         Assert.Empty(Of("login_etl.runs"));
+        Assert.Empty(Of("login_etl.messages.held"));
 
         IEnumerable<(string Name, double Value, Dictionary<string, object?> Tags)> Of(string name)
         {
@@ -104,6 +104,42 @@ public sealed class MetricsTests(ServersFixture servers) : IDisposable
             lock (_measured)
             {
                 return _measured.FirstOrDefault(m => m.Name == name && (string?)m.Tags["login_etl.queue"] == queue.Name);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Lines_of_text_are_counted_while_they_are_written_and_when_their_writer_has_gone()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        using var listener = Listen();
+        var before = Written();
+        await using (var sink = await database.SinkAsync())
+        await using (var writer = new BatchWriter(sink))
+        {
+            for (var i = 1; i <= 3; i++)
+            {
+                Assert.True(await writer.AddAsync(Logins.Record(Logins.Line(Guid.NewGuid(), i)), TestDatabase.Token));
+            }
+
+            await writer.CompleteAsync(TestDatabase.Token);
+            Assert.InRange(Written(), before + 3, double.MaxValue);
+        }
+
+        Assert.InRange(Written(), before + 3, double.MaxValue);
+
+        // Of no queue, as those of other tests are.
+        double Written()
+        {
+            lock (_measured)
+            {
+                _measured.Clear();
+            }
+
+            listener.RecordObservableInstruments();
+            lock (_measured)
+            {
+                return _measured.Where(m => m.Name == "login_etl.messages.settled" && m.Tags["login_etl.queue"] is null && (string)m.Tags["login_etl.outcome"]! == "written").Sum(m => m.Value);
             }
         }
     }
