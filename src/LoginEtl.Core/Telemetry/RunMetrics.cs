@@ -118,7 +118,8 @@ public static class RunMetrics
         lock (s_lock)
         {
             return [.. s_runs.SelectMany(r => r.Counts().Select(c => (r.Queue, c.Name, c.Count))).Concat(s_ended.Select(e => (e.Key.Queue, e.Key.Name, Count: e.Value)))
-                .Where(c => c.Count > 0 && isMeant(c.Name))
+                // Zeros too: what begins with its first messages looks to a collector as if they had been there before.
+                .Where(c => (c.Count > 0 || c.Queue is not null) && isMeant(c.Name))
                 .GroupBy(c => (c.Queue, c.Name))
                 .Select(g => nameTag is null
                     ? new Measurement<long>(g.Sum(c => c.Count), Tag(Queue, g.Key.Queue))

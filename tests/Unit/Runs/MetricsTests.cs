@@ -86,6 +86,8 @@ public sealed class MetricsTests(ServersFixture servers) : IDisposable
         Assert.Equal(2, Observed("login_etl.messages.held"));
         Assert.InRange(Observed("login_etl.messages.held_bytes")!.Value, 200, 20_000);
         Assert.Equal(1, Observed("login_etl.runs"));
+        Assert.Equal(2, Observed("login_etl.messages.received"));
+        Assert.Equal(0, Observed("login_etl.messages.settled"));
         run.Stop();
         Assert.Equal("ending", Last("login_etl.runs").Tags["login_etl.state"]);
         await run.ReleaseAsync();
