@@ -1,3 +1,4 @@
+using LoginEtl.Keysets;
 using LoginEtl.Ports;
 using LoginEtl.Protecting;
 using LoginEtl.Run;
@@ -25,8 +26,8 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
     /// <summary>Batching.</summary>
     public required BatchOptions Batch { get; init; }
 
-    /// <summary>Told once all is open and nothing is received yet: which program moves what where, under which keys. May be null.</summary>
-    public Action<string>? Started { get; init; }
+    /// <summary>Told once all is open and nothing is received yet. May be null.</summary>
+    public Action<RunStart>? Started { get; init; }
 
     /// <summary>Told of a run that goes on; may be null.</summary>
     public SoFar? SoFar { get; init; }
@@ -47,8 +48,21 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
             protectors.TryFollow(await sink.KeysAsync(stop).ConfigureAwait(false));
             await sink.RequireKeysAsync(protectors.Current.Keys, stop).ConfigureAwait(false);
             var source = await queues.ReceiveFromAsync(From, Receive, stop).ConfigureAwait(false);
-            Started?.Invoke($"LoginEtl {ProgramVersion.Text} moves the queue {source.Name} into {sink.Place}, {string.Join(" and ", protectors.Current.Keys.Select(k => $"{k.Attribute} under {k.Prefix}"))}.");
+            Started?.Invoke(new RunStart(source.Name, sink.Place, protectors.Current.Keys));
             return await EtlRun.RunAsync(source, protectors, sink, Batch, batchWritten, stop, SoFar).ConfigureAwait(false);
         }
     }
+}
+
+/// <summary>What a run is about to do.</summary>
+/// <param name="Queue">From which queue.</param>
+/// <param name="Place">Into which table of which database.</param>
+/// <param name="Keys">Under which keys.</param>
+public sealed record RunStart(string Queue, string Place, IReadOnlyList<StoredKey> Keys)
+{
+    /// <summary>The key of each attribute, by the prefix of its tokens.</summary>
+    public string Under => string.Join(" and ", Keys.Select(k => $"{k.Attribute} under {k.Prefix}"));
+
+    /// <summary>In a sentence.</summary>
+    public override string ToString() => $"LoginEtl {ProgramVersion.Text} moves the queue {Queue} into {Place}, {Under}.";
 }

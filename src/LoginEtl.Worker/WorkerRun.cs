@@ -7,6 +7,7 @@ using LoginEtl.Postgres;
 using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
+using Microsoft.Extensions.Logging;
 
 namespace LoginEtl.Worker;
 
@@ -18,22 +19,38 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
     private readonly PostgresConnector _database = new();
     private readonly OwnWords _words = new(settings.All);
 
-    private WorkerLog Log => field ??= new WorkerLog(log, _words);
+    // Until the settings are read, and where they cannot be.
+    private WorkerLog _log = new(new LineLogger(log, LogFormat.Text), new OwnWords(settings.All));
+
+    private OtlpExport? _export;
 
     public async Task<int> RunAsync()
+    {
+        try
+        {
+            return await RunToEndAsync();
+        }
+        finally
+        {
+            _export?.Dispose();
+        }
+    }
+
+    private async Task<int> RunToEndAsync()
     {
         var startedAt = DateTimeOffset.UtcNow;
         Receipt receipt;
         try
         {
             settings.TakeFile(parsed);
+            BeginLog();
             if (settings.Check(parsed))
             {
                 return await CheckAsync();
             }
 
             receipt = await ReceiptAsync();
-            Log.Say(ReceiptText.Line(receipt));
+            _log.Ended(receipt);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -47,13 +64,28 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
 
         if (receipt.GetFault() is { } fault)
         {
-            receipt = receipt.FailedBy(new LoginEtlException(fault.Error, _words.Of(fault.Message), _words.Of(fault.Remedy)));
-            Log.Say($"login-etl: {fault.Id}: {receipt.Error}");
+            var said = new LoginEtlException(fault.Error, _words.Of(fault.Message), _words.Of(fault.Remedy));
+            receipt = receipt.FailedBy(said);
+            _log.Failed(said);
         }
 
         StopSignals.RunIsOver();
         await output.WriteLineAsync(ReceiptText.Json(receipt));
         return receipt.ExitCode;
+    }
+
+    private void BeginLog()
+    {
+        var (lines, level) = (new LineLogger(log, settings.Format(parsed)), settings.Level(parsed));
+        // Before what may fail: it is told in this form.
+        _log = LogOf(new LoggerFactory([lines], new LoggerFilterOptions { MinLevel = level }));
+        _export = OtlpExport.Begin(lines, level, text => _log.Warn(text));
+        if (_export?.Loggers is { } loggers)
+        {
+            _log = LogOf(loggers);
+        }
+
+        WorkerLog LogOf(ILoggerFactory from) => new(from.CreateLogger("LoginEtl"), _words);
     }
 
     // What Test-LoginEtl looks at, a line each. 1 where a run would fail.
@@ -83,31 +115,27 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         using var stopping = stop.Register(manager.Stopping);
         if (settings.DatabaseFlag(parsed) is { } flag && _database.CarriesPassword(flag))
         {
-            Log.Warn($"The password in --database can be seen in the list of processes. {EnvironmentSettings.DatabaseVariable}, a .pgpass file or --iam-authentication keep it out of there.");
+            _log.Warn($"The password in --database can be seen in the list of processes. {EnvironmentSettings.DatabaseVariable}, a .pgpass file or --iam-authentication keep it out of there.");
         }
 
         if (SettingVariables.Unknown() is { } unknown)
         {
-            Log.Warn(unknown);
+            _log.Warn(unknown);
         }
 
         using var protectors = new ProtectorSource(OpenKeyring, settings.ProtectOptions(parsed));
-        var quiet = settings.Quiet(parsed);
-        var job = settings.Job(parsed, new SqsConnector(), _database, Log.Warn, Started, quiet ? null : new SoFar(r => Log.Say(ReceiptText.SoFar(r)), SoFarEvery));
+        var job = settings.Job(parsed, new SqsConnector(), _database, _log.Waiting, Started, new SoFar(_log.SoFar, SoFarEvery));
         if (settings.Initialize(parsed))
         {
-            await _database.InitializeAsync(job.Into, new SchemaOptions { Warned = Log.Warn }, stop);
+            await _database.InitializeAsync(job.Into, new SchemaOptions { Warned = _log.Warn }, stop);
         }
 
-        return await job.RunAsync(protectors, quiet ? null : Report, stop);
+        return await job.RunAsync(protectors, _log.Written, stop);
 
-        void Started(string what)
+        void Started(RunStart start)
         {
             manager.Ready();
-            if (!quiet)
-            {
-                Log.Say(what);
-            }
+            _log.Started(start);
         }
     }
 
@@ -116,19 +144,9 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         var keyring = settings.OpenKeyring(parsed, stop);
         foreach (var warning in keyring.Warnings)
         {
-            Log.Warn(warning);
+            _log.Warn(warning);
         }
 
         return keyring;
-    }
-
-    private void Report(BatchReport batch)
-    {
-        foreach (var warning in BatchText.Warnings(batch))
-        {
-            Log.Warn(warning);
-        }
-
-        Log.Say(BatchText.Of(batch));
     }
 }

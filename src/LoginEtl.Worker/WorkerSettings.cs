@@ -10,6 +10,7 @@ using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Versions;
+using Microsoft.Extensions.Logging;
 
 namespace LoginEtl.Worker;
 
@@ -58,7 +59,8 @@ internal sealed class WorkerSettings
     private readonly Setting<bool> _newKey = Settings.Switch("--new-key", "Goes on under a key that the database has never seen, and registers it");
     private readonly Setting<bool> _initialize = Settings.Switch("--initialize", "Creates what is missing in the database first");
     private readonly Setting<bool> _check = Settings.Switch("--check", "Looks at all that a run needs, a line each, and receives nothing; exit code 1 where a run would fail");
-    private readonly Setting<bool> _quiet = Settings.Switch("--quiet", "No progress on standard error");
+    private readonly Setting<LogFormat> _logFormat = Settings.OneOf("--log-format", "How lines on standard error are written", LogFormat.Text);
+    private readonly Setting<LogLevel> _logLevel = Settings.OneOf("--log-level", "What standard error tells: at Information how the run goes on, at Warning only what somebody should look at", LogLevel.Information);
 
     public IEnumerable<Option> All =>
     [
@@ -66,7 +68,7 @@ internal sealed class WorkerSettings
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
         _drainWindow.Option, _drainTimeout.Option, _retryFor.Option, _receivers.Option, _maxHeld.Option, _maxHeldBytes.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
         _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _onSuppressed.Option, _ipForm.Option, _allowNullPii.Option, _defaultLocale.Option,
-        _newKey.Option, _initialize.Option, _check.Option, _quiet.Option,
+        _newKey.Option, _initialize.Option, _check.Option, _logFormat.Option, _logLevel.Option,
     ];
 
     /// <summary>Sets the variables that are not set, from the file of settings. Before anything else is asked for.</summary>
@@ -86,7 +88,9 @@ internal sealed class WorkerSettings
 
     public bool Check(ParseResult parsed) => _check.Value(parsed);
 
-    public bool Quiet(ParseResult parsed) => _quiet.Value(parsed);
+    public LogFormat Format(ParseResult parsed) => _logFormat.Value(parsed);
+
+    public LogLevel Level(ParseResult parsed) => _logLevel.Value(parsed);
 
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, or what the keys cannot be opened for.</exception>
     public Keyring OpenKeyring(ParseResult parsed, CancellationToken stop) => Keyring.Open(
@@ -95,7 +99,7 @@ internal sealed class WorkerSettings
 
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>, <c>MethodInvalid</c>, <c>ColumnNameInvalid</c>.</exception>
     public EtlJob Job(
-        ParseResult parsed, IQueueConnector queues, IDatabaseConnector databases, Action<string> waiting, Action<string> started, SoFar? soFar) => new(queues, databases)
+        ParseResult parsed, IQueueConnector queues, IDatabaseConnector databases, Action<string> waiting, Action<RunStart> started, SoFar? soFar) => new(queues, databases)
         {
             Started = started,
             SoFar = soFar,

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using Amazon.Runtime;
+using LoginEtl.Run;
 using LoginEtl.Telemetry;
 
 namespace LoginEtl.Aws.Calls;
@@ -13,6 +15,11 @@ internal sealed class ServiceCalls(TimeSpan timeout)
     // the message alone (github.com/localstack/localstack/issues/9610).
     private const string LacksAction = "Missing Action";
 
+    private readonly ConcurrentDictionary<string, long> _made = new();
+
+    /// <summary>How many calls were made.</summary>
+    public CallCounts Made => CallCounts.From(operation => _made.GetValueOrDefault(operation));
+
     /// <param name="operation">As the service names it.</param>
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">The caller's.</param>
@@ -22,6 +29,7 @@ internal sealed class ServiceCalls(TimeSpan timeout)
         string operation, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken,
         TimeSpan longPoll = default)
     {
+        _made.AddOrUpdate(operation, 1, (_, count) => count + 1);
         var started = Stopwatch.GetTimestamp();
         try
         {

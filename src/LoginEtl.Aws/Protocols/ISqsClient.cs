@@ -1,5 +1,6 @@
 using Amazon.SQS.Model;
 using LoginEtl.Aws.Calls;
+using LoginEtl.Run;
 
 namespace LoginEtl.Aws.Protocols;
 
@@ -13,6 +14,9 @@ namespace LoginEtl.Aws.Protocols;
 /// </remarks>
 internal interface ISqsClient : IDisposable
 {
+    /// <summary>Calls that it has made, those that found its queue among them.</summary>
+    CallCounts Made => new();
+
     Task<ListQueuesResponse> ListQueuesAsync(ListQueuesRequest request, CancellationToken cancellationToken);
 
     Task<GetQueueUrlResponse> GetQueueUrlAsync(GetQueueUrlRequest request, CancellationToken cancellationToken);

@@ -1,6 +1,7 @@
 using Amazon.Runtime;
 using Amazon.SQS.Model;
 using LoginEtl.Aws.Calls;
+using LoginEtl.Run;
 
 namespace LoginEtl.Aws.Protocols;
 
@@ -10,6 +11,8 @@ namespace LoginEtl.Aws.Protocols;
 /// </summary>
 internal sealed class QuerySqsClient(SqsServiceClient service, ServiceCalls calls) : ISqsClient
 {
+    public CallCounts Made => calls.Made;
+
     public Task<ListQueuesResponse> ListQueuesAsync(ListQueuesRequest request, CancellationToken cancellationToken) =>
         CallAsync(
             "ListQueues", request, queueUrl: null,

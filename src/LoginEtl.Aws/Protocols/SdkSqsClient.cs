@@ -6,12 +6,15 @@ using Amazon.SQS.Internal;
 using Amazon.SQS.Model;
 using Amazon.SQS.Model.Internal.MarshallTransformations;
 using LoginEtl.Aws.Calls;
+using LoginEtl.Run;
 
 namespace LoginEtl.Aws.Protocols;
 
 /// <summary>SQS by AWSSDK.SQS, which speaks AWS JSON 1.0.</summary>
 internal sealed class SdkSqsClient(SqsServiceClient service, ServiceCalls calls) : ISqsClient
 {
+    public CallCounts Made => calls.Made;
+
     public Task<ListQueuesResponse> ListQueuesAsync(ListQueuesRequest request, CancellationToken cancellationToken) =>
         calls.CallAsync("ListQueues", token => service.ListQueuesAsync(request, token), cancellationToken);
 

@@ -1,5 +1,6 @@
 using Amazon.SQS.Model;
 using LoginEtl.Records;
+using LoginEtl.Telemetry;
 
 namespace LoginEtl.Aws.Protocols;
 
@@ -24,6 +25,21 @@ internal static class MessageAttributes
     public const string MessageGroupId = nameof(MessageGroupId);
     public const string SequenceNumber = nameof(SequenceNumber);
 
-    public static readonly IReadOnlyList<string> All =
-        [SentTimestamp, ApproximateReceiveCount, MessageGroupId, SequenceNumber];
+    private static readonly IReadOnlyList<string> s_always = [SentTimestamp, ApproximateReceiveCount, MessageGroupId, SequenceNumber];
+
+    /// <summary>The queue's own.</summary>
+    public static readonly IReadOnlyList<string> All = [.. s_always, TraceHeader.SystemAttribute];
+
+    /// <summary>Of these, with the trace only where somebody listens.</summary>
+    public static IReadOnlyList<string> AskedFor => RunTraces.AreHeard ? All : s_always;
+
+    /// <summary>Of the sender's; null for none.</summary>
+    /// <param name="identity">Says what is the same message; null for none.</param>
+    public static List<string>? OfSender(string? identity) => (identity, RunTraces.AreHeard) switch
+    {
+        (null, false) => null,
+        (null, true) or (TraceHeader.MessageAttribute, _) => [TraceHeader.MessageAttribute],
+        (_, true) => [identity, TraceHeader.MessageAttribute],
+        _ => [identity],
+    };
 }

@@ -4,6 +4,7 @@ using LoginEtl.Aws.Calls;
 using LoginEtl.Aws.Protocols;
 using LoginEtl.Records;
 using LoginEtl.Run;
+using LoginEtl.Telemetry;
 using LoginEtl.Tokens;
 
 namespace LoginEtl.Aws.Receiving;
@@ -38,7 +39,10 @@ internal static class MessageReader
             new MessageId(id), handle, SentTimestamp(message), ReceiveCount(message), DateTimeOffset.UtcNow,
             fifo
                 ? new FifoPosition(Text(message, MessageAttributes.MessageGroupId) ?? "", Text(message, MessageAttributes.SequenceNumber) ?? "")
-                : null);
+                : null)
+        {
+            TraceHeader = !RunTraces.AreHeard ? null : AttributeText(message, TraceHeader.MessageAttribute) ?? Text(message, TraceHeader.SystemAttribute),
+        };
         var reason = received.BodyFault
             ?? (BodyChecksum.Matches(body, message.MD5OfBody) == false ? RejectReason.ChecksumMismatch : null);
         return new ReceivedMessage(delivery, body, reason is { } fault ? new Rejection(fault) : null)

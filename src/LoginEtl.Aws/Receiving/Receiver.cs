@@ -94,11 +94,11 @@ internal sealed class Receiver(
                         MaxNumberOfMessages = reserved,
                         WaitTimeSeconds = WaitSeconds,
                         VisibilityTimeout = lease.AskFor,
-                        MessageSystemAttributeNames = [.. MessageAttributes.All],
+                        MessageSystemAttributeNames = [.. MessageAttributes.AskedFor],
 #pragma warning disable CS0618 // Older servers know them by this name only.
-                        AttributeNames = [.. MessageAttributes.All],
+                        AttributeNames = [.. MessageAttributes.AskedFor],
 #pragma warning restore CS0618
-                        MessageAttributeNames = _identityAttribute is null ? null : [_identityAttribute],
+                        MessageAttributeNames = MessageAttributes.OfSender(_identityAttribute),
                     },
                     abort)
                 .ConfigureAwait(false);

@@ -65,6 +65,9 @@ internal sealed class SqsMessageSource : IMessageSource
     public InFlightMessages Book { get; }
 
     /// <inheritdoc/>
+    public CallCounts Calls => _queue.Client.Made;
+
+    /// <inheritdoc/>
     public DecodeOptions Decoding => _options.Decoding;
 
     /// <inheritdoc/>

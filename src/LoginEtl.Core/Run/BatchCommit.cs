@@ -40,6 +40,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
             return new CommittedBatch(new BatchReport(Guid.Empty, [], [], TimeSpan.Zero), Task.CompletedTask);
         }
 
+        using var span = BatchSpan.Begin(ours);
         var started = Stopwatch.GetTimestamp();
         var byHold = ours.ToLookup(_held.Holds);
         var writable = byHold[false].ToList();
@@ -57,6 +58,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         }
         catch (Exception e)
         {
+            BatchSpan.Fail(span, e);
             if (e is LoginEtlException { CommitUnknown: true })
             {
                 // Only what was in the transaction: what is held was left out of it.
@@ -89,7 +91,9 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
             Measure(writable, result, elapsed);
         }
 
-        return new CommittedBatch(new BatchReport(result.BatchId, ours, outcomes, elapsed) { Held = result.Held, Notices = [.. result.Notices, .. KeyFollowing.Notices(ours)], Refused = result.Refused }, deleted);
+        var report = new BatchReport(result.BatchId, ours, outcomes, elapsed) { Held = result.Held, Notices = [.. result.Notices, .. KeyFollowing.Notices(ours)], Refused = result.Refused };
+        BatchSpan.End(span, report);
+        return new CommittedBatch(report, deleted);
     }
 
     private static void Measure(List<ProtectedLogin> written, BatchResult result, TimeSpan elapsed)

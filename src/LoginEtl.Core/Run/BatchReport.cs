@@ -19,6 +19,9 @@ public sealed record BatchReport(
     /// <summary>Rows of the batch that went to quarantine now; not the bodies that did not decode.</summary>
     public IReadOnlyList<RefusedRow> Refused { get; init; } = [];
 
+    /// <summary>These, and the bodies that did not decode.</summary>
+    public IEnumerable<RefusedRow> Rejects => Logins.OfType<SealedReject>().Select(r => new RefusedRow(r.MessageId, r.GetRejection())).Concat(Refused);
+
     /// <summary>Logins that ended so.</summary>
     public int Count(Outcome outcome) => Outcomes.Count(o => o == outcome);
 }
@@ -42,6 +45,17 @@ public static class BatchText
         return $"Batch {batch.BatchId}: {string.Join(", ", counts)} in {batch.Elapsed.TotalMilliseconds:0} ms.";
     }
 
+    /// <summary>The same by names, as JSON has them.</summary>
+    public static IEnumerable<(string Name, object? Value)> Fields(BatchReport batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return
+        [
+            ("batch_id", batch.BatchId), ("size", batch.Outcomes.Count), ("elapsed_seconds", Math.Round(batch.Elapsed.TotalSeconds, 3)),
+            .. batch.Outcomes.GroupBy(o => o).OrderBy(o => o.Key).Select(o => (RunCounts.NameOf(o.Key), (object?)o.Count())),
+        ];
+    }
+
     /// <summary>What a dry run says at its end.</summary>
     /// <param name="outcomes">What would have become of what it was given.</param>
     public static string WhatIf(RunCounts outcomes)
@@ -59,20 +73,27 @@ public static class BatchText
     public static IEnumerable<string> Warnings(BatchReport batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return batch.Logins.OfType<SealedReject>().Select(r => Rejected(r.MessageId, r.GetRejection()))
-            .Concat(WarningsOfWriting(batch));
+        return batch.Rejects.Select(Rejected).Concat(BesideRejects(batch));
     }
 
     /// <summary>Of these, what only the writing has brought out: rows that were refused, and groups that are held.</summary>
     public static IEnumerable<string> WarningsOfWriting(BatchReport batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return batch.Refused.Select(r => Rejected(r.MessageId, r)).Concat(batch.Held.Select(g => g.ToString())).Concat(batch.Notices);
+        return batch.Refused.Select(Rejected).Concat(BesideRejects(batch));
+    }
+
+    /// <summary>Groups that are held, and what the sink noticed.</summary>
+    public static IEnumerable<string> BesideRejects(BatchReport batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return batch.Held.Select(g => g.ToString()).Concat(batch.Notices);
     }
 
     /// <summary>One reject.</summary>
-    public static string Rejected(string messageId, Rejection rejection) => Rejected(messageId, (object)rejection);
-
-    private static string Rejected(string messageId, object why) =>
-        FormattableString.Invariant($"Message {messageId} is rejected: {why}.");
+    public static string Rejected(RefusedRow reject)
+    {
+        ArgumentNullException.ThrowIfNull(reject);
+        return FormattableString.Invariant($"Message {reject.MessageId} is rejected: {reject}.");
+    }
 }

@@ -19,6 +19,9 @@ public interface IMessageSource : IAsyncDisposable
     /// <summary>Whether and why receiving has ended. A source heeds what others end it with: no poll begins any more.</summary>
     RunEnd RunEnd { get; }
 
+    /// <summary>Calls that it has made.</summary>
+    CallCounts Calls => new();
+
     /// <summary>How the bodies it gives are decoded.</summary>
     DecodeOptions Decoding => DecodeOptions.Default;
 

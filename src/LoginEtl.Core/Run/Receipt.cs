@@ -84,6 +84,9 @@ public sealed record Receipt
     /// </summary>
     public long NotHeld { get => Counts[BesideOutcomes.NotHeld]; init => Counts = Counts.With(BesideOutcomes.NotHeld, value); }
 
+    /// <summary>Calls to SQS until now: what it charges for. None for files, and for a writer whose run goes on.</summary>
+    public CallCounts Calls { get; init; } = new();
+
     /// <summary>What ended a failed run, and what to do; free of personal data. Null where nothing failed.</summary>
     public string? Error => _faults.Count == 0 ? null : string.Join(" ", _faults.Select(f => $"{f.Message} {f.Remedy}"));
 
@@ -149,6 +152,7 @@ public sealed record Receipt
             receipts.Select(r => r.Counts).Aggregate((all, next) => all.Plus(next))) with
         {
             _faults = [.. receipts.SelectMany(r => r._faults)],
+            Calls = receipts.Select(r => r.Calls).Aggregate((all, next) => all.Plus(next)),
             Ended = receipts.Any(r => r._faults.Count > 0) ? EndReason.Failed : receipts.Select(r => r.Ended).Distinct().ToList() is [var one] ? one : null,
         };
     }

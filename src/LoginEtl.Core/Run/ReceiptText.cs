@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 
 namespace LoginEtl.Run;
 
@@ -25,42 +24,25 @@ public static class ReceiptText
     }
 
     /// <summary>One line of JSON for programs; every count, seconds as a number.</summary>
-    public static string Json(Receipt receipt)
+    public static string Json(Receipt receipt) => JsonLine.Of(Fields(receipt));
+
+    /// <summary>All that it says, by the names that JSON has.</summary>
+    public static IEnumerable<(string Name, object? Value)> Fields(Receipt receipt)
     {
         ArgumentNullException.ThrowIfNull(receipt);
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("source", receipt.Source);
-            json.WriteString("version", receipt.Version);
-            json.WriteString("outcome", RunCounts.NameOf(receipt.Outcome));
-            if (receipt.Ended is { } ended)
-            {
-                json.WriteString("ended", RunCounts.NameOf(ended));
-            }
-
-            json.WriteString("started_at", receipt.StartedAt);
-            json.WriteNumber("elapsed_seconds", Math.Round(receipt.Elapsed.TotalSeconds, 3));
-            json.WriteNumber("received", receipt.Received);
-            foreach (var (name, count) in receipt.Counts.Named)
-            {
-                json.WriteNumber(name, count);
-            }
-
-            json.WriteBoolean("balanced", receipt.Balanced);
-            json.WriteNumber("exit_code", receipt.ExitCode);
-            if (receipt.Error is not null)
-            {
-                json.WriteString("error_id", receipt.ErrorId);
-                json.WriteString("error", receipt.Error);
-            }
-
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.ToArray());
+        return
+        [
+            ("source", receipt.Source), ("version", receipt.Version), ("outcome", RunCounts.NameOf(receipt.Outcome)),
+            .. Where(receipt.Ended is not null, ("ended", receipt.Ended is { } ended ? RunCounts.NameOf(ended) : null)),
+            ("started_at", receipt.StartedAt), ("elapsed_seconds", Math.Round(receipt.Elapsed.TotalSeconds, 3)),
+            ("received", receipt.Received), .. receipt.Counts.Named.Select(c => (c.Name, (object?)c.Count)),
+            .. Where(receipt.Calls.Total > 0, ("calls", receipt.Calls)),
+            ("balanced", receipt.Balanced), ("exit_code", receipt.ExitCode),
+            .. Where(receipt.Error is not null, ("error_id", receipt.ErrorId), ("error", receipt.Error)),
+        ];
     }
+
+    private static (string Name, object? Value)[] Where(bool holds, params (string Name, object? Value)[] fields) => holds ? fields : [];
 
     private static string Counts(Receipt receipt)
     {

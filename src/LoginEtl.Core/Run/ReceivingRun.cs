@@ -108,6 +108,7 @@ public sealed class ReceivingRun
     public async Task DeleteAsync(IReadOnlyCollection<QueueDelivery> settled)
     {
         ArgumentNullException.ThrowIfNull(settled);
+        using var span = RunTraces.Delete(Name, settled.Count);
         try
         {
             await _source.DeleteAsync(settled, CancellationToken.None).ConfigureAwait(false);
@@ -251,7 +252,8 @@ public sealed class ReceivingRun
         var end = _source.RunEnd;
         var receipt = Run.Receipt.From(
             Name, end.IsStopped ? RunState.Stopped : RunState.Completed, _startedAt, _time.GetUtcNow() - _startedAt, Book.Counts(),
-            end.IsStopped ? EndReason.Stopped : end.Reason);
+            end.IsStopped ? EndReason.Stopped : end.Reason) with
+        { Calls = _source.Calls };
         return end.Failure is { } failure ? receipt.FailedBy(failure) : receipt;
     }
 

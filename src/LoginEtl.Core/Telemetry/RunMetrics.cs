@@ -23,13 +23,19 @@ public static class RunMetrics
     private static readonly Dictionary<(string? Queue, string Name), long> s_ended = [];
     private static readonly Meter s_meter = new(Name);
 
+    private static readonly InstrumentAdvice<double> s_short = Seconds(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20);
+
     private static readonly Counter<long> s_rejected = s_meter.CreateCounter<long>("login_etl.messages.rejected", "{message}", "Messages that went to quarantine, by reason");
     private static readonly Counter<long> s_extended = s_meter.CreateCounter<long>("login_etl.messages.extended", "{message}", "Visibility timeouts that were extended");
     private static readonly Counter<long> s_retries = s_meter.CreateCounter<long>("login_etl.retries", "{retry}", "Tries of the queue or the database after one that failed");
-    private static readonly Histogram<double> s_age = s_meter.CreateHistogram<double>("login_etl.message.age", "s", "From when a message was sent to when its row stands");
-    private static readonly Histogram<long> s_batchSize = s_meter.CreateHistogram<long>("login_etl.batch.size", "{message}", "Messages a batch");
-    private static readonly Histogram<double> s_batchDuration = s_meter.CreateHistogram<double>("login_etl.batch.duration", "s", "Time of a batch's transaction, retries included");
-    private static readonly Histogram<double> s_call = s_meter.CreateHistogram<double>("login_etl.sqs.call.duration", "s", "Time of a call to SQS; of ReceiveMessage with its long poll");
+    private static readonly Histogram<double> s_age = s_meter.CreateHistogram<double>("login_etl.message.age", "s", "From when a message was sent to when its row stands", null, Seconds(1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400));
+    private static readonly Histogram<long> s_batchSize = s_meter.CreateHistogram<long>("login_etl.batch.size", "{message}", "Messages a batch", null, new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 10, 50, 100, 250, 500, 1000, 2500, 5000] });
+    private static readonly Histogram<double> s_batchDuration = s_meter.CreateHistogram<double>("login_etl.batch.duration", "s", "Time of a batch's transaction, retries included", null, s_short);
+    private static readonly Histogram<double> s_call = s_meter.CreateHistogram<double>("login_etl.sqs.call.duration", "s", "Time of a call to SQS; of ReceiveMessage with its long poll", null, s_short);
+
+    // By OpenTelemetry's names, where somebody asks for them.
+    private static readonly Histogram<double>? s_process = Convention("messaging.process.duration", "Duration of processing operation.");
+    private static readonly Histogram<double>? s_operation = Convention("messaging.client.operation.duration", "Duration of messaging operation initiated by a producer or consumer client.");
 
     // What the books count anyway is read from them when somebody asks: their lock is no place for a listener's code.
     static RunMetrics()
@@ -41,6 +47,13 @@ public static class RunMetrics
         s_meter.CreateObservableUpDownCounter("login_etl.messages.held", () => Observe(r => r.Held()), "{message}", "Messages held now");
         s_meter.CreateObservableUpDownCounter("login_etl.messages.held_bytes", () => Observe(r => r.HeldBytes()), "By", "Bytes of the messages held now");
         s_meter.CreateObservableGauge("login_etl.queue.backlog", () => Observe(r => r.Backlog()), "{message}", "Messages that wait in the queue, about; asked for every five seconds at most");
+        if (MessagingConventions.AreAskedFor)
+        {
+            s_meter.CreateObservableCounter(
+                "messaging.client.consumed.messages", () => Counted(n => n == Received, null, q => [.. MessagingConventions.Tags("", "ReceiveMessage", [q])]), "{message}",
+                "Number of messages that were delivered to the application.");
+        }
+
         s_meter.CreateObservableUpDownCounter("login_etl.runs", () => Observe(r => r.State() is null ? null : 1, r => new(State, r.State())), "{run}", "Runs under way, by what they do");
     }
 
@@ -79,6 +92,7 @@ public static class RunMetrics
     {
         s_batchSize.Record(size);
         s_batchDuration.Record(duration.TotalSeconds);
+        s_process?.Record(duration.TotalSeconds, [.. MessagingConventions.Tags("", "process", [])]);
     }
 
     /// <summary>Visibility timeouts were extended.</summary>
@@ -89,7 +103,11 @@ public static class RunMetrics
     /// <summary>Something is tried again.</summary>
     /// <param name="of">queue or database.</param>
     /// <param name="cause">A code: an SQLSTATE, or the kind of the fault.</param>
-    public static void Retried(string of, string cause) => s_retries.Add(1, Tag(Of, of), Tag(Cause, cause));
+    public static void Retried(string of, string cause)
+    {
+        s_retries.Add(1, Tag(Of, of), Tag(Cause, cause));
+        Activity.Current?.AddEvent(new ActivityEvent("login_etl.retry", tags: new ActivityTagsCollection { { Of, of }, { Cause, cause } }));
+    }
 
     /// <summary>A call to SQS has ended.</summary>
     /// <param name="operation">As SQS names it.</param>
@@ -97,12 +115,13 @@ public static class RunMetrics
     /// <param name="error">The kind of its fault; null when it went well.</param>
     public static void Called(string operation, long started, string? error)
     {
-        if (!s_call.Enabled)
+        if (!s_call.Enabled && s_operation?.Enabled != true)
         {
             return;
         }
 
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        s_operation?.Record(seconds, [.. MessagingConventions.Tags(MessagingConventions.TypeOf(operation), operation, []), .. error is null ? Array.Empty<KeyValuePair<string, object?>>() : [Tag(Error, error)]]);
         if (error is null)
         {
             s_call.Record(seconds, Tag(Operation, operation));
@@ -113,7 +132,7 @@ public static class RunMetrics
         }
     }
 
-    private static List<Measurement<long>> Counted(Func<string, bool> isMeant, string? nameTag)
+    private static List<Measurement<long>> Counted(Func<string, bool> isMeant, string? nameTag, Func<string?, KeyValuePair<string, object?>[]>? tags = null)
     {
         lock (s_lock)
         {
@@ -121,7 +140,7 @@ public static class RunMetrics
                 // Zeros too: what begins with its first messages looks to a collector as if they had been there before.
                 .Where(c => (c.Count > 0 || c.Queue is not null) && isMeant(c.Name))
                 .GroupBy(c => (c.Queue, c.Name))
-                .Select(g => nameTag is null
+                .Select(g => tags is not null ? new Measurement<long>(g.Sum(c => c.Count), tags(g.Key.Queue)) : nameTag is null
                     ? new Measurement<long>(g.Sum(c => c.Count), Tag(Queue, g.Key.Queue))
                     : new Measurement<long>(g.Sum(c => c.Count), Tag(Queue, g.Key.Queue), Tag(nameTag, g.Key.Name)))];
         }
@@ -139,6 +158,10 @@ public static class RunMetrics
                 ? new Measurement<long>(g.Sum(m => m.Value!.Value), g.Key.Queue, other)
                 : new Measurement<long>(g.Sum(m => m.Value!.Value), g.Key.Queue));
     }
+
+    private static Histogram<double>? Convention(string name, string description) => MessagingConventions.AreAskedFor ? s_meter.CreateHistogram<double>(name, "s", description, null, s_short) : null;
+
+    private static InstrumentAdvice<double> Seconds(params double[] bounds) => new() { HistogramBucketBoundaries = bounds };
 
     private static KeyValuePair<string, object?> Tag(string name, string? value) => new(name, value);
 }

@@ -15,5 +15,5 @@ internal static class Rejects
     }
 
     public static void Warn(LoginCmdlet cmdlet, string messageId, Rejection rejection) =>
-        cmdlet.WriteWarning(BatchText.Rejected(messageId, rejection));
+        cmdlet.WriteWarning(BatchText.Rejected(new RefusedRow(messageId, rejection)));
 }

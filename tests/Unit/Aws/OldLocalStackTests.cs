@@ -134,7 +134,7 @@ public sealed class OldLocalStackTests
                 MaxNumberOfMessages = 10,
                 WaitTimeSeconds = 1,
                 VisibilityTimeout = 30,
-                MessageSystemAttributeNames = [.. MessageAttributes.All],
+                MessageSystemAttributeNames = [.. MessageAttributes.AskedFor],
             },
             Cancelled);
 

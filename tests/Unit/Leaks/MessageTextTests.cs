@@ -88,7 +88,7 @@ public sealed partial class MessageTextTests
         }
     }
 
-    [GeneratedRegex(@"LoginEtlException\(|\bnew\(|Write(?:Warning|Verbose|Debug|Line|LineAsync|HostLine|Information)\(|Log\.(?:Say|Warn)\(|ShouldProcess\(|ProgressRecord\(|Status\(|Invariant\(")]
+    [GeneratedRegex(@"LoginEtlException\(|\bnew\(|Write(?:Warning|Verbose|Debug|Line|LineAsync|HostLine|Information)\(|_log\.Warn\(|\bSay\(|\bwarn\(|ShouldProcess\(|ProgressRecord\(|Status\(|Invariant\(")]
     private static partial Regex Said();
 
     [GeneratedRegex(@"\$""")]

@@ -96,6 +96,26 @@ public sealed partial class EchoTests(ServersFixture servers) : IDisposable
         AssertClean(output + errors, "variables of the SDK", "all");
     }
 
+    // Likewise. They are read only where something is sent.
+    [Fact]
+    public async Task Nothing_is_said_of_what_the_variables_of_OpenTelemetry_were_given_in_error()
+    {
+        await BeginAsync();
+        string[] variables =
+        [
+            "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER",
+            "OTEL_TRACES_SAMPLER_ARG", "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "OTEL_SEMCONV_STABILITY_OPT_IN", "OTEL_SPAN_LINK_COUNT_LIMIT",
+        ];
+        foreach (var text in Misplaced)
+        {
+            var environment = variables.ToDictionary(v => v, _ => text);
+            environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1";
+            var (_, output, errors) = await WorkerProgram.RunAsync(_keys.Folder, null, (await DatabaseAsync()).ConnectionString, ["--max-duration", "1", "--retry-for", "0"], environment: environment);
+            AssertClean(output + errors, "variables of OpenTelemetry", text);
+            Assert.DoesNotContain("Unexpected", output + errors, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task And_this_would_notice()
     {

@@ -32,15 +32,6 @@ public sealed class TellingTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
-    public async Task Quiet_one_says_what_went_wrong_alone()
-    {
-        var (queue, database) = await ReadyAsync();
-        var (exitCode, _, errors) = await WorkerProgram.RunAsync(_keys.Folder, queue, database.ConnectionString, ["--drain-window", "0.2", "--quiet"]);
-        Assert.Equal(0, exitCode);
-        Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-    }
-
-    [Fact]
     public async Task Check_looks_at_all_that_a_run_needs_and_receives_nothing()
     {
         var (queue, database) = await ReadyAsync();
