@@ -18,6 +18,10 @@ BeforeAll {
         Uri      = 'postgresql://u:canary-4711@127.0.0.1:1/d'
         Body     = $body
     }
+    # What throws while it is read, with such a text.
+    Add-Type -TypeDefinition 'public sealed class EchoingText { public override string ToString() => throw new System.InvalidOperationException("canary"); }
+        public sealed class EchoingList : System.Collections.IEnumerable { public System.Collections.IEnumerator GetEnumerator() { yield return "canary"; throw new System.InvalidOperationException("canary"); } }'
+    $throwing = [EchoingText]::new(), [EchoingList]::new()
     $common = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
     $forbidden = 'c4nary|canary|203\.0\.113\.77'
 
@@ -90,6 +94,18 @@ BeforeAll {
         Find-Echo
     }
 
+    function Find-EchoOfThrowing([string] $Cmdlet, [string[]] $Parameters) {
+        $watched = [Collections.Generic.List[object]]::new()
+        foreach ($parameter in $Parameters) {
+            $given = Get-Given $Cmdlet $parameter
+            foreach ($object in $throwing) {
+                $given[$parameter] = $object
+                Invoke-Watched "-$parameter, $($object.GetType())" { & $Cmdlet @given }
+            }
+        }
+        Find-Echo
+    }
+
     # More by position than it takes: once behind all that it needs, and once all of it.
     function Find-EchoOfPosition([string] $Cmdlet) {
         $watched = [Collections.Generic.List[object]]::new()
@@ -143,6 +159,10 @@ Describe 'Nothing is said of what was given in the wrong place' {
 
     It 'to a parameter of <Cmdlet>' -ForEach $cmdlets {
         Find-EchoOfParameter $Cmdlet $Parameters | Select-Object -Unique | Should -BeNullOrEmpty
+    }
+
+    It 'to a parameter of <Cmdlet> by what throws when it is read' -ForEach $cmdlets {
+        Find-EchoOfThrowing $Cmdlet $Parameters | Select-Object -Unique | Should -BeNullOrEmpty
     }
 
     It 'to <Cmdlet> by position' -ForEach $cmdlets {

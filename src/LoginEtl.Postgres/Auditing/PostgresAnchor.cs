@@ -95,6 +95,8 @@ internal sealed class PostgresAnchor(Database database, QualifiedName table, Aud
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = transaction.ConfigureAwait(false);
         await connection.RunAsync("SET LOCAL synchronous_commit = on", cancellationToken).ConfigureAwait(false);
+        // Else who recovers could have the anchor answered for by tables of their own.
+        await TemporaryNames.RequireNoneAsync(connection, cancellationToken).ConfigureAwait(false);
         List<AuditAnchor> kept;
         try
         {

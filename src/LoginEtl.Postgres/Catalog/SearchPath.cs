@@ -43,7 +43,7 @@ internal static class SearchPath
         {
             return parts switch
             {
-                [var schema, var relation] => new QualifiedName(schema, relation),
+                [var schema, var relation] => Lasting(new QualifiedName(schema, relation)),
                 [_, _, _] => throw TableNames.OfAnotherDatabase(),
                 _ => throw TableNameText.Invalid(),
             };
@@ -74,8 +74,14 @@ internal static class SearchPath
                 "Name the schema of the table: -Table schema.table. If this one is yours, give it to this user or to the database's owner (ALTER SCHEMA … OWNER TO).");
         }
 
-        return new QualifiedName(name, parts[0]);
+        return Lasting(new QualifiedName(name, parts[0]));
     }
+
+    // The server keeps these names for itself: they are temporary schemas, and its own.
+    private static QualifiedName Lasting(QualifiedName table) => !table.Schema.StartsWith("pg_", StringComparison.Ordinal) ? table
+        : throw new LoginEtlException(
+            ErrorId.TableUnsuitable, $"{table} is temporary or the system's own: what is written there is lost, or nobody's.",
+            "Name a table that stays: -Table schema.table.");
 
     private static string Shown(string table) => Quotable.IsTable(table) ? table : "table of the name that was given";
 }

@@ -70,6 +70,14 @@ internal static class Strangers
         UNION ALL SELECT typdefault FROM pg_type WHERE oid = t.oid AND t.class = 'pg_type'::regclass::oid
         """;
 
+    // Its owner may exchange whatever is in it.
+    private static readonly string ForeignSchema =
+        $"pg_get_userbyid(n.nspowner) <> 'pg_database_owner' AND NOT {ForeignObjects.MayActAsOwnerOfDatabase("n.nspowner")}";
+
+    // What they put in it runs with the rights of who asks: that is worth saying where those are the server's or the database's.
+    private static readonly string AsksMightily =
+        $"(SELECT rolsuper OR {ForeignObjects.MayActAs("oid", "(SELECT datdba FROM pg_database WHERE datname = current_database())")} FROM pg_roles WHERE rolname = current_user)";
+
     private static readonly string s_query =
         $"""
         {TableLeaves.Tree}, begin AS (
@@ -95,8 +103,8 @@ internal static class Strangers
         UNION
         SELECT pg_catalog.concat('the schema belongs to ', pg_get_userbyid(n.nspowner))
         FROM pg_class root JOIN pg_namespace n ON n.oid = root.relnamespace
-        WHERE root.oid = pg_catalog.to_regclass($1)::oid AND pg_get_userbyid(n.nspowner) <> 'pg_database_owner'
-            AND NOT {ForeignObjects.MayActAs("root.relowner", "n.nspowner")} AND NOT {ForeignObjects.MayActAsOwnerOfDatabase("n.nspowner")}
+        WHERE root.oid = pg_catalog.to_regclass($1)::oid AND {ForeignSchema}
+            AND (NOT {ForeignObjects.MayActAs("n.nspowner", "root.relowner")} OR {AsksMightily})
         UNION
         SELECT pg_catalog.concat('the trigger ', r.tgname, ' may come from ', CASE WHEN g.grantee = 0::oid THEN 'anybody' ELSE pg_get_userbyid(g.grantee)::text END, ', who may put triggers on ', t.oid::regclass)
         FROM reached t JOIN pg_trigger r ON r.tgrelid = t.oid AND t.class = 'pg_class'::regclass::oid JOIN pg_class c ON c.oid = t.oid
@@ -116,6 +124,10 @@ internal static class Strangers
     /// </summary>
     public static Task<List<string>> NamesAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
         connection.QueryWithoutJitAsync(s_query, [table.Quoted], r => r.GetString(0), cancellationToken);
+
+    /// <summary>Whom a schema belongs to, where that is a stranger, and a table is to be made in it; none where there is no such schema.</summary>
+    public static Task<List<string>> OfSchemaAsync(NpgsqlConnection connection, string schema, CancellationToken cancellationToken) => connection.QueryAsync(
+        $"SELECT pg_catalog.concat('the schema belongs to ', pg_get_userbyid(n.nspowner)) FROM pg_namespace n WHERE n.nspname = $1 AND {ForeignSchema}", [schema], r => r.GetString(0), cancellationToken);
 
     /// <summary>
     /// Strangers who may put triggers on the tables beside the user's, or make foreign keys to them. What they put there ends a

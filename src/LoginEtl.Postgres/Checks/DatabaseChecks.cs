@@ -231,9 +231,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
             { Exists: false } => ($"there is no {name}: the ledger grows for ever", "Create it with Initialize-LoginDatabase."),
             { IsGranted: false } => ($"the user may not call {name}: the ledger grows for ever", $"GRANT EXECUTE ON FUNCTION {name}(integer) TO the user."),
             { IsCurrent: false } => ($"{name} is not the function this version makes: entries may be forgotten while their messages can still come", "Replace it with Initialize-LoginDatabase."),
-            { LesserOwner: { } lesser } => (
-                $"{name} has the rights of {state.Owner}, and the ledger belongs to {lesser}, who could have their way with these: it is not called, and the ledger grows for ever",
-                $"Give both to one owner: ALTER FUNCTION {name}(integer) OWNER TO {QualifiedName.Quote(lesser)}."),
+            { LesserOwner: not null } => state.Mightier(table),
             _ => (
                 string.Create(
                     CultureInfo.InvariantCulture,

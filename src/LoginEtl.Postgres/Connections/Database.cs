@@ -151,6 +151,8 @@ internal sealed class Database : IAsyncDisposable
                 $"The search path of the connection has the schema {name} before pg_catalog, so that what is in it would be taken for what is the system's.",
                 "Take pg_catalog out of the search path (the connection string's Search Path, PGOPTIONS, ALTER ROLE … SET search_path, ALTER DATABASE … SET search_path): the system's schema comes first then, as by default.");
         }
+
+        await TemporaryNames.RequireNoneAsync(connection, CancellationToken.None).ConfigureAwait(false);
     }
 
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder builder, DatabaseSettings settings)

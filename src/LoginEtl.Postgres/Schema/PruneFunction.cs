@@ -27,10 +27,22 @@ internal static class PruneFunction
         SELECT coalesce((SELECT pg_catalog.has_function_privilege(r.oid, p.oid, 'EXECUTE') FROM pg_roles r WHERE r.rolname = coalesce(nullif($2, ''), current_user)), false),
                p.prosrc = $3 AND p.prosecdef AND l.lanname = 'plpgsql' AND p.proconfig OPERATOR(pg_catalog.=) ARRAY['search_path={Queries.SystemPath}', 'enable_seqscan=off'],
                {ForeignObjects.Trusted("p.proowner", "$4")}, pg_get_userbyid(p.proowner),
-               CASE WHEN NOT {ForeignObjects.MayActAs("c.relowner", "p.proowner")} THEN pg_get_userbyid(c.relowner)::text END
+               CASE WHEN NOT {ForeignObjects.MayActAs("c.relowner", "p.proowner")} THEN pg_get_userbyid(c.relowner)::text
+                   WHEN NOT {SchemaFits("p.proowner")} THEN pg_get_userbyid({SchemaOwner})::text END
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
         LEFT JOIN pg_class c ON c.oid = pg_catalog.to_regclass($5)::oid
         WHERE p.oid = pg_catalog.to_regprocedure($1)::oid
+        """;
+
+    // Whom the schema n belongs to, or the database where that is said of the schema.
+    private const string SchemaOwner =
+        "(CASE WHEN pg_get_userbyid(n.nspowner) = 'pg_database_owner' THEN (SELECT datdba FROM pg_database WHERE datname = current_database()) ELSE n.nspowner END)";
+
+    // Whoever owns the schema n may exchange the ledger. The database's owner is trusted with everybody's rights but a superuser's.
+    private static string SchemaFits(string owner) =>
+        $"""
+        ({ForeignObjects.MayActAs(SchemaOwner, owner)} OR ({ForeignObjects.MayActAs(SchemaOwner, "(SELECT datdba FROM pg_database WHERE datname = current_database())")}
+            AND NOT (SELECT rolsuper FROM pg_roles WHERE oid = {owner})))
         """;
 
     // FIFO queues' keys have no time in them, and those of senders' identities only the sender's: a uuid that is not of version 7.
@@ -61,16 +73,29 @@ internal static class PruneFunction
                 timed bigint;
                 untimed bigint;
             BEGIN
-                DELETE FROM {ledger.Quoted} WHERE key = ANY (ARRAY(
+                -- Behind this lock nobody exchanges the ledger, or puts on it what would run with this function's rights.
+                LOCK TABLE ONLY {ledger.Quoted} IN ROW EXCLUSIVE MODE;
+                IF NOT EXISTS (
+                    SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, pg_roles me
+                    WHERE c.oid = {Literal(ledger)}::regclass AND me.rolname = current_user AND c.relkind = 'r' AND NOT c.relrowsecurity
+                        AND {ForeignObjects.MayActAs("c.relowner", "me.oid")} AND {SchemaFits("me.oid")}
+                        AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid) AND NOT EXISTS (SELECT FROM pg_rewrite WHERE ev_class = c.oid)) THEN
+                    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+                        MESSAGE = 'whoever owns the ledger or its schema may do less than the owner of this function, or something stands on the ledger that would run with its rights',
+                        HINT = 'Test-LoginEtl says how to mend it.';
+                END IF;
+                DELETE FROM ONLY {ledger.Quoted} WHERE key = ANY (ARRAY(
                     SELECT key FROM {ledger.Quoted} WHERE key < bound AND {Version} = 7 ORDER BY key LIMIT most FOR UPDATE SKIP LOCKED));
                 GET DIAGNOSTICS timed = ROW_COUNT;
-                DELETE FROM {ledger.Quoted} WHERE key = ANY (ARRAY(
+                DELETE FROM ONLY {ledger.Quoted} WHERE key = ANY (ARRAY(
                     SELECT key FROM {ledger.Quoted} WHERE created_at < now() - interval '{Days(LedgerAges.UntimedForgotten)} days' AND {Version} <> 7
                     ORDER BY created_at LIMIT most - timed FOR UPDATE SKIP LOCKED));
                 GET DIAGNOSTICS untimed = ROW_COUNT;
                 RETURN timed + untimed;
             END
         """;
+
+    private static string Literal(QualifiedName name) => $"'{name.Quoted.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static string Days(TimeSpan age) => age.TotalDays.ToString(CultureInfo.InvariantCulture);
 
@@ -103,7 +128,13 @@ internal static class PruneFunction
 /// <param name="Stranger">Its owner, where that is nobody to be trusted: then it is not to be called.</param>
 /// <param name="Owner">Its owner.</param>
 /// <param name="LesserOwner">
-/// The ledger's owner, where that one may not act as the function's: what they put on the ledger, statistics with a function
-/// of theirs say, would run with the function's rights, so it is not to be called.
+/// The owner of the ledger or of its schema, where that one may not act as the function's: what they put on the ledger, or
+/// in its place, would run with the function's rights. So it is not to be called, and refuses whoever calls it.
 /// </param>
-internal sealed record PruneFunctionState(bool Exists, bool IsGranted, bool IsCurrent, string? Stranger, string Owner, string? LesserOwner);
+internal sealed record PruneFunctionState(bool Exists, bool IsGranted, bool IsCurrent, string? Stranger, string Owner, string? LesserOwner)
+{
+    /// <summary>What is to be said, and done, where it has a lesser owner beside it.</summary>
+    public (string Detail, string Remedy) Mightier(QualifiedName table) => (
+        $"{table.Beside(PruneFunction.Name)} has the rights of {Owner}, and the ledger or its schema belongs to {LesserOwner}, who could have their way with these: it is not called, and the ledger grows for ever",
+        $"Give both to one owner: ALTER TABLE {table.Beside(SchemaNames.Ledger)} OWNER TO {QualifiedName.Quote(LesserOwner!)}; ALTER FUNCTION {table.Beside(PruneFunction.Name)}(integer) OWNER TO {QualifiedName.Quote(LesserOwner!)}.");
+}

@@ -44,6 +44,18 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
                 await RunAsync(transaction, statement, cancellationToken).ConfigureAwait(false);
             }
 
+            if (await PruneFunction.StateAsync(connection, table, role: null, cancellationToken).ConfigureAwait(false) is { LesserOwner: not null } pruning)
+            {
+                var (detail, remedy) = pruning.Mightier(table);
+                options.Warned?.Invoke($"{detail}. {remedy}");
+            }
+
+            // One that another made meanwhile was waited for, and may be any.
+            if (options.Roles && await RoleGrants.StrangerAsync(connection, cancellationToken).ConfigureAwait(false) is { } stranger)
+            {
+                throw stranger;
+            }
+
             await ForeignObjects.CommitAsync(transaction, table, SchemaNames.AllAndIndexes, cancellationToken).ConfigureAwait(false);
             return statements;
         }

@@ -23,10 +23,12 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
         var name = live?.Name ?? await SearchPath.MeantAsync(connection, settings.Table, cancellationToken).ConfigureAwait(false);
         var existing = await TableNames.ExistingAsync(connection, name.Schema, cancellationToken).ConfigureAwait(false);
         var statements = new List<string>();
-        var strangers = live is null ? [] : await Strangers.NamesAsync(connection, live.Name, cancellationToken).ConfigureAwait(false);
+        var strangers = live is null
+            ? await Strangers.OfSchemaAsync(connection, name.Schema, cancellationToken).ConfigureAwait(false)
+            : await Strangers.NamesAsync(connection, live.Name, cancellationToken).ConfigureAwait(false);
         foreach (var stranger in strangers)
         {
-            options.Warned?.Invoke($"{live!.Name}: {stranger}, and may run code with the rights of whoever reads or writes there. See that this is whom you mean.");
+            options.Warned?.Invoke($"{name}: {stranger}, and may run code with the rights of whoever reads or writes there. See that this is whom you mean.");
         }
 
         if (existing is null)

@@ -5,10 +5,10 @@ namespace LoginEtl.PowerShell.Hosting;
 
 /// <summary>Names of attributes are those of the schema, in lower case, and are taken in capitals too. What is none is not quoted, as ValidateSet would.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class AttributeNameAttribute : ArgumentTransformationAttribute
+public sealed class AttributeNameAttribute : TransformationAttribute
 {
     /// <inheritdoc/>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+    protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData) =>
         (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
         {
             null => null,

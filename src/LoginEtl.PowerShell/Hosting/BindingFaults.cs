@@ -46,9 +46,9 @@ internal sealed class BindingFaults
         {
             return bind();
         }
-        catch (ArgumentTransformationMetadataException e) when (t_open is not null)
+        catch (Exception e) when (t_open is not null)
         {
-            Keep(parameter, e.Message);
+            Keep(parameter, (e as ArgumentTransformationMetadataException ?? Refusal.OfThrowing()).Message);
             return otherwise;
         }
     }

@@ -11,10 +11,10 @@ namespace LoginEtl.PowerShell.Hosting;
 /// </summary>
 /// <param name="parameter">The parameter it stands on.</param>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class DurationAttribute([CallerMemberName] string parameter = "") : ArgumentTransformationAttribute
+public sealed class DurationAttribute([CallerMemberName] string parameter = "") : TransformationAttribute
 {
     /// <inheritdoc/>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => BindingFaults.Bind(parameter, () => Convert(inputData), TimeSpan.Zero);
+    protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData) => BindingFaults.Bind(parameter, () => Convert(inputData), TimeSpan.Zero);
 
     private static TimeSpan? Convert(object? inputData)
     {

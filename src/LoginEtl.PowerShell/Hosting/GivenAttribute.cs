@@ -16,7 +16,7 @@ namespace LoginEtl.PowerShell.Hosting;
 /// <typeparam name="T">The parameter's type; of a nullable one, the value's.</typeparam>
 /// <param name="parameter">The parameter it stands on.</param>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class GivenAttribute<T>([CallerMemberName] string parameter = "") : ArgumentTransformationAttribute
+public sealed class GivenAttribute<T>([CallerMemberName] string parameter = "") : TransformationAttribute
 {
     private static readonly string Expected = typeof(T) switch
     {
@@ -30,7 +30,7 @@ public sealed class GivenAttribute<T>([CallerMemberName] string parameter = "") 
     };
 
     /// <inheritdoc/>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => BindingFaults.Bind(parameter, () => Convert(inputData), default(T));
+    protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData) => BindingFaults.Bind(parameter, () => Convert(inputData), default(T));
 
     private static object? Convert(object? inputData)
     {

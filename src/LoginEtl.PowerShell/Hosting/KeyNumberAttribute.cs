@@ -8,12 +8,12 @@ namespace LoginEtl.PowerShell.Hosting;
 /// keep one that it cannot convert in an error's target.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class KeyNumberAttribute : ArgumentTransformationAttribute
+public sealed class KeyNumberAttribute : TransformationAttribute
 {
     /// <summary>The id that no key has (Tink).</summary>
     internal const uint None = 0;
 
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+    protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData) =>
         LanguagePrimitives.TryConvertTo<uint>(inputData, CultureInfo.InvariantCulture, out var id) ? id : None;
 }

@@ -10,7 +10,7 @@ namespace LoginEtl.PowerShell.Hosting;
 /// <typeparam name="T">The kind.</typeparam>
 /// <param name="takes">What the cmdlet takes, in words.</param>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class LiveObjectAttribute<T>(string takes) : ArgumentTransformationAttribute
+public sealed class LiveObjectAttribute<T>(string takes) : TransformationAttribute
 {
     private const string Copy = "Deserialized.LoginEtl.";
 
@@ -18,7 +18,7 @@ public sealed class LiveObjectAttribute<T>(string takes) : ArgumentTransformatio
     public string? Property { get; init; }
 
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData) => inputData switch
+    protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData) => inputData switch
     {
         T or PSObject { BaseObject: T } => inputData,
         PSObject holder when Property is not null && holder.Properties[Property]?.Value is T or PSObject { BaseObject: T } => holder.Properties[Property].Value,

@@ -4,10 +4,10 @@ namespace LoginEtl.PowerShell.Hosting;
 
 /// <summary>Takes what may hold tokens, a text or any object, and hides it: it may be a body in the wrong place.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class MaskedInputAttribute : ArgumentTransformationAttribute
+public sealed class MaskedInputAttribute : TransformationAttribute
 {
     /// <inheritdoc/>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+    protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData) =>
         inputData is null or PSObject { BaseObject: Hidden } ? inputData : PSObject.AsPSObject(new Hidden(PSObject.AsPSObject(inputData)));
 
     /// <summary>What was given.</summary>

@@ -72,8 +72,8 @@ public sealed class MendedBody
 
 /// <summary>Hides a body before it is bound, because PowerShell prints bound parameters.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class MendedBodyAttribute : ArgumentTransformationAttribute
+public sealed class MendedBodyAttribute : TransformationAttribute
 {
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) => MendedBody.Of(inputData);
+    protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData) => MendedBody.Of(inputData);
 }

@@ -32,9 +32,9 @@ internal class OtherArguments
     }
 
     [AttributeUsage(AttributeTargets.Property)]
-    private sealed class NameAloneAttribute : ArgumentTransformationAttribute
+    private sealed class NameAloneAttribute : TransformationAttribute
     {
-        public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+        protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData)
         {
             var name = LanguagePrimitives.GetEnumerable(inputData)?.Cast<object?>().Select(Text).FirstOrDefault(t => t.StartsWith('-'))?.TrimEnd(':') ?? "";
             return new SettingText(Quotable.IsName(name) ? name : "");

@@ -38,12 +38,12 @@ public sealed class QuarantineInput
 
 /// <summary>Takes entries, and objects that have one as their property Entry.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class QuarantineInputAttribute(string takes) : ArgumentTransformationAttribute
+public sealed class QuarantineInputAttribute(string takes) : TransformationAttribute
 {
     private readonly LiveObjectAttribute<QuarantineEntry> _entries = new(takes) { Property = "Entry" };
 
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+    protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         if ((inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is QuarantineInput same)
         {

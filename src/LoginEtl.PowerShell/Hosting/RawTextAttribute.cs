@@ -4,13 +4,13 @@ namespace LoginEtl.PowerShell.Hosting;
 
 /// <summary>Hides raw bodies before they are bound, and keeps what Get-Content says of where they came from.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class RawTextAttribute : ArgumentTransformationAttribute
+public sealed class RawTextAttribute : TransformationAttribute
 {
     /// <summary>Whether a file may stand for its text, as Get-ChildItem and Get-Item give it.</summary>
     public bool TakesFiles { get; init; }
 
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+    protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData) =>
         (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
         {
             RawText or RawText[] => inputData!,

@@ -8,5 +8,8 @@ namespace LoginEtl.PowerShell.Hosting;
 /// </summary>
 internal static class Refusal
 {
+    /// <summary>The text of such an error may be anything.</summary>
+    public static ArgumentTransformationMetadataException OfThrowing() => Of("It throws an error when it is read.");
+
     public static ArgumentTransformationMetadataException Of(string sentence) => new(sentence, new PSInvalidCastException());
 }

@@ -45,10 +45,10 @@ public sealed class UnfitInput
 
 /// <summary>Takes any object of the pipeline for what it is, and none of what is in it.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class UnfitInputAttribute : ArgumentTransformationAttribute
+public sealed class UnfitInputAttribute : TransformationAttribute
 {
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData) => UnfitInput.Of(inputData);
+    protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData) => UnfitInput.Of(inputData);
 }
 
 /// <summary>Takes what comes by the pipeline, too, whatever it is: what binds nowhere PowerShell would keep in an error's target, bodies too.</summary>

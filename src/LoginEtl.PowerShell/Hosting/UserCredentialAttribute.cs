@@ -5,12 +5,12 @@ namespace LoginEtl.PowerShell.Hosting;
 
 /// <summary>Takes a credential, or a user's name, whose password is asked for: the question repeats the name, so it must be one.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class UserCredentialAttribute : ArgumentTransformationAttribute
+public sealed class UserCredentialAttribute : TransformationAttribute
 {
     private static readonly CredentialAttribute Asking = new();
 
     /// <inheritdoc/>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+    protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData) =>
         BindingFaults.Bind("Credential", () => Convert(engineIntrinsics, inputData));
 
     private static object? Convert(EngineIntrinsics engineIntrinsics, object? inputData) =>

@@ -6,10 +6,10 @@ namespace LoginEtl.PowerShell.Hosting;
 
 /// <summary>Takes the name of a variable, with or without a scope: whatever else has a colon would be looked for on a drive of that name.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed partial class VariableNameAttribute([CallerMemberName] string parameter = "") : ArgumentTransformationAttribute
+public sealed partial class VariableNameAttribute([CallerMemberName] string parameter = "") : TransformationAttribute
 {
     /// <inheritdoc/>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => BindingFaults.Bind(parameter, () => Named(inputData));
+    protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData) => BindingFaults.Bind(parameter, () => Named(inputData));
 
     private static string? Named(object? inputData) =>
         (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch

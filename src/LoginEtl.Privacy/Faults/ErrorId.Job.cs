@@ -131,7 +131,7 @@ public sealed partial record ErrorId
     public static readonly ErrorId SchemaOutdated = new(FaultKind.Configuration);
     /// <summary>A sealed body does not open with the private key that was given.</summary>
     public static readonly ErrorId SealedBodyUnopened = new(FaultKind.Keys);
-    /// <summary>The search path of the connection has a schema before that of the system.</summary>
+    /// <summary>The search path of the connection has a schema before that of the system, or the session temporary objects of its names.</summary>
     public static readonly ErrorId SearchPathUnsafe = new(FaultKind.Configuration);
     /// <summary>The module for secret vaults is not installed.</summary>
     public static readonly ErrorId SecretManagementMissing = new(FaultKind.Configuration);

@@ -33,7 +33,7 @@ internal static class DistinctKeys
     {
         try
         {
-            return Convert.ToHexString(KeyListing.Digest(keyset, key));
+            return Convert.ToHexString(KeyListing.UseDigest(keyset, key));
         }
         catch (LoginEtlException)
         {

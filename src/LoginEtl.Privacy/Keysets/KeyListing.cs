@@ -69,6 +69,34 @@ public static class KeyListing
         return HMACSHA256.HashData(bytes.Span, "login-etl/1/key-check"u8);
     }
 
+    /// <summary>The same of keys that do the same, though they be written otherwise.</summary>
+    /// <exception cref="LoginEtlException"><c>KeysetInvalid</c>: it is no key.</exception>
+    internal static byte[] UseDigest(Keyset keyset, KeysetKey key)
+    {
+        using var bytes = Bytes(keyset, key);
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, "login-etl/1/key-use"u8);
+        var first = bytes.Span[..(bytes.Span.Length / 2)];
+        var second = bytes.Span[first.Length..];
+        switch (keyset.TypeUrl)
+        {
+            case TinkTypes.IpcryptPfxKey:
+                // What its halves make is combined by XOR (draft-denis-ipcrypt), so their order is nothing.
+                var inOrder = first.SequenceCompareTo(second) <= 0;
+                hash.AppendData(inOrder ? first : second);
+                hash.AppendData(inOrder ? second : first);
+                break;
+            case TinkTypes.EciesPrivateKey or TinkTypes.EciesPublicKey:
+                // A point and its mirror have one x, which is all that is agreed on (RFC 6090, 4.2): whoever opens for the one opens for the other.
+                hash.AppendData(first);
+                break;
+            default:
+                hash.AppendData(bytes.Span);
+                break;
+        }
+
+        return hash.GetHashAndReset();
+    }
+
     private static KeyBytes Bytes(Keyset keyset, KeysetKey key) => keyset.TypeUrl switch
     {
         TinkTypes.AesSivKey => KeyMaterial.ReadAesSiv(keyset, key),

@@ -1,5 +1,8 @@
 using LoginEtl.Checks;
+using LoginEtl.Postgres;
+using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
+using Npgsql;
 using Xunit;
 using static LoginEtl.Unit.Postgres.Intruder;
 
@@ -74,7 +77,7 @@ public sealed class ForeignPruningTests(ServersFixture servers)
                 """);
             var check = Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning");
             Assert.Equal(CheckOutcome.Warn, check.Outcome);
-            Assert.Contains($"the ledger belongs to {owner}", check.Detail, StringComparison.Ordinal);
+            Assert.Contains($"the ledger or its schema belongs to {owner}", check.Detail, StringComparison.Ordinal);
             await database.RunAsync("INSERT INTO login_etl_ledger VALUES ('01900000-0000-7000-8000-000000000001', 1, gen_random_uuid(), 2)");
             await WriteAsync(database);
             Assert.Equal(2, await database.CountAsync("login_etl_ledger"));
@@ -85,6 +88,83 @@ public sealed class ForeignPruningTests(ServersFixture servers)
             await database.RunAsync("CREATE STATISTICS s ON (spy(42)), outcome FROM login_etl_ledger");
             Assert.Contains("the statistics s", (await RefusedAsync(database, d => d.SinkAsync())).Message, StringComparison.Ordinal);
             Assert.Equal(0, await database.CountAsync("called"));
+        });
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE app.login_etl_ledger OWNER TO {0}", false)]
+    [InlineData("ALTER SCHEMA app OWNER TO {0}; GRANT ALL ON ALL TABLES IN SCHEMA app TO {0}", true)]
+    public async Task Whoever_owns_the_ledger_or_its_schema_gets_nobody_s_rights_by_calling_it(string owns, bool isInstalled)
+    {
+        var database = await TestDatabase.NewAsync(servers, "CREATE SCHEMA app");
+        await database.InitializeAsync("app.user_logins");
+        await database.AsRoleAsync(role => $"GRANT USAGE, CREATE ON SCHEMA app TO {role}; GRANT EXECUTE ON FUNCTION app.login_etl_prune(integer) TO {role}", async owner =>
+        {
+            await database.RunAsync($"CREATE TABLE called (who text); GRANT INSERT ON called TO PUBLIC; {owns.Replace("{0}", owner.UserName, StringComparison.Ordinal)}");
+            if (isInstalled)
+            {
+                var warnings = new List<string>();
+                await new PostgresConnector().InitializeAsync(database.Settings("app.user_logins"), new SchemaOptions { Warned = warnings.Add }, TestDatabase.Token);
+                Assert.Contains(warnings, w => w.Contains($"the ledger or its schema belongs to {owner.UserName}", StringComparison.Ordinal));
+            }
+
+            // As it is, and with another ledger in its place that has a trigger.
+            await RefusedAsync();
+            await TestDatabase.RunAsAsync(owner,
+                """
+                CREATE TABLE app.other (LIKE app.login_etl_ledger INCLUDING ALL); DROP TABLE app.login_etl_ledger; ALTER TABLE app.other RENAME TO login_etl_ledger;
+                CREATE FUNCTION app.spy() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.called VALUES (current_user); RETURN NULL; END';
+                CREATE TRIGGER t BEFORE DELETE ON app.login_etl_ledger FOR EACH STATEMENT EXECUTE FUNCTION app.spy();
+                """);
+            await RefusedAsync();
+            Assert.Equal(0, await database.CountAsync("called"));
+            var check = Assert.Single(await new PostgresConnector().CheckAsync(database.Settings("app.user_logins"), new SinkOptions(), TestDatabase.Token), c => c.Name == "Ledger pruning");
+            Assert.Equal(CheckOutcome.Warn, check.Outcome);
+            Assert.Contains(owner.UserName!, check.Remedy, StringComparison.Ordinal);
+            await database.RunAsync("DROP SCHEMA app CASCADE");
+
+            async Task RefusedAsync() => Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, (await Assert.ThrowsAsync<PostgresException>(() => TestDatabase.RunAsAsync(owner, "SELECT app.login_etl_prune(10)"))).SqlState);
+        });
+    }
+
+    [Fact]
+    public async Task Called_by_hand_it_refuses_a_ledger_that_something_stands_on()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        Assert.Equal(0, await database.ReadAsync<long>("SELECT login_etl_prune(10)"));
+        await database.RunAsync(
+            """
+            CREATE FUNCTION spy() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''called''; END';
+            CREATE TRIGGER t BEFORE DELETE ON login_etl_ledger FOR EACH STATEMENT EXECUTE FUNCTION spy();
+            """);
+        Assert.Contains("something stands on the ledger", (await Assert.ThrowsAsync<PostgresException>(() => database.RunAsync("SELECT login_etl_prune(10)"))).Message, StringComparison.Ordinal);
+        await database.RunAsync("DROP TRIGGER t ON login_etl_ledger");
+        Assert.Equal(0, await database.ReadAsync<long>("SELECT login_etl_prune(10)"));
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("SUPERUSER", false)]
+    public async Task Function_of_somebody_else_prunes_in_the_database_of_its_owner_unless_a_superuser_made_it(string might, bool prunes)
+    {
+        var database = await TestDatabase.NewAsync(servers, "SELECT 1");
+        var name = await database.ReadAsync<string>("SELECT current_database()::text");
+        await database.AsRoleAsync(role => $"ALTER DATABASE {name} OWNER TO {role}", async _ =>
+        {
+            await database.AsRoleAsync(role => $"GRANT CREATE ON SCHEMA public TO {role}; ALTER ROLE {role} {(might.Length > 0 ? might : "NOSUPERUSER")}", async maker =>
+            {
+                await new PostgresConnector().InitializeAsync(maker, new SchemaOptions(), TestDatabase.Token);
+                Assert.Equal(prunes ? CheckOutcome.Pass : CheckOutcome.Warn, Assert.Single(await new PostgresConnector().CheckAsync(maker, new SinkOptions(), TestDatabase.Token), c => c.Name == "Ledger pruning").Outcome);
+                if (prunes)
+                {
+                    await TestDatabase.RunAsAsync(maker, "SELECT login_etl_prune(10)");
+                }
+                else
+                {
+                    await Assert.ThrowsAsync<PostgresException>(() => TestDatabase.RunAsAsync(maker, "SELECT login_etl_prune(10)"));
+                }
+            });
+            await database.RunAsync($"ALTER DATABASE {name} OWNER TO CURRENT_USER");
         });
     }
 }

@@ -1,3 +1,4 @@
+using LoginEtl.Audit;
 using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Postgres;
@@ -146,6 +147,46 @@ public sealed class SearchPathTests(ServersFixture servers)
         await using var sink = await new PostgresConnector().WriteToAsync(settings with { Database = new SecretText($"{settings.Database.Reveal()};Search Path='{path}'") }, new SinkOptions(), TestDatabase.Token);
         await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
         Assert.Equal(2, await database.CountAsync("public.user_logins"));
+    }
+
+    [Theory]
+    [InlineData("CREATE TEMP VIEW pg_class AS SELECT * FROM pg_catalog.pg_class", "pg_class")]
+    [InlineData("CREATE DOMAIN pg_temp.text AS pg_catalog.text", "text")]
+    [InlineData("CREATE TEMP TABLE login_etl_audit_anchor (LIKE public.login_etl_audit_anchor INCLUDING ALL)", "login_etl_audit_anchor")]
+    public async Task Session_with_temporary_objects_of_the_system_s_names_serves_nobody(string made, string name)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using var pooler = await PgBouncer.StartAsync(database.ConnectionString);
+        var settings = database.Settings("public.user_logins") with { Database = new SecretText(pooler.ConnectionString) };
+        await using var anchor = await new PostgresConnector().OpenAnchorAsync(settings, TestDatabase.Token);
+        await TestDatabase.By(pooler.ConnectionString).RunAsync(made);
+        foreach (var act in Acts(settings))
+        {
+            AssertUnsafe(await Assert.ThrowsAsync<LoginEtlException>(act));
+        }
+
+        // Of what was opened before, too: nothing is recovered without an anchor that stays.
+        AssertUnsafe(await Assert.ThrowsAsync<LoginEtlException>(() => anchor.AddAsync(new AuditAnchor { FileId = Guid.NewGuid(), Line = 1, Mac = new string('0', 64), Place = "here", Number = 1, Link = new string('0', 64) }, TestDatabase.Token)));
+        Assert.Equal(0, await database.CountAsync("login_etl_audit_anchor"));
+
+        void AssertUnsafe(LoginEtlException fault)
+        {
+            Assert.Equal("SearchPathUnsafe", fault.Id);
+            Assert.Contains(name, fault.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("pg_temp.user_logins")]
+    [InlineData("\"pg_temp_3\".user_logins")]
+    [InlineData("pg_catalog.pg_class")]
+    public async Task Table_that_is_temporary_or_the_system_s_is_none(string table)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        foreach (var act in Acts(database.Settings(table)))
+        {
+            Assert.Equal("TableUnsuitable", (await Assert.ThrowsAsync<LoginEtlException>(act)).Id);
+        }
     }
 
     private static IEnumerable<Func<Task>> Acts(DatabaseSettings settings)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Numerics;
 using System.Text;
 using System.Text.Json.Nodes;
 using LoginEtl.Faults;
@@ -78,6 +80,37 @@ public sealed class OneKeyTwoNamesTests : IDisposable
         keyset["key"]!.AsArray().Add(key);
         File.WriteAllText(PathOf("ip"), keyset.ToJsonString());
         Assert.Contains("77777777", AssertTwoNames("ip", "ip", () => Keyring.Open(_keys.Folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Key_of_prefixes_whose_halves_have_changed_places_is_the_same_one()
+    {
+        var keyset = JsonNode.Parse(File.ReadAllText(PathOf("ip.pfx")))!;
+        var key = keyset["key"]![0]!.DeepClone();
+        key["keyId"] = 77777777;
+        var value = Convert.FromBase64String(key["keyData"]!["value"]!.GetValue<string>());
+        key["keyData"]!["value"] = Convert.ToBase64String([.. value[..^32], .. value[^16..], .. value[^32..^16]]);
+        keyset["key"]!.AsArray().Add(key);
+        File.WriteAllText(PathOf("ip.pfx"), keyset.ToJsonString());
+        AssertTwoNames("ip.pfx", "ip.pfx", () => Keyring.Open(_keys.Folder));
+    }
+
+    [Fact]
+    public void Public_key_that_mirrors_another_opens_with_its_private_half_and_is_the_same_one()
+    {
+        var keyset = JsonNode.Parse(File.ReadAllText(PathOf("quarantine")))!;
+        var parsed = KeysetJson.Parse(File.ReadAllBytes(PathOf("quarantine")), "quarantine");
+        var y = EciesKeys.ReadPublic(parsed, parsed.Keys[0]).Q.Y!;
+        var value = Convert.FromBase64String(keyset["key"]![0]!["keyData"]!["value"]!.GetValue<string>());
+        // FIPS 186-4, D.1.2.3
+        var prime = BigInteger.Parse("0ffffffff00000001000000000000000000000000ffffffffffffffffffffffff", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        var mirrored = (prime - new BigInteger(y, isUnsigned: true, isBigEndian: true)).ToByteArray(isUnsigned: true, isBigEndian: true);
+        var place = value.AsSpan().IndexOf(y);
+        Array.Clear(value, place, y.Length);
+        mirrored.CopyTo(value, place + y.Length - mirrored.Length);
+        (keyset["key"]![0]!["keyData"]!["value"], keyset["key"]![0]!["keyId"], keyset["primaryKeyId"]) = (Convert.ToBase64String(value), 77777777, 77777777);
+        File.WriteAllText(PathOf("escrow"), keyset.ToJsonString());
+        AssertTwoNames("quarantine", "escrow", () => Keyring.Open(_keys.Folder));
     }
 
     [Fact]
