@@ -107,11 +107,12 @@ public sealed class ConcurrencyLimitTests(ServersFixture servers)
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(3000);
         var (polls, deletes) = (new Gauge(), new Gauge());
-        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(3) }, around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnReceive = (_, call) => polls.MeasureAsync(call),
-            OnDelete = (_, call) => deletes.MeasureAsync(call),
-        });
+            OnReceive = call => polls.MeasureAsync(call.PassOnAsync),
+            OnDelete = call => deletes.MeasureAsync(call.PassOnAsync),
+        };
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(3) }, server: server);
 
         Assert.Equal(3000, (await TestQueue.ReceiveAllAsync(source, settle: true)).Count);
         Assert.InRange(polls.Most, 12, ReceiveOptions.MostReceivers);

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Amazon.SQS.Model;
 using LoginEtl.Aws.Calls;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Aws.Receiving;
 using LoginEtl.Run;
+using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
@@ -74,17 +74,17 @@ public sealed class DrainTests(ServersFixture servers)
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(2);
         Assert.Equal(1, await queue.TakeAsync(1, visibilityTimeout: 60));
-        await using var source = await queue.ReceiveAsync(
-            new ReceiveOptions { DrainWindow = TimeSpan.FromMilliseconds(200), DrainTimeout = TimeSpan.FromSeconds(3) },
-            around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
+        {
+            OnDelete = async call =>
             {
-                OnDelete = async (_, call) =>
-                {
-                    var answer = await call();
-                    await Task.Delay(2500, Cancelled);
-                    return answer;
-                },
-            });
+                var answer = await call.PassOnAsync();
+                await Task.Delay(2500, Cancelled);
+                return answer;
+            },
+        };
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { DrainWindow = TimeSpan.FromMilliseconds(200), DrainTimeout = TimeSpan.FromSeconds(3) }, server: server);
 
         var deleting = TestQueue.SettleAsync(source, await source.ReceiveAsync(Cancelled));
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(Soon, Cancelled));
@@ -99,17 +99,17 @@ public sealed class DrainTests(ServersFixture servers)
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
         await queue.SendAsync(2);
         Assert.Equal(1, await queue.TakeAsync(1, visibilityTimeout: 60));
-        await using var source = await queue.ReceiveAsync(
-            new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(3), DrainTimeout = TimeSpan.FromSeconds(3) },
-            around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
+        {
+            // It is done, and said to be refused.
+            OnDelete = async call =>
             {
-                // It is done, and said to be refused.
-                OnDelete = async (request, call) =>
-                {
-                    await call();
-                    return SqsResponses.NotDeleted(request.Entries, "ReceiptHandleIsInvalid", senderFault: true);
-                },
-            });
+                await call.PassOnAsync();
+                return MadeUp.Failed(call.Entries(), "ReceiptHandleIsInvalid", senderFault: true);
+            },
+        };
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(3), DrainTimeout = TimeSpan.FromSeconds(3) }, server: server);
 
         Assert.Single(await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(Soon, Cancelled));
 
@@ -177,23 +177,22 @@ public sealed class DrainTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers);
         var samples = 0;
-        await using var source = await queue.ReceiveAsync(
-            new ReceiveOptions { DrainWindow = TimeSpan.FromMilliseconds(400) },
-            around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
+        {
+            // Approximate counts: every third sample sees one message.
+            OnAttributes = async call =>
             {
-                // Approximate counts: every third sample sees one message.
-                OnAttributes = async call => Interlocked.Increment(ref samples) is > 1 and < 13 && samples % 3 == 0
-                    ? new GetQueueAttributesResponse
-                    {
-                        Attributes = new()
-                        {
-                            ["ApproximateNumberOfMessages"] = "1",
-                            ["ApproximateNumberOfMessagesNotVisible"] = "0",
-                            ["ApproximateNumberOfMessagesDelayed"] = "0",
-                        },
-                    }
-                    : await call(),
-            });
+                var said = (await call.PassOnAsync()).Json;
+                if (Interlocked.Increment(ref samples) is > 1 and < 13 && samples % 3 == 0)
+                {
+                    said["Attributes"]!["ApproximateNumberOfMessages"] = "1";
+                }
+
+                return ProxiedAnswer.Ok(said);
+            },
+        };
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { DrainWindow = TimeSpan.FromMilliseconds(400) }, server: server);
 
         Assert.Empty(await source.ReceiveAsync(Cancelled).WaitAsync(Soon, Cancelled));
         Assert.True(samples >= 15);
@@ -204,13 +203,13 @@ public sealed class DrainTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers);
         var (empty, sent) = (0, 0);
-        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(1) }, around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
             OnAttributes = async call =>
             {
-                var answer = await call();
+                var answer = await call.PassOnAsync();
                 // The window takes five samples.
-                empty = answer.Attributes?.GetValueOrDefault("ApproximateNumberOfMessages") == "0" ? empty + 1 : 0;
+                empty = answer.Json["Attributes"]?["ApproximateNumberOfMessages"]?.GetValue<string>() == "0" ? empty + 1 : 0;
                 if (empty == 3 && sent < 4)
                 {
                     (empty, sent) = (0, sent + 1);
@@ -219,7 +218,8 @@ public sealed class DrainTests(ServersFixture servers)
 
                 return answer;
             },
-        });
+        };
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(1) }, server: server);
 
         Assert.Equal(4, (await TestQueue.ReceiveAllAsync(source, settle: true).WaitAsync(TimeSpan.FromSeconds(30), Cancelled)).Count);
         Assert.Equal(EndReason.Drained, source.RunEnd.Reason);

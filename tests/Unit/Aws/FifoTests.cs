@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
-using Amazon.SQS.Model;
 using LoginEtl.Aws;
-using LoginEtl.Aws.Calls;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Aws.Sending;
 using LoginEtl.Faults;
@@ -67,17 +65,18 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
         const int Groups = 300, Longest = 8;
         var queue = await TestQueue.FifoAsync(servers);
         var calls = -1;
-        await using var source = await queue.ReceiveAsync(new ReceiveOptions { Receivers = 8 }, around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnReceive = async (_, call) =>
+            OnReceive = async call =>
             {
-                var (group, length) = Math.DivRem(Interlocked.Increment(ref calls), Longest);
-                await Task.Yield();
-                return group >= Groups ? await call() : SqsResponses.Received(Enumerable.Range(0, length + 1).Select(i => SqsResponses.Message(
-                    new Guid(group, (short)i, 0, 0, 0, 0, 0, 0, 0, 0, 0).ToString(), $"{calls}", "{}",
+                var number = Interlocked.Increment(ref calls);
+                var (group, length) = Math.DivRem(number, Longest);
+                return group >= Groups ? await call.PassOnAsync() : MadeUp.Received(Enumerable.Range(0, length + 1).Select(i => MadeUp.Message(
+                    new Guid(group, (short)i, 0, 0, 0, 0, 0, 0, 0, 0, 0).ToString(), $"{number}", "{}",
                     new() { ["MessageGroupId"] = $"g{group}", ["SequenceNumber"] = $"{i + 1}", ["SentTimestamp"] = "1700000000000", ["ApproximateReceiveCount"] = "1" })));
             },
-        });
+        };
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { Receivers = 8 }, server: server);
         var received = new List<ReceivedMessage>();
         while (received.Count < Groups * Longest)
         {
@@ -93,11 +92,12 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
         string[] numbers = ["18849496460467696128", "9", "340282366920938463463374607431768211455", "10", "18849496460467696127"];
         var queue = await TestQueue.FifoAsync(servers);
         var polls = 0;
-        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnReceive = (_, call) => Interlocked.Increment(ref polls) > 1 ? call() : Task.FromResult(SqsResponses.Received(
-                numbers.Select(n => SqsResponses.Message(n, "r" + n, "{}", new() { ["MessageGroupId"] = "g", ["SequenceNumber"] = n })))),
-        });
+            OnReceive = async call => Interlocked.Increment(ref polls) > 1 ? await call.PassOnAsync() : MadeUp.Received(
+                numbers.Select(n => MadeUp.Message(n, "r" + n, "{}", new() { ["MessageGroupId"] = "g", ["SequenceNumber"] = n }))),
+        };
+        await using var source = await queue.ReceiveAsync(server: server);
 
         var messages = await source.ReceiveAsync(Cancelled).WaitAsync(Soon, Cancelled);
 
@@ -133,32 +133,25 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
     {
         var queue = await TestQueue.FifoAsync(servers);
         var calls = 0;
-        var requests = new ConcurrentQueue<SendMessageBatchRequest>();
-        var found = await QueueLookup.FindAsync(queue.Settings, Cancelled);
-        await using var sender = new SqsMessageSender(
-            found with
+        var requests = new ConcurrentQueue<IReadOnlyList<JsonObject>>();
+        await using var server = new FaultyServer(servers)
+        {
+            OnSend = async call =>
             {
-                Client = new FaultyClient(found.Client)
-                {
-                    OnSend = async (request, call) =>
-                    {
-                        requests.Enqueue(request);
-                        var answer = await call(request);
-                        // Taken, and its answer lost.
-                        return Interlocked.Increment(ref calls) == 1
-                            ? throw new SqsException("SendMessageBatch", SqsFault.Unavailable, "ConnectionReset")
-                            : answer;
-                    },
-                },
+                requests.Enqueue(call.Entries());
+                var answer = await call.PassOnAsync();
+                // Taken, and its answer lost.
+                return Interlocked.Increment(ref calls) == 1 ? MadeUp.HungUp : answer;
             },
-            SqsTimings.Default);
+        };
+        await using var sender = new SqsMessageSender(await queue.FindAsync(server), SqsTimings.Default);
 
         var ids = await sender.SendAsync([.. Enumerable.Repeat("{}", 12)], "g", Cancelled);
 
         Assert.Equal(12, ids.Distinct().Count());
         Assert.Equal((12, 0), await queue.CountsAsync());
         Assert.Equal(3, requests.Count);
-        Assert.Equal(12, requests.SelectMany(r => r.Entries).Select(e => e.MessageDeduplicationId).Distinct().Count());
+        Assert.Equal(12, requests.SelectMany(r => r).Select(e => e["MessageDeduplicationId"]!.GetValue<string>()).Distinct().Count());
     }
 
     [Theory]

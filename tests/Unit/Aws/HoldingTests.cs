@@ -54,22 +54,23 @@ public sealed class HoldingTests(ServersFixture servers)
         await queue.SendAsync(60);
         var (asked, most) = (0, 0);
         // Twelve messages as large as can be, with the answers that they come in.
-        await using var source = await queue.ReceiveAsync(new ReceiveOptions { Receivers = 8, MaxHeldBytes = 25L << 20 }, around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnReceive = async (request, call) =>
+            OnReceive = async call =>
             {
-                var now = Interlocked.Add(ref asked, request.MaxNumberOfMessages!.Value);
-                InterlockedMax(ref most, now);
+                var wanted = call.Request["MaxNumberOfMessages"]!.GetValue<int>();
+                InterlockedMax(ref most, Interlocked.Add(ref asked, wanted));
                 try
                 {
-                    return await call();
+                    return await call.PassOnAsync();
                 }
                 finally
                 {
-                    Interlocked.Add(ref asked, -request.MaxNumberOfMessages!.Value);
+                    Interlocked.Add(ref asked, -wanted);
                 }
             },
-        });
+        };
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { Receivers = 8, MaxHeldBytes = 25L << 20 }, server: server);
         Assert.Equal(60, await TestQueue.ReceiveAllAsync(source, settle: true) is { Count: var received } ? received : 0);
         Assert.InRange(most, 11, 12);
     }
@@ -124,15 +125,16 @@ public sealed class HoldingTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers);
         var waits = new System.Collections.Concurrent.ConcurrentQueue<int>();
-        await using var source = await queue.ReceiveAsync(
-            new ReceiveOptions { WaitForever = true, Receivers = 1 }, asIfRemote: true, around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
+        {
+            OnReceive = call =>
             {
-                OnReceive = (request, call) =>
-                {
-                    waits.Enqueue(request.WaitTimeSeconds!.Value);
-                    return call();
-                },
-            });
+                waits.Enqueue(call.Request["WaitTimeSeconds"]!.GetValue<int>());
+                return call.PassOnAsync();
+            },
+        };
+        await using var source = await queue.ReceiveAsync(
+            new ReceiveOptions { WaitForever = true, Receivers = 1 }, asIfRemote: true, server: server);
         await Until.Async(() => !waits.IsEmpty, "the first poll");
         await queue.SendAsync("{}");
         var held = await TestQueue.HoldAsync(source, 1);

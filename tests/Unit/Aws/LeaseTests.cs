@@ -1,12 +1,10 @@
 using System.Collections.Concurrent;
-using Amazon.SQS.Model;
-using LoginEtl.Aws.Calls;
-using LoginEtl.Aws.Protocols;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Aws.Receiving;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Run;
+using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
@@ -23,12 +21,11 @@ public sealed class LeaseTests(ServersFixture servers)
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
         await queue.SendAsync(5);
         var beats = 0;
-        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnVisibility = (_, call) => Interlocked.Increment(ref beats) % 2 == 1
-                ? throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "Timeout")
-                : call(),
-        });
+            OnVisibility = async call => Interlocked.Increment(ref beats) % 2 == 1 ? MadeUp.HungUp : await call.PassOnAsync(),
+        };
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, server: server);
         Assert.NotEmpty(await source.ReceiveAsync(Cancelled));
 
         await Task.Delay(5000, Cancelled);
@@ -42,10 +39,8 @@ public sealed class LeaseTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
         await queue.SendAsync(5);
-        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
-        {
-            OnVisibility = (_, _) => throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "HTTP 503"),
-        });
+        await using var server = new FaultyServer(servers) { OnVisibility = _ => Task.FromResult(MadeUp.Unavailable) };
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, server: server);
         var held = await TestQueue.HoldAsync(source, 5);
         Assert.All(held, m => Assert.True(source.Book.Claim(m.Delivery)));
         await Task.Delay(3500, Cancelled);
@@ -61,14 +56,13 @@ public sealed class LeaseTests(ServersFixture servers)
     [Fact]
     public async Task Leases_run_out_no_more_when_what_was_held_is_settled()
     {
-        var client = new FaultyClient(null!)
-        {
-            OnVisibility = (_, _) => throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "HTTP 503"),
-        };
+        await using var server = new FaultyServer(servers) { OnVisibility = _ => Task.FromResult(MadeUp.Unavailable) };
+        var queue = await (await TestQueue.CreateAsync(servers)).FindAsync(server);
+        using var client = queue.Client;
         var book = new InFlightMessages(10);
         var delivery = Postgres.Logins.Delivery();
         book.Admit(delivery);
-        var keeper = new VisibilityHeartbeat(Queue(client), new VisibilityTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default);
+        var keeper = new VisibilityHeartbeat(queue, new VisibilityTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         var beating = keeper.RunAsync(end.Token);
         Assert.False(keeper.AreRunningOut);
@@ -86,11 +80,11 @@ public sealed class LeaseTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
         await queue.SendAsync(1);
-        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnVisibility = (_, _) => Task.FromResult(
-                new ChangeMessageVisibilityBatchResponse { Failed = [SqsResponses.Failed("0", "MessageNotInflight", senderFault: true)] }),
-        });
+            OnVisibility = call => Task.FromResult(MadeUp.Failed(call.Entries(), "MessageNotInflight", senderFault: true)),
+        };
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, server: server);
         var held = await source.ReceiveAsync(Cancelled);
         var handle = Assert.Single(held).Delivery.ReceiptHandle;
         var more = source.ReceiveAsync(Cancelled);
@@ -133,19 +127,21 @@ public sealed class LeaseTests(ServersFixture servers)
     public async Task Leases_are_extended_for_eleven_hours_and_no_longer()
     {
         var extended = new ConcurrentQueue<string>();
-        var client = new FaultyClient(null!)
+        await using var server = new FaultyServer(servers)
         {
-            OnVisibility = (request, _) =>
+            OnVisibility = call =>
             {
-                request.Entries.ToList().ForEach(e => extended.Enqueue(e.ReceiptHandle));
-                return Task.FromResult(new ChangeMessageVisibilityBatchResponse());
+                call.Entries().ToList().ForEach(e => extended.Enqueue(e.Handle()));
+                return Task.FromResult(ProxiedAnswer.Ok([]));
             },
         };
+        var queue = await (await TestQueue.CreateAsync(servers)).FindAsync(server);
+        using var client = queue.Client;
         var book = new InFlightMessages(10);
         Admit("held for 10:59", TimeSpan.FromMinutes((11 * 60) - 1));
         Admit("held for 11:01", TimeSpan.FromMinutes((11 * 60) + 1));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
-        var beating = new VisibilityHeartbeat(Queue(client), new VisibilityTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default).RunAsync(end.Token);
+        var beating = new VisibilityHeartbeat(queue, new VisibilityTerms(TimeSpan.FromMilliseconds(400), AskFor: null), book, SqsTimings.Default).RunAsync(end.Token);
 
         await Until.Async(() => extended.Count >= 3, "three beats");
 
@@ -162,10 +158,8 @@ public sealed class LeaseTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers, visibilityTimeout: 2);
         await queue.SendAsync(1);
-        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
-        {
-            OnVisibility = (_, _) => throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Denied, "AccessDenied"),
-        });
+        await using var server = new FaultyServer(servers) { OnVisibility = _ => Task.FromResult(MadeUp.Denied) };
+        await using var source = await queue.ReceiveAsync(server: server);
         Assert.Single(await source.ReceiveAsync(Cancelled));
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));
@@ -185,8 +179,4 @@ public sealed class LeaseTests(ServersFixture servers)
         Assert.Equal(TimeSpan.FromSeconds(seconds), lease.Timeout);
         Assert.Equal(asked, lease.AskFor);
     }
-
-    /// <summary>No server's: the client answers by itself.</summary>
-    private static SqsQueue Queue(ISqsClient client) =>
-        new(client, "q", "url", new QueueEndpoint(new Uri("http://127.0.0.1:1/"), "us-east-1"), IsFifo: false, QueueProtocol.Json);
 }

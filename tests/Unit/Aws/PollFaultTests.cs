@@ -1,10 +1,14 @@
 using System.Text.Json.Nodes;
+using Amazon.Runtime;
 using LoginEtl.Aws.Calls;
 using LoginEtl.Aws.Protocols;
+using LoginEtl.Aws.Queues;
+using LoginEtl.Aws.Receiving;
 using LoginEtl.Faults;
 using LoginEtl.Records;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settings;
+using LoginEtl.Unit.Faults;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -20,15 +24,16 @@ public sealed class PollFaultTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(3);
-        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnReceive = async (_, call) =>
+            OnReceive = async call =>
             {
-                var answer = await call();
-                answer.Messages.OfType<SqsMessage>().Take(1).ToList().ForEach(m => m.BodyBytes = "damaged"u8.ToArray());
-                return answer;
+                var said = (await call.PassOnAsync()).Json;
+                said.Messages().Take(1).ToList().ForEach(m => m["Body"] = "damaged");
+                return ProxiedAnswer.Ok(said);
             },
-        });
+        };
+        await using var source = await queue.ReceiveAsync(server: server);
 
         var messages = await source.ReceiveAsync(Cancelled);
 
@@ -41,25 +46,15 @@ public sealed class PollFaultTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(3);
-        var polls = 0;
-        var held = new TaskCompletionSource();
-        await using (var source = await queue.ReceiveAsync(new ReceiveOptions { Receivers = 1, MaxHeld = 4 }, around: c => new FaultyClient(c)
-        {
-            OnReceive = async (_, call) =>
-            {
-                if (++polls == 1)
-                {
-                    return await call();
-                }
-
-                await held.Task;
-                return await new ServiceCalls(TimeSpan.FromSeconds(5)).CallAsync<Amazon.SQS.Model.ReceiveMessageResponse>(
-                    "ReceiveMessage", _ => throw new IOException("", OutOfMemory()), Cancelled);
-            },
-        }))
+        var memory = new ScarceMemory();
+        var found = await queue.FindAsync();
+        found.Client.Dispose();
+        await using (var source = new SqsMessageSource(
+            found with { Client = memory.ClientOf(queue.Settings, found.Endpoint) },
+            VisibilityTerms.Of(30), new ReceiveOptions { Receivers = 1, MaxHeld = 4 }, SqsTimings.Default))
         {
             Assert.NotEmpty(await source.ReceiveAsync(Cancelled));
-            held.SetResult();
+            memory.RunsOut();
             var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));
             Assert.Equal(("OutOfMemory", FaultKind.Failed), (e.Id, e.Kind));
             Assert.Contains("-MaxHeldBytes", e.Remedy, StringComparison.Ordinal);
@@ -75,15 +70,16 @@ public sealed class PollFaultTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(1);
-        await using (var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnReceive = async (_, call) =>
+            OnReceive = async call =>
             {
-                var answer = await call();
-                answer.Messages.ForEach(m => m.Attributes = null);
-                return answer;
+                var said = (await call.PassOnAsync()).Json;
+                said.Messages().ToList().ForEach(m => m.Remove("Attributes"));
+                return ProxiedAnswer.Ok(said);
             },
-        }))
+        };
+        await using (var source = await queue.ReceiveAsync(server: server))
         {
             var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));
             Assert.Equal("MissingSentTimestamp", e.Id);
@@ -100,15 +96,16 @@ public sealed class PollFaultTests(ServersFixture servers)
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(30);
         var polls = 0;
-        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnReceive = (_, call) => (Interlocked.Increment(ref polls) % 3) switch
+            OnReceive = async call => (Interlocked.Increment(ref polls) % 3) switch
             {
-                0 => throw new SqsException("ReceiveMessage", SqsFault.Throttled, "RequestThrottled"),
-                1 => throw new SqsException("ReceiveMessage", SqsFault.Garbled, "UnreadableAnswer"),
-                _ => call(),
+                0 => MadeUp.Throttled,
+                1 => MadeUp.Garbled,
+                _ => await call.PassOnAsync(),
             },
-        });
+        };
+        await using var source = await queue.ReceiveAsync(server: server);
 
         Assert.Equal(30, (await TestQueue.ReceiveAllAsync(source, settle: true)).Count);
     }
@@ -145,35 +142,64 @@ public sealed class PollFaultTests(ServersFixture servers)
         await queue.SendAsync(20);
         var told = new System.Collections.Concurrent.ConcurrentQueue<string>();
         var began = Environment.TickCount64;
+        await using var server = new FaultyServer(servers)
+        {
+            OnReceive = async call => Environment.TickCount64 - began > 5_000 ? await call.PassOnAsync() : MadeUp.HungUp,
+        };
         await using var source = await queue.ReceiveAsync(
-            new ReceiveOptions { RetryFor = Timeout.InfiniteTimeSpan, Waiting = told.Enqueue },
-            around: c => new FaultyClient(c)
-            {
-                OnReceive = (_, call) => Environment.TickCount64 - began > 5_000 ? call() : throw new SqsException("ReceiveMessage", SqsFault.Unavailable, "ConnectionRefused"),
-            });
+            new ReceiveOptions { RetryFor = Timeout.InfiniteTimeSpan, Waiting = told.Enqueue }, server: server);
 
         Assert.Equal(20, (await TestQueue.ReceiveAllAsync(source, settle: true)).Count);
-        Assert.Matches(@"ConnectionRefused.* That lasts for [2-5] s, and is waited for as long as it takes; nothing is lost meanwhile\.$", Assert.Single(told));
+        Assert.Matches(@"ConnectionLost.* That lasts for [2-5] s, and is waited for as long as it takes; nothing is lost meanwhile\.$", Assert.Single(told));
     }
 
     [Fact]
     public async Task Polls_that_keep_failing_end_the_run()
     {
         var queue = await TestQueue.CreateAsync(servers);
+        await using var server = new FaultyServer(servers) { OnReceive = _ => Task.FromResult(MadeUp.HungUp) };
         await using var source = await queue.ReceiveAsync(
-            new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(20), RetryFor = TimeSpan.FromSeconds(1) },
-            around: c => new FaultyClient(c)
-            {
-                OnReceive = (_, _) => throw new SqsException("ReceiveMessage", SqsFault.Unavailable, "ConnectionRefused"),
-            });
+            new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(20), RetryFor = TimeSpan.FromSeconds(1) }, server: server);
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => source.ReceiveAsync(Cancelled));
 
         Assert.Equal("QueueUnreachable", e.Id);
     }
 
+    /// <summary>HTTP without memory for the answer to the second poll, once it runs out. No server can take a test's memory.</summary>
+    private sealed class ScarceMemory : HttpClientFactory
+    {
+        private readonly TaskCompletionSource _out = new();
+        private int _polls;
 
+        public void RunsOut() => _out.SetResult();
+
+        /// <summary>Our client, on this HTTP.</summary>
+        public SdkSqsClient ClientOf(QueueSettings settings, QueueEndpoint endpoint)
+        {
+            var service = new SqsServiceClient(
+                new BasicAWSCredentials(settings.AccessKey, settings.SecretKey!.Reveal()), endpoint, settings.Timeout);
+            ((ClientConfig)service.Config).HttpClientFactory = this;
+            return new SdkSqsClient(service, new ServiceCalls(settings.Timeout));
+        }
+
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(new Handler(this));
+
+        private sealed class Handler(ScarceMemory memory) : DelegatingHandler(new SocketsHttpHandler())
+        {
+            protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+            {
+                if (request.Headers.GetValues("X-Amz-Target").Single().EndsWith(SqsOperation.ReceiveMessage, StringComparison.Ordinal)
+                    && Interlocked.Increment(ref memory._polls) > 1)
+                {
+                    await memory._out.Task.WaitAsync(cancellationToken);
 #pragma warning disable CA2201 // The runtime's own: it cannot be made to come here and not elsewhere.
-    private static OutOfMemoryException OutOfMemory() => new();
+                    throw new OutOfMemoryException();
 #pragma warning restore CA2201
+                }
+
+                return await base.SendAsync(request, cancellationToken);
+            }
+        }
+    }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using LoginEtl.Aws.Calls;
 using LoginEtl.Faults;
 using LoginEtl.Run;
 using LoginEtl.Settings;
@@ -75,10 +74,8 @@ public sealed class PromptTests(ServersFixture servers)
     public async Task Refused_poll_ends_the_run_at_once_and_names_the_right_that_is_missing()
     {
         var queue = await TestQueue.CreateAsync(servers);
-        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
-        {
-            OnReceive = (_, _) => throw new SqsException("ReceiveMessage", SqsFault.Denied, "AccessDeniedException"),
-        });
+        await using var server = new FaultyServer(servers) { OnReceive = _ => Task.FromResult(MadeUp.Denied) };
+        await using var source = await queue.ReceiveAsync(server: server);
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(
             () => source.ReceiveAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(1), Cancelled));
@@ -116,21 +113,22 @@ public sealed class PromptTests(ServersFixture servers)
         var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var deleting = new ConcurrentDictionary<string, bool>();
         var late = new ConcurrentBag<string>();
-        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnDelete = (request, call) =>
+            OnDelete = call =>
             {
-                request.Entries.ToList().ForEach(e => deleting[e.ReceiptHandle] = true);
-                return call();
+                call.Entries().ToList().ForEach(e => deleting[e.Handle()] = true);
+                return call.PassOnAsync();
             },
-            OnVisibility = async (request, call) =>
+            OnVisibility = async call =>
             {
-                request.Entries.Where(e => deleting.ContainsKey(e.ReceiptHandle)).ToList().ForEach(e => late.Add(e.ReceiptHandle));
+                call.Entries().Where(e => deleting.ContainsKey(e.Handle())).ToList().ForEach(e => late.Add(e.Handle()));
                 beating.TrySetResult();
                 await goOn.Task.WaitAsync(Cancelled);
-                return await call();
+                return await call.PassOnAsync();
             },
-        });
+        };
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, server: server);
         var held = await TestQueue.HoldAsync(source, 20);
         await beating.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancelled);
 

@@ -21,11 +21,13 @@ public sealed class ReceiveAnswersTests
     [InlineData("\uD800")]
     public void Message_whose_id_could_not_be_kept_is_no_answer_of_SQS(string id)
     {
-        var message = SqsResponses.Message(id, "handle", "");
+        var message = MessageOf(id);
         var e = Assert.Throws<SqsException>(() => MessageReader.Read(message, fifo: false));
         Assert.Equal((SqsFault.Garbled, "IncompleteMessage"), (e.Fault, e.Code));
-        Assert.Throws<SqsException>(() => MessageReader.Read(SqsResponses.Message(new string('a', 101), "handle", ""), fifo: false));
-        MessageReader.Read(SqsResponses.Message(new string('a', 100), "handle", ""), fifo: false);
+        Assert.Throws<SqsException>(() => MessageReader.Read(MessageOf(new string('a', 101)), fifo: false));
+        MessageReader.Read(MessageOf(new string('a', 100)), fifo: false);
+
+        static SqsMessage MessageOf(string id) => new() { MessageId = id, ReceiptHandle = "handle", BodyBytes = [] };
     }
 
     [Fact]

@@ -1,5 +1,5 @@
 using System.Text;
-using Amazon.SQS.Model;
+using System.Text.Json.Nodes;
 using LoginEtl.Aws;
 using LoginEtl.Aws.Protocols;
 using LoginEtl.Aws.Queues;
@@ -7,6 +7,7 @@ using LoginEtl.Aws.Sending;
 using LoginEtl.Faults;
 using LoginEtl.Ports;
 using LoginEtl.Records;
+using LoginEtl.Sandbox.Servers;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -88,20 +89,23 @@ public sealed class SendingTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers);
         var calls = 0;
-        await using var sender = await SenderAsync(queue, c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnSend = async (request, call) =>
+            OnSend = async call =>
             {
                 if (Interlocked.Increment(ref calls) > 2)
                 {
-                    return await call(request);
+                    return await call.PassOnAsync();
                 }
 
-                var answer = await call(new SendMessageBatchRequest(request.QueueUrl, [.. request.Entries.Skip(3)]));
-                answer.Failed = [.. request.Entries.Take(3).Select(e => SqsResponses.Failed(e.Id, "InternalError", senderFault: false))];
-                return answer;
+                var request = call.Request;
+                request["Entries"] = new JsonArray([.. call.Entries().Skip(3).Select(e => e.DeepClone())]);
+                var said = (await call.SendAsync(call.Operation, request)).Json;
+                said["Failed"] = MadeUp.FailedEntries(call.Entries().Take(3), "InternalError", senderFault: false);
+                return ProxiedAnswer.Ok(said);
             },
-        });
+        };
+        await using IMessageSender sender = new SqsMessageSender(await queue.FindAsync(server), SqsTimings.Default);
 
         var ids = await sender.SendAsync([.. Enumerable.Range(0, 20).Select(i => $"{i}")], Cancelled);
 
@@ -114,13 +118,11 @@ public sealed class SendingTests(ServersFixture servers)
     public async Task Refused_body_is_named_by_its_place_and_not_quoted()
     {
         var queue = await TestQueue.CreateAsync(servers);
-        await using var sender = await SenderAsync(queue, c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnSend = (request, _) => Task.FromResult(new SendMessageBatchResponse
-            {
-                Failed = [SqsResponses.Failed(request.Entries[1].Id, "InvalidMessageContents", senderFault: true)],
-            }),
-        });
+            OnSend = call => Task.FromResult(MadeUp.Failed([call.Entries()[1]], "InvalidMessageContents", senderFault: true)),
+        };
+        await using IMessageSender sender = new SqsMessageSender(await queue.FindAsync(server), SqsTimings.Default);
 
         var e = await Assert.ThrowsAsync<LoginEtlException>(() => sender.SendAsync(["a", "199.172.111.135"], Cancelled));
 
@@ -128,11 +130,5 @@ public sealed class SendingTests(ServersFixture servers)
         Assert.Contains("body 2", e.Message, StringComparison.Ordinal);
         Assert.Contains("InvalidMessageContents", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("199.172", e.ToString(), StringComparison.Ordinal);
-    }
-
-    private static async Task<IMessageSender> SenderAsync(TestQueue queue, Func<ISqsClient, ISqsClient> around)
-    {
-        var found = await QueueLookup.FindAsync(queue.Settings, Cancelled);
-        return new SqsMessageSender(found with { Client = around(found.Client) }, SqsTimings.Default);
     }
 }

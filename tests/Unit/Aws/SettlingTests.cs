@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Amazon.SQS.Model;
-using LoginEtl.Aws.Calls;
+using System.Text.Json.Nodes;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Faults;
 using LoginEtl.Run;
+using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
@@ -37,15 +37,16 @@ public sealed class SettlingTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(1);
-        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnVisibility = async (_, call) =>
+            OnVisibility = async call =>
             {
-                var answer = await call();
+                var answer = await call.PassOnAsync();
                 await Task.Delay(500, Cancelled);
                 return answer;
             },
-        });
+        };
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, server: server);
         await TestQueue.HoldAsync(source, 1);
 
         await TestQueue.ReturnAllAsync(source);
@@ -64,20 +65,12 @@ public sealed class SettlingTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(30);
-        await using var source = await queue.ReceiveAsync(
-            timings: new SqsTimings { ReturnWithin = TimeSpan.FromMilliseconds(300) },
-            around: c => new FaultyClient(c)
-            {
-                OnVisibility = async (request, call) =>
-                {
-                    if (request.Entries.Count == 10 && request.Entries[0].VisibilityTimeout == 0)
-                    {
-                        throw new SqsException("ChangeMessageVisibilityBatch", SqsFault.Unavailable, "Timeout");
-                    }
-
-                    return await call();
-                },
-            });
+        await using var server = new FaultyServer(servers)
+        {
+            OnVisibility = async call => call.Entries() is { Count: 10 } entries && entries[0]["VisibilityTimeout"]!.GetValue<int>() == 0
+                ? MadeUp.HungUp : await call.PassOnAsync(),
+        };
+        await using var source = await queue.ReceiveAsync(timings: new SqsTimings { ReturnWithin = TimeSpan.FromMilliseconds(300) }, server: server);
         await TestQueue.HoldAsync(source, 30);
         source.RunEnd.Stop();
         await source.ReceiveAsync(Cancelled);
@@ -98,15 +91,12 @@ public sealed class SettlingTests(ServersFixture servers)
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(10);
         var calls = 0;
-        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnVisibility = (request, call) => Interlocked.Increment(ref calls) == 1
-                ? Task.FromResult(new ChangeMessageVisibilityBatchResponse
-                {
-                    Failed = [.. request.Entries.Select(e => SqsResponses.Failed(e.Id, "InternalError", senderFault: false))],
-                })
-                : call(),
-        });
+            OnVisibility = async call => Interlocked.Increment(ref calls) == 1
+                ? MadeUp.Failed(call.Entries(), "InternalError", senderFault: false) : await call.PassOnAsync(),
+        };
+        await using var source = await queue.ReceiveAsync(server: server);
         await TestQueue.HoldAsync(source, 10);
         source.RunEnd.Stop();
         await TestQueue.ReturnAllAsync(source);
@@ -121,17 +111,18 @@ public sealed class SettlingTests(ServersFixture servers)
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(100);
         var tries = new ConcurrentDictionary<string, int>();
-        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnDelete = async (request, call) => tries.AddOrUpdate(request.Entries[0].ReceiptHandle, 1, (_, n) => n + 1) switch
+            OnDelete = async call => tries.AddOrUpdate(call.Entries()[0].Handle(), 1, (_, n) => n + 1) switch
             {
-                // Deleted, and the answer says that two were not; a throttled call; a lost answer.
-                1 => Partly(await call(), request),
-                2 => throw new SqsException("DeleteMessageBatch", SqsFault.Throttled, "RequestThrottled"),
-                3 => new DeleteMessageBatchResponse(),
-                _ => await call(),
+                // Deleted, and the answer says that two were not; a throttled call; an answer that says nothing.
+                1 => Partly(await call.PassOnAsync(), call),
+                2 => MadeUp.Throttled,
+                3 => ProxiedAnswer.Ok([]),
+                _ => await call.PassOnAsync(),
             },
-        });
+        };
+        await using var source = await queue.ReceiveAsync(server: server);
 
         await TestQueue.ReceiveAllAsync(source, settle: true);
 
@@ -145,14 +136,11 @@ public sealed class SettlingTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(25);
-        await using var source = await queue.ReceiveAsync(
-            timings: new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(500) },
-            around: c => new FaultyClient(c)
-            {
-                OnDelete = (request, call) => request.Entries.Count == 10
-                    ? throw new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Timeout")
-                    : call(),
-            });
+        await using var server = new FaultyServer(servers)
+        {
+            OnDelete = async call => call.Entries().Count == 10 ? MadeUp.HungUp : await call.PassOnAsync(),
+        };
+        await using var source = await queue.ReceiveAsync(timings: new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(500) }, server: server);
         var held = await TestQueue.HoldAsync(source, 25);
 
         await TestQueue.SettleAsync(source, held);
@@ -170,14 +158,15 @@ public sealed class SettlingTests(ServersFixture servers)
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(1);
         var calls = 0;
-        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnDelete = (request, _) =>
+            OnDelete = call =>
             {
                 Interlocked.Increment(ref calls);
-                return Task.FromResult(SqsResponses.NotDeleted(request.Entries, "ReceiptHandleIsInvalid", senderFault: true));
+                return Task.FromResult(MadeUp.Failed(call.Entries(), "ReceiptHandleIsInvalid", senderFault: true));
             },
-        });
+        };
+        await using var source = await queue.ReceiveAsync(server: server);
 
         await TestQueue.SettleAsync(source, await TestQueue.HoldAsync(source, 1));
 
@@ -190,10 +179,8 @@ public sealed class SettlingTests(ServersFixture servers)
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(10);
-        await using var source = await queue.ReceiveAsync(around: c => new FaultyClient(c)
-        {
-            OnDelete = (_, _) => throw new SqsException("DeleteMessageBatch", SqsFault.Denied, "AccessDenied"),
-        });
+        await using var server = new FaultyServer(servers) { OnDelete = _ => Task.FromResult(MadeUp.Denied) };
+        await using var source = await queue.ReceiveAsync(server: server);
 
         await TestQueue.SettleAsync(source, await TestQueue.HoldAsync(source, 10));
 
@@ -218,10 +205,11 @@ public sealed class SettlingTests(ServersFixture servers)
         Assert.True(source.Book.Balanced);
     }
 
-    private static DeleteMessageBatchResponse Partly(DeleteMessageBatchResponse answer, DeleteMessageBatchRequest request)
+    private static ProxiedAnswer Partly(ProxiedAnswer answer, ProxiedCall call)
     {
-        var partly = SqsResponses.NotDeleted(request.Entries.Take(2), "InternalError", senderFault: false);
-        partly.Successful = [.. answer.Successful.Skip(2)];
-        return partly;
+        var said = answer.Json;
+        said["Successful"] = new JsonArray([.. said["Successful"]!.AsArray().Skip(2).Select(e => e!.DeepClone())]);
+        said["Failed"] = MadeUp.FailedEntries(call.Entries().Take(2), "InternalError", senderFault: false);
+        return ProxiedAnswer.Ok(said);
     }
 }

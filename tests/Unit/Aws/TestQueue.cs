@@ -136,10 +136,14 @@ internal sealed class TestQueue
         return (Count("ApproximateNumberOfMessages"), Count("ApproximateNumberOfMessagesNotVisible"));
     }
 
+    /// <summary>The queue as a run finds it, at the real server or behind faults.</summary>
+    public Task<SqsQueue> FindAsync(FaultyServer? server = null) =>
+        QueueLookup.FindAsync(server is null ? Settings : Settings with { EndpointUrl = server.EndpointUrl }, Cancelled);
+
     public async Task<SqsMessageSource> ReceiveAsync(ReceiveOptions? options = null, SqsTimings? timings = null,
-        Func<ISqsClient, ISqsClient>? around = null, bool asIfRemote = false, QueueSettings? settings = null)
+        Func<ISqsClient, ISqsClient>? around = null, FaultyServer? server = null, bool asIfRemote = false, QueueSettings? settings = null)
     {
-        var queue = await QueueLookup.FindAsync(settings ?? Settings, Cancelled);
+        var queue = settings is null ? await FindAsync(server) : await QueueLookup.FindAsync(settings, Cancelled);
         if (asIfRemote)
         {
             queue = queue with { Endpoint = new QueueEndpoint(new Uri("https://sqs.us-east-1.amazonaws.com/"), "us-east-1") };

@@ -30,19 +30,20 @@ public sealed class IdleQueueTests(SharedLane shared, ServersFixture servers)
         var queue = await TestQueue.CreateAsync(servers);
         var waits = new ConcurrentQueue<int>();
         var others = 0;
-        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, asIfRemote: true, around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnReceive = (request, call) =>
+            OnReceive = call =>
             {
-                waits.Enqueue(request.WaitTimeSeconds!.Value);
-                return call();
+                waits.Enqueue(call.Request["WaitTimeSeconds"]!.GetValue<int>());
+                return call.PassOnAsync();
             },
-            OnVisibility = (_, call) =>
+            OnVisibility = call =>
             {
                 Interlocked.Increment(ref others);
-                return call();
+                return call.PassOnAsync();
             },
-        });
+        };
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { WaitForever = true }, asIfRemote: true, server: server);
         await Task.Delay(Watched, TestContext.Current.CancellationToken);
         // Four receivers, each of which asks again when its twenty seconds are over.
         Assert.Equal([20, 20, 20, 20], waits);

@@ -7,5 +7,6 @@ internal static class SqsOperation
     public const string GetQueueAttributes = "GetQueueAttributes";
     public const string ReceiveMessage = "ReceiveMessage";
     public const string DeleteMessageBatch = "DeleteMessageBatch";
+    public const string SendMessageBatch = "SendMessageBatch";
     public const string ChangeMessageVisibilityBatch = "ChangeMessageVisibilityBatch";
 }
