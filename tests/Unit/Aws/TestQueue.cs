@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using LoginEtl.Aws.Calls;
-using LoginEtl.Aws.Protocols;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Aws.Receiving;
 using LoginEtl.Records;
@@ -141,7 +140,7 @@ internal sealed class TestQueue
         QueueLookup.FindAsync(server is null ? Settings : Settings with { EndpointUrl = server.EndpointUrl }, Cancelled);
 
     public async Task<SqsMessageSource> ReceiveAsync(ReceiveOptions? options = null, SqsTimings? timings = null,
-        Func<ISqsClient, ISqsClient>? around = null, FaultyServer? server = null, bool asIfRemote = false, QueueSettings? settings = null)
+        FaultyServer? server = null, bool asIfRemote = false, QueueSettings? settings = null)
     {
         var queue = settings is null ? await FindAsync(server) : await QueueLookup.FindAsync(settings, Cancelled);
         if (asIfRemote)
@@ -149,7 +148,6 @@ internal sealed class TestQueue
             queue = queue with { Endpoint = new QueueEndpoint(new Uri("https://sqs.us-east-1.amazonaws.com/"), "us-east-1") };
         }
 
-        queue = queue with { Client = around?.Invoke(queue.Client) ?? queue.Client };
         var lease = await VisibilityTerms.ReadAsync(queue, Cancelled);
         return new SqsMessageSource(queue, lease, options ?? new ReceiveOptions(), timings ?? SqsTimings.Default);
     }

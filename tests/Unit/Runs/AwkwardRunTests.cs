@@ -28,7 +28,8 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
         var database = await TestDatabase.InitializedAsync(servers);
         var (queue, letters) = await WithDeadLettersAsync(maxReceiveCount: 1);
         await WholeRun.SendAsync(queue, 3);
-        var first = await _run.RunAsync(queue, database, around: WholeRun.NoDeletes, timings: new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(200) });
+        await using var lossy = WholeRun.NoDeletes(servers);
+        var first = await _run.RunAsync(queue, database, server: lossy, timings: new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(200) });
         Assert.Equal((3, 3), (first.Written, first.Undeleted));
         await queue.MakeVisibleAsync(_run.Batches.SelectMany(b => b.Logins));
         await MovedAsync(queue, letters, 3);
@@ -82,13 +83,13 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
         var received = 0;
         using var stop = new CancellationTokenSource();
         var forEver = new ReceiveOptions { WaitForever = true };
-        var running = _run.RunAsync(queue, slow, receive: forEver, timings: new SqsTimings { HoldAtMost = TimeSpan.FromSeconds(1) }, stop: stop, around: c => new FaultyClient(c)
+        await using var server = new FaultyServer(servers)
         {
-            OnReceive = async (_, call) =>
+            OnReceive = async call =>
             {
-                var answer = await call();
+                var answer = await call.PassOnAsync();
                 // The message in hand has come again, and is about to be taken in.
-                if (answer.Messages is { Count: > 0 } && Interlocked.Increment(ref received) == 2)
+                if (answer.Json.Messages().Any() && Interlocked.Increment(ref received) == 2)
                 {
                     slow.GoOnSoon();
                     stop.CancelAfter(TimeSpan.FromSeconds(2));
@@ -96,7 +97,8 @@ public sealed class AwkwardRunTests(ServersFixture servers) : IDisposable
 
                 return answer;
             },
-        });
+        };
+        var running = _run.RunAsync(queue, slow, receive: forEver, timings: new SqsTimings { HoldAtMost = TimeSpan.FromSeconds(1) }, server: server, stop: stop);
 
         var receipt = await running.WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
 

@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using Amazon.SQS.Model;
-using LoginEtl.Aws.Calls;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Run;
 using LoginEtl.Settings;
@@ -127,14 +125,13 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
         await WholeRun.SendAsync(queue, "g", [.. Enumerable.Range(0, 12).Select(i => WholeRun.Body($"g{i:00}"))]);
         await WholeRun.SendAsync(queue, "h", [WholeRun.Body("bad"), WholeRun.Body("h1")]);
         string? receipt = null;
+        await using var server = new FaultyServer(servers)
+        {
+            OnDelete = async call => call.Entries()[0].Handle() is var first && (receipt ??= first) == first ? MadeUp.HungUp : await call.PassOnAsync(),
+        };
         var run = await _run.RunAsync(
             queue, database, Hold, Few, new ReceiveOptions { DrainWindow = TimeSpan.FromMilliseconds(200) },
-            new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(200) },
-            around: client => new FaultyClient(client)
-            {
-                OnDelete = (request, call) => (receipt ??= request.Entries[0].ReceiptHandle) == request.Entries[0].ReceiptHandle
-                    ? Task.FromException<DeleteMessageBatchResponse>(new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Down")) : call(),
-            });
+            new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(200) }, server);
         Assert.Equal(string.Join(',', Enumerable.Range(0, 12).Select(i => $"g{i:00}")), await WholeRun.RowsAsync(database));
         Assert.Equal((RunState.Completed, 12, 1), (run.Outcome, run.Written, run.HeldGroups));
         Assert.True(run.Undeleted > 0 && run.Undeleted == run.Duplicate);
@@ -221,23 +218,23 @@ public sealed class HeldGroupRunTests(ServersFixture servers) : IDisposable
         var queue = await TestQueue.FifoAsync(servers);
         await WholeRun.SendAsync(queue, "h", [WholeRun.Body("bad")]);
         var failing = new System.Diagnostics.Stopwatch();
-        var receipt = await _run.RunAsync(
-            queue, database, Hold, Few, new ReceiveOptions { Receivers = 1, DrainWindow = TimeSpan.FromMilliseconds(200) },
-            around: client => new FaultyClient(client)
+        await using var server = new FaultyServer(servers)
+        {
+            OnReceive = async call =>
             {
-                OnReceive = async (_, call) =>
+                if (failing.IsRunning)
                 {
-                    if (failing.IsRunning)
-                    {
-                        return failing.Elapsed < TimeSpan.FromSeconds(2) ? throw new SqsException("ReceiveMessage", SqsFault.Unavailable, "Down") : await call();
-                    }
+                    return failing.Elapsed < TimeSpan.FromSeconds(2) ? MadeUp.Unavailable : await call.PassOnAsync();
+                }
 
-                    var first = await call();
-                    await WholeRun.SendAsync(queue, "z", [WholeRun.Body("z0")]);
-                    failing.Start();
-                    return first;
-                },
-            });
+                var first = await call.PassOnAsync();
+                await WholeRun.SendAsync(queue, "z", [WholeRun.Body("z0")]);
+                failing.Start();
+                return first;
+            },
+        };
+        var receipt = await _run.RunAsync(
+            queue, database, Hold, Few, new ReceiveOptions { Receivers = 1, DrainWindow = TimeSpan.FromMilliseconds(200) }, server: server);
         Assert.Equal("z0", await WholeRun.RowsAsync(database));
         Assert.Equal((RunState.Completed, 1, 1), (receipt.Outcome, receipt.Written, receipt.HeldGroups));
     }

@@ -54,8 +54,9 @@ public sealed class RedeliveredRejectTests(ServersFixture servers) : IDisposable
         async Task<Receipt> RunAsync(bool deletes)
         {
             _run.Batches.Clear();
+            await using var lossy = WholeRun.NoDeletes(servers);
             var receipt = deletes ? await _run.RunAsync(queue, database)
-                : await _run.RunAsync(queue, database, around: WholeRun.NoDeletes, timings: new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(200) });
+                : await _run.RunAsync(queue, database, server: lossy, timings: new SqsTimings { DeleteWithin = TimeSpan.FromMilliseconds(200) });
             if (!deletes)
             {
                 await queue.MakeVisibleAsync(_run.Batches.SelectMany(b => b.Logins));

@@ -1,7 +1,4 @@
-using Amazon.SQS.Model;
 using LoginEtl.Aws;
-using LoginEtl.Aws.Calls;
-using LoginEtl.Aws.Protocols;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Protecting;
 using LoginEtl.Records;
@@ -73,23 +70,23 @@ internal sealed class WholeRun : IDisposable
 
     public Task<Receipt> RunAsync(
         TestQueue queue, TestDatabase database, SinkOptions? sink = null, BatchOptions? batches = null, ReceiveOptions? receive = null,
-        SqsTimings? timings = null, Func<ISqsClient, ISqsClient>? around = null, CancellationTokenSource? stop = null) =>
-        RunAsync(queue, database.Settings(), sink, batches, receive, timings, around, stop);
+        SqsTimings? timings = null, FaultyServer? server = null, CancellationTokenSource? stop = null) =>
+        RunAsync(queue, database.Settings(), sink, batches, receive, timings, server, stop);
 
     public async Task<Receipt> RunAsync(
         TestQueue queue, DatabaseSettings database, SinkOptions? sink = null, BatchOptions? batches = null, ReceiveOptions? receive = null,
-        SqsTimings? timings = null, Func<ISqsClient, ISqsClient>? around = null, CancellationTokenSource? stop = null)
+        SqsTimings? timings = null, FaultyServer? server = null, CancellationTokenSource? stop = null)
     {
         await using var table = await new LoginEtl.Postgres.PostgresConnector().WriteToAsync(database, sink ?? new SinkOptions(), TestDatabase.Token);
-        return await RunAsync(queue, table, batches, receive, timings, around, stop);
+        return await RunAsync(queue, table, batches, receive, timings, server, stop);
     }
 
     public async Task<Receipt> RunAsync(
         TestQueue queue, IRecordSink table, BatchOptions? batches = null, ReceiveOptions? receive = null, SqsTimings? timings = null,
-        Func<ISqsClient, ISqsClient>? around = null, CancellationTokenSource? stop = null)
+        FaultyServer? server = null, CancellationTokenSource? stop = null)
     {
         using var protectors = _keys.Protectors();
-        var source = await queue.ReceiveAsync(receive, timings, around);
+        var source = await queue.ReceiveAsync(receive, timings, server);
         return await EtlRun.RunAsync(source, protectors, table, batches ?? new BatchOptions(), b => { lock (Batches) { Batches.Add(b); } }, stop?.Token ?? TestDatabase.Token);
     }
 
@@ -126,10 +123,7 @@ internal sealed class WholeRun : IDisposable
     }
 
     /// <summary>Deletes fail, as if the queue were away.</summary>
-    public static FaultyClient NoDeletes(ISqsClient client) => new(client)
-    {
-        OnDelete = (_, _) => Task.FromException<DeleteMessageBatchResponse>(new SqsException("DeleteMessageBatch", SqsFault.Unavailable, "Down")),
-    };
+    public static FaultyServer NoDeletes(ServersFixture servers) => new(servers) { OnDelete = _ => Task.FromResult(MadeUp.HungUp) };
 
     /// <summary>Sends to a group, in this order.</summary>
     public static async Task SendAsync(TestQueue queue, string group, IReadOnlyList<string> bodies)
