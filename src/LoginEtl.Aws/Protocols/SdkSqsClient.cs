@@ -64,6 +64,31 @@ internal sealed class SqsServiceClient(AWSCredentials credentials, QueueEndpoint
         InvokeAsync<ReceiveMessageResponse>(
             request, ReceiveMessageRequestMarshaller.Instance, ReceiveUnmarshaller.Default, cancellationToken);
 
+    public override Task<ListQueuesResponse> ListQueuesAsync(
+        ListQueuesRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<ListQueuesResponse>(
+            request, ListQueuesRequestMarshaller.Instance, new ShapedUnmarshaller(ListQueuesResponseUnmarshaller.Instance), cancellationToken);
+
+    public override Task<GetQueueAttributesResponse> GetQueueAttributesAsync(
+        GetQueueAttributesRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<GetQueueAttributesResponse>(
+            request, GetQueueAttributesRequestMarshaller.Instance, new ShapedUnmarshaller(GetQueueAttributesResponseUnmarshaller.Instance), cancellationToken);
+
+    public override Task<DeleteMessageBatchResponse> DeleteMessageBatchAsync(
+        DeleteMessageBatchRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<DeleteMessageBatchResponse>(
+            request, DeleteMessageBatchRequestMarshaller.Instance, new ShapedUnmarshaller(DeleteMessageBatchResponseUnmarshaller.Instance), cancellationToken);
+
+    public override Task<ChangeMessageVisibilityBatchResponse> ChangeMessageVisibilityBatchAsync(
+        ChangeMessageVisibilityBatchRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<ChangeMessageVisibilityBatchResponse>(
+            request, ChangeMessageVisibilityBatchRequestMarshaller.Instance, new ShapedUnmarshaller(ChangeMessageVisibilityBatchResponseUnmarshaller.Instance), cancellationToken);
+
+    public override Task<SendMessageBatchResponse> SendMessageBatchAsync(
+        SendMessageBatchRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<SendMessageBatchResponse>(
+            request, SendMessageBatchRequestMarshaller.Instance, new ShapedUnmarshaller(SendMessageBatchResponseUnmarshaller.Instance), cancellationToken);
+
     /// <summary>A call in a form of its own, through the same pipeline.</summary>
     public Task<T> InvokeAsync<T>(
         AmazonWebServiceRequest request, IMarshaller<IRequest, AmazonWebServiceRequest> marshaller,

@@ -131,6 +131,34 @@ public sealed class SettlingTests(ServersFixture servers)
         Assert.Contains(4, tries.Values);
     }
 
+    [Theory]
+    [InlineData("<html>Welcome</html>")]
+    [InlineData("""{"Successful": 7}""")]
+    [InlineData("""{"Successful": [null, {}, {"Id": null}, {"Id": "x"}, {"Id": "-1"}, {"Id": "99"}], "Failed": null}""")]
+    [InlineData("""{"Failed": [null, {}, {"Id": "0"}, {"Id": "x", "SenderFault": true}]}""")]
+    public async Task Delete_or_return_whose_answer_says_nothing_of_its_entries_is_asked_for_again(string body)
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(2);
+        var (deletes, returns) = (0, 0);
+        await using var server = new FaultyServer(servers)
+        {
+            OnDelete = async call => Interlocked.Increment(ref deletes) == 1 ? new ProxiedAnswer(200, body) : await call.PassOnAsync(),
+            OnVisibility = async call => Interlocked.Increment(ref returns) == 1 ? new ProxiedAnswer(200, body) : await call.PassOnAsync(),
+        };
+        await using var source = await queue.ReceiveAsync(server: server);
+        var held = await TestQueue.HoldAsync(source, 2);
+
+        await TestQueue.SettleAsync(source, held.Take(1));
+        source.RunEnd.Stop();
+        await TestQueue.ReturnAllAsync(source);
+
+        Assert.Equal((2, 2), (deletes, returns));
+        var counts = source.Book.Counts();
+        Assert.Equal((0, 1, 1), (counts[BesideOutcomes.Undeleted], counts[Outcome.Returned], counts[Outcome.Written]));
+        Assert.Equal((1, 0), await queue.CountsAsync());
+    }
+
     [Fact]
     public async Task What_could_not_be_deleted_is_counted_and_nothing_is_thrown()
     {
