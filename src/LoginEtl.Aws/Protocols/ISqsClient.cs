@@ -15,7 +15,7 @@ namespace LoginEtl.Aws.Protocols;
 internal interface ISqsClient : IDisposable
 {
     /// <summary>Calls that it has made, those that found its queue among them.</summary>
-    CallCounts Made => new();
+    CallCounts Made { get; }
 
     Task<ListQueuesResponse> ListQueuesAsync(ListQueuesRequest request, CancellationToken cancellationToken);
 

@@ -66,6 +66,26 @@ public sealed class MetricsTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
+    public async Task Receipt_counts_the_calls_that_the_server_had_failed_ones_among_them()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(WholeRun.Body("u1"));
+        var (receives, deletes, looks) = (0, 0, 0);
+        await using var server = new FaultyServer(servers)
+        {
+            OnReceive = call => Interlocked.Increment(ref receives) == 2 ? Task.FromResult(MadeUp.Throttled) : call.PassOnAsync(),
+            OnDelete = call => Interlocked.Increment(ref deletes) == 1 ? Task.FromResult(MadeUp.Unavailable) : call.PassOnAsync(),
+            OnAttributes = call => { Interlocked.Increment(ref looks); return call.PassOnAsync(); },
+        };
+        var calls = (await _run.RunAsync(queue, database, receive: new ReceiveOptions { DrainWindow = TimeSpan.FromSeconds(0.2) }, server: server)).Calls;
+        Assert.Equal((receives, deletes, looks, 1L), (calls.ReceiveMessage, calls.DeleteMessageBatch, calls.GetQueueAttributes, calls.GetQueueUrl));
+        Assert.Equal(receives + deletes + looks + 1 + calls.ChangeMessageVisibilityBatch, calls.Total);
+        Assert.InRange(receives, 2, 1000);
+        Assert.Equal(2, deletes);
+    }
+
+    [Fact]
     public async Task Run_under_way_says_what_it_holds_what_waits_and_what_it_does()
     {
         var queue = await TestQueue.CreateAsync(servers);
@@ -153,7 +173,7 @@ public sealed class MetricsTests(ServersFixture servers) : IDisposable
         using var listener = new MeterListener { InstrumentPublished = (instrument, _) => { if (instrument.Meter.Name == RunMetrics.Name) { names.Add(instrument.Name); } } };
         listener.Start();
         RunMetrics.Retried("queue", "Unavailable");
-        var page = File.ReadLines(Repository.PathOf("docs/observability.md")).Where(l => l.StartsWith("| `login_etl.", StringComparison.Ordinal)).Select(l => l.Split('`')[1]);
+        var page = File.ReadLines(Repository.PathOf("docs/observability.md")).TakeWhile(l => l != "## Traces").Where(l => l.StartsWith("| `login_etl.", StringComparison.Ordinal)).Select(l => l.Split('`')[1]);
         Assert.Equal(names.Distinct().Order(StringComparer.Ordinal), page.Order(StringComparer.Ordinal));
         Assert.InRange(names.Count, 10, 100);
     }

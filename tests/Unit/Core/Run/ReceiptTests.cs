@@ -107,6 +107,16 @@ public sealed class ReceiptTests
     }
 
     [Fact]
+    public void Calls_stand_in_JSON_where_there_were_any_and_add_up()
+    {
+        var receipt = Good with { Calls = new CallCounts { ReceiveMessage = 30, DeleteMessageBatch = 4 } };
+        Assert.Equal("34 (30 ReceiveMessage, 4 DeleteMessageBatch)", $"{receipt.Calls}");
+        Assert.Equal(30, (long)JsonNode.Parse(receipt.ToJson())!["calls"]!["ReceiveMessage"]!);
+        Assert.False(JsonNode.Parse(Good.ToJson())!.AsObject().ContainsKey("calls"));
+        Assert.Equal(new CallCounts { ReceiveMessage = 60, DeleteMessageBatch = 8 }, Receipt.Sum([receipt, receipt]).Calls);
+    }
+
+    [Fact]
     public void Suppressed_rows_balance_and_are_rejects_unless_they_are_accepted()
     {
         var receipt = Good with { Received = Good.Received + 7, Suppressed = 7 };
