@@ -92,7 +92,7 @@ internal ref struct EnvelopeReader(ReadOnlyMemory<byte> body)
         }
         else if (_reader.ValueTextEquals("detail-type"u8))
         {
-            _hasDetailType = NextIsText();
+            _hasDetailType = NextText() is not null;
         }
         else if (_reader.ValueTextEquals("source"u8))
         {
