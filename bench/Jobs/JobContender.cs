@@ -14,7 +14,7 @@ internal sealed record JobContender(string Name, int Messages, Func<Uri, string,
         var start = new ProcessStartInfo("dotnet",
         [
             Path.Combine(AppContext.BaseDirectory, "login-etl.dll"), "--queue", queue, "--keyset", $"file:{keys}",
-            "--endpoint-url", endpoint.AbsoluteUri, "--region", "us-east-1", "--max-messages", $"{messages}", "--log-level", "Warning",
+            "--endpoint-url", endpoint.AbsoluteUri, "--region", "us-east-1", "--max-messages", $"{messages}", "--log-level", "Error",
         ])
         { RedirectStandardOutput = true };
         start.Environment["LOGINETL_DATABASE"] = connection;

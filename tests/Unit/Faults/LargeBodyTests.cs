@@ -43,7 +43,7 @@ public sealed class LargeBodyTests(SharedLane shared)
         var worker = await WorkerProcess.StartAsync(
             lane, lane.Settings(endpoint.Url, Queue, scenario.Database),
             // So long that the bound on bytes alone ends batches.
-            [.. (PlannedRun.Clean with { FlushSeconds = 20 }).Flags, "--max-reject-ratio", "1", "--log-level", "Warning", .. flags],
+            [.. (PlannedRun.Clean with { FlushSeconds = 20 }).Flags, "--max-reject-ratio", "1", "--log-level", "Error", .. flags],
             new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = heap });
         var peak = 0L;
         while (!worker.HasEnded)

@@ -61,7 +61,7 @@ public sealed class SoakTests
         await using var queue = new EndlessQueue(messages);
         var clock = Stopwatch.StartNew();
         var worker = await WorkerProcess.StartAsync(
-            lane, lane.Settings(queue.EndpointUrl, "endless", scenario.Database), [.. (PlannedRun.Clean with { Receivers = 8 }).Flags, "--log-level", "Warning"]);
+            lane, lane.Settings(queue.EndpointUrl, "endless", scenario.Database), [.. (PlannedRun.Clean with { Receivers = 8 }).Flags, "--log-level", "Error"]);
         var looks = new List<Footprint>();
         while (queue.Given < messages || queue.InFlight > 0)
         {
