@@ -82,7 +82,7 @@ internal static class ForeignObjects
         $"""
         SELECT pg_catalog.concat('the default ', x.expression, ' of ', x.name)
         FROM (
-            SELECT a.attname, pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+            SELECT a.attname, pg_catalog.replace(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '"'::text, ''::text)
             FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = {table}
         ) x(name, expression)
         WHERE (x.name = 'anchored_by' AND x.expression <> 'SESSION_USER')

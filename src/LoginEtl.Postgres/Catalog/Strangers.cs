@@ -13,7 +13,8 @@ internal static class Strangers
     private const string FirstOfUsers = "16384";
 
     // What stands on an object and runs where it is used, beside what it depends on by the catalog itself. Of casts those to
-    // and from the system's types, which are what rows are read and written as.
+    // and from the system's types, which are what rows are read and written as. Of tables that refer to one, those that
+    // change with it, and their triggers fire: before PostgreSQL 18 with the rights of whoever changed the first.
     private const string StandsOn =
         $"""
         SELECT 'pg_trigger'::regclass::oid, oid FROM pg_trigger WHERE tgrelid = r.oid AND NOT tgisinternal AND tgenabled <> 'D' AND r.class = 'pg_class'::regclass::oid
@@ -22,6 +23,7 @@ internal static class Strangers
         UNION ALL SELECT 'pg_constraint'::regclass::oid, oid FROM pg_constraint WHERE conrelid = r.oid AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_attrdef'::regclass::oid, oid FROM pg_attrdef WHERE adrelid = r.oid AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_class'::regclass::oid, inhrelid FROM pg_inherits WHERE inhparent = r.oid AND r.class = 'pg_class'::regclass::oid
+        UNION ALL SELECT 'pg_class'::regclass::oid, conrelid FROM pg_constraint WHERE confrelid = r.oid AND contype = 'f' AND (confupdtype IN ('c', 'n', 'd') OR confdeltype IN ('c', 'n', 'd')) AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_class'::regclass::oid, indexrelid FROM pg_index WHERE indrelid = r.oid AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_statistic_ext'::regclass::oid, oid FROM pg_statistic_ext WHERE stxrelid = r.oid AND r.class = 'pg_class'::regclass::oid
         UNION ALL SELECT 'pg_constraint'::regclass::oid, oid FROM pg_constraint WHERE contypid = r.oid AND r.class = 'pg_type'::regclass::oid

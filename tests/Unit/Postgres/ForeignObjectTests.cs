@@ -218,4 +218,15 @@ public sealed class ForeignObjectTests(ServersFixture servers)
         Assert.Contains(relation, check.Detail, StringComparison.Ordinal);
         Assert.Contains(what, check.Detail, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task What_the_server_prints_in_quotes_is_ours_all_the_same()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET quote_all_identifiers = on', current_database()); END $$");
+        Assert.Empty(await database.InitializeAsync());
+        Assert.Equal(CheckOutcome.Pass, Assert.Single(await CheckAsync(database), c => c.Name == "Owners").Outcome);
+        await WriteAsync(database);
+        Assert.Equal(1, await database.CountAsync());
+    }
 }

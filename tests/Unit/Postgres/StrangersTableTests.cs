@@ -79,6 +79,8 @@ public sealed class StrangersTableTests(ServersFixture servers)
     [InlineData("the relation {0}.copy of the rule copied", "", "CREATE TABLE {0}.copy (n text); RESET ROLE; CREATE RULE copied AS ON INSERT TO public.user_logins DO ALSO INSERT INTO {0}.copy VALUES (NEW.locale)")]
     [InlineData("the parent {0}.parent, by which its rows are read,", "", "CREATE TABLE {0}.parent (user_id varchar(128)); RESET ROLE; ALTER TABLE public.user_logins INHERIT {0}.parent")]
     [InlineData("the table {0}.child, which refers to it,", "", "CREATE TABLE {0}.child (id text REFERENCES public.user_logins (user_id) ON DELETE CASCADE)")]
+    [InlineData("the relation {0}.deep of the table child, which refers to it,", "", "RESET ROLE; CREATE TABLE public.child (id text PRIMARY KEY REFERENCES public.user_logins (user_id) ON UPDATE CASCADE); GRANT REFERENCES ON public.child TO {0}; SET ROLE {0}; CREATE TABLE {0}.deep (id text REFERENCES public.child ON UPDATE CASCADE)")]
+    [InlineData("the relation {0}.deep of the relation copy", "", "RESET ROLE; CREATE TABLE public.copy (u text PRIMARY KEY); CREATE RULE copied AS ON INSERT TO public.user_logins DO ALSO DELETE FROM public.copy WHERE u = NEW.locale; GRANT REFERENCES ON public.copy TO {0}; SET ROLE {0}; CREATE TABLE {0}.deep (u text REFERENCES public.copy ON DELETE SET NULL)")]
     [InlineData("the function f of the trigger watch", "", "CREATE TRIGGER watch AFTER INSERT OR UPDATE ON public.user_logins FOR EACH STATEMENT EXECUTE FUNCTION {0}.f()")]
     [InlineData("the partition p1", "PARTITION BY LIST (locale)", "")]
     [InlineData("the type place of the table user_logins", "", "")]
@@ -141,7 +143,7 @@ public sealed class StrangersTableTests(ServersFixture servers)
                 Assert.All(all.Except([named]), other => Assert.Matches($" belongs to {schema}$|^the trigger watch may come from {schema}", other));
             }
 
-            await database.RunAsync("DROP EXTENSION IF EXISTS postgres_fdw CASCADE; DROP TABLE user_logins CASCADE; DROP DOMAIN IF EXISTS owned, above; DROP TYPE IF EXISTS span, kind CASCADE; DROP FUNCTION IF EXISTS h(); DROP VIEW IF EXISTS shown; DROP TABLE IF EXISTS copy, child; DROP OPERATOR IF EXISTS ~~> (NONE, text)");
+            await database.RunAsync("DROP EXTENSION IF EXISTS postgres_fdw CASCADE; DROP TABLE user_logins CASCADE; DROP DOMAIN IF EXISTS owned, above; DROP TYPE IF EXISTS span, kind CASCADE; DROP FUNCTION IF EXISTS h(); DROP VIEW IF EXISTS shown; DROP TABLE IF EXISTS copy, child CASCADE; DROP OPERATOR IF EXISTS ~~> (NONE, text)");
         });
     }
 
