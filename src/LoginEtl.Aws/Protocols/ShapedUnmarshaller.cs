@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal.Transform;
@@ -49,21 +50,24 @@ internal sealed class ShapedUnmarshaller(JsonResponseUnmarshaller inner) : JsonR
                 continue;
             }
 
-            // The SDK's names, whatever their case.
-            switch (reader.GetString()!.ToUpperInvariant())
+            if (Is(ref reader, "Successful"u8) || Is(ref reader, "Failed"u8))
             {
-                case "SUCCESSFUL" or "FAILED":
-                    CheckAll(ref reader, JsonTokenType.StartArray, isEntry: true);
-                    break;
-                case "QUEUEURLS":
-                    CheckAll(ref reader, JsonTokenType.StartArray, isEntry: false);
-                    break;
-                case "ATTRIBUTES":
-                    CheckAll(ref reader, JsonTokenType.StartObject, isEntry: false);
-                    break;
+                CheckAll(ref reader, JsonTokenType.StartArray, isEntry: true);
+            }
+            else if (Is(ref reader, "QueueUrls"u8))
+            {
+                CheckAll(ref reader, JsonTokenType.StartArray, isEntry: false);
+            }
+            else if (Is(ref reader, "Attributes"u8))
+            {
+                CheckAll(ref reader, JsonTokenType.StartObject, isEntry: false);
             }
         }
     }
+
+    // The SDK's names, whatever their case.
+    private static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> name) =>
+        Ascii.EqualsIgnoreCase(reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan, name);
 
     private static void CheckAll(ref Utf8JsonReader reader, JsonTokenType start, bool isEntry)
     {
