@@ -53,10 +53,11 @@ internal sealed class PostgresAnchor(Database database, QualifiedName table, Aud
                 UNION ALL (SELECT {Columns}, 1 FROM {_anchor} WHERE place = $2 OR ($3 AND lower(place) = lower($2)) ORDER BY number NULLS FIRST, anchored_at, line LIMIT 1)
                 UNION ALL (SELECT {Columns}, 2 FROM {_anchor} WHERE number IS NOT NULL ORDER BY number DESC LIMIT 1)
                 UNION ALL (SELECT {Columns}, 3 FROM {_anchor} WHERE number IS NOT NULL ORDER BY number DESC OFFSET 1 LIMIT 1)
+                UNION ALL (SELECT {Columns}, 4 FROM {_anchor} WHERE number = 1)
                 """,
                 [Id(fileId), place, AuditPlace.IgnoresCase], r => (Which: r.GetInt32(9), Anchor: Read(r)), cancellationToken),
             cancellationToken).ConfigureAwait(false);
-        return new AnchorFacts(Of(0), Of(1), Of(2), Of(3));
+        return new AnchorFacts(Of(0), Of(1), Of(2), Of(3), Of(4));
 
         AuditAnchor? Of(int which) => found.Where(f => f.Which == which).Select(f => f.Anchor).FirstOrDefault();
     }

@@ -48,6 +48,28 @@ internal static class AnchorChain
             "Run it again when they are done.");
     }
 
+    /// <summary>
+    /// Makes sure that the first anchor was made under these keys. Nobody who may only add can change or go before it: so under
+    /// keys of their own nothing is recovered, which would look like an anchor that was added by hand.
+    /// </summary>
+    /// <param name="anchor">Where.</param>
+    /// <param name="keys">With the key that links are made with.</param>
+    /// <param name="first">Number 1.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="LoginEtlException"><c>AuditKeyOther</c>, and those of the anchor.</exception>
+    public static async Task RequireKeysAsync(IAuditAnchor anchor, AuditKeys keys, AuditAnchor first, CancellationToken cancellationToken)
+    {
+        // What came behind it without a number is none of those that it follows.
+        var before = (await anchor.ListAsync(null, cancellationToken).ConfigureAwait(false)).Where(a => a.At <= first.At);
+        if (Why(keys, first, Beginning(before)) is not null)
+        {
+            throw new LoginEtlException(
+                ErrorId.AuditKeyOther,
+                $"The first anchor of {anchor.Target.Table} in the database {anchor.Target.DatabaseName} (line {first.Line} of file {first.FileId}, added as {AuditText.Safe(first.By)}) was not made under this audit key, or was changed. Nothing was recovered.",
+                "Bring the right audit.json back from its backup (Import-LoginKey). Where the anchor is nobody's of yours, the owner of the table keeps a copy and takes it out, newest first, with those that follow it.");
+        }
+    }
+
     /// <summary>All that is wrong with what is kept, in its order; empty when all follows.</summary>
     /// <param name="keys">That links were made with.</param>
     /// <param name="all">In the order of <see cref="IAuditAnchor.ListAsync"/>.</param>

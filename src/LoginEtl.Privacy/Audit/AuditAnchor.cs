@@ -36,4 +36,5 @@ public sealed record AuditAnchor
 /// <param name="AtPlace">The first line ever of a file at the place; null when none was there.</param>
 /// <param name="Newest">The newest of all anchors that have a number; null when there is none.</param>
 /// <param name="Before">The newest but one of these.</param>
-public sealed record AnchorFacts(AuditAnchor? OfFile, AuditAnchor? AtPlace, AuditAnchor? Newest, AuditAnchor? Before);
+/// <param name="First">Number 1; null when there is none.</param>
+public sealed record AnchorFacts(AuditAnchor? OfFile, AuditAnchor? AtPlace, AuditAnchor? Newest, AuditAnchor? Before, AuditAnchor? First);

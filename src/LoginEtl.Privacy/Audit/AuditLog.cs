@@ -25,6 +25,7 @@ public sealed class AuditLog : IDisposable
     private readonly TimeProvider _time;
     private AuditChain? _chain;
     private bool _isApart;
+    private bool _isUnderOurKey;
 
     /// <param name="path">Absolute; made when missing.</param>
     /// <param name="keyring">With the keyset <c>audit</c>; stays the caller's.</param>
@@ -56,7 +57,7 @@ public sealed class AuditLog : IDisposable
     /// <exception cref="LoginEtlException">
     /// <c>AuditFileNotOurs</c>, <c>AuditFileUnwritable</c>, <c>AuditFileBusy</c>, <c>AuditBroken</c>, <c>AuditFileCut</c>,
     /// <c>AuditFileRewritten</c>, <c>AuditFileReplaced</c>, <c>AuditFileMoved</c>, <c>AuditAnchorsLost</c>,
-    /// <c>AuditAnchorOwn</c>, or the anchor cannot be reached: no plaintext may leave.
+    /// <c>AuditAnchorOwn</c>, <c>AuditKeyOther</c>, or the anchor cannot be reached: no plaintext may leave.
     /// </exception>
     public async Task<string?> RecordAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
@@ -93,6 +94,16 @@ public sealed class AuditLog : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _keys.Dispose();
 
+    // Once: it stays as it is.
+    private async Task RequireKeysAsync(AnchorFacts facts, CancellationToken cancellationToken)
+    {
+        if (!_isUnderOurKey && facts.First is { } first)
+        {
+            await AnchorChain.RequireKeysAsync(_anchor, _keys, first, cancellationToken).ConfigureAwait(false);
+            _isUnderOurKey = true;
+        }
+    }
+
     // False when another process made the file meanwhile.
     private async Task<(bool IsBegun, string? Note)> TryBeginAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
@@ -102,6 +113,7 @@ public sealed class AuditLog : IDisposable
             return Path.Exists(_path) ? (false, null) : throw await CutAsync(before.FileId, cancellationToken).ConfigureAwait(false);
         }
 
+        await RequireKeysAsync(facts, cancellationToken).ConfigureAwait(false);
         var fileId = Guid.NewGuid();
         var note = Note(null, [], await AnchorChain.NewestFaultAsync(_anchor, _keys, facts, cancellationToken).ConfigureAwait(false));
         var (bytes, mac) = AuditLine.Write(_keys, 1, fileId, _time.GetUtcNow(), entry, _anchor.Target, note, facts.Newest, AuditLine.None);
@@ -126,6 +138,7 @@ public sealed class AuditLog : IDisposable
             chain = new AuditChain(_keys);
         }
 
+        await RequireKeysAsync(facts, cancellationToken).ConfigureAwait(false);
         var pending = await CheckAsync(file, chain, facts, cancellationToken).ConfigureAwait(false);
         var note = Note(chain, pending, await AnchorChain.NewestFaultAsync(_anchor, _keys, facts, cancellationToken).ConfigureAwait(false));
         var newest = facts.Newest;

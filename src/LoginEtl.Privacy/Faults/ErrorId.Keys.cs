@@ -41,6 +41,8 @@ public sealed partial record ErrorId
     public static readonly ErrorId AuditFileUnreadable = new(FaultKind.Failed);
     /// <summary>The audit file cannot be read and written, and without it nothing is recovered.</summary>
     public static readonly ErrorId AuditFileUnwritable = new(FaultKind.Denied);
+    /// <summary>The first of the database's anchors was made under another audit key than the one at hand.</summary>
+    public static readonly ErrorId AuditKeyOther = new(FaultKind.Keys);
     /// <summary>What is to be recorded is longer than a line of the audit file may be: name fewer things at once, or give a shorter reason.</summary>
     public static readonly ErrorId AuditLineTooLong = new(FaultKind.Configuration);
     /// <summary>Two keysets that are to be merged have different keys of one number.</summary>

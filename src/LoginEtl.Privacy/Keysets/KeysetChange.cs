@@ -103,6 +103,13 @@ public sealed class KeysetChange
     public LoginKey Destroy(uint keyId) => Change(keyset =>
     {
         var key = Find(keyset, keyId);
+        if (_name == KeysetName.Audit)
+        {
+            throw Refused(
+                ErrorId.KeysetNotRotated, $"Keys of the keyset '{_name}' are never removed: lines and anchors of audit files hold under the key that they were made with, the first of all.",
+                "Keep it, disabled if it is to make no new ones.");
+        }
+
         return key.Status != KeyStatus.Enabled ? (With(keyset, key with { Status = KeyStatus.Destroyed }), keyset.Primary.Id, keyId) : throw Refused(
             ErrorId.KeyNotDisabled, $"Key {Id(keyId)} of the keyset '{_name}' is enabled, and only a disabled one is removed.",
             "Take its rows to another key with Update-LoginToken, disable it with Disable-LoginKey, and remove it when nothing has missed it.");

@@ -1,4 +1,5 @@
 using LoginEtl.Audit;
+using LoginEtl.Faults;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
@@ -70,6 +71,7 @@ public sealed class HandMadeAnchorTests(ServersFixture servers)
     public async Task Recovery_says_that_the_newest_anchor_was_made_by_hand_and_goes_on()
     {
         await using var witness = await Witness.NewAsync(servers);
+        Assert.Null(await RecordAsync(witness, "before.jsonl"));
         foreach (var name in (string[])["first.jsonl", "first.jsonl", "second.jsonl"])
         {
             var account = await ByHandAsync(witness);
@@ -80,7 +82,21 @@ public sealed class HandMadeAnchorTests(ServersFixture servers)
             Assert.Null(await RecordAsync(witness, name));
         }
 
-        Assert.Equal([1L, 4L, 7L], (await FaultsAsync(witness)).Select(f => f.AnchorNumber!.Value));
+        Assert.Equal([2L, 5L, 8L], (await FaultsAsync(witness)).Select(f => f.AnchorNumber!.Value));
+    }
+
+    [Fact]
+    public async Task First_one_made_by_hand_ends_recoveries_until_the_owner_takes_it_out()
+    {
+        await using var witness = await Witness.NewAsync(servers);
+        var account = await ByHandAsync(witness);
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => RecordAsync(witness, "first.jsonl"));
+        Assert.Equal("AuditKeyOther", fault.Id);
+        Assert.Contains($"added as {account}", fault.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(witness.PathOf("first.jsonl")));
+        await witness.Database.RunAsync($"DELETE FROM {Table} WHERE number = 1");
+        Assert.Null(await RecordAsync(witness, "first.jsonl"));
+        Assert.Empty(await FaultsAsync(witness));
     }
 
     [Fact]

@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using LoginEtl.Audit;
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
 
@@ -59,6 +61,48 @@ public sealed class AuditLogTests : IDisposable
         var chain = new AuditChain(keys);
         chain.Follow(file);
         Assert.Equal((4, null), (chain.Count, chain.Broken));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nothing_is_recovered_under_another_audit_key_than_the_first_anchor_s(bool isOfTheSameId)
+    {
+        await using var anchor = new MemoryAnchor();
+        await RecordAsync(anchor, lines: 2);
+        var path = KeyFolder.PathOf(_keys.Folder, KeysetName.Audit);
+        var (real, keyset) = (File.ReadAllText(path), JsonNode.Parse(File.ReadAllText(path))!);
+        var value = Convert.FromBase64String(keyset["key"]![0]!["keyData"]!["value"]!.GetValue<string>());
+        value[^1] ^= 1;
+        keyset["key"]![0]!["keyData"]!["value"] = Convert.ToBase64String(value);
+        if (!isOfTheSameId)
+        {
+            keyset["key"]![0]!["keyId"] = 77777777;
+            keyset["primaryKeyId"] = 77777777;
+            keyset["key"]!.AsArray().Add(new JsonObject { ["status"] = "DESTROYED", ["keyId"] = JsonNode.Parse(real)!["primaryKeyId"]!.DeepClone(), ["outputPrefixType"] = "TINK" });
+        }
+
+        File.WriteAllText(path, keyset.ToJsonString());
+        using var ring = Keyring.Open(_keys.Folder);
+        // As one who adds by hand what holds under their key does, who cannot change the first.
+        using (var own = new AuditKeys(ring))
+        {
+            await AnchorChain.AddAsync(anchor, own, new AuditAnchor { FileId = Guid.NewGuid(), Line = 1, Mac = new string('0', 64), Place = "elsewhere" }, anchor.Anchors[^1]);
+        }
+
+        foreach (var file in new[] { FilePath, $"{FilePath}.other" })
+        {
+            using var log = new AuditLog(file, ring, anchor);
+            var fault = await Assert.ThrowsAsync<LoginEtlException>(() => log.RecordAsync(new AuditEntry { Command = "Test", Reason = "Test", Attributes = ["ip"], Tokens = [] }, Token));
+            Assert.Equal("AuditKeyOther", fault.Id);
+        }
+
+        Assert.Equal(3, anchor.Anchors.Count);
+        Assert.False(File.Exists($"{FilePath}.other"));
+        // Under the right one all goes on, and what was added by hand is told of.
+        File.WriteAllText(path, real);
+        using var right = new AuditLog(FilePath, _keys.Ring, anchor);
+        Assert.Contains("does not follow", await right.RecordAsync(new AuditEntry { Command = "Test", Reason = "Test", Attributes = ["ip"], Tokens = [] }, Token), StringComparison.Ordinal);
     }
 
     // Answers what it allocated: the anchor never waits, so all of it is on this thread.

@@ -30,7 +30,7 @@ internal sealed class MemoryAnchor : IAuditAnchor
         {
             return Task.FromResult(new AnchorFacts(
                 Anchors.Where(a => a.FileId == fileId).MaxBy(a => a.Line), Anchors.Find(a => a.Place == place), Anchors.FindLast(a => a.Number > 0),
-                Anchors.Where(a => a.Number > 0).SkipLast(1).LastOrDefault()));
+                Anchors.Where(a => a.Number > 0).SkipLast(1).LastOrDefault(), Anchors.Find(a => a.Number == 1)));
         }
     }
 
