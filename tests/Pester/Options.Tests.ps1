@@ -230,4 +230,18 @@ Describe 'Initialize-LoginDatabase' {
         Initialize-LoginDatabase $database -AppVersionColumn Text -AlterFrom Packed
         (Invoke-Sql $database 'SELECT app_version FROM user_logins').app_version | Should -Be '2.3.4'
     }
+
+    It 'says once who could have their way with pruning, the first time too' {
+        $database = New-TestDatabase
+        $name = [Npgsql.NpgsqlConnectionStringBuilder]::new($database).Database
+        $owner = "owner_$name"
+        [void] (Invoke-Sql $database "CREATE ROLE $owner; ALTER DATABASE $name OWNER TO $owner")
+        try {
+            foreach ($time in 'first', 'second') {
+                Initialize-LoginDatabase $database -WarningVariable warnings -WarningAction SilentlyContinue
+                @($warnings -like "*the ledger or its schema belongs to $owner*").Count | Should -Be 1 -Because "$time time: $warnings"
+            }
+        }
+        finally { [void] (Invoke-Sql $database "ALTER DATABASE $name OWNER TO CURRENT_USER; DROP ROLE $owner") }
+    }
 }

@@ -142,9 +142,10 @@ internal sealed class Database : IAsyncDisposable
     // recoverer's own would answer for the witness of their recoveries.
     private static async Task RequireSystemFirstAsync(NpgsqlConnection connection)
     {
-        var schemas = await connection.QueryAsync(
-            "SELECT pg_catalog.current_schemas(true)::pg_catalog.text[]", [], r => r.GetFieldValue<string[]>(0), CancellationToken.None).ConfigureAwait(false);
-        if (schemas[0].FirstOrDefault(s => !s.StartsWith("pg_temp_", StringComparison.Ordinal)) is { } name and not "pg_catalog")
+        var (schemas, temporary) = (await connection.QueryAsync(
+            $"SELECT pg_catalog.current_schemas(true)::pg_catalog.text[], ({TemporaryNames.Query})", [],
+            r => (r.GetFieldValue<string[]>(0), r.IsDBNull(1) ? null : r.GetString(1)), CancellationToken.None).ConfigureAwait(false))[0];
+        if (schemas.FirstOrDefault(s => !s.StartsWith("pg_temp_", StringComparison.Ordinal)) is { } name and not "pg_catalog")
         {
             throw new LoginEtlException(
                 ErrorId.SearchPathUnsafe,
@@ -152,7 +153,10 @@ internal sealed class Database : IAsyncDisposable
                 "Take pg_catalog out of the search path (the connection string's Search Path, PGOPTIONS, ALTER ROLE … SET search_path, ALTER DATABASE … SET search_path): the system's schema comes first then, as by default.");
         }
 
-        await TemporaryNames.RequireNoneAsync(connection, CancellationToken.None).ConfigureAwait(false);
+        if (temporary is not null)
+        {
+            throw TemporaryNames.Found(temporary);
+        }
     }
 
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder builder, DatabaseSettings settings)

@@ -75,20 +75,21 @@ internal static class PruneFunction
             BEGIN
                 -- Behind this lock nobody exchanges the ledger, or puts on it what would run with this function's rights.
                 LOCK TABLE ONLY {ledger.Quoted} IN ROW EXCLUSIVE MODE;
-                IF NOT EXISTS (
+                -- With a snapshot from before the lock, what came meanwhile would fire and not be seen.
+                IF current_setting('transaction_isolation') <> 'read committed' OR NOT EXISTS (
                     SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, pg_roles me
                     WHERE c.oid = {Literal(ledger)}::regclass AND me.rolname = current_user AND c.relkind = 'r' AND NOT c.relrowsecurity
                         AND {ForeignObjects.MayActAs("c.relowner", "me.oid")} AND {SchemaFits("me.oid")}
                         AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid) AND NOT EXISTS (SELECT FROM pg_rewrite WHERE ev_class = c.oid)) THEN
                     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-                        MESSAGE = 'whoever owns the ledger or its schema may do less than the owner of this function, or something stands on the ledger that would run with its rights',
+                        MESSAGE = 'whoever owns the ledger or its schema may do less than the owner of this function, or something stands on the ledger that would run with its rights, or the transaction is not READ COMMITTED',
                         HINT = 'Test-LoginEtl says how to mend it.';
                 END IF;
                 DELETE FROM ONLY {ledger.Quoted} WHERE key = ANY (ARRAY(
-                    SELECT key FROM {ledger.Quoted} WHERE key < bound AND {Version} = 7 ORDER BY key LIMIT most FOR UPDATE SKIP LOCKED));
+                    SELECT key FROM ONLY {ledger.Quoted} WHERE key < bound AND {Version} = 7 ORDER BY key LIMIT most FOR UPDATE SKIP LOCKED));
                 GET DIAGNOSTICS timed = ROW_COUNT;
                 DELETE FROM ONLY {ledger.Quoted} WHERE key = ANY (ARRAY(
-                    SELECT key FROM {ledger.Quoted} WHERE created_at < now() - interval '{Days(LedgerAges.UntimedForgotten)} days' AND {Version} <> 7
+                    SELECT key FROM ONLY {ledger.Quoted} WHERE created_at < now() - interval '{Days(LedgerAges.UntimedForgotten)} days' AND {Version} <> 7
                     ORDER BY created_at LIMIT most - timed FOR UPDATE SKIP LOCKED));
                 GET DIAGNOSTICS untimed = ROW_COUNT;
                 RETURN timed + untimed;

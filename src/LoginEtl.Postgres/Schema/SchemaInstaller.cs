@@ -36,6 +36,7 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
             var (table, statements) = await new SchemaPlan(connection, settings, options).MakeAsync(cancellationToken).ConfigureAwait(false);
             if (options.PlanOnly)
             {
+                await WarnOfPruningAsync(connection, table, cancellationToken).ConfigureAwait(false);
                 return statements;
             }
 
@@ -44,11 +45,7 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
                 await RunAsync(transaction, statement, cancellationToken).ConfigureAwait(false);
             }
 
-            if (await PruneFunction.StateAsync(connection, table, role: null, cancellationToken).ConfigureAwait(false) is { LesserOwner: not null } pruning)
-            {
-                var (detail, remedy) = pruning.Mightier(table);
-                options.Warned?.Invoke($"{detail}. {remedy}");
-            }
+            await WarnOfPruningAsync(connection, table, cancellationToken).ConfigureAwait(false);
 
             // One that another made meanwhile was waited for, and may be any.
             if (options.Roles && await RoleGrants.StrangerAsync(connection, cancellationToken).ConfigureAwait(false) is { } stranger)
@@ -70,6 +67,15 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
         catch (Exception e) when (DatabaseFault.IsOfDatabase(e))
         {
             throw DatabaseFault.From(e, database.Endpoint);
+        }
+    }
+
+    private async Task WarnOfPruningAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    {
+        if (options.Warned is { } warned && await PruneFunction.StateAsync(connection, table, role: null, cancellationToken).ConfigureAwait(false) is { LesserOwner: not null } pruning)
+        {
+            var (detail, remedy) = pruning.Mightier(table);
+            warned($"{detail}. {remedy}");
         }
     }
 

@@ -60,20 +60,15 @@ internal sealed class LedgerPruning(Database database, QualifiedName table) : IA
     /// <summary>How many entries were forgotten; none where that cannot be, or must not.</summary>
     private async Task<long> CallAsync(NpgsqlConnection connection)
     {
-        var transaction = await connection.BeginTransactionAsync(_stop.Token).ConfigureAwait(false);
-        await using var _ = transaction.ConfigureAwait(false);
         // Looked at first: an error would stand in the server's log every hour, and what is not ours is not called.
         if (await PruneFunction.StateAsync(connection, table, role: null, _stop.Token).ConfigureAwait(false) is not { IsGranted: true, IsCurrent: true, Stranger: null, LesserOwner: null })
         {
             return 0;
         }
 
-        // It deletes with its owner's rights. Behind this lock nobody puts a trigger on the ledger or refers to it.
-        await connection.RunAsync($"LOCK TABLE ONLY {table.Beside(SchemaNames.Ledger).Quoted} IN ROW EXCLUSIVE MODE", _stop.Token).ConfigureAwait(false);
-        await ForeignObjects.RequireNoneAsync(connection, table, [SchemaNames.Ledger], _stop.Token).ConfigureAwait(false);
+        // It looks itself, behind its own lock, at what stands on the ledger.
         var forgotten = await connection.QueryAsync(
             $"SELECT {table.Beside(PruneFunction.Name).Quoted}({PruneFunction.Most})", [], r => r.GetInt64(0), _stop.Token).ConfigureAwait(false);
-        await transaction.CommitAsync(_stop.Token).ConfigureAwait(false);
         return forgotten[0];
     }
 }

@@ -78,7 +78,10 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
         var lines = plan.SelectMany(s => s.Split('\n')).Select(l => Quotable.Plain(l.TrimEnd('\r')));
         if (((PSCmdlet)this).ShouldProcess($"{Table}", string.Join(Environment.NewLine, lines)))
         {
-            var done = Await(() => Connectors.Database.InitializeAsync(settings, options, StopToken), Table);
+            // What is there by now may have more to be said of.
+            var later = new List<string>();
+            var done = Await(() => Connectors.Database.InitializeAsync(settings, options with { Warned = later.Add }, StopToken), Table);
+            later.Except(warnings).ToList().ForEach(WriteWarning);
             foreach (var statement in done)
             {
                 WriteVerbose(statement);

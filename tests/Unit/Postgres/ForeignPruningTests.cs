@@ -1,3 +1,4 @@
+using System.Data;
 using LoginEtl.Checks;
 using LoginEtl.Postgres;
 using LoginEtl.Settings;
@@ -140,6 +141,26 @@ public sealed class ForeignPruningTests(ServersFixture servers)
         Assert.Contains("something stands on the ledger", (await Assert.ThrowsAsync<PostgresException>(() => database.RunAsync("SELECT login_etl_prune(10)"))).Message, StringComparison.Ordinal);
         await database.RunAsync("DROP TRIGGER t ON login_etl_ledger");
         Assert.Equal(0, await database.ReadAsync<long>("SELECT login_etl_prune(10)"));
+    }
+
+    [Fact]
+    public async Task Called_with_a_snapshot_from_before_a_trigger_came_it_refuses_as_well()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using var connection = await database.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, TestDatabase.Token);
+        await using (var look = new NpgsqlCommand("SELECT count(*) FROM pg_trigger", connection))
+        {
+            await look.ExecuteScalarAsync(TestDatabase.Token);
+        }
+
+        await database.RunAsync(
+            """
+            CREATE FUNCTION spy() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''called''; END';
+            CREATE TRIGGER t BEFORE DELETE ON login_etl_ledger FOR EACH STATEMENT EXECUTE FUNCTION spy();
+            """);
+        await using var prune = new NpgsqlCommand("SELECT login_etl_prune(10)", connection);
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, (await Assert.ThrowsAsync<PostgresException>(() => prune.ExecuteScalarAsync(TestDatabase.Token))).SqlState);
     }
 
     [Theory]
