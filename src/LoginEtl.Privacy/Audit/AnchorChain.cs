@@ -33,7 +33,7 @@ internal static class AnchorChain
         {
             var before = newest is not null ? Digest(newest) : Beginning(await anchor.ListAsync(null, CancellationToken.None).ConfigureAwait(false));
             var next = content with { Number = (newest?.Number ?? 0) + 1 };
-            next = next with { Link = $"{keys.Primary:x8}{keys.Mac(keys.Primary, Content(next, before))}" };
+            next = next with { Link = $"{keys.Current:x8}{keys.Mac(keys.Current, Content(next, before))}" };
             if (await anchor.AddAsync(next, CancellationToken.None).ConfigureAwait(false) is { } kept)
             {
                 return kept;
@@ -49,8 +49,9 @@ internal static class AnchorChain
     }
 
     /// <summary>
-    /// Makes sure that the first anchor was made under these keys. Nobody who may only add can change or go before it: so under
-    /// keys of their own nothing is recovered, which would look like an anchor that was added by hand.
+    /// Makes sure that the first anchor was made under one of these keys, and goes on under that. Nobody who may only add can
+    /// change or go before it: so under keys of their own nothing is recovered, which would look like an anchor that was added
+    /// by hand; nor under one that they made primary beside it.
     /// </summary>
     /// <param name="anchor">Where.</param>
     /// <param name="keys">With the key that links are made with.</param>
@@ -59,15 +60,20 @@ internal static class AnchorChain
     /// <exception cref="LoginEtlException"><c>AuditKeyOther</c>, and those of the anchor.</exception>
     public static async Task RequireKeysAsync(IAuditAnchor anchor, AuditKeys keys, AuditAnchor first, CancellationToken cancellationToken)
     {
-        // What came behind it without a number is none of those that it follows.
-        var before = (await anchor.ListAsync(null, cancellationToken).ConfigureAwait(false)).Where(a => a.At <= first.At);
-        if (Why(keys, first, Beginning(before)) is not null)
+        if (Why(keys, first, Beginning([])) is not null)
         {
-            throw new LoginEtlException(
-                ErrorId.AuditKeyOther,
-                $"The first anchor of {anchor.Target.Table} in the database {anchor.Target.DatabaseName} (line {first.Line} of file {first.FileId}, added as {AuditText.Safe(first.By)}) was not made under this audit key, or was changed. Nothing was recovered.",
-                "Bring the right audit.json back from its backup (Import-LoginKey). Where the anchor is nobody's of yours, the owner of the table keeps a copy and takes it out, newest first, with those that follow it.");
+            // Where a version that did not number them made some before; what came behind it without a number is none of those.
+            var older = (await anchor.ListAsync(null, cancellationToken).ConfigureAwait(false)).Where(a => a.At <= first.At);
+            if (Why(keys, first, Beginning(older)) is not null)
+            {
+                throw new LoginEtlException(
+                    ErrorId.AuditKeyOther,
+                    $"The first anchor of {anchor.Target.Table} in the database {anchor.Target.DatabaseName} (line {first.Line} of file {first.FileId}, added as {AuditText.Safe(first.By)}) was not made under this audit key, or was changed. Nothing was recovered.",
+                    "Bring the right audit.json back from its backup (Import-LoginKey). Where the anchor is nobody's of yours, the owner of the table keeps a copy and takes it out, newest first, with those that follow it.");
+            }
         }
+
+        keys.Follow(KeyOf(first)!.Value);
     }
 
     /// <summary>All that is wrong with what is kept, in its order; empty when all follows.</summary>
@@ -119,12 +125,14 @@ internal static class AnchorChain
 
     private static string? Why(AuditKeys keys, AuditAnchor anchor, byte[] before)
     {
-        var mac = anchor.Link.Length > KeyIdDigits && uint.TryParse(anchor.Link.AsSpan(0, KeyIdDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var keyId)
-            ? keys.Mac(keyId, Content(anchor, before)) : null;
+        var mac = KeyOf(anchor) is { } keyId ? keys.Mac(keyId, Content(anchor, before)) : null;
         return mac is not null && mac == anchor.Link[KeyIdDigits..] ? null
             : $"anchor {anchor.Number} (line {anchor.Line} of file {anchor.FileId}, added as {AuditText.Safe(anchor.By)}) does not follow the one before it: "
                 + (mac is null ? "the audit keyset does not hold its key" : anchor.Number == 1 ? "it or an older one was changed, deleted or added by hand" : "it or the one before it was changed, or it was added by hand");
     }
+
+    private static uint? KeyOf(AuditAnchor anchor) =>
+        anchor.Link.Length > KeyIdDigits && uint.TryParse(anchor.Link.AsSpan(0, KeyIdDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var keyId) ? keyId : null;
 
     // All that is known of one, once it is kept.
     private static byte[] Digest(AuditAnchor anchor) => SHA256.HashData(

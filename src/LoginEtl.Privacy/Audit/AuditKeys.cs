@@ -17,15 +17,18 @@ internal sealed class AuditKeys : IDisposable
     public AuditKeys(Keyring keyring)
     {
         var keyset = keyring.Get(KeysetName.Audit);
-        Primary = keyset.Primary.Id;
+        Current = keyset.Primary.Id;
         foreach (var key in keyset.Keys.Where(k => k.Status != KeyStatus.Destroyed))
         {
             _keys.Add(key.Id, KeyMaterial.ReadHmac(keyset, key));
         }
     }
 
-    /// <summary>The key that new lines are made with.</summary>
-    public uint Primary { get; }
+    /// <summary>The key that new lines are made with: the primary one, until others were made under one of these before.</summary>
+    public uint Current { get; private set; }
+
+    /// <summary>From here on new lines are made with the key that those before them were.</summary>
+    public void Follow(uint keyId) => Current = keyId;
 
     /// <summary>Lower-case hexadecimal; null when there is no such key.</summary>
     public string? Mac(uint keyId, ReadOnlySpan<byte> content) =>

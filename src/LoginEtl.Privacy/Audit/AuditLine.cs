@@ -55,7 +55,7 @@ internal sealed record AuditLine(
             WriteArray(json, "attributes", entry.Attributes);
             json.WriteNumber("asked", entry.Tokens.Count + entry.Messages.Count);
             WriteArray(json, "keys", entry.Tokens.Select(TokenPrefix.Of).OfType<string>().Distinct().Order(StringComparer.Ordinal));
-            WriteArray(json, "tokens", entry.Tokens.Select(t => keys.Fingerprint(keys.Primary, t)!));
+            WriteArray(json, "tokens", entry.Tokens.Select(t => keys.Fingerprint(keys.Current, t)!));
             if (entry.Messages.Count > 0)
             {
                 WriteArray(json, "messages", entry.Messages);
@@ -73,14 +73,14 @@ internal sealed record AuditLine(
                 json.WriteString("link", newest.Link);
             }
 
-            json.WriteNumber("key", keys.Primary);
+            json.WriteNumber("key", keys.Current);
             json.WriteString("previous", previous);
             json.WriteEndObject();
         }
 
         // Without the brace that closes it.
         var content = buffer.WrittenSpan[..^1];
-        var mac = keys.Mac(keys.Primary, content)!;
+        var mac = keys.Mac(keys.Current, content)!;
         byte[] line = [.. content, .. Encoding.ASCII.GetBytes($"{MacMember}{mac}{End}\n")];
         return line.Length <= Longest ? (line, mac) : throw new LoginEtlException(
             ErrorId.AuditLineTooLong,

@@ -95,7 +95,7 @@ public sealed partial record ErrorId
     public static readonly ErrorId KeysetNameInvalid = new(FaultKind.Configuration);
     /// <summary>A keyset that is needed is not where the key source says, or its folder is not mounted.</summary>
     public static readonly ErrorId KeysetNotFound = new(FaultKind.Keys);
-    /// <summary>The keyset is never changed: with another key, files would be loaded twice.</summary>
+    /// <summary>The keyset is never changed, because with another key files would be loaded twice; or none of its keys is ever removed, because audit files and anchors hold under them.</summary>
     public static readonly ErrorId KeysetNotRotated = new(FaultKind.Configuration);
     /// <summary>The private half would lie in the key folder, or on another keyset's file.</summary>
     public static readonly ErrorId KeysetPathsClash = new(FaultKind.Configuration);

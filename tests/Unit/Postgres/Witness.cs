@@ -68,8 +68,8 @@ internal sealed class Witness : IAsyncDisposable
         var (id, previous, file) = (Guid.NewGuid(), AuditLine.None, new StringBuilder());
         for (var i = 1; i <= lines; i++)
         {
-            var content = $"{{\"line\":{i},\"file\":\"{id}\",\"at\":\"2026-01-02T03:04:05.678Z\",\"reason\":\"old\",\"tokens\":[],\"key\":{keys.Primary},\"previous\":\"{previous}\"";
-            previous = keys.Mac(keys.Primary, Encoding.ASCII.GetBytes(content))!;
+            var content = $"{{\"line\":{i},\"file\":\"{id}\",\"at\":\"2026-01-02T03:04:05.678Z\",\"reason\":\"old\",\"tokens\":[],\"key\":{keys.Current},\"previous\":\"{previous}\"";
+            previous = keys.Mac(keys.Current, Encoding.ASCII.GetBytes(content))!;
             file.Append(content).Append(",\"mac\":\"").Append(previous).Append("\"}\n");
             await Database.RunAsync(
                 $"INSERT INTO login_etl_audit_anchor (file_id, line, mac, place) VALUES ('{id}', {i}, decode('{previous}', 'hex'), '{Environment.MachineName}:{PathOf(name)}')");

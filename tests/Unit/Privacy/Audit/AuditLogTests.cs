@@ -105,6 +105,31 @@ public sealed class AuditLogTests : IDisposable
         Assert.Contains("does not follow", await right.RecordAsync(new AuditEntry { Command = "Test", Reason = "Test", Attributes = ["ip"], Tokens = [] }, Token), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task All_is_recorded_under_the_first_anchor_s_key_whichever_is_primary_in_a_copy()
+    {
+        await using var anchor = new MemoryAnchor();
+        await RecordAsync(anchor, lines: 1);
+        var path = KeyFolder.PathOf(_keys.Folder, KeysetName.Audit);
+        var real = File.ReadAllText(path);
+        var change = KeysetChange.Of(_keys.Folder, KeysetName.Audit, new KeyAccess());
+        change.Promote(change.Add().KeyId);
+        using (var copy = Keyring.Open(_keys.Folder))
+        using (var log = new AuditLog(FilePath, copy, anchor))
+        {
+            await log.RecordAsync(new AuditEntry { Command = "Test", Reason = "Test", Attributes = ["ip"], Tokens = ["siv1.AX5A8m0"] }, Token);
+        }
+
+        // Who watches has the key from before alone.
+        File.WriteAllText(path, real);
+        using var keys = new AuditKeys(_keys.Ring);
+        Assert.Empty(AnchorChain.Faults(keys, anchor.Anchors));
+        await using var written = File.OpenRead(FilePath);
+        var chain = new AuditChain(keys);
+        chain.Follow(written);
+        Assert.Equal((2, null), (chain.Count, chain.Broken));
+    }
+
     // Answers what it allocated: the anchor never waits, so all of it is on this thread.
     private async Task<long> RecordAsync(MemoryAnchor anchor, int lines)
     {

@@ -53,9 +53,9 @@ public sealed class TokenLookupTests : IDisposable
     {
         var token = SivToken.Create(7, new byte[16], new byte[16]).Text;
         using var keys = new AuditKeys(_keys.Ring);
-        var fingerprint = Base64Url.EncodeToString(Convert.FromHexString(keys.Mac(keys.Primary, Encoding.UTF8.GetBytes($"login-etl/audit/token\0{token}"))!).AsSpan(0, 9));
-        var content = $"{{\"line\":1,\"file\":\"{Guid.NewGuid()}\",\"at\":\"2026-01-02T03:04:05.678Z\",\"asked\":1,\"opened\":1,\"tokens\":[\"{fingerprint}\"],\"key\":{keys.Primary},\"previous\":\"{AuditLine.None}\"";
-        await File.WriteAllTextAsync(AuditPath, $"{content},\"mac\":\"{keys.Mac(keys.Primary, Encoding.ASCII.GetBytes(content))}\"}}\n", Token);
+        var fingerprint = Base64Url.EncodeToString(Convert.FromHexString(keys.Mac(keys.Current, Encoding.UTF8.GetBytes($"login-etl/audit/token\0{token}"))!).AsSpan(0, 9));
+        var content = $"{{\"line\":1,\"file\":\"{Guid.NewGuid()}\",\"at\":\"2026-01-02T03:04:05.678Z\",\"asked\":1,\"opened\":1,\"tokens\":[\"{fingerprint}\"],\"key\":{keys.Current},\"previous\":\"{AuditLine.None}\"";
+        await File.WriteAllTextAsync(AuditPath, $"{content},\"mac\":\"{keys.Mac(keys.Current, Encoding.ASCII.GetBytes(content))}\"}}\n", Token);
         Assert.Equal([1L], await FoundAsync(token));
         Assert.Empty(await FoundAsync(SivToken.Create(7, new byte[16], Enumerable.Repeat((byte)1, 16).ToArray()).Text));
     }

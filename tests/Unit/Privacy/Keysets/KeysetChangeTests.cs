@@ -66,6 +66,18 @@ public sealed class KeysetChangeTests : IDisposable
     }
 
     [Fact]
+    public void Key_of_the_audit_is_disabled_and_never_destroyed()
+    {
+        var old = KeyListing.Of(_keys.Ring, "audit")[0].KeyId;
+        var added = Change("audit").Add();
+        Change("audit").Promote(added.KeyId);
+        Change("audit").Disable(old);
+        Assert.Equal("KeysetNotRotated", Assert.Throws<LoginEtlException>(() => Change("audit").Destroy(old)).Id);
+        using var ring = Keyring.Open(_keys.Folder);
+        Assert.NotNull(KeyListing.Of(ring, "audit").Single(k => k.KeyId == old).CheckValue);
+    }
+
+    [Fact]
     public void Both_halves_of_a_pair_have_one_check_value()
     {
         foreach (var (name, path) in new[] { ("quarantine", _keys.PrivatePath), ("escrow", _keys.EscrowPath) })
