@@ -15,7 +15,7 @@ internal enum LogFormat
 }
 
 /// <summary>Writes a log as lines.</summary>
-/// <remarks>The package of .NET that does it (Microsoft.Extensions.Logging.Console) waits for a console that takes nothing; <see cref="StandardWriter"/> does not.</remarks>
+/// <remarks>The package of .NET that does it (Microsoft.Extensions.Logging.Console) has a queue and a thread of its own; <see cref="StandardWriter"/> has both, and waits for nobody.</remarks>
 internal sealed class LineLogger(TextWriter output, LogFormat format) : ILoggerProvider, ILogger
 {
     public ILogger CreateLogger(string categoryName) => this;

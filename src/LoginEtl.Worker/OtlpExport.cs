@@ -17,8 +17,6 @@ namespace LoginEtl.Worker;
 /// </summary>
 internal sealed class OtlpExport : IDisposable
 {
-    private const string Endpoint = "ENDPOINT";
-
     // What a collector that does not answer may take of the end of a run.
     private const int Patience = 3000;
 
@@ -80,7 +78,7 @@ internal sealed class OtlpExport : IDisposable
 
     private static bool IsWanted(string signal)
     {
-        var endpoints = new[] { $"OTEL_EXPORTER_OTLP_{signal}_{Endpoint}", $"OTEL_EXPORTER_OTLP_{Endpoint}" };
+        string[] endpoints = [$"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
         var exporter = $"OTEL_{signal}_EXPORTER";
         var isWanted = Variable(exporter) switch
         {
@@ -118,8 +116,18 @@ internal sealed class OtlpExport : IDisposable
 
         protected override void OnEventWritten(EventWrittenEventArgs eventData)
         {
-            // Its name alone: what comes with it quotes URLs and answers. The base class calls before the field is set.
-            if (warn is not null && Interlocked.Exchange(ref _told, 1) == 0)
+            // Its name alone: what comes with it quotes URLs, answers and variables. The base class calls before the field is set.
+            if (warn is null)
+            {
+                return;
+            }
+
+            // Of the rest most is no fault: every instrument of others is one that is ignored.
+            if (eventData.EventName?.Contains("Config", StringComparison.Ordinal) == true)
+            {
+                warn($"OpenTelemetry does not take one of the variables OTEL_* ({eventData.EventName}), and goes on with its default.");
+            }
+            else if (eventData.EventSource.Name.StartsWith("OpenTelemetry-Exporter-", StringComparison.Ordinal) && Interlocked.Exchange(ref _told, 1) == 0)
             {
                 warn($"Metrics, traces or logs do not reach the collector ({eventData.EventName}). The run goes on without.");
             }

@@ -40,6 +40,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
     {
         var startedAt = DateTimeOffset.UtcNow;
         Receipt receipt;
+        var hasRun = false;
         try
         {
             settings.TakeFile(parsed);
@@ -50,7 +51,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
             }
 
             receipt = await ReceiptAsync();
-            _log.Ended(receipt);
+            hasRun = true;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -62,10 +63,15 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
             receipt = Receipt.Failed(settings.QueueName(parsed), startedAt, e as LoginEtlException ?? LoginEtlException.Unexpected(e));
         }
 
-        if (receipt.GetFault() is { } fault)
+        var said = receipt.GetFault() is { } fault ? new LoginEtlException(fault.Error, _words.Of(fault.Message), _words.Of(fault.Remedy)) : null;
+        receipt = said is null ? receipt : receipt.FailedBy(said);
+        if (hasRun)
         {
-            var said = new LoginEtlException(fault.Error, _words.Of(fault.Message), _words.Of(fault.Remedy));
-            receipt = receipt.FailedBy(said);
+            _log.Ended(receipt);
+        }
+
+        if (said is not null)
+        {
             _log.Failed(said);
         }
 

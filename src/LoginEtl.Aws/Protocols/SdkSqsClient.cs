@@ -66,28 +66,27 @@ internal sealed class SqsServiceClient(AWSCredentials credentials, QueueEndpoint
 
     public override Task<ListQueuesResponse> ListQueuesAsync(
         ListQueuesRequest request, CancellationToken cancellationToken = default) =>
-        InvokeAsync<ListQueuesResponse>(
-            request, ListQueuesRequestMarshaller.Instance, new ShapedUnmarshaller(ListQueuesResponseUnmarshaller.Instance), cancellationToken);
+        ShapedAsync<ListQueuesResponse>(request, ListQueuesRequestMarshaller.Instance, ListQueuesResponseUnmarshaller.Instance, cancellationToken);
 
     public override Task<GetQueueAttributesResponse> GetQueueAttributesAsync(
         GetQueueAttributesRequest request, CancellationToken cancellationToken = default) =>
-        InvokeAsync<GetQueueAttributesResponse>(
-            request, GetQueueAttributesRequestMarshaller.Instance, new ShapedUnmarshaller(GetQueueAttributesResponseUnmarshaller.Instance), cancellationToken);
+        ShapedAsync<GetQueueAttributesResponse>(request, GetQueueAttributesRequestMarshaller.Instance, GetQueueAttributesResponseUnmarshaller.Instance, cancellationToken);
 
     public override Task<DeleteMessageBatchResponse> DeleteMessageBatchAsync(
         DeleteMessageBatchRequest request, CancellationToken cancellationToken = default) =>
-        InvokeAsync<DeleteMessageBatchResponse>(
-            request, DeleteMessageBatchRequestMarshaller.Instance, new ShapedUnmarshaller(DeleteMessageBatchResponseUnmarshaller.Instance), cancellationToken);
+        ShapedAsync<DeleteMessageBatchResponse>(request, DeleteMessageBatchRequestMarshaller.Instance, DeleteMessageBatchResponseUnmarshaller.Instance, cancellationToken);
 
     public override Task<ChangeMessageVisibilityBatchResponse> ChangeMessageVisibilityBatchAsync(
         ChangeMessageVisibilityBatchRequest request, CancellationToken cancellationToken = default) =>
-        InvokeAsync<ChangeMessageVisibilityBatchResponse>(
-            request, ChangeMessageVisibilityBatchRequestMarshaller.Instance, new ShapedUnmarshaller(ChangeMessageVisibilityBatchResponseUnmarshaller.Instance), cancellationToken);
+        ShapedAsync<ChangeMessageVisibilityBatchResponse>(request, ChangeMessageVisibilityBatchRequestMarshaller.Instance, ChangeMessageVisibilityBatchResponseUnmarshaller.Instance, cancellationToken);
 
     public override Task<SendMessageBatchResponse> SendMessageBatchAsync(
         SendMessageBatchRequest request, CancellationToken cancellationToken = default) =>
-        InvokeAsync<SendMessageBatchResponse>(
-            request, SendMessageBatchRequestMarshaller.Instance, new ShapedUnmarshaller(SendMessageBatchResponseUnmarshaller.Instance), cancellationToken);
+        ShapedAsync<SendMessageBatchResponse>(request, SendMessageBatchRequestMarshaller.Instance, SendMessageBatchResponseUnmarshaller.Instance, cancellationToken);
+
+    private Task<T> ShapedAsync<T>(
+        AmazonWebServiceRequest request, IMarshaller<IRequest, AmazonWebServiceRequest> marshaller, JsonResponseUnmarshaller unmarshaller, CancellationToken cancellationToken)
+        where T : AmazonWebServiceResponse, new() => InvokeAsync<T>(request, marshaller, new ShapedUnmarshaller(unmarshaller), cancellationToken);
 
     /// <summary>A call in a form of its own, through the same pipeline.</summary>
     public Task<T> InvokeAsync<T>(

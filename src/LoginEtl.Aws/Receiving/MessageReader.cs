@@ -41,7 +41,7 @@ internal static class MessageReader
                 ? new FifoPosition(Text(message, MessageAttributes.MessageGroupId) ?? "", Text(message, MessageAttributes.SequenceNumber) ?? "")
                 : null)
         {
-            TraceHeader = !RunTraces.AreHeard ? null : AttributeText(message, TraceHeader.MessageAttribute) ?? Text(message, TraceHeader.SystemAttribute),
+            TraceParent = RunTraces.AreHeard && (AttributeText(message, TraceHeader.MessageAttribute) ?? Text(message, TraceHeader.SystemAttribute)) is { } header ? TraceHeader.Sampled(header) : null,
         };
         var reason = received.BodyFault
             ?? (BodyChecksum.Matches(body, message.MD5OfBody) == false ? RejectReason.ChecksumMismatch : null);

@@ -40,7 +40,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
             return new CommittedBatch(new BatchReport(Guid.Empty, [], [], TimeSpan.Zero), Task.CompletedTask);
         }
 
-        using var span = BatchSpan.Begin(ours);
+        using var span = dryRun ? null : BatchSpan.Begin(ours);
         var started = Stopwatch.GetTimestamp();
         var byHold = ours.ToLookup(_held.Holds);
         var writable = byHold[false].ToList();

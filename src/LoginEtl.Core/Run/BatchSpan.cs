@@ -19,7 +19,7 @@ internal static class BatchSpan
         var deliveries = batch.Select(l => l.GetDelivery()).ToList();
         return RunTraces.Batch(
             batch.Count, [.. deliveries.Select(d => d.Queue).Distinct()],
-            deliveries.OfType<QueueDelivery>().Where(d => d.TraceHeader is not null).Select(d => ($"{d.Id}", d.TraceHeader!)));
+            deliveries.OfType<QueueDelivery>().Where(d => d.TraceParent is not null).Select(d => ($"{d.Id}", d.TraceParent!)));
     }
 
     /// <summary>What became of its messages.</summary>

@@ -43,8 +43,14 @@ public sealed record CallCounts
     }
 
     /// <summary>Both together.</summary>
-    internal CallCounts Plus(CallCounts other) =>
-        From(operation => ByOperation.Concat(other.ByOperation).Where(c => c.Operation == operation).Sum(c => c.Count));
+    internal CallCounts Plus(CallCounts other) => new()
+    {
+        ReceiveMessage = ReceiveMessage + other.ReceiveMessage,
+        DeleteMessageBatch = DeleteMessageBatch + other.DeleteMessageBatch,
+        ChangeMessageVisibilityBatch = ChangeMessageVisibilityBatch + other.ChangeMessageVisibilityBatch,
+        GetQueueAttributes = GetQueueAttributes + other.GetQueueAttributes,
+        GetQueueUrl = GetQueueUrl + other.GetQueueUrl,
+    };
 
     /// <summary>The sum, and what it is made of.</summary>
     public override string ToString() =>

@@ -45,8 +45,8 @@ public sealed class QueueDelivery : Delivery
     /// <summary>FIFO: group and position; null for standard queues.</summary>
     public FifoPosition? Group { get; }
 
-    /// <summary>Names the trace that it was sent in, in the words of its sender; null where none came or nobody listens.</summary>
-    public string? TraceHeader { get; init; }
+    /// <summary>The span that it was sent in, in W3C's form; null where none came that was sampled, or nobody listens.</summary>
+    public string? TraceParent { get; init; }
 
     /// <summary>The books of the run that received it; null until a run admitted it.</summary>
     public InFlightMessages? Book { get; internal set; }

@@ -40,17 +40,17 @@ public static class RunMetrics
     // What the books count anyway is read from them when somebody asks: their lock is no place for a listener's code.
     static RunMetrics()
     {
-        s_meter.CreateObservableCounter("login_etl.messages.received", () => Counted(n => n == Received, null), "{message}", "Deliveries taken in");
-        s_meter.CreateObservableCounter("login_etl.messages.settled", () => Counted(n => n is not (Received or Undeleted), OutcomeTag), "{message}", "Deliveries by what became of them");
+        s_meter.CreateObservableCounter("login_etl.messages.received", () => Counted(n => n == Received, (q, _) => [Tag(Queue, q)]), "{message}", "Deliveries taken in");
+        s_meter.CreateObservableCounter("login_etl.messages.settled", () => Counted(n => n is not (Received or Undeleted), (q, n) => [Tag(Queue, q), Tag(OutcomeTag, n)]), "{message}", "Deliveries by what became of them");
         s_meter.CreateObservableCounter(
-            "login_etl.messages.undeleted", () => Counted(n => n == Undeleted, null), "{message}", "Settled messages that could not be deleted, and come again as duplicates");
+            "login_etl.messages.undeleted", () => Counted(n => n == Undeleted, (q, _) => [Tag(Queue, q)]), "{message}", "Settled messages that could not be deleted, and come again as duplicates");
         s_meter.CreateObservableUpDownCounter("login_etl.messages.held", () => Observe(r => r.Held()), "{message}", "Messages held now");
         s_meter.CreateObservableUpDownCounter("login_etl.messages.held_bytes", () => Observe(r => r.HeldBytes()), "By", "Bytes of the messages held now");
         s_meter.CreateObservableGauge("login_etl.queue.backlog", () => Observe(r => r.Backlog()), "{message}", "Messages that wait in the queue, about; asked for every five seconds at most");
         if (MessagingConventions.AreAskedFor)
         {
             s_meter.CreateObservableCounter(
-                "messaging.client.consumed.messages", () => Counted(n => n == Received, null, q => [.. MessagingConventions.Tags("", "ReceiveMessage", [q])]), "{message}",
+                "messaging.client.consumed.messages", () => Counted(n => n == Received, (q, _) => [.. MessagingConventions.Tags("", "ReceiveMessage", [q])]), "{message}",
                 "Number of messages that were delivered to the application.");
         }
 
@@ -106,7 +106,11 @@ public static class RunMetrics
     public static void Retried(string of, string cause)
     {
         s_retries.Add(1, Tag(Of, of), Tag(Cause, cause));
-        Activity.Current?.AddEvent(new ActivityEvent("login_etl.retry", tags: new ActivityTagsCollection { { Of, of }, { Cause, cause } }));
+        // Of a host's own span, which may be the current one, this says nothing.
+        if (Activity.Current is { Source.Name: Name } span)
+        {
+            span.AddEvent(new ActivityEvent("login_etl.retry", tags: new ActivityTagsCollection { { Of, of }, { Cause, cause } }));
+        }
     }
 
     /// <summary>A call to SQS has ended.</summary>
@@ -132,17 +136,16 @@ public static class RunMetrics
         }
     }
 
-    private static List<Measurement<long>> Counted(Func<string, bool> isMeant, string? nameTag, Func<string?, KeyValuePair<string, object?>[]>? tags = null)
+    private static List<Measurement<long>> Counted(Func<string, bool> isMeant, Func<string?, string, KeyValuePair<string, object?>[]> tags)
     {
         lock (s_lock)
         {
             return [.. s_runs.SelectMany(r => r.Counts().Select(c => (r.Queue, c.Name, c.Count))).Concat(s_ended.Select(e => (e.Key.Queue, e.Key.Name, Count: e.Value)))
                 // Zeros too: what begins with its first messages looks to a collector as if they had been there before.
-                .Where(c => (c.Count > 0 || c.Queue is not null) && isMeant(c.Name))
+                // Lines of text are no deliveries: of them there are outcomes alone.
+                .Where(c => isMeant(c.Name) && (c.Queue is not null || (c.Count > 0 && c.Name is not (Received or Undeleted))))
                 .GroupBy(c => (c.Queue, c.Name))
-                .Select(g => tags is not null ? new Measurement<long>(g.Sum(c => c.Count), tags(g.Key.Queue)) : nameTag is null
-                    ? new Measurement<long>(g.Sum(c => c.Count), Tag(Queue, g.Key.Queue))
-                    : new Measurement<long>(g.Sum(c => c.Count), Tag(Queue, g.Key.Queue), Tag(nameTag, g.Key.Name)))];
+                .Select(g => new Measurement<long>(g.Sum(c => c.Count), tags(g.Key.Queue, g.Key.Name)))];
         }
     }
 

@@ -17,21 +17,20 @@ public static class RunTraces
     /// <param name="size">Messages.</param>
     /// <param name="queues">Theirs.</param>
     /// <param name="messages">Those that name a trace.</param>
-    internal static Activity? Batch(int size, IReadOnlyList<string?> queues, IEnumerable<(string Id, string TraceHeader)> messages) => s_source.StartActivity(
-        MessagingConventions.SpanName("process", queues) ?? "login_etl.batch", ActivityKind.Consumer, parentContext: default,
-        [new("login_etl.queue", queues is [{ } one] ? one : null), new("login_etl.batch.size", size), .. MessagingConventions.Tags("process", "process", queues), .. MessagingConventions.BatchTags(size)],
-        messages.Select(m => LinkOf(m.Id, m.TraceHeader)).OfType<ActivityLink>());
+    internal static Activity? Batch(int size, IReadOnlyList<string?> queues, IEnumerable<(string Id, string TraceParent)> messages)
+    {
+        // Nor a child of what a host does meanwhile. The caller's own flow alone is changed.
+        Activity.Current = null;
+        return s_source.StartActivity(
+            MessagingConventions.SpanName("process", queues) ?? "login_etl.batch", ActivityKind.Consumer, parentContext: default,
+            [new("login_etl.queue", queues is [{ } one] ? one : null), new("login_etl.batch.size", size), .. MessagingConventions.Tags("process", "process", queues), .. MessagingConventions.BatchTags(size)],
+            messages.Select(m => new ActivityLink(ActivityContext.Parse(m.TraceParent, null), [new("login_etl.message.id", m.Id), .. MessagingConventions.MessageTags(m.Id)])));
+    }
 
     /// <summary>The deletes of a batch's messages.</summary>
     internal static Activity? Delete(string queue, int messages) => !AreHeard ? null : s_source.StartActivity(
         MessagingConventions.SpanName("delete", [queue]) ?? "login_etl.delete", ActivityKind.Client, parentContext: default,
         [new("login_etl.queue", queue), new("login_etl.batch.size", messages), .. MessagingConventions.Tags("settle", "delete", [queue]), .. MessagingConventions.BatchTags(messages)]);
-
-    // Where a trace is not sampled, there is nothing to go to.
-    private static ActivityLink? LinkOf(string messageId, string header) =>
-        TraceHeader.Parse(header) is { } context && context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)
-            ? new ActivityLink(context, [new("login_etl.message.id", messageId), .. MessagingConventions.MessageTags(messageId)])
-            : null;
 }
 
 /// <summary>How a message names the trace that it was sent in.</summary>
@@ -46,11 +45,13 @@ public static class TraceHeader
     private const int RootLength = 35, SpanIdLength = 16;
 
     /// <param name="header">In W3C's form, or X-Ray's: <c>Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1</c>.</param>
-    /// <returns>Null where it is neither, or names no span.</returns>
-    public static ActivityContext? Parse(string header)
+    /// <returns>In W3C's form; null where it is neither, names no span, or was not sampled: then there is nothing to go to.</returns>
+    public static string? Sampled(string header)
     {
         ArgumentNullException.ThrowIfNull(header);
-        return ActivityContext.TryParse(W3C(header) ?? header, null, isRemote: true, out var context) ? context : null;
+        // Made anew: what a sender gave may be of any length.
+        return ActivityContext.TryParse(W3C(header) ?? header, null, isRemote: true, out var context) && context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)
+            ? $"00-{context.TraceId}-{context.SpanId}-01" : null;
     }
 
     // docs.aws.amazon.com/xray: 1, eight digits of time, 24 of the trace.

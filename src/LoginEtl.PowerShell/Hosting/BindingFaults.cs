@@ -46,7 +46,7 @@ internal sealed class BindingFaults
         {
             return bind();
         }
-        catch (Exception e) when (t_open is not null)
+        catch (Exception e) when (t_open is not null && e is not PipelineStoppedException)
         {
             Keep(parameter, (e as ArgumentTransformationMetadataException ?? Refusal.OfThrowing()).Message);
             return otherwise;

@@ -12,7 +12,7 @@ public abstract class TransformationAttribute : ArgumentTransformationAttribute
         {
             return Take(engineIntrinsics, inputData);
         }
-        catch (Exception e) when (e is not ArgumentTransformationMetadataException)
+        catch (Exception e) when (e is not (ArgumentTransformationMetadataException or PipelineStoppedException))
         {
             throw Refusal.OfThrowing();
         }

@@ -149,6 +149,10 @@ public sealed class MetricsTests(ServersFixture servers) : IDisposable
         }
 
         Assert.InRange(Written(), before + 3, double.MaxValue);
+        lock (_measured)
+        {
+            Assert.DoesNotContain(_measured, m => m.Name is "login_etl.messages.received" or "login_etl.messages.undeleted" && m.Tags["login_etl.queue"] is null);
+        }
 
         // Of no queue, as those of other tests are.
         double Written()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using LoginEtl.Unit.Aws;
@@ -30,6 +31,8 @@ public sealed class OtlpTests(ServersFixture servers) : IDisposable
         Assert.All(["RunStarted", "BatchWritten", "Rejected", "missing_field", "RunEnded", "moves the queue"], text => Assert.Contains(text, collector.Of("logs"), StringComparison.Ordinal));
         var all = string.Concat(collector.Taken.Select(t => t.Body));
         Assert.DoesNotContain("messaging.", all, StringComparison.Ordinal);
+        Assert.DoesNotContain("warning: Metrics", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("OpenTelemetry", errors, StringComparison.Ordinal);
         Assert.All(["199.172.111.135", "593-47-5928", "canary", servers.Postgres.Password, servers.Sqs.SecretKey], text => Assert.DoesNotContain(text, all + errors, StringComparison.Ordinal));
     }
 
@@ -64,6 +67,31 @@ public sealed class OtlpTests(ServersFixture servers) : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task Queue_is_asked_for_the_traces_of_messages_only_where_traces_are_sent(bool areSent)
+    {
+        using var collector = new Collector();
+        var asked = new ConcurrentQueue<string>();
+        await using var server = new FaultyServer(servers)
+        {
+            OnReceive = call =>
+            {
+                asked.Enqueue(call.Request.ToJsonString());
+                return call.PassOnAsync();
+            },
+        };
+        var (exitCode, errors, _) = await RunAsync(new()
+        {
+            ["AWS_ENDPOINT_URL_SQS"] = server.EndpointUrl.AbsoluteUri,
+            [areSent ? "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" : "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] = $"{collector.Url}/v1/any",
+        });
+        Assert.True(exitCode == 2, errors);
+        Assert.NotEmpty(asked);
+        Assert.All(asked, a => Assert.Equal((areSent, areSent), (a.Contains("AWSTraceHeader", StringComparison.Ordinal), a.Contains("traceparent", StringComparison.Ordinal))));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task Collector_that_is_away_or_silent_changes_no_run_and_is_told_of_once(bool away)
     {
         using var silent = new Collector(answers: false);
@@ -84,6 +112,18 @@ public sealed class OtlpTests(ServersFixture servers) : IDisposable
         Assert.Equal(1, exitCode);
         Assert.Contains($"SettingInvalid: {variable} is not valid: it takes ", errors, StringComparison.Ordinal);
         Assert.DoesNotContain(value, errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("OTEL_TRACES_SAMPLER")]
+    [InlineData("OTEL_METRIC_EXPORT_INTERVAL")]
+    public async Task Variable_that_OpenTelemetry_does_not_take_is_told_of_and_hides_no_collector_that_is_away(string variable)
+    {
+        var (exitCode, errors, _) = await RunAsync(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1", [variable] = "canary" });
+        Assert.True(exitCode == 2, errors);
+        Assert.Contains("OpenTelemetry does not take one of the variables OTEL_*", errors, StringComparison.Ordinal);
+        Assert.Single(errors.Split('\n'), l => l.Contains("do not reach the collector", StringComparison.Ordinal));
+        Assert.DoesNotContain("canary", errors, StringComparison.Ordinal);
     }
 
     private async Task<(int ExitCode, string Errors, string Queue)> RunAsync(Dictionary<string, string> variables)
