@@ -7,6 +7,9 @@ namespace LoginEtl.Sandbox.Servers;
 /// <param name="Body">JSON.</param>
 internal sealed record ProxiedAnswer(int Status, string Body)
 {
+    /// <summary>The server's clock as the answer tells it; null for the right time.</summary>
+    public DateTimeOffset? Date { get; init; }
+
     /// <summary>Success, with this body.</summary>
     public static ProxiedAnswer Ok(JsonObject body) => new(200, body.ToJsonString());
 

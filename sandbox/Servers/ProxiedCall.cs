@@ -40,21 +40,19 @@ internal sealed class ProxiedCall(
     public Task<ProxiedAnswer> SendAsync(string operation, JsonObject body) => SendAsync(operation, body.ToJsonString());
 
     /// <summary>Answers the client.</summary>
-    /// <param name="answer">Status and body.</param>
-    /// <param name="date">The server's clock as its answer tells it; null for the right time.</param>
-    public async Task AnswerAsync(ProxiedAnswer answer, DateTimeOffset? date = null)
+    public async Task AnswerAsync(ProxiedAnswer answer)
     {
-        await client.WriteAsync(Bytes(answer, date), ended);
+        await client.WriteAsync(Bytes(answer), ended);
         IsAnswered = true;
     }
 
     /// <summary>Answers with half of the body, and hangs up.</summary>
     public async Task TruncateAsync(ProxiedAnswer answer) =>
-        await client.WriteAsync(Bytes(answer, null).AsMemory(..^(Encoding.UTF8.GetByteCount(answer.Body) / 2)), ended);
+        await client.WriteAsync(Bytes(answer).AsMemory(..^(Encoding.UTF8.GetByteCount(answer.Body) / 2)), ended);
 
-    private static byte[] Bytes(ProxiedAnswer answer, DateTimeOffset? date) => Encoding.UTF8.GetBytes(string.Create(
+    private static byte[] Bytes(ProxiedAnswer answer) => Encoding.UTF8.GetBytes(string.Create(
         CultureInfo.InvariantCulture,
-        $"HTTP/1.1 {answer.Status} {answer.Status}\r\nContent-Type: {ContentType}\r\nDate: {date ?? DateTimeOffset.UtcNow:r}\r\n" +
+        $"HTTP/1.1 {answer.Status} {answer.Status}\r\nContent-Type: {ContentType}\r\nDate: {answer.Date ?? DateTimeOffset.UtcNow:r}\r\n" +
         $"Content-Length: {Encoding.UTF8.GetByteCount(answer.Body)}\r\n\r\n{answer.Body}"));
 
     private async Task<ProxiedAnswer> SendAsync(string operation, string body)

@@ -111,6 +111,23 @@ public sealed class PollFaultTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Refusal_for_the_clock_is_followed_again_where_an_older_answer_has_undone_the_correction()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        await queue.SendAsync(1);
+        var polls = 0;
+        await using var server = new FaultyServer(servers)
+        {
+            OnReceive = async call => Interlocked.Increment(ref polls) <= 2
+                ? ProxiedAnswer.Refused(403, "RequestTimeTooSkewed") with { Date = DateTimeOffset.UtcNow.AddHours(1) }
+                : await call.PassOnAsync(),
+        };
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { Receivers = 1 }, server: server);
+
+        Assert.Single(await source.ReceiveAsync(Cancelled));
+    }
+
+    [Fact]
     public async Task Outage_of_the_queue_loses_nothing()
     {
         await using var server = await SqsServer.StartAsync(report: null, Cancelled);

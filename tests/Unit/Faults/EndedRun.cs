@@ -14,5 +14,6 @@ internal sealed record EndedRun(RunReceipt? Receipt, ProgramEnd End, IReadOnlyLi
     /// <summary>It says that the queue was proven empty, or that others held their messages for too long.</summary>
     public bool SaysCompleted => Receipt is { Outcome: "completed" };
 
-    public override string ToString() => Receipt is { } receipt ? $"{receipt}, {End}" : $"no receipt, {End}";
+    public override string ToString() =>
+        string.Join(Environment.NewLine, [Receipt is { } receipt ? $"{receipt}, {End}" : $"no receipt, {End}", .. SaysCompleted ? [] : Said]);
 }

@@ -68,7 +68,7 @@ internal sealed class FaultyQueue : IAsyncDisposable
         var now = DateTimeOffset.UtcNow + ClockAhead;
         if (ClockAhead != TimeSpan.Zero && call.SignedAt is { } signed && (now - signed).Duration() > LargestSkew)
         {
-            await call.AnswerAsync(ProxiedAnswer.Refused(403, "RequestTimeTooSkewed"), now);
+            await call.AnswerAsync(ProxiedAnswer.Refused(403, "RequestTimeTooSkewed") with { Date = now });
             return;
         }
 
@@ -80,7 +80,7 @@ internal sealed class FaultyQueue : IAsyncDisposable
 
         if (fault is null)
         {
-            await AnswerAsync(call, await call.PassOnAsync(), now);
+            await AnswerAsync(call, await call.PassOnAsync() with { Date = now });
             return;
         }
 
@@ -130,7 +130,7 @@ internal sealed class FaultyQueue : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(ProxiedCall call, ProxiedAnswer answer, DateTimeOffset? now = null)
+    private async Task AnswerAsync(ProxiedCall call, ProxiedAnswer answer)
     {
         // A poll that its run has given up, or a run that was killed: nobody reads the answer.
         if (call.IsAbandoned)
@@ -138,7 +138,7 @@ internal sealed class FaultyQueue : IAsyncDisposable
             return;
         }
 
-        await call.AnswerAsync(answer, now);
+        await call.AnswerAsync(answer);
         if (call.Operation == SqsOperation.ReceiveMessage && answer.Status == 200)
         {
             Interlocked.Add(ref _delivered, (answer.Json["Messages"] as JsonArray)?.Count ?? 0);
