@@ -62,9 +62,9 @@ internal sealed class OtlpExport : IDisposable
         {
             return metrics || traces || logs ? new OtlpExport(metrics, traces, logs, lines, level, warn) : null;
         }
-        catch (Exception e) when (e is ArgumentException or FormatException or NotSupportedException)
+        catch (Exception e) when (e is not LoginEtlException)
         {
-            // Its text quotes the variable, which may be the collector's key.
+            // Of whatever kind, a certificate's that is not there, too. Its text quotes the variable, which may be the collector's key.
             throw Invalid("One of the variables OTEL_*", "what OpenTelemetry defines");
         }
     }
@@ -129,7 +129,7 @@ internal sealed class OtlpExport : IDisposable
             }
             else if (eventData.EventSource.Name.StartsWith("OpenTelemetry-Exporter-", StringComparison.Ordinal) && Interlocked.Exchange(ref _told, 1) == 0)
             {
-                warn($"Metrics, traces or logs do not reach the collector ({eventData.EventName}). The run goes on without.");
+                warn($"Metrics, traces or logs do not reach the collector ({eventData.EventName}). No run depends on it.");
             }
         }
     }

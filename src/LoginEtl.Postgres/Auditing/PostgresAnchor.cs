@@ -9,7 +9,10 @@ using NpgsqlTypes;
 
 namespace LoginEtl.Postgres.Auditing;
 
-/// <summary>Heads of audit files in PostgreSQL, added row by row; the server adds who and when.</summary>
+/// <summary>
+/// Heads of audit files in PostgreSQL, added row by row; the server adds who and when. All of it under the system's path: else
+/// who recovers could have the anchor answered for by functions of their own.
+/// </summary>
 internal sealed class PostgresAnchor(Database database, QualifiedName table, AuditTarget target) : IAuditAnchor
 {
     private const string Columns =
@@ -21,32 +24,35 @@ internal sealed class PostgresAnchor(Database database, QualifiedName table, Aud
     /// <param name="database">Taken over.</param>
     /// <param name="settings">With the name of the table beside which it is.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    public static Task<PostgresAnchor> OpenAsync(Database database, DatabaseSettings settings, CancellationToken cancellationToken) => database.UseAsync(
-        async connection =>
-        {
-            var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
-            await ForeignObjects.RequireNoneAsync(connection, table.Name, [SchemaNames.AuditAnchor], cancellationToken).ConfigureAwait(false);
-            var name = table.Name.Beside(SchemaNames.AuditAnchor);
-            var columns = await TableNames.ColumnsAsync(connection, name, cancellationToken).ConfigureAwait(false);
-            return columns.IsSupersetOf(SchemaNames.AuditAnchorColumns)
-                ? new PostgresAnchor(database, table.Name, new AuditTarget(await NameAsync(connection, cancellationToken).ConfigureAwait(false), $"{table.Name}"))
-                : throw new LoginEtlException(
-                    ErrorId.AuditAnchorNotFound, $"There is no {name} as this version makes it, without which a cut or rewritten audit file would not show.",
-                    "Run Initialize-LoginDatabase.");
-        },
-        cancellationToken);
+    public static async Task<PostgresAnchor> OpenAsync(Database database, DatabaseSettings settings, CancellationToken cancellationToken)
+    {
+        var table = await database.UseAsync(connection => Preflight.FindAsync(connection, settings, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await database.UseBySystemPathAsync(transaction => OpenAsync(transaction.Connection!, database, table.Name, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<PostgresAnchor> OpenAsync(NpgsqlConnection connection, Database database, QualifiedName table, CancellationToken cancellationToken)
+    {
+        await ForeignObjects.RequireNoneAsync(connection, table, [SchemaNames.AuditAnchor], cancellationToken).ConfigureAwait(false);
+        var name = table.Beside(SchemaNames.AuditAnchor);
+        var columns = await TableNames.ColumnsAsync(connection, name, cancellationToken).ConfigureAwait(false);
+        return columns.IsSupersetOf(SchemaNames.AuditAnchorColumns)
+            ? new PostgresAnchor(database, table, new AuditTarget(await NameAsync(connection, cancellationToken).ConfigureAwait(false), $"{table}"))
+            : throw new LoginEtlException(
+                ErrorId.AuditAnchorNotFound, $"There is no {name} as this version makes it, without which a cut or rewritten audit file would not show.",
+                "Run Initialize-LoginDatabase.");
+    }
 
     /// <inheritdoc/>
     public AuditTarget Target => target;
 
     /// <inheritdoc/>
     public async Task<string?> RequireApartAsync(CancellationToken cancellationToken) =>
-        await database.UseAsync(connection => AnchorRights.RequireApartAsync(connection, _anchor, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await UseAsync(connection => AnchorRights.RequireApartAsync(connection, _anchor, cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<AnchorFacts> AskAsync(Guid? fileId, string place, CancellationToken cancellationToken)
     {
-        var found = await database.UseAsync(
+        var found = await UseAsync(
             connection => connection.QueryAsync(
                 $"""
                 (SELECT {Columns}, 0 FROM {_anchor} WHERE file_id = $1 ORDER BY line DESC LIMIT 1)
@@ -63,7 +69,7 @@ internal sealed class PostgresAnchor(Database database, QualifiedName table, Aud
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<AuditAnchor>> ListAsync(Guid? fileId, CancellationToken cancellationToken) => await database.UseAsync(
+    public async Task<IReadOnlyList<AuditAnchor>> ListAsync(Guid? fileId, CancellationToken cancellationToken) => await UseAsync(
         connection => connection.QueryAsync(
             $"SELECT {Columns} FROM {_anchor} WHERE $1 IS NULL OR file_id = $1 ORDER BY number NULLS FIRST, file_id, line", [Id(fileId)], Read, cancellationToken),
         cancellationToken).ConfigureAwait(false);
@@ -72,15 +78,15 @@ internal sealed class PostgresAnchor(Database database, QualifiedName table, Aud
     public Task<AuditAnchor?> AddAsync(AuditAnchor added, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(added);
-        return database.UseAsync(connection => AddAsync(connection, added, cancellationToken), cancellationToken);
+        return database.UseBySystemPathAsync(transaction => AddAsync(transaction, added, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> WritersAsync(CancellationToken cancellationToken) =>
-        await database.UseAsync(connection => AnchorRights.WritersAsync(connection, _anchor, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await UseAsync(connection => AnchorRights.WritersAsync(connection, _anchor, cancellationToken), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> ElsewhereAsync(CancellationToken cancellationToken) => await database.UseAsync(
+    public async Task<IReadOnlyList<string>> ElsewhereAsync(CancellationToken cancellationToken) => await UseAsync(
         connection => connection.QueryAsync(
             $"SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = '{SchemaNames.AuditAnchor}' AND c.oid <> $1::regclass::oid ORDER BY 1",
             [_anchor], r => $"{new QualifiedName(r.GetString(0), r.GetString(1))}", cancellationToken),
@@ -89,15 +95,15 @@ internal sealed class PostgresAnchor(Database database, QualifiedName table, Aud
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
-    private async Task<AuditAnchor?> AddAsync(NpgsqlConnection connection, AuditAnchor added, CancellationToken cancellationToken)
+    private Task<T> UseAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) =>
+        database.UseBySystemPathAsync(transaction => work(transaction.Connection!), cancellationToken);
+
+    private async Task<AuditAnchor?> AddAsync(NpgsqlTransaction transaction, AuditAnchor added, CancellationToken cancellationToken)
     {
+        var connection = transaction.Connection!;
         // Durable whatever the user's settings say: plaintext leaves on the strength of it. Set for this transaction alone:
         // behind a pooler the session goes to others.
-        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-        await using var _ = transaction.ConfigureAwait(false);
         await connection.RunAsync("SET LOCAL synchronous_commit = on", cancellationToken).ConfigureAwait(false);
-        // Else who recovers could have the anchor answered for by tables of their own.
-        await TemporaryNames.RequireNoneAsync(connection, cancellationToken).ConfigureAwait(false);
         List<AuditAnchor> kept;
         try
         {

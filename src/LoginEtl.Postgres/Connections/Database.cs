@@ -51,6 +51,21 @@ internal sealed class Database : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Works in one transaction in which names stand for the system's own and for nothing else, whatever the session has been
+    /// told: behind a pooler other clients of the same account tell it things, a recoverer's own say.
+    /// </summary>
+    /// <exception cref="LoginEtlException">The server's faults, in the module's words.</exception>
+    public Task<T> UseBySystemPathAsync<T>(Func<NpgsqlTransaction, Task<T>> work, CancellationToken cancellationToken) => UseAsync(
+        async connection =>
+        {
+            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using var _ = transaction.ConfigureAwait(false);
+            await connection.RunAsync($"SET LOCAL search_path = {Queries.SystemPath}", cancellationToken).ConfigureAwait(false);
+            return await work(transaction).ConfigureAwait(false);
+        },
+        cancellationToken);
+
     /// <summary>Reads the settings; connects to nothing yet.</summary>
     /// <exception cref="LoginEtlException">Malformed or contradicting settings.</exception>
     public static Database From(DatabaseSettings settings)
@@ -136,28 +151,7 @@ internal sealed class Database : IAsyncDisposable
     // search path. Nothing here is of a type that it does not know.
     private static NpgsqlDataSourceBuilder Begin(NpgsqlConnectionStringBuilder builder) =>
         new NpgsqlDataSourceBuilder(builder.ConnectionString).ConfigureTypeLoading(types => types.EnableTypeLoading(false))
-            .UsePhysicalConnectionInitializer(_ => throw new NotSupportedException("Connections are opened asynchronously."), RequireSystemFirstAsync);
-
-    // Where a schema comes before the system's, what is in it is taken for the system's functions, operators and catalogs: a
-    // recoverer's own would answer for the witness of their recoveries.
-    private static async Task RequireSystemFirstAsync(NpgsqlConnection connection)
-    {
-        var (schemas, temporary) = (await connection.QueryAsync(
-            $"SELECT pg_catalog.current_schemas(true)::pg_catalog.text[], ({TemporaryNames.Query})", [],
-            r => (r.GetFieldValue<string[]>(0), r.IsDBNull(1) ? null : r.GetString(1)), CancellationToken.None).ConfigureAwait(false))[0];
-        if (schemas.FirstOrDefault(s => !s.StartsWith("pg_temp_", StringComparison.Ordinal)) is { } name and not "pg_catalog")
-        {
-            throw new LoginEtlException(
-                ErrorId.SearchPathUnsafe,
-                $"The search path of the connection has the schema {name} before pg_catalog, so that what is in it would be taken for what is the system's.",
-                "Take pg_catalog out of the search path (the connection string's Search Path, PGOPTIONS, ALTER ROLE … SET search_path, ALTER DATABASE … SET search_path): the system's schema comes first then, as by default.");
-        }
-
-        if (temporary is not null)
-        {
-            throw TemporaryNames.Found(temporary);
-        }
-    }
+            .UsePhysicalConnectionInitializer(_ => throw new NotSupportedException("Connections are opened asynchronously."), SessionPath.RequireSystemFirstAsync);
 
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder builder, DatabaseSettings settings)
     {

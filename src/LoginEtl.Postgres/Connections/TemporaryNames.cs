@@ -1,5 +1,4 @@
 using LoginEtl.Faults;
-using Npgsql;
 
 namespace LoginEtl.Postgres.Connections;
 
@@ -20,16 +19,6 @@ internal static class TemporaryNames
             OR EXISTS (SELECT FROM pg_catalog.pg_type s WHERE s.typnamespace OPERATOR(pg_catalog.=) 11::pg_catalog.oid AND s.typname OPERATOR(pg_catalog.=) t.name))
         LIMIT 1
         """;
-
-    /// <summary>Of the session, and in a transaction of that: nobody makes any while it lasts.</summary>
-    /// <exception cref="LoginEtlException"><c>SearchPathUnsafe</c>.</exception>
-    public static async Task RequireNoneAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        if (await connection.QueryAsync(Query, [], r => r.GetString(0), cancellationToken).ConfigureAwait(false) is [var name, ..])
-        {
-            throw Found(name);
-        }
-    }
 
     /// <param name="name">The object's.</param>
     public static LoginEtlException Found(string name) => new(

@@ -64,7 +64,8 @@ internal static class KeyMaterial
             {
                 if (reader.Field == field && reader.Bytes.Length == length)
                 {
-                    return KeyBytes.CopyOf(reader.Bytes);
+                    return reader.Bytes.ContainsAnyExcept(reader.Bytes[0]) ? KeyBytes.CopyOf(reader.Bytes)
+                        : throw Keyset.Invalid(keyset.Source, $"the bytes of key {key.Id} are all the same, which anybody can guess");
                 }
             }
         }

@@ -114,6 +114,8 @@ public sealed class SearchPathTests(ServersFixture servers)
     [Theory]
     [InlineData(";Search Path=mine,pg_catalog", "")]
     [InlineData(";Options=-c search_path=mine,public,pg_catalog", "")]
+    [InlineData(";Search Path='\"mine-to-come\",pg_catalog'", "")]
+    [InlineData("", "ALTER ROLE {0} SET search_path = 'mine-to-come', 'PG_CATALOG', pg_catalog")]
     [InlineData("", "ALTER ROLE {0} SET search_path = mine, pg_catalog")]
     [InlineData("", "DO $$ BEGIN EXECUTE format('ALTER ROLE {0} IN DATABASE %I SET search_path = pg_temp, mine, pg_catalog, public', current_database()); END $$")]
     public async Task Nobody_is_served_where_a_schema_comes_before_the_system_s(string path, string setting)
@@ -165,15 +167,39 @@ public sealed class SearchPathTests(ServersFixture servers)
             AssertUnsafe(await Assert.ThrowsAsync<LoginEtlException>(act));
         }
 
-        // Of what was opened before, too: nothing is recovered without an anchor that stays.
-        AssertUnsafe(await Assert.ThrowsAsync<LoginEtlException>(() => anchor.AddAsync(new AuditAnchor { FileId = Guid.NewGuid(), Line = 1, Mac = new string('0', 64), Place = "here", Number = 1, Link = new string('0', 64) }, TestDatabase.Token)));
-        Assert.Equal(0, await database.CountAsync("login_etl_audit_anchor"));
+        // What was opened before is not taken in by it.
+        Assert.NotNull(await anchor.AddAsync(FirstAnchor, TestDatabase.Token));
+        Assert.Equal(1, await database.CountAsync("public.login_etl_audit_anchor"));
 
         void AssertUnsafe(LoginEtlException fault)
         {
             Assert.Equal("SearchPathUnsafe", fault.Id);
             Assert.Contains(name, fault.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Anchor_is_not_taken_in_by_a_schema_that_comes_before_the_system_s_later()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using var pooler = await PgBouncer.StartAsync(database.ConnectionString);
+        await using var anchor = await new PostgresConnector().OpenAnchorAsync(
+            database.Settings("public.user_logins") with { Database = new SecretText(pooler.ConnectionString) }, TestDatabase.Token);
+        await database.RunAsync(
+            """
+            CREATE SCHEMA mine;
+            CREATE FUNCTION mine.decode(text, text) RETURNS bytea LANGUAGE sql AS $$SELECT pg_catalog.decode(pg_catalog.repeat('ee', pg_catalog.length($1) / 2), 'hex')$$;
+            CREATE FUNCTION mine.encode(bytea, text) RETURNS text LANGUAGE sql AS $$SELECT CASE pg_catalog.length($1) WHEN 36 THEN pg_catalog.repeat('b', 72) ELSE pg_catalog.repeat('0', 64) END$$;
+            CREATE VIEW mine.pg_class AS SELECT * FROM pg_catalog.pg_class WHERE relname NOT LIKE 'login%';
+            """);
+        await TestDatabase.By(pooler.ConnectionString).RunAsync("SET search_path = mine, pg_catalog, public");
+
+        Assert.NotNull(await anchor.AddAsync(FirstAnchor, TestDatabase.Token));
+        Assert.Equal(FirstAnchor.Mac, (await anchor.AskAsync(FirstAnchor.FileId, "here", TestDatabase.Token)).OfFile?.Mac);
+        Assert.Equal(FirstAnchor.Mac, Assert.Single(await anchor.ListAsync(null, TestDatabase.Token)).Mac);
+        Assert.Empty(await anchor.ElsewhereAsync(TestDatabase.Token));
+        await anchor.RequireApartAsync(TestDatabase.Token);
+        Assert.Equal(FirstAnchor.Mac, await database.ReadAsync<string>("SELECT encode(mac, 'hex') FROM login_etl_audit_anchor"));
     }
 
     [Theory]
@@ -188,6 +214,8 @@ public sealed class SearchPathTests(ServersFixture servers)
             Assert.Equal("TableUnsuitable", (await Assert.ThrowsAsync<LoginEtlException>(act)).Id);
         }
     }
+
+    private static AuditAnchor FirstAnchor { get; } = new() { FileId = Guid.NewGuid(), Line = 1, Mac = new string('0', 64), Place = "here", Number = 1, Link = new string('b', 72) };
 
     private static IEnumerable<Func<Task>> Acts(DatabaseSettings settings)
     {

@@ -115,6 +115,18 @@ public sealed class OtlpTests(ServersFixture servers) : IDisposable
     }
 
     [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere/canary.pem")]
+    [InlineData("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/hostname")]
+    [InlineData("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/nowhere/canary.pem")]
+    public async Task Certificate_that_cannot_be_used_is_a_wrong_setting_and_no_fault_of_ours(string variable, string path)
+    {
+        var (exitCode, errors, _) = await RunAsync(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "https://127.0.0.1:1", [variable] = path });
+        Assert.Equal(1, exitCode);
+        Assert.Contains("SettingInvalid: One of the variables OTEL_* is not valid: it takes ", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain(path, errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("OTEL_TRACES_SAMPLER")]
     [InlineData("OTEL_METRIC_EXPORT_INTERVAL")]
     public async Task Variable_that_OpenTelemetry_does_not_take_is_told_of_and_hides_no_collector_that_is_away(string variable)

@@ -87,6 +87,25 @@ public sealed class KeysetRulesTests
         Assert.Throws<FormatException>(() => new ProtoReader(Convert.FromHexString(message)).Next());
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(255)]
+    public void Key_of_one_byte_over_and_over_is_none(byte value)
+    {
+        using var known = TestKeys.Parse(Vectors.KnownTokens["keysets"]!["hmac"]!);
+        byte[] bytes = [.. Enumerable.Repeat(value, KeyMaterial.HmacLength)];
+        using var constant = new KeyBytes(bytes.Length);
+        bytes.CopyTo(constant.Span);
+        var key = new KeysetKey(known.Primary.Id, KeyStatus.Enabled, KeyMaterial.WriteHmac(constant));
+        var fault = Assert.Throws<LoginEtlException>(() => KeyMaterial.ReadHmac(known, key));
+        Assert.Equal("KeysetInvalid", fault.Id);
+        Assert.Contains("all the same", fault.Message, StringComparison.Ordinal);
+        bytes[^1] ^= 1;
+        bytes.CopyTo(constant.Span);
+        using var differs = KeyMaterial.ReadHmac(known, new KeysetKey(known.Primary.Id, KeyStatus.Enabled, KeyMaterial.WriteHmac(constant)));
+        Assert.Equal(bytes, differs.Span);
+    }
+
     private static JsonNode With(uint id, string status)
     {
         var keyset = Vectors.KnownTokens["keysets"]!["ip"]!.DeepClone();
