@@ -48,7 +48,7 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
             protectors.TryFollow(await sink.KeysAsync(stop).ConfigureAwait(false));
             await sink.RequireKeysAsync(protectors.Current.Keys, stop).ConfigureAwait(false);
             var source = await queues.ReceiveFromAsync(From, Receive, stop).ConfigureAwait(false);
-            Started?.Invoke(new RunStart(source.Name, sink.Place, protectors.Current.Keys));
+            Started?.Invoke(new RunStart(source.Name, sink.Place, protectors.Current.Keys) { PingAsync = sink.PingAsync });
             return await EtlRun.RunAsync(source, protectors, sink, Batch, batchWritten, stop, SoFar).ConfigureAwait(false);
         }
     }
@@ -60,6 +60,9 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
 /// <param name="Keys">Under which keys.</param>
 public sealed record RunStart(string Queue, string Place, IReadOnlyList<StoredKey> Keys)
 {
+    /// <summary>Asks the database for an answer while the run goes on; throws as <see cref="IRecordSink.PingAsync"/> does.</summary>
+    public Func<CancellationToken, Task> PingAsync { get; init; } = _ => Task.CompletedTask;
+
     /// <summary>The key of each attribute, by the prefix of its tokens.</summary>
     public string Under => string.Join(" and ", Keys.Select(k => $"{k.Attribute} under {k.Prefix}"));
 

@@ -17,13 +17,14 @@ internal sealed class ServiceManager : IDisposable
     private readonly string? _socket = Environment.GetEnvironmentVariable("NOTIFY_SOCKET");
     private readonly Timer? _alive;
 
-    public ServiceManager()
+    /// <param name="isLive">Asked before each sign of life.</param>
+    public ServiceManager(Func<bool> isLive)
     {
-        // Two a period, as systemd advises. The timer runs on the pool that the run needs as well: where that is stuck, it is, too.
+        // Two a period, as systemd advises.
         if (_socket is not null && long.TryParse(Environment.GetEnvironmentVariable("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) && microseconds > 1
             && Environment.GetEnvironmentVariable("WATCHDOG_PID") is var process && (process is null || process == Environment.ProcessId.ToString(CultureInfo.InvariantCulture)))
         {
-            _alive = new Timer(_ => Tell("WATCHDOG=1"), null, 0, (uint)Math.Clamp(microseconds / 2000, 1, LongestPeriod));
+            _alive = new Timer(_ => TellAlive(isLive), null, 0, (uint)Math.Clamp(microseconds / 2000, 1, LongestPeriod));
         }
     }
 
@@ -32,6 +33,14 @@ internal sealed class ServiceManager : IDisposable
     public void Stopping() => Tell("STOPPING=1");
 
     public void Dispose() => _alive?.Dispose();
+
+    private void TellAlive(Func<bool> isLive)
+    {
+        if (isLive())
+        {
+            Tell("WATCHDOG=1");
+        }
+    }
 
     private void Tell(string state)
     {

@@ -7,6 +7,7 @@ using LoginEtl.Postgres;
 using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
+using LoginEtl.Worker.Health;
 using Microsoft.Extensions.Logging;
 
 namespace LoginEtl.Worker;
@@ -15,6 +16,9 @@ namespace LoginEtl.Worker;
 internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, TextWriter output, TextWriter log, CancellationToken stop)
 {
     private static readonly TimeSpan SoFarEvery = TimeSpan.FromMinutes(1);
+
+    // Far longer than any call or statement may take, and than a row waits for its batch.
+    private static readonly TimeSpan StuckAfter = TimeSpan.FromMinutes(5);
 
     private readonly PostgresConnector _database = new();
     private readonly OwnWords _words = new(settings.All);
@@ -117,7 +121,10 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
 
     private async Task<Receipt> ReceiptAsync()
     {
-        using var manager = new ServiceManager();
+        var health = new RunHealth(StuckAfter + settings.BatchOptions(parsed).FlushInterval, TimeProvider.System);
+        using var listener = new HealthListener(health, stop);
+        using var port = settings.HealthPort(parsed) is { } number ? HealthPort.Open(number, listener, settings.HealthPortName) : null;
+        using var manager = new ServiceManager(isLive: () => listener.Stuck() is null);
         using var stopping = stop.Register(manager.Stopping);
         if (settings.DatabaseFlag(parsed) is { } flag && _database.CarriesPassword(flag))
         {
@@ -140,6 +147,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
 
         void Started(RunStart start)
         {
+            health.Started(start.PingAsync);
             manager.Ready();
             _log.Started(start);
         }

@@ -133,7 +133,7 @@ internal sealed class Receiver(
                 throw queue.Faults.Explain(e);
             }
 
-            RunMetrics.Retried("queue", $"{e.Fault}");
+            RunMetrics.Retried(RunMetrics.OfQueue, $"{e.Fault}");
             outage.Tell(now - _failingSince.Value, () => queue.Faults.Explain(e).Message);
             return false;
         }

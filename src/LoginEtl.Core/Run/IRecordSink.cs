@@ -16,6 +16,10 @@ public interface IRecordSink : IAsyncDisposable
     /// <exception cref="Faults.LoginEtlException">The database failed or refused.</exception>
     Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken);
 
+    /// <summary>Whether the database answers now. Tries once.</summary>
+    /// <exception cref="Faults.LoginEtlException">It does not, or refuses.</exception>
+    Task PingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Whether rows may be written under these keys; the first batch tells the database of those that it has not seen.</summary>
     /// <exception cref="Faults.LoginEtlException"><c>KeyNotKnown</c>, <c>KeyMismatch</c>, <c>KeyRetired</c>, or the database failed or refused.</exception>
     Task RequireKeysAsync(IReadOnlyList<StoredKey> keys, CancellationToken cancellationToken);

@@ -39,8 +39,9 @@ public sealed class ReceivingRun
         {
             Held = () => Book.Open,
             HeldBytes = () => Book.HeldBytes,
+            Stalled = () => Book.Open == 0 || Book.OnlyHeldBack ? 0 : (long)Book.SinceProgress.TotalSeconds,
             Backlog = () => Backlog,
-            State = () => _source.RunEnd.Reason is null ? "receiving" : "ending",
+            State = () => _source.RunEnd.Reason is null ? RunMetrics.Receiving : RunMetrics.Ending,
         };
         RunMetrics.Begin(_gauges);
     }

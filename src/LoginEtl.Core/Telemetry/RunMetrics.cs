@@ -12,11 +12,24 @@ public static class RunMetrics
     /// <summary>Of the meter.</summary>
     public const string Name = "LoginEtl";
 
+    /// <summary>Instruments that a host's health is told by.</summary>
+    public const string Held = "login_etl.messages.held", Stalled = "login_etl.messages.stalled", Runs = "login_etl.runs", Retries = "login_etl.retries",
+        BatchDuration = "login_etl.batch.duration", CallDuration = "login_etl.sqs.call.duration";
+
+    /// <summary>Tags of theirs: what is tried again, what a run does, and how a call failed.</summary>
+    public const string Of = "login_etl.of", State = "login_etl.state", Error = "error.type";
+
+    /// <summary>A value of <see cref="Of"/>.</summary>
+    public const string OfQueue = "queue", OfDatabase = "database";
+
+    /// <summary>A value of <see cref="State"/>.</summary>
+    public const string Receiving = "receiving", Ending = "ending";
+
     /// <summary>What of <see cref="RunGauges.Counts"/> is no outcome.</summary>
     internal const string Received = "received", Undeleted = "undeleted";
 
     private const string Queue = "login_etl.queue", OutcomeTag = "login_etl.outcome", Reason = "login_etl.reason", Operation = "login_etl.operation";
-    private const string Error = "error.type", Of = "login_etl.of", Cause = "login_etl.cause", State = "login_etl.state";
+    private const string Cause = "login_etl.cause";
 
     private static readonly Lock s_lock = new();
     private static readonly List<RunGauges> s_runs = [];
@@ -27,11 +40,11 @@ public static class RunMetrics
 
     private static readonly Counter<long> s_rejected = s_meter.CreateCounter<long>("login_etl.messages.rejected", "{message}", "Messages that went to quarantine, by reason");
     private static readonly Counter<long> s_extended = s_meter.CreateCounter<long>("login_etl.messages.extended", "{message}", "Visibility timeouts that were extended");
-    private static readonly Counter<long> s_retries = s_meter.CreateCounter<long>("login_etl.retries", "{retry}", "Tries of the queue or the database after one that failed");
+    private static readonly Counter<long> s_retries = s_meter.CreateCounter<long>(Retries, "{retry}", "Tries of the queue or the database after one that failed");
     private static readonly Histogram<double> s_age = s_meter.CreateHistogram<double>("login_etl.message.age", "s", "From when a message was sent to when its row stands", null, Seconds(1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400));
     private static readonly Histogram<long> s_batchSize = s_meter.CreateHistogram<long>("login_etl.batch.size", "{message}", "Messages a batch", null, new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 10, 50, 100, 250, 500, 1000, 2500, 5000] });
-    private static readonly Histogram<double> s_batchDuration = s_meter.CreateHistogram<double>("login_etl.batch.duration", "s", "Time of a batch's transaction, retries included", null, s_short);
-    private static readonly Histogram<double> s_call = s_meter.CreateHistogram<double>("login_etl.sqs.call.duration", "s", "Time of a call to SQS; of ReceiveMessage with its long poll", null, s_short);
+    private static readonly Histogram<double> s_batchDuration = s_meter.CreateHistogram<double>(BatchDuration, "s", "Time of a batch's transaction, retries included", null, s_short);
+    private static readonly Histogram<double> s_call = s_meter.CreateHistogram<double>(CallDuration, "s", "Time of a call to SQS; of ReceiveMessage with its long poll", null, s_short);
 
     // By OpenTelemetry's names, where somebody asks for them.
     private static readonly Histogram<double>? s_process = Convention("messaging.process.duration", "Duration of processing operation.");
@@ -44,8 +57,9 @@ public static class RunMetrics
         s_meter.CreateObservableCounter("login_etl.messages.settled", () => Counted(n => n is not (Received or Undeleted), (q, n) => [Tag(Queue, q), Tag(OutcomeTag, n)]), "{message}", "Deliveries by what became of them");
         s_meter.CreateObservableCounter(
             "login_etl.messages.undeleted", () => Counted(n => n == Undeleted, (q, _) => [Tag(Queue, q)]), "{message}", "Settled messages that could not be deleted, and come again as duplicates");
-        s_meter.CreateObservableUpDownCounter("login_etl.messages.held", () => Observe(r => r.Held()), "{message}", "Messages held now");
+        s_meter.CreateObservableUpDownCounter(Held, () => Observe(r => r.Held()), "{message}", "Messages held now");
         s_meter.CreateObservableUpDownCounter("login_etl.messages.held_bytes", () => Observe(r => r.HeldBytes()), "By", "Bytes of the messages held now");
+        s_meter.CreateObservableGauge(Stalled, () => Observe(r => r.Stalled()), "s", "Time since a message held was last taken up or settled; 0 while none waits for that");
         s_meter.CreateObservableGauge("login_etl.queue.backlog", () => Observe(r => r.Backlog()), "{message}", "Messages that wait in the queue, about; asked for every five seconds at most");
         if (MessagingConventions.AreAskedFor)
         {
@@ -54,7 +68,7 @@ public static class RunMetrics
                 "Number of messages that were delivered to the application.");
         }
 
-        s_meter.CreateObservableUpDownCounter("login_etl.runs", () => Observe(r => r.State() is null ? null : 1, r => new(State, r.State())), "{run}", "Runs under way, by what they do");
+        s_meter.CreateObservableUpDownCounter(Runs, () => Observe(r => r.State() is null ? null : 1, r => new(State, r.State())), "{run}", "Runs under way, by what they do");
     }
 
     /// <summary>Whether somebody listens to the age of messages, which is computed for it alone.</summary>
@@ -101,7 +115,7 @@ public static class RunMetrics
     public static void Extended(string queue, int messages) => s_extended.Add(messages, Tag(Queue, queue));
 
     /// <summary>Something is tried again.</summary>
-    /// <param name="of">queue or database.</param>
+    /// <param name="of"><see cref="OfQueue"/> or <see cref="OfDatabase"/>.</param>
     /// <param name="cause">A code: an SQLSTATE, or the kind of the fault.</param>
     public static void Retried(string of, string cause)
     {
@@ -179,6 +193,9 @@ internal sealed record RunGauges(string? Queue, Func<IEnumerable<(string Name, l
 
     /// <summary>Their bytes.</summary>
     public Func<long?> HeldBytes { get; init; } = () => null;
+
+    /// <summary>Seconds since one of them was last taken up or settled.</summary>
+    public Func<long?> Stalled { get; init; } = () => null;
 
     /// <summary>Messages that wait in the queue; null while unknown, too.</summary>
     public Func<long?> Backlog { get; init; } = () => null;

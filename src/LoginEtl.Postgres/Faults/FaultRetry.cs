@@ -49,6 +49,6 @@ internal sealed class FaultRetry(TimeSpan retryFor, string endpoint, Action<stri
             throw DatabaseFault.From(fault, endpoint, commitInDoubt && mayRetry, locked);
         }
 
-        RunMetrics.Retried("database", locked is not null ? "Locked" : fault is PostgresException { SqlState: var state } ? state : "Connection");
+        RunMetrics.Retried(RunMetrics.OfDatabase, locked is not null ? "Locked" : fault is PostgresException { SqlState: var state } ? state : "Connection");
     }
 }

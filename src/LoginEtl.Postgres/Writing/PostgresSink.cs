@@ -78,6 +78,10 @@ internal sealed class PostgresSink : IRecordSink
         },
         cancellationToken);
 
+    /// <inheritdoc/>
+    public Task PingAsync(CancellationToken cancellationToken) => _database.UseAsync(
+        connection => connection.QueryAsync("SELECT 1", [], _ => 0, cancellationToken), cancellationToken);
+
     private async Task<T> LookAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> look, CancellationToken cancellationToken)
     {
         var retry = new FaultRetry(_options.RetryFor, _database.Endpoint, _options.Waiting);
