@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using LoginEtl.Sandbox.PowerShell;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Fixtures;
@@ -62,22 +60,11 @@ public sealed class ComposeTests(ServersFixture servers)
 
     private static async Task RunAsync(string script, Service service, TestQueue queue, string database, string keys)
     {
-        var pwsh = await PowerShellSearch.FindAsync(TestDatabase.Token);
-        var start = WorkerProgram.Start(keys, queue, database, []);
-        start.FileName = pwsh.Command;
-        start.ArgumentList.Clear();
-        foreach (var argument in pwsh.Arguments("-NoLogo", "-NoProfile", "-Command", $"Import-Module '{Repository.PathOf("LoginEtl.psd1")}'\n{script}"))
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        // Of everything that the service is told, the place is another here.
-        Assert.All(service.Environment!.Keys, n => Assert.True(start.Environment.ContainsKey(n), n));
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(TestDatabase.Token);
-        var errors = await process.StandardError.ReadToEndAsync(TestDatabase.Token);
-        await process.WaitForExitAsync(TestDatabase.Token);
-        Assert.True(process.ExitCode == 0, await output + errors);
+        var given = WorkerProgram.Start(keys, queue, database, []).Environment;
+        // The same variables as the service is given; only the places are others here.
+        var environment = service.Environment!.Keys.ToDictionary(n => n, n => given[n]!);
+        var (exitCode, said) = await ShellProgram.RunAsync(script, environment);
+        Assert.True(exitCode == 0, said);
     }
 
     private static Dictionary<string, Service> Read()
