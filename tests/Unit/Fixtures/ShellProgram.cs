@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using LoginEtl.Sandbox.PowerShell;
-using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 
-namespace LoginEtl.Unit.Deploy;
+namespace LoginEtl.Unit.Fixtures;
 
 /// <summary>PowerShell with the module, as a script of somebody's runs it; and other programs.</summary>
 internal static class ShellProgram
