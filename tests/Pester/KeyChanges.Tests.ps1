@@ -242,6 +242,28 @@ Describe 'A rotation' {
         Get-State | Should -Be 'primary'
     }
 
+    It 'leaves no key with other bytes unnoticed, one that only opens neither' {
+        $new = Add-LoginKey $own ip -Database $database
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -Database $database
+        # As if this host had other bytes under the id of the old one.
+        [void] (Invoke-Sql $database "UPDATE login_etl_key SET check_value = repeat('0', 32) WHERE prefix = '$($old.TokenPrefix)'")
+        $row = Invoke-Sql $database 'SELECT masked_ip FROM user_logins LIMIT 1'
+        { '10.1.2.1' | Find-LoginRecord $database $own -Attribute ip } | Should -Throw -ErrorId 'KeyMismatch,*'
+        { $row | Unprotect-LoginPii $database $own -Reason x -AuditFile "$TestDrive/m.jsonl" -Confirm:$false -WarningAction SilentlyContinue } | Should -Throw -ErrorId 'KeyMismatch,*'
+        $states = Test-LoginEtl (New-TestQueue) $own $database | Where-Object Name -EQ 'Key states'
+        $states.Outcome | Should -Be 'Fail'
+        $states.Detail | Should -Match ([regex]::Escape($old.TokenPrefix))
+    }
+
+    It 'is missed by nobody where the database is from before it' {
+        $new = Add-LoginKey $own ip
+        $states = Test-LoginEtl (New-TestQueue) $own $database | Where-Object Name -EQ 'Key states'
+        $states.Outcome | Should -Be 'Warn'
+        $states.Detail | Should -BeLike "$($new.TokenPrefix) of ip, newer than the primary key, has never been told to this database*"
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -Database $database
+        (Test-LoginEtl (New-TestQueue) $own $database | Where-Object Name -EQ 'Key states').Outcome | Should -Be 'Pass'
+    }
+
     It 'tells a database that knows no key yet of the whole keyset' {
         [void] (Invoke-Sql $database 'DELETE FROM login_etl_key; DELETE FROM user_logins')
         $null = Add-LoginKey $own ip -Database $database

@@ -45,7 +45,21 @@ public static class KeyChecks
                     "Where nobody went back to the older key on purpose, see who may write to login_etl_key, and set the primary key that is meant with Set-LoginPrimaryKey.");
             }
 
+            // Those that only open, too: rows, searches and recoveries go by them.
+            KeyMismatch.Refuse(StoredKeys.Held(keyring), known);
             var first = await KeyAdmission.RequireAsync(keys, known, isNewKey: false, () => Task.FromResult(sample)).ConfigureAwait(false);
+            if (StoredKeys.ByIdAlone(StoredKeys.KnownByIdAlone(StoredKeys.Held(keyring), known)) is { } alone)
+            {
+                return new Check(States, CheckOutcome.Warn, alone, "Set-LoginPrimaryKey with -Database, from the host whose keys are meant.");
+            }
+
+            if (PrimaryKeys.Newer(keyring).Where(k => !known.Any(k.IsOf)).Select(k => $"{k.Prefix} of {k.Attribute}").ToList() is { Count: > 0 } unseen && known.Count > 0)
+            {
+                return new Check(
+                    States, CheckOutcome.Warn, $"{string.Join(", ", unseen)}, newer than the primary key, has never been told to this database",
+                    "Where a rotation had made it primary, the database is from before: Set-LoginPrimaryKey with -Database makes it so again.");
+            }
+
             var followed = own.Zip(keys).Where(k => k.First.Prefix != k.Second.Prefix).Select(k => $"{k.First.Prefix} of {k.First.Attribute} is retired in the database, and its primary key {k.Second.Prefix} is held and followed").ToList();
             return new Check(
                 States, CheckOutcome.Pass,

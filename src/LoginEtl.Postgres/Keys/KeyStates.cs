@@ -2,6 +2,7 @@ using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Tokens;
 using Npgsql;
 
 namespace LoginEtl.Postgres.Keys;
@@ -30,13 +31,16 @@ internal sealed class KeyStates(QualifiedName keys)
     /// <summary>A query for all of them, which <see cref="Read"/> reads.</summary>
     public static string Query(QualifiedName keys) => $"SELECT attribute, method, prefix, state, changed_at, check_value FROM {keys.Quoted} ORDER BY attribute, changed_at, prefix";
 
-    /// <summary>One of <see cref="Query"/>.</summary>
-    public static StoredKey Read(NpgsqlDataReader row) =>
-        new(row.GetString(0), row.GetString(1), row.GetString(2), StoredStates.Parse(row.GetString(3)))
+    /// <summary>One of <see cref="Query"/>. Its method is what the prefix says: who may register keys may write another beside it.</summary>
+    public static StoredKey Read(NpgsqlDataReader row)
+    {
+        var key = new StoredKey(row.GetString(0), row.GetString(1), row.GetString(2), StoredStates.Parse(row.GetString(3)))
         {
             ChangedAt = row.GetDateTime(4),
             CheckValue = row.IsDBNull(5) ? null : row.GetString(5),
         };
+        return key.IsWellFormed ? key with { Method = TokenPrefix.MethodOf(key.Prefix) } : key;
+    }
 
     /// <summary>All of them that are about keys.</summary>
     public async Task<IReadOnlyList<StoredKey>> ListAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>

@@ -1,4 +1,5 @@
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using LoginEtl.Run;
@@ -35,6 +36,9 @@ internal sealed class BatchPlan
 
     /// <summary>The rows that the last try has sent to quarantine.</summary>
     public IReadOnlyList<RefusedRow> Refused { get; set; } = [];
+
+    /// <summary>Keys of its records that the database would not tell from others under their ids.</summary>
+    public IReadOnlyList<StoredKey> KnownByIdAlone { get; set; } = [];
 
     /// <summary>
     /// What the last try had to say when it sent COMMIT, one a delivery; null before. If that COMMIT took place and its

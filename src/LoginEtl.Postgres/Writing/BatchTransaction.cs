@@ -1,4 +1,5 @@
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Targets;
@@ -74,7 +75,9 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         // Our own earlier try, if any is still about, holds these keys or has given them up: it can commit no more.
         attempt.CommitInDoubt = false;
         start.Keys.Refuse(fresh.Select(i => i.Login));
-        await _registration.RegisterAsync(connection, KeyRegistration.KeysOf(fresh.Select(i => i.Login)), start.Keys, cancellationToken).ConfigureAwait(false);
+        var keys = KeyRegistration.KeysOf(fresh.Select(i => i.Login));
+        await _registration.RegisterAsync(connection, keys, start.Keys, cancellationToken).ConfigureAwait(false);
+        plan.KnownByIdAlone = StoredKeys.KnownByIdAlone(keys, start.Keys.All);
         limit.Begin();
         var rows = BatchPlan.InTableOrder(fresh.Where(i => i.Refusal is null), table);
         var results = (RowResults?)RowResults.AllWritten;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoginEtl.Keysets;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Run;
@@ -11,9 +12,10 @@ internal sealed class SinkNotices(Database database, SchemaRecord schema, SinkOp
 {
     private bool _toldOfServer = schema.Notice is null;
     private bool _toldOfSuppressed;
+    private bool _toldOfKeys;
 
     /// <summary>Those of a batch. Never throws: it stands.</summary>
-    public async Task<IReadOnlyList<string>> OfAsync(QualifiedName table, List<string> changes, IReadOnlyList<Outcome> outcomes)
+    public async Task<IReadOnlyList<string>> OfAsync(QualifiedName table, List<string> changes, IReadOnlyList<Outcome> outcomes, IReadOnlyList<StoredKey> knownByIdAlone)
     {
         var notices = new List<string>();
         if (!_toldOfServer)
@@ -21,6 +23,12 @@ internal sealed class SinkNotices(Database database, SchemaRecord schema, SinkOp
             _toldOfServer = true;
             notices.Add(schema.Notice!);
             await RecordAsync(table).ConfigureAwait(false);
+        }
+
+        if (!_toldOfKeys && StoredKeys.ByIdAlone(knownByIdAlone) is { } keys)
+        {
+            _toldOfKeys = true;
+            notices.Add(keys);
         }
 
         if (changes.Count > 0)

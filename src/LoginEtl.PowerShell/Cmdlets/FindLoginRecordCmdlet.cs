@@ -71,6 +71,7 @@ public sealed class FindLoginRecordCmdlet : KeyedDatabaseCmdlet
         _form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
         var settings = ConnectionSettings();
         _table = Own(Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table));
+        RequireKeysOf(_table);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LoginEtl.Keysets;
+using LoginEtl.Rotation;
 
 namespace LoginEtl.PowerShell.Hosting;
 
@@ -16,4 +17,11 @@ public abstract class KeyedDatabaseCmdlet : DatabaseCmdlet
 
     /// <summary>The keys, opened at first use; their warnings are shown.</summary>
     protected Keyring Keyring => _keyring ??= Own(Guard(() => KeySources.Open(this, Keyset, StopToken)));
+
+    /// <summary>
+    /// Makes sure that no key has the id of another that the database knows: under it nothing is found, and pfx tokens open to
+    /// other addresses, without an error.
+    /// </summary>
+    private protected void RequireKeysOf(ITokenTable table) =>
+        Await(async () => KeyMismatch.Refuse(StoredKeys.Held(Keyring), await table.KeysAsync(StopToken).ConfigureAwait(false)), Table);
 }

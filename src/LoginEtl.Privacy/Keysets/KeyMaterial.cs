@@ -14,8 +14,9 @@ internal static class KeyMaterial
     private const int LongestMessage = 512;
 
     /// <summary>AesSivKey: version = 1, key_value = 2.</summary>
+    /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>.</exception>
     public static KeyBytes ReadAesSiv(Keyset keyset, KeysetKey key) =>
-        ReadKeyValue(keyset, TinkTypes.AesSivKey, key, field: 2, AesSivLength);
+        OfTwoHalves(keyset, key, ReadKeyValue(keyset, TinkTypes.AesSivKey, key, field: 2, AesSivLength), "which makes authentication and encryption one key");
 
     public static KeyBytes WriteAesSiv(KeyBytes key) => Write(key.Span, static (ref writer, key) => writer.Bytes(2, key));
 
@@ -31,17 +32,8 @@ internal static class KeyMaterial
 
     /// <summary>IpcryptPfxKey: version = 1, key_value = 2.</summary>
     /// <exception cref="Faults.LoginEtlException"><c>KeysetInvalid</c>.</exception>
-    public static KeyBytes ReadPfx(Keyset keyset, KeysetKey key)
-    {
-        var bytes = ReadKeyValue(keyset, TinkTypes.IpcryptPfxKey, key, field: 2, IpcryptPfx.KeyLength);
-        if (!CryptographicOperations.FixedTimeEquals(bytes.Span[..(IpcryptPfx.KeyLength / 2)], bytes.Span[(IpcryptPfx.KeyLength / 2)..]))
-        {
-            return bytes;
-        }
-
-        bytes.Dispose();
-        throw Keyset.Invalid(keyset.Source, $"the halves of key {key.Id} are equal, which would leave addresses in clear");
-    }
+    public static KeyBytes ReadPfx(Keyset keyset, KeysetKey key) =>
+        OfTwoHalves(keyset, key, ReadKeyValue(keyset, TinkTypes.IpcryptPfxKey, key, field: 2, IpcryptPfx.KeyLength), "which would leave addresses in clear");
 
     public static KeyBytes WritePfx(KeyBytes key) => Write(key.Span, static (ref writer, key) => writer.Bytes(2, key));
 
@@ -52,6 +44,18 @@ internal static class KeyMaterial
         var writer = new ProtoWriter(buffer.Span);
         body(ref writer, secret);
         return KeyBytes.CopyOf(writer.Written);
+    }
+
+    private static KeyBytes OfTwoHalves(Keyset keyset, KeysetKey key, KeyBytes bytes, string why)
+    {
+        var half = bytes.Length / 2;
+        if (!CryptographicOperations.FixedTimeEquals(bytes.Span[..half], bytes.Span[half..]))
+        {
+            return bytes;
+        }
+
+        bytes.Dispose();
+        throw Keyset.Invalid(keyset.Source, $"the halves of key {key.Id} are equal, {why}");
     }
 
     private static KeyBytes ReadKeyValue(Keyset keyset, string typeUrl, KeysetKey key, int field, int length)

@@ -9,8 +9,8 @@ namespace LoginEtl.Keysets;
 /// <param name="State">What may be done with it.</param>
 public sealed record StoredKey(string Attribute, string Method, string Prefix, StoredKeyState State)
 {
-    // Of a check value in hexadecimal.
-    private const int OlderCheckDigits = 8;
+    // Of a check value in hexadecimal. For the older ones a second key is found in minutes.
+    private const int OlderCheckDigits = 8, CheckDigits = 32;
 
     /// <summary>When it came into this state, by the server's clock (UTC); set by the database.</summary>
     public DateTimeOffset? ChangedAt { get; init; }
@@ -23,6 +23,9 @@ public sealed record StoredKey(string Attribute, string Method, string Prefix, S
     /// register keys may write anything there.
     /// </summary>
     public bool IsWellFormed => KeysetName.Masked.Contains(Attribute) && Enum.GetValues<TokenKind>().Any(k => TokenPrefix.IsOf(k, Prefix));
+
+    /// <summary>Whether another key under the same id would be told apart from it, by whoever reads this.</summary>
+    public bool IsToldApart => CheckValue?.Length == CheckDigits;
 
     /// <summary>Whether both are about one key: prefixes are those of an attribute.</summary>
     public bool IsOf(StoredKey other)

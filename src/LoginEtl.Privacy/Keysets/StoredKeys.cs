@@ -12,6 +12,29 @@ public static class StoredKeys
         return key.Method != Method(TokenKind.Mac);
     }
 
+    /// <summary>All keys that make tokens, of every attribute and method, as the database is to know them.</summary>
+    public static IReadOnlyList<StoredKey> Held(Keyring keyring)
+    {
+        ArgumentNullException.ThrowIfNull(keyring);
+        return [.. KeysetName.Masked.SelectMany(KeysetName.TokensOf).Where(n => keyring.Find(n) is not null).SelectMany(n => KeyListing.Of(n, keyring.Get(n)))
+            .Select(k => StoredKey.Of(k, StateOf(k.IsPrimary, k.Status)))];
+    }
+
+    /// <summary>Those of the keys that the database knows by their ids alone: another key under such an id would go unseen.</summary>
+    public static IReadOnlyList<StoredKey> KnownByIdAlone(IEnumerable<StoredKey> keys, IReadOnlyList<StoredKey> known)
+    {
+        ArgumentNullException.ThrowIfNull(known);
+        return [.. keys.Where(k => k.CheckValue is not null && known.Any(there => k.IsOf(there) && !there.IsToldApart))];
+    }
+
+    /// <summary>The same in a sentence, and what to do; null where there are none.</summary>
+    public static string? ByIdAlone(IReadOnlyList<StoredKey> keys)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        return keys.Count == 0 ? null
+            : $"The database knows {string.Join(", ", keys.Select(k => $"{k.Prefix} of {k.Attribute}"))} without a whole check value, so another key under that id, on another host, would not be told apart. Compare the check values of all hosts (Get-LoginKeyset); Set-LoginPrimaryKey with -Database then tells it.";
+    }
+
     /// <summary>What a key's place in its keyset means for those who write.</summary>
     internal static StoredKeyState StateOf(bool isPrimary, KeyStatus status) =>
         isPrimary ? StoredKeyState.Primary

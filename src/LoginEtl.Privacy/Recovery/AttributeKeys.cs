@@ -28,7 +28,5 @@ internal static class AttributeKeys
     };
 
     /// <summary>The keys as the database is to know them.</summary>
-    public static IEnumerable<StoredKey> Stored(Keyring keyring, string attribute) =>
-        KeysetName.TokensOf(attribute).Where(n => keyring.Find(n) is not null).SelectMany(n => KeyListing.Of(n, keyring.Get(n)))
-            .Select(k => StoredKey.Of(k, StoredKeys.StateOf(k.IsPrimary, k.Status)));
+    public static IEnumerable<StoredKey> Stored(Keyring keyring, string attribute) => StoredKeys.Held(keyring).Where(k => k.Attribute == attribute);
 }

@@ -98,6 +98,9 @@ internal sealed class Scenario : IAsyncDisposable
     public Task<WorkerProcess> StartAsync(PlannedRun plan) => WorkerProcess.StartAsync(
         _lane, _lane.Settings(_calls.EndpointUrl, _name, _wire.ConnectionString), [.. plan.Flags, .. _groups > 0 || plan.MayRejectAll ? RejectsAll : []], plan.Environment);
 
+    /// <summary>Takes runs that <see cref="StartAsync"/> began into account.</summary>
+    public void Ended(IEnumerable<EndedRun> runs) => _runs.AddRange(runs);
+
     /// <summary>Runs to the end, whatever it is, and checks what the runs say of themselves.</summary>
     public async Task<EndedRun> RunAsync(PlannedRun plan)
     {

@@ -46,6 +46,43 @@ public sealed class KeyMismatchTests(ServersFixture servers) : IDisposable
         await sink.WriteAsync([Login()], TestDatabase.Token);
     }
 
+    [Theory]
+    [InlineData("NULL")]
+    [InlineData("left('{0}', 8)")]
+    public async Task Key_that_somebody_registered_by_its_id_alone_is_warned_of_until_its_check_value_is_told(string value)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var key = PrimaryKeys.Of(_keys.Ring, MaskMethods.Default).Single(k => k.Attribute == "ip");
+        await database.RunAsync($"INSERT INTO login_etl_key (attribute, method, prefix, check_value) VALUES ('ip', 'siv', '{key.Prefix}', {value.Replace("{0}", key.CheckValue, StringComparison.Ordinal)})");
+        await using var sink = await database.SinkAsync();
+        Assert.Contains(key.Prefix, Assert.Single((await sink.WriteAsync([Login()], TestDatabase.Token)).Notices), StringComparison.Ordinal);
+        // Once a run.
+        Assert.Empty((await sink.WriteAsync([Login()], TestDatabase.Token)).Notices);
+        await using var tokens = await database.TokensAsync();
+        var states = (await LoginEtl.Checks.KeyChecks.RunAsync(_keys.Ring, MaskMethods.Default, await tokens.KeysAsync(TestDatabase.Token), null))[0];
+        Assert.Equal(LoginEtl.Checks.CheckOutcome.Warn, states.Outcome);
+        Assert.Contains($"The database knows {key.Prefix} of ip without a whole check value", states.Detail, StringComparison.Ordinal);
+
+        await tokens.SetAsync(PrimaryKeys.Of(_keys.Ring, MaskMethods.Default), TestDatabase.Token);
+        await using var next = await database.SinkAsync();
+        Assert.Empty((await next.WriteAsync([Login()], TestDatabase.Token)).Notices);
+        Assert.All(await LoginEtl.Checks.KeyChecks.RunAsync(_keys.Ring, MaskMethods.Default, await tokens.KeysAsync(TestDatabase.Token), null), c => Assert.Equal(LoginEtl.Checks.CheckOutcome.Pass, c.Outcome));
+    }
+
+    [Theory]
+    [InlineData("mac")]
+    [InlineData("pfx")]
+    [InlineData("")]
+    public async Task Method_of_a_key_is_what_its_prefix_says_whatever_was_registered(string method)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var key = PrimaryKeys.Of(_keys.Ring, MaskMethods.Default).Single(k => k.Attribute == "ip");
+        await database.RunAsync($"INSERT INTO login_etl_key (attribute, method, prefix, check_value) VALUES ('ip', '{method}', '{key.Prefix}', '{key.CheckValue}')");
+        await using var tokens = await database.TokensAsync();
+        var known = Assert.Single(await tokens.KeysAsync(TestDatabase.Token));
+        Assert.Equal(("siv", true), (known.Method, known.CanBeMadeAnew()));
+    }
+
     [Fact]
     public async Task What_is_no_key_in_the_register_is_nothing_to_anybody()
     {

@@ -106,6 +106,20 @@ public sealed class KeysetRulesTests
         Assert.Equal(bytes, differs.Span);
     }
 
+    [Fact]
+    public void Siv_key_of_two_equal_halves_is_none()
+    {
+        using var known = TestKeys.Parse(Vectors.KnownTokens["keysets"]!["ip"]!);
+        using var halves = new KeyBytes(KeyMaterial.AesSivLength);
+        for (var i = 0; i < halves.Length; i++)
+        {
+            halves.Span[i] = (byte)(i % (KeyMaterial.AesSivLength / 2));
+        }
+
+        var key = new KeysetKey(known.Primary.Id, KeyStatus.Enabled, KeyMaterial.WriteAesSiv(halves));
+        Assert.Contains("halves", Assert.Throws<LoginEtlException>(() => KeyMaterial.ReadAesSiv(known, key)).Message, StringComparison.Ordinal);
+    }
+
     private static JsonNode With(uint id, string status)
     {
         var keyset = Vectors.KnownTokens["keysets"]!["ip"]!.DeepClone();
