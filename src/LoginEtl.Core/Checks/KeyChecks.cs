@@ -50,7 +50,7 @@ public static class KeyChecks
             var first = await KeyAdmission.RequireAsync(keys, known, isNewKey: false, () => Task.FromResult(sample)).ConfigureAwait(false);
             if (StoredKeys.ByIdAlone(StoredKeys.KnownByIdAlone(StoredKeys.Held(keyring), known)) is { } alone)
             {
-                return new Check(States, CheckOutcome.Warn, alone, "Set-LoginPrimaryKey with -Database, from the host whose keys are meant.");
+                return new Check(States, CheckOutcome.Warn, alone, StoredKeys.ByIdAloneRemedy);
             }
 
             if (PrimaryKeys.Newer(keyring).Where(k => !known.Any(k.IsOf)).Select(k => $"{k.Prefix} of {k.Attribute}").ToList() is { Count: > 0 } unseen && known.Count > 0)

@@ -28,7 +28,7 @@ internal sealed class SinkNotices(Database database, SchemaRecord schema, SinkOp
         if (!_toldOfKeys && StoredKeys.ByIdAlone(knownByIdAlone) is { } keys)
         {
             _toldOfKeys = true;
-            notices.Add(keys);
+            notices.Add($"{keys} {StoredKeys.ByIdAloneRemedy}");
         }
 
         if (changes.Count > 0)

@@ -27,12 +27,15 @@ public static class StoredKeys
         return [.. keys.Where(k => k.CheckValue is not null && known.Any(there => k.IsOf(there) && !there.IsToldApart))];
     }
 
-    /// <summary>The same in a sentence, and what to do; null where there are none.</summary>
+    /// <summary>What to do about those.</summary>
+    public const string ByIdAloneRemedy = "Compare the check values of all hosts (Get-LoginKeyset); Set-LoginPrimaryKey with -Database then tells it.";
+
+    /// <summary>They, in a sentence; null where there are none.</summary>
     public static string? ByIdAlone(IReadOnlyList<StoredKey> keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
         return keys.Count == 0 ? null
-            : $"The database knows {string.Join(", ", keys.Select(k => $"{k.Prefix} of {k.Attribute}"))} without a whole check value, so another key under that id, on another host, would not be told apart. Compare the check values of all hosts (Get-LoginKeyset); Set-LoginPrimaryKey with -Database then tells it.";
+            : $"The database knows {string.Join(", ", keys.Select(k => $"{k.Prefix} of {k.Attribute}"))} without a whole check value, so another key under that id, on another host, would not be told apart.";
     }
 
     /// <summary>What a key's place in its keyset means for those who write.</summary>

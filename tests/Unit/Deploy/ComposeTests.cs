@@ -25,10 +25,12 @@ public sealed class ComposeTests(ServersFixture servers)
             // As the image makes them: there, and the user's own.
             var keys = root.CreateSubdirectory("keys").FullName;
             root.CreateSubdirectory("keys-private");
+            var samples = root.CreateSubdirectory("samples").FullName;
+            File.Copy(Repository.PathOf("sandbox/samples/login-messages.ndjson"), Path.Combine(samples, "login-messages.ndjson"));
             var setup = s_services["setup"];
             Assert.Equal(["keys:/keys", "keys-private:/keys-private", "./sandbox/samples:/samples:ro"], setup.Volumes);
             var script = setup.Command![1].Replace("$$", "$", StringComparison.Ordinal).Replace("/keys", keys, StringComparison.Ordinal)
-                .Replace("/samples", Repository.PathOf("sandbox/samples"), StringComparison.Ordinal);
+                .Replace("/samples", samples, StringComparison.Ordinal);
             Assert.Equal("-Command", setup.Command[0]);
             await RunAsync(script, setup, queue, database.ConnectionString, keys);
             await RunAsync(script, setup, queue, database.ConnectionString, keys);

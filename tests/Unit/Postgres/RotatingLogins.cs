@@ -44,12 +44,14 @@ internal static class RotatingLogins
     public static async Task RetireAsync(TestDatabase database, RotatingKeys keys, bool back = false)
     {
         await using var tokens = await database.TokensAsync();
+        using var ring = keys.Open();
+        var held = StoredKeys.Held(ring);
         await tokens.SetAsync(
             [.. new[] { "ip", "device_id" }.SelectMany(a => new[]
             {
                 new StoredKey(a, "siv", keys.OldPrefix(a), back ? StoredKeyState.Primary : StoredKeyState.Retired),
                 new StoredKey(a, "siv", keys.NewPrefix(a), back ? StoredKeyState.Retired : StoredKeyState.Primary),
-            })],
+            }).Select(k => k with { CheckValue = held.FirstOrDefault(k.IsOf)?.CheckValue })],
             TestDatabase.Token);
     }
 
