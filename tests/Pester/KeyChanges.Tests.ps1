@@ -253,6 +253,21 @@ Describe 'A rotation' {
         $states = Test-LoginEtl (New-TestQueue) $own $database | Where-Object Name -EQ 'Key states'
         $states.Outcome | Should -Be 'Fail'
         $states.Detail | Should -Match ([regex]::Escape($old.TokenPrefix))
+
+        # What somebody registers beside it hides it from nobody.
+        [void] (Invoke-Sql $database "INSERT INTO login_etl_key (attribute, method, prefix) VALUES ('ip', 'siv', 'siv1.AZZZZZ')")
+        $states = Test-LoginEtl (New-TestQueue) $own $database | Where-Object Name -EQ 'Key states'
+        $states.Outcome | Should -Be 'Fail'
+        [void] (Invoke-Sql $database "UPDATE login_etl_key SET check_value = NULL WHERE prefix = '$($old.TokenPrefix)'")
+        $states = Test-LoginEtl (New-TestQueue) $own $database | Where-Object Name -EQ 'Key states'
+        $states.Detail | Should -BeLike '*more than one primary key*without a whole check value*'
+
+        # Who may read the table and not the register finds rows all the same.
+        $reader = New-TestName 'reader_'
+        [void] (Invoke-Sql $database "CREATE ROLE $reader LOGIN PASSWORD 'pw'; GRANT SELECT ON user_logins TO $reader")
+        $dsn = [Npgsql.NpgsqlConnectionStringBuilder]::new($database)
+        $dsn.Username, $dsn.Password = $reader, 'pw'
+        ('10.1.2.1' | Find-LoginRecord $dsn.ConnectionString $own -Attribute ip).Count | Should -Be 1
     }
 
     It 'is missed by nobody where the database is from before it' {

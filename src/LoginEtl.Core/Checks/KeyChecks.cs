@@ -33,31 +33,14 @@ public static class KeyChecks
                 throw KeyRetired.Of(retired, known);
             }
 
-            if (PrimaryKeys.Misled(keyring) is { Count: > 0 } back)
-            {
-                return new Check(States, CheckOutcome.Warn, string.Join(' ', back), "Look at login_etl_key and who may write to it, and set the primary key that is meant with Set-LoginPrimaryKey.");
-            }
-
-            if (PrimaryKeys.Newer(keyring).Where(k => sample?.Of(k.Attribute).Any(s => s.Prefix == k.Prefix) == true).Select(k => $"{k.Prefix} of {k.Attribute}").ToList() is { Count: > 0 } newer)
-            {
-                return new Check(
-                    States, CheckOutcome.Warn, $"rows are under {string.Join(", ", newer)}, and an older key is masked with",
-                    "Where nobody went back to the older key on purpose, see who may write to login_etl_key, and set the primary key that is meant with Set-LoginPrimaryKey.");
-            }
-
+            // What fails goes before what is warned of: whoever may register keys can have the latter said at any time.
             // Those that only open, too: rows, searches and recoveries go by them.
             KeyMismatch.Refuse(StoredKeys.Held(keyring), known);
             var first = await KeyAdmission.RequireAsync(keys, known, isNewKey: false, () => Task.FromResult(sample)).ConfigureAwait(false);
-            if (StoredKeys.ByIdAlone(StoredKeys.KnownByIdAlone(StoredKeys.Held(keyring), known)) is { } alone)
+            var warnings = Warnings(keyring, known, sample).ToList();
+            if (warnings.Count > 0)
             {
-                return new Check(States, CheckOutcome.Warn, alone, StoredKeys.ByIdAloneRemedy);
-            }
-
-            if (PrimaryKeys.Newer(keyring).Where(k => !known.Any(k.IsOf)).Select(k => $"{k.Prefix} of {k.Attribute}").ToList() is { Count: > 0 } unseen && known.Count > 0)
-            {
-                return new Check(
-                    States, CheckOutcome.Warn, $"{string.Join(", ", unseen)}, newer than the primary key, has never been told to this database",
-                    "Where a rotation had made it primary, the database is from before: Set-LoginPrimaryKey with -Database makes it so again.");
+                return new Check(States, CheckOutcome.Warn, string.Join("; ", warnings.Select(w => w.Detail.TrimEnd('.'))), string.Join(' ', warnings.Select(w => w.Remedy)));
             }
 
             var followed = own.Zip(keys).Where(k => k.First.Prefix != k.Second.Prefix).Select(k => $"{k.First.Prefix} of {k.First.Attribute} is retired in the database, and its primary key {k.Second.Prefix} is held and followed").ToList();
@@ -71,6 +54,36 @@ public static class KeyChecks
         {
             return new Check(States, CheckOutcome.Fail, fault.Message, fault.Remedy);
         }
+    }
+
+    private static IEnumerable<(string Detail, string Remedy)> Warnings(Keyring keyring, IReadOnlyList<StoredKey> known, TokenSample? sample)
+    {
+        if (PrimaryKeys.Misled(keyring) is { Count: > 0 } back)
+        {
+            yield return (string.Join(' ', back), "Look at login_etl_key and who may write to it, and set the primary key that is meant with Set-LoginPrimaryKey.");
+        }
+
+        if (Listed(k => sample?.Of(k.Attribute).Any(s => s.Prefix == k.Prefix) == true) is { } newer)
+        {
+            yield return (
+                $"rows are under {newer}, and an older key is masked with",
+                "Where nobody went back to the older key on purpose, see who may write to login_etl_key, and set the primary key that is meant with Set-LoginPrimaryKey.");
+        }
+
+        if (StoredKeys.ByIdAlone(StoredKeys.KnownByIdAlone(StoredKeys.Held(keyring), known)) is { } alone)
+        {
+            yield return (alone, StoredKeys.ByIdAloneRemedy);
+        }
+
+        if (known.Count > 0 && Listed(k => !known.Any(k.IsOf)) is { } unseen)
+        {
+            yield return (
+                $"{unseen}, newer than the primary key, has never been told to this database",
+                "Where a rotation had made it primary, the database is from before: Set-LoginPrimaryKey with -Database makes it so again.");
+        }
+
+        string? Listed(Func<StoredKey, bool> isMeant) =>
+            PrimaryKeys.Newer(keyring).Where(isMeant).Select(k => $"{k.Prefix} of {k.Attribute}").ToList() is { Count: > 0 } list ? string.Join(", ", list) : null;
     }
 
     private static Check OtherRows(Keyring keyring, IReadOnlyList<StoredKey> known, TokenSample? sample)

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Rotation;
 
@@ -20,8 +21,19 @@ public abstract class KeyedDatabaseCmdlet : DatabaseCmdlet
 
     /// <summary>
     /// Makes sure that no key has the id of another that the database knows: under it nothing is found, and pfx tokens open to
-    /// other addresses, without an error.
+    /// other addresses, without an error. Whoever may not read the register, as an analyst, is let go on.
     /// </summary>
-    private protected void RequireKeysOf(ITokenTable table) =>
-        Await(async () => KeyMismatch.Refuse(StoredKeys.Held(Keyring), await table.KeysAsync(StopToken).ConfigureAwait(false)), Table);
+    private protected void RequireKeysOf(ITokenTable table) => Await(
+        async () =>
+        {
+            try
+            {
+                KeyMismatch.Refuse(StoredKeys.Held(Keyring), await table.KeysAsync(StopToken).ConfigureAwait(false));
+            }
+            catch (LoginEtlException e) when (e.Kind == FaultKind.Denied)
+            {
+                // Nothing is known of the keys then, as before they were registered.
+            }
+        },
+        Table);
 }

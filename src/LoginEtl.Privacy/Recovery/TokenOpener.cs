@@ -121,10 +121,11 @@ internal sealed class TokenOpener : IDisposable
         : OriginalSealer.Open(_escrow.Keyset, _attribute, token, original.Span) is { } plaintext && MayBeOf(token, plaintext) ? new OpenedToken(plaintext)
         : new OpenedToken(TokenRefusal.OriginalUnopened);
 
-    // Anybody can seal with the public key; the token's own key says whether it is the token of this. Not held, it is taken.
+    // Anybody can seal with the public key; the token's own key says whether it is the token of this, also a disabled one, which
+    // only makes and opens nothing. Not held, it is taken.
     private bool MayBeOf(string token, string plaintext)
     {
-        if (!TokenParts.TryParse(token, out var parts) || _mac?.Keys.FirstOrDefault(k => k.Id == parts.KeyId && k.Status == KeyStatus.Enabled) is not { } key)
+        if (!TokenParts.TryParse(token, out var parts) || _mac?.Keys.FirstOrDefault(k => k.Id == parts.KeyId && k.Status != KeyStatus.Destroyed) is not { } key)
         {
             return true;
         }

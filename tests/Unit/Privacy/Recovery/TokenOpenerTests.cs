@@ -29,6 +29,32 @@ public sealed class TokenOpenerTests : IDisposable
     }
 
     [Fact]
+    public void Original_that_somebody_else_sealed_does_not_open_while_the_token_s_key_is_held_disabled_too()
+    {
+        using var keys = new TestKeys();
+        var old = keys.Ring.Get("ip.mac").Primary;
+        using var masker = new LoginEtl.Masking.MacMasker(keys.Ring.Get("ip.mac"), old, "ip", text => text);
+        var token = masker.Mask("203.0.113.7").Text;
+        var change = KeysetChange.Of(keys.Folder, "ip.mac", new KeyAccess());
+        change.Promote(change.Add().KeyId);
+        change.Disable(old.Id);
+        using var ring = Keyring.Open(keys.Folder);
+        Assert.Equal(KeyStatus.Disabled, ring.Get("ip.mac").Keys.Single(k => k.Id == old.Id).Status);
+        using var escrow = EscrowKey.Read(keys.EscrowPath);
+        Assert.Equal((null, "203.0.113.7"), Opened("203.0.113.7"));
+        Assert.Equal((TokenRefusal.OriginalUnopened, null), Opened("198.51.100.66"));
+
+        (TokenRefusal?, string?) Opened(string original)
+        {
+            // What one has sealed for a token, it keeps.
+            using var sealer = new LoginEtl.Masking.OriginalSealer(keys.Ring.Get("escrow"));
+            using var opener = new TokenOpener(ring, "ip", escrow);
+            var opened = opener.Open([token], new Dictionary<string, ReadOnlyMemory<byte>> { [token] = sealer.Seal("ip", token, original).AsMemory() })[0];
+            return (opened.Refusal, opened.Plaintext?.Reveal());
+        }
+    }
+
+    [Fact]
     public void Known_tokens_open_to_their_canonical_form()
     {
         using var known = new TestKeys();
