@@ -16,6 +16,7 @@ internal sealed class HealthPort : IDisposable
     private const int LongestRequest = 8 * 1024;
     private const int MostAtATime = 256;
     private static readonly TimeSpan WithinThis = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly byte[] s_endOfRequest = "\r\n\r\n"u8.ToArray();
 
     private readonly TcpListener _listener;
@@ -61,12 +62,18 @@ internal sealed class HealthPort : IDisposable
         {
             try
             {
+                var client = await _listener.AcceptTcpClientAsync(_end.Token);
                 await _room.WaitAsync(_end.Token);
-                _ = AnswerAsync(await _listener.AcceptTcpClientAsync(_end.Token));
+                _ = AnswerAsync(client);
             }
-            catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+            catch (SocketException)
             {
-                // A client that was gone before it was heard, or the end.
+                // A client that was gone before it was heard, or a process without a handle for it: the next may have one.
+                await Task.Delay(Pause);
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                // The end.
             }
         }
     }

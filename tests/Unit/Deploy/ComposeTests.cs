@@ -65,7 +65,7 @@ public sealed class ComposeTests(ServersFixture servers)
         var given = WorkerProgram.Start(keys, queue, database, []).Environment;
         // The same variables as the service is given; only the places are others here.
         var environment = service.Environment!.Keys.ToDictionary(n => n, n => given[n]!);
-        var (exitCode, said) = await ShellProgram.RunAsync(script, environment);
+        var (exitCode, said) = await PowerShellHost.RunScriptAsync(script, environment, TestDatabase.Token);
         Assert.True(exitCode == 0, said);
     }
 

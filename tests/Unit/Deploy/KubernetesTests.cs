@@ -22,8 +22,8 @@ public sealed class KubernetesTests
     // Of other projects' kinds, their fields as their documentation has them; what is not here is an error.
     private static readonly Dictionary<string, Type> s_kinds = new()
     {
-        ["keda.sh/v1alpha1/ScaledObject"] = typeof(ScaledObject),
-        ["keda.sh/v1alpha1/TriggerAuthentication"] = typeof(TriggerAuthentication),
+        ["keda.sh/v1alpha1/ScaledObject"] = typeof(CustomResource<ScaledObject>),
+        ["keda.sh/v1alpha1/TriggerAuthentication"] = typeof(CustomResource<TriggerAuthentication>),
         ["kustomize.config.k8s.io/v1beta1/Kustomization"] = typeof(Kustomization),
     };
 
@@ -80,7 +80,7 @@ public sealed class KubernetesTests
     [InlineData(20)]
     public void Scaling_asks_for_no_more_pods_than_the_backlog_needs_and_one(int pods)
     {
-        var scaled = Read("scaledobject.yaml").OfType<ScaledObject>().Single().Spec!;
+        var scaled = Read("scaledobject.yaml").OfType<CustomResource<ScaledObject>>().Single().Spec!;
         var trigger = Assert.Single(scaled.Triggers!).Metadata!;
         Assert.Equal("true", trigger["scaleOnInFlight"]);
         var (length, seconds) = (int.Parse(trigger["queueLength"], CultureInfo.InvariantCulture), scaled.PollingInterval!.Value);

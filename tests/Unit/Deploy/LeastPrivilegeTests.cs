@@ -51,7 +51,7 @@ public sealed class LeastPrivilegeTests(ServersFixture servers) : IDisposable
     {
         var queue = await TestQueue.CreateAsync(servers);
         await using var proxy = Proxy("sender");
-        var (exitCode, said) = await ShellProgram.RunAsync($"1..12 | ForEach-Object {{ '{Deliveries.Body}' }} | Send-LoginMessage {queue.Name}", Environment(queue, proxy));
+        var (exitCode, said) = await PowerShellHost.RunScriptAsync($"1..12 | ForEach-Object {{ '{Deliveries.Body}' }} | Send-LoginMessage {queue.Name}", Environment(queue, proxy), TestDatabase.Token);
         Assert.True(exitCode == 0, said);
         Assert.Equal((12, 0), await queue.CountsAsync());
         AssertAllUsed("sender");
@@ -62,7 +62,7 @@ public sealed class LeastPrivilegeTests(ServersFixture servers) : IDisposable
     {
         var queue = await TestQueue.CreateAsync(servers);
         await using var proxy = Proxy("operator");
-        var (exitCode, said) = await ShellProgram.RunAsync($"(Get-LoginQueue {queue.Name[..^1]}*).Name; Test-LoginEtl {queue.Name} | ForEach-Object {{ \"$($_.Outcome) $($_.Name)\" }}", Environment(queue, proxy));
+        var (exitCode, said) = await PowerShellHost.RunScriptAsync($"(Get-LoginQueue {queue.Name[..^1]}*).Name; Test-LoginEtl {queue.Name} | ForEach-Object {{ \"$($_.Outcome) $($_.Name)\" }}", Environment(queue, proxy), TestDatabase.Token);
         Assert.True(exitCode == 0, said);
         Assert.Contains(queue.Name, said, StringComparison.Ordinal);
         Assert.Contains("Pass Queue", said, StringComparison.Ordinal);

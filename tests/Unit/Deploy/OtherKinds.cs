@@ -4,7 +4,7 @@ namespace LoginEtl.Unit.Deploy;
 
 // Kinds that Kubernetes' client does not know, with the fields that the manifests use, as keda.sh/docs and kubectl.docs.kubernetes.io
 // name them. Strict reading finds any other.
-internal sealed class ScaledObject
+internal sealed class CustomResource<TSpec>
 {
     public string? ApiVersion { get; set; }
 
@@ -12,10 +12,10 @@ internal sealed class ScaledObject
 
     public V1ObjectMeta? Metadata { get; set; }
 
-    public ScaledObjectSpec? Spec { get; set; }
+    public TSpec? Spec { get; set; }
 }
 
-internal sealed class ScaledObjectSpec
+internal sealed class ScaledObject
 {
     public V1LocalObjectReference? ScaleTargetRef { get; set; }
 
@@ -38,17 +38,6 @@ internal sealed class ScaleTrigger
 }
 
 internal sealed class TriggerAuthentication
-{
-    public string? ApiVersion { get; set; }
-
-    public string? Kind { get; set; }
-
-    public V1ObjectMeta? Metadata { get; set; }
-
-    public TriggerAuthenticationSpec? Spec { get; set; }
-}
-
-internal sealed class TriggerAuthenticationSpec
 {
     public PodIdentity? PodIdentity { get; set; }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Xml.Linq;
-using LoginEtl.Sandbox.PowerShell;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Aws;
@@ -54,13 +53,13 @@ public sealed class ScheduledTests : IDisposable
         }
 
         var names = new[] { "login-etl-wait.service", "login-etl-drain.service", "login-etl-drain.timer" };
-        var (code, said) = await ShellProgram.RunAsync(new ProcessStartInfo("systemd-analyze", ["verify", .. names.Select(n => Path.Combine(units, n))]) { Environment = { ["SYSTEMD_UNIT_PATH"] = $"{units}:" } });
+        var (code, said) = await RunAsync(new ProcessStartInfo("systemd-analyze", ["verify", .. names.Select(n => Path.Combine(units, n))]) { Environment = { ["SYSTEMD_UNIT_PATH"] = $"{units}:" } });
         Assert.True(code == 0 && !said.Contains(units, StringComparison.Ordinal), said);
 
         var unit = await File.ReadAllTextAsync(Path.Combine(units, names[1]), TestDatabase.Token);
         var common = await File.ReadAllTextAsync(Path.Combine(units, "login-etl-.service.d", "common.conf"), TestDatabase.Token);
         var (database, queue) = await ReadyAsync();
-        (code, said) = await ShellProgram.RunAsync(new ProcessStartInfo("/bin/sh", ["-c", $"set -a; . '{Line(common, "EnvironmentFile=")}'; exec {Line(unit, "ExecStart=")}"]));
+        (code, said) = await RunAsync(new ProcessStartInfo("/bin/sh", ["-c", $"set -a; . '{Line(common, "EnvironmentFile=")}'; exec {Line(unit, "ExecStart=")}"]));
         Assert.True(code == 2, said);
         Assert.Equal($"{code}", Line(common, "SuccessExitStatus="));
         Assert.Equal(1, await database.CountAsync());
@@ -75,7 +74,7 @@ public sealed class ScheduledTests : IDisposable
         await File.WriteAllTextAsync(script, Here(await File.ReadAllTextAsync(Repository.PathOf("deploy/cron/run.sh"), TestDatabase.Token)), TestDatabase.Token);
         var (database, queue) = await ReadyAsync();
 
-        var runs = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ShellProgram.RunAsync(new ProcessStartInfo("/bin/sh", [script]))));
+        var runs = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => RunAsync(new ProcessStartInfo("/bin/sh", [script]))));
         Assert.All(runs, r => Assert.True(r == (0, ""), $"{r}"));
         Assert.Single(await File.ReadAllLinesAsync(LogOf("receipts.jsonl"), TestDatabase.Token));
         Assert.Contains("missing_field", await File.ReadAllTextAsync(LogOf("login-etl.log"), TestDatabase.Token), StringComparison.Ordinal);
@@ -84,7 +83,7 @@ public sealed class ScheduledTests : IDisposable
 
         // The lock has ended with the run.
         await database.RunAsync("DROP TABLE login_etl_key");
-        var (code, said) = await ShellProgram.RunAsync(new ProcessStartInfo("/bin/sh", [script]));
+        var (code, said) = await RunAsync(new ProcessStartInfo("/bin/sh", [script]));
         Assert.Equal(1, code);
         Assert.Contains(LogOf("login-etl.log"), said, StringComparison.Ordinal);
         Assert.Equal(2, (await File.ReadAllLinesAsync(LogOf("receipts.jsonl"), TestDatabase.Token)).Length);
@@ -100,10 +99,10 @@ public sealed class ScheduledTests : IDisposable
         Assert.Equal("IgnoreNew", task.Descendants(s_task + "MultipleInstancesPolicy").Single().Value);
         Assert.Equal(task.Descendants(s_task + "Principal").Single().Attribute("id")!.Value, task.Element(s_task + "Actions")!.Attribute("Context")!.Value);
 
-        var pwsh = await PowerShellSearch.FindAsync(TestDatabase.Token);
         var path = Repository.PathOf("deploy/windows/Register-LoginEtlTask.ps1").Replace("'", "''", StringComparison.Ordinal);
-        var (code, said) = await ShellProgram.RunAsync(new ProcessStartInfo(pwsh.Command, pwsh.Arguments(
-            "-NoProfile", "-Command", $"$errors = $null; $null = [System.Management.Automation.Language.Parser]::ParseFile('{path}', [ref] $null, [ref] $errors); $errors; exit $errors.Count")));
+        var (code, said) = await PowerShellHost.RunAsync(
+            ["-Command", $"$errors = $null; $null = [System.Management.Automation.Language.Parser]::ParseFile('{path}', [ref] $null, [ref] $errors); $errors; exit $errors.Count"],
+            new Dictionary<string, string>(), TestDatabase.Token);
         Assert.Equal((0, ""), (code, said));
     }
 
@@ -114,7 +113,7 @@ public sealed class ScheduledTests : IDisposable
         var text = await File.ReadAllTextAsync(dag, TestDatabase.Token);
         Assert.All(["max_active_runs=1", "code == 75", "not in (0, 2)"], part => Assert.Contains(part, text, StringComparison.Ordinal));
         Assert.SkipUnless(Executables.Find("python3") is not null, "There is no python3 here to parse it.");
-        var (code, said) = await ShellProgram.RunAsync(new ProcessStartInfo("python3", ["-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())", dag]));
+        var (code, said) = await RunAsync(new ProcessStartInfo("python3", ["-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())", dag]));
         Assert.Equal((0, ""), (code, said));
     }
 
@@ -165,4 +164,10 @@ public sealed class ScheduledTests : IDisposable
     private string LogOf(string name) => $"{_root.FullName}/log/{name}";
 
     private static string Line(string unit, string key) => unit.Split('\n').Single(l => l.StartsWith(key, StringComparison.Ordinal))[key.Length..];
+
+    private static async Task<(int ExitCode, string Said)> RunAsync(ProcessStartInfo start)
+    {
+        var (exitCode, output, errors) = await Programs.RunAsync(start, TestDatabase.Token);
+        return (exitCode, output + errors);
+    }
 }

@@ -29,7 +29,7 @@ public sealed partial class DecisionsPageTests(ServersFixture servers) : IDispos
         Assert.True(blocks.Count >= 10, $"Only {blocks.Count} blocks were found.");
         var script = string.Concat(blocks.Select((b, i) => $"'=== {i}'\n{b}")).Replace("recovery.jsonl", Path.Combine(_keys.Folder, "recovery.jsonl"), StringComparison.Ordinal);
         var settings = queue.Settings;
-        var (exitCode, said) = await ShellProgram.RunAsync(script, new Dictionary<string, string>
+        var (exitCode, said) = await PowerShellHost.RunScriptAsync(script, new Dictionary<string, string>
         {
             ["LOGINETL_QUEUE"] = queue.Name,
             ["LOGINETL_KEYSET"] = $"file:{_keys.Folder}",
@@ -38,7 +38,7 @@ public sealed partial class DecisionsPageTests(ServersFixture servers) : IDispos
             ["AWS_ENDPOINT_URL_SQS"] = servers.SqsEndpoint.AbsoluteUri,
             ["AWS_ACCESS_KEY_ID"] = settings.AccessKey!,
             ["AWS_SECRET_ACCESS_KEY"] = settings.SecretKey!.Reveal(),
-        });
+        }, TestDatabase.Token);
         Assert.True(exitCode == 0, said);
         Assert.All(
             ["[redacted]", "missing_field", "True: siv1.", "received 5, 4 written, 0 duplicate, 1 quarantined", "\"balanced\":true", "Pass", "GRANT ", "2 after 4 written, 1 in quarantine", queue.Name, "199.172.111.135", "Intact"],

@@ -40,12 +40,9 @@ public sealed class ReceiptTests(ServersFixture servers) : IDisposable
     {
         var start = WorkerProgram.Start(_keys.Folder, null, "Host=127.0.0.1;Port=1;Username=u", []);
         start.Environment["LOGINETL_TABEL"] = "canary";
-        using var worker = System.Diagnostics.Process.Start(start)!;
-        var output = worker.StandardOutput.ReadToEndAsync(TestDatabase.Token);
-        var errors = await worker.StandardError.ReadToEndAsync(TestDatabase.Token);
-        await worker.WaitForExitAsync(TestDatabase.Token);
+        var (_, output, errors) = await Programs.RunAsync(start, TestDatabase.Token);
         Assert.Contains("warning: LOGINETL_TABEL is set, and no setting of that name is known.", errors, StringComparison.Ordinal);
-        Assert.DoesNotContain("canary", errors + await output, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", errors + output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LoginEtl.Unit.Aws;
+using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 
 namespace LoginEtl.Unit.Worker;
@@ -30,22 +31,7 @@ internal static class WorkerProgram
             }
         }
 
-        using var worker = Process.Start(start)!;
-        try
-        {
-            var output = worker.StandardOutput.ReadToEndAsync(TestDatabase.Token);
-            var errors = await worker.StandardError.ReadToEndAsync(TestDatabase.Token);
-            await worker.WaitForExitAsync(TestDatabase.Token);
-            return (worker.ExitCode, await output, errors);
-        }
-        finally
-        {
-            // A test that is cancelled leaves nothing behind.
-            if (!worker.HasExited)
-            {
-                worker.Kill();
-            }
-        }
+        return await Programs.RunAsync(start, TestDatabase.Token);
     }
 
     /// <summary>How it is started, with all that it says to be read.</summary>
