@@ -1,7 +1,7 @@
 """Drains the login queue every five minutes, with Apache Airflow 2.9 or later.
 
 The worker is on the machines that run tasks. Its settings are the connection string, in the connection "login_etl_database"
-(its Extra is not read, its URI is), and what stands in the environment of those machines.
+(leave its Extra empty, but for what a postgresql:// URI may have), and what stands in the environment of those machines.
 """
 
 from datetime import datetime, timedelta
@@ -29,8 +29,19 @@ def login_etl():
         connection = BaseHook.get_connection("login_etl_database")
         # In the environment, where no list of processes shows it.
         environment = {**os.environ, "LOGINETL_DATABASE": connection.get_uri()}
-        # Airflow ends a task by SIGTERM to its processes: the worker stops well.
-        code = subprocess.run(["/opt/login-etl/login-etl"], env=environment, check=False).returncode
+        worker = subprocess.Popen(
+            ["/opt/login-etl/login-etl"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        try:
+            # The task's log has what is printed here, and not what a child writes.
+            for line in worker.stdout:
+                print(line, end="")
+        except BaseException:
+            # Airflow ends a task by raising in it. SIGTERM lets the worker write what it holds.
+            worker.terminate()
+            worker.communicate()
+            raise
+        code = worker.wait()
         if code == 75:
             raise AirflowException("The run failed by what may pass: it is tried again.")
         if code not in (0, 2):

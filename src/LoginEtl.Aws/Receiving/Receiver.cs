@@ -26,7 +26,7 @@ internal sealed class Receiver(
     /// reads: they are invisible until their timeout. So polls are short where that would show: while this run holds
     /// messages that it may have to return, and on loopback, where one run follows the other and calls cost nothing.
     /// </summary>
-    private int WaitSeconds => queue.Endpoint.IsLocal || book.Open > 0 ? ShortestWait : SqsQuotas.LongestPollSeconds;
+    private int WaitSeconds => queue.Endpoint.IsLocal || book.Open > 0 || _failures > 0 ? ShortestWait : SqsQuotas.LongestPollSeconds;
 
     /// <param name="stopping">No new polls.</param>
     /// <param name="abort">Polls in flight are given up.</param>

@@ -35,9 +35,10 @@ public static class KeyChecks
 
             // What fails goes before what is warned of: whoever may register keys can have the latter said at any time.
             // Those that only open, too: rows, searches and recoveries go by them.
-            KeyMismatch.Refuse(StoredKeys.Held(keyring), known);
+            var held = StoredKeys.Held(keyring);
+            KeyMismatch.Refuse(held, known);
             var first = await KeyAdmission.RequireAsync(keys, known, isNewKey: false, () => Task.FromResult(sample)).ConfigureAwait(false);
-            var warnings = Warnings(keyring, known, sample).ToList();
+            var warnings = Warnings(keyring, held, known, sample).ToList();
             if (warnings.Count > 0)
             {
                 return new Check(States, CheckOutcome.Warn, string.Join("; ", warnings.Select(w => w.Detail.TrimEnd('.'))), string.Join(' ', warnings.Select(w => w.Remedy)));
@@ -56,7 +57,7 @@ public static class KeyChecks
         }
     }
 
-    private static IEnumerable<(string Detail, string Remedy)> Warnings(Keyring keyring, IReadOnlyList<StoredKey> known, TokenSample? sample)
+    private static IEnumerable<(string Detail, string Remedy)> Warnings(Keyring keyring, IReadOnlyList<StoredKey> held, IReadOnlyList<StoredKey> known, TokenSample? sample)
     {
         if (PrimaryKeys.Misled(keyring) is { Count: > 0 } back)
         {
@@ -70,7 +71,7 @@ public static class KeyChecks
                 "Where nobody went back to the older key on purpose, see who may write to login_etl_key, and set the primary key that is meant with Set-LoginPrimaryKey.");
         }
 
-        if (StoredKeys.ByIdAlone(StoredKeys.KnownByIdAlone(StoredKeys.Held(keyring), known)) is { } alone)
+        if (StoredKeys.ByIdAlone(StoredKeys.KnownByIdAlone(held, known)) is { } alone)
         {
             yield return (alone, StoredKeys.ByIdAloneRemedy);
         }

@@ -96,6 +96,8 @@ public sealed class InFlightMessages
                 return false;
             }
 
+            // Before the first of those held, nothing was there to move.
+            Interlocked.Exchange(ref _progressAt, _open.Count == 0 ? Environment.TickCount64 : _progressAt);
             delivery.Book = this;
             delivery.State = DeliveryState.Held;
             delivery.Admission = _counts.Received;
@@ -242,10 +244,7 @@ public sealed class InFlightMessages
     public bool Balanced => Locked(() => _open.Count == 0 && _counts.Balanced);
 
     /// <summary>The counts as they stand.</summary>
-    public RunCounts Counts()
-    {
-        lock (_lock) { return _counts.Copy(); }
-    }
+    public RunCounts Counts() => Locked(_counts.Copy);
 
     private void Count(BesideOutcomes kind, long count)
     {

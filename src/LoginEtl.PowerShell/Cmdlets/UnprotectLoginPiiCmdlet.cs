@@ -87,7 +87,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
         var path = Guard(() => GivenPath.Of(this, EnvironmentSettings.Require(AuditFile?.Reveal(), EnvironmentSettings.AuditVariable, "-AuditFile"), "-AuditFile"));
         _privateKey = PrivateKeyPath is null ? null : PathOf(PrivateKeyPath, "-PrivateKeyPath");
         _anchor = Own(Await(() => Connectors.Database.OpenAnchorAsync(_settings, StopToken), Table));
-        RequireKeysOf(Own(Await(() => Connectors.Database.OpenTokensAsync(_settings, StopToken), Table)));
+        RequireKeysOf(_settings);
         _audit = Own(Guard(() => new AuditLog(path, Keyring, _anchor), path));
         _options = new RecoveryOptions { Command = MyInvocation.MyCommand.Name, Reason = Reason!.Reveal() };
         Await(() => { _options.RequireReason(); return Task.CompletedTask; });

@@ -1,7 +1,9 @@
 using System.Management.Automation;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
+using LoginEtl.PowerShell.Loading;
 using LoginEtl.Rotation;
+using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 
@@ -24,16 +26,27 @@ public abstract class KeyedDatabaseCmdlet : DatabaseCmdlet
     /// other addresses, without an error. Whoever may not read the register, as an analyst, is let go on.
     /// </summary>
     private protected void RequireKeysOf(ITokenTable table) => Await(
-        async () =>
+        () => UnlessDeniedAsync(async () => KeyMismatch.Refuse(StoredKeys.Held(Keyring), await table.KeysAsync(StopToken).ConfigureAwait(false))), Table);
+
+    /// <inheritdoc cref="RequireKeysOf(ITokenTable)"/>
+    private protected void RequireKeysOf(DatabaseSettings settings) => Await(
+        () => UnlessDeniedAsync(async () =>
         {
-            try
-            {
-                KeyMismatch.Refuse(StoredKeys.Held(Keyring), await table.KeysAsync(StopToken).ConfigureAwait(false));
-            }
-            catch (LoginEtlException e) when (e.Kind == FaultKind.Denied)
-            {
-                // Nothing is known of the keys then, as before they were registered.
-            }
-        },
+            var table = await Connectors.Database.OpenTokensAsync(settings, StopToken).ConfigureAwait(false);
+            await using var _ = table.ConfigureAwait(false);
+            KeyMismatch.Refuse(StoredKeys.Held(Keyring), await table.KeysAsync(StopToken).ConfigureAwait(false));
+        }),
         Table);
+
+    private static async Task UnlessDeniedAsync(Func<Task> look)
+    {
+        try
+        {
+            await look().ConfigureAwait(false);
+        }
+        catch (LoginEtlException e) when (e.Kind == FaultKind.Denied)
+        {
+            // Nothing is known of the keys then, as before they were registered.
+        }
+    }
 }

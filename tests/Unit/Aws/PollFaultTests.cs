@@ -128,6 +128,24 @@ public sealed class PollFaultTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Poll_after_one_that_failed_is_short_so_that_the_end_of_an_outage_is_soon_known()
+    {
+        var queue = await TestQueue.CreateAsync(servers);
+        var waits = new System.Collections.Concurrent.ConcurrentQueue<int>();
+        await using var server = new FaultyServer(servers)
+        {
+            OnReceive = call =>
+            {
+                waits.Enqueue(call.Request["WaitTimeSeconds"]!.GetValue<int>());
+                return waits.Count == 1 ? Task.FromResult(MadeUp.Throttled) : call.PassOnAsync();
+            },
+        };
+        await using var source = await queue.ReceiveAsync(new ReceiveOptions { Receivers = 1, WaitForever = true }, asIfRemote: true, server: server);
+        await Until.Async(() => waits.Count >= 3, "three polls");
+        Assert.Equal([20, 1, 20], waits.Take(3));
+    }
+
+    [Fact]
     public async Task Outage_of_the_queue_loses_nothing()
     {
         await using var server = await SqsServer.StartAsync(report: null, Cancelled);

@@ -16,9 +16,6 @@ public sealed class KubernetesTests
     // Of one pod; less than docs/performance.md has for slow calls.
     private const int SettlesASecond = 1_000;
 
-    // What a pod may hold at most, its default.
-    private static readonly int s_mostHeld = new ReceiveOptions().MaxHeld;
-
     // Of other projects' kinds, their fields as their documentation has them; what is not here is an error.
     private static readonly Dictionary<string, Type> s_kinds = new()
     {
@@ -73,37 +70,16 @@ public sealed class KubernetesTests
         Assert.DoesNotContain(Settings(), s => s.Key.Contains("DATABASE", StringComparison.Ordinal));
     }
 
-    /// <summary>As KEDA asks: what waits and what is in flight, by the trigger's length, rounded up.</summary>
-    [Theory]
-    [InlineData(1)]
-    [InlineData(5)]
-    [InlineData(20)]
-    public void Scaling_asks_for_no_more_pods_than_the_backlog_needs_and_one(int pods)
+    [Fact]
+    public void Scaling_asks_for_one_pod_for_what_a_pod_settles_until_the_next_look()
     {
         var scaled = Read("scaledobject.yaml").OfType<CustomResource<ScaledObject>>().Single().Spec!;
         var trigger = Assert.Single(scaled.Triggers!).Metadata!;
+        // What is in flight counts: what one pod holds must not ask for a second.
         Assert.Equal("true", trigger["scaleOnInFlight"]);
-        var (length, seconds) = (int.Parse(trigger["queueLength"], CultureInfo.InvariantCulture), scaled.PollingInterval!.Value);
-
-        Assert.InRange(MostTooMany(length), 0, 1);
-        // KEDA's own default, for which what one pod holds is the work of thousands.
-        Assert.True(MostTooMany(5) > 1_000, "The check cannot fail.");
-
-        // Pods asked for beyond those that are needed to be done by the next look, while the backlog drains.
-        long MostTooMany(int queueLength)
-        {
-            var most = 0L;
-            for (var backlog = 3L * pods * SettlesASecond * seconds; backlog > 0; backlog -= pods * SettlesASecond)
-            {
-                var inFlight = Math.Min(backlog, (long)pods * s_mostHeld);
-                var waits = backlog - inFlight;
-                most = Math.Max(most, Ceiling(waits + inFlight, queueLength) - Ceiling(backlog, SettlesASecond * seconds));
-            }
-
-            return most;
-        }
-
-        static long Ceiling(long number, long by) => (number + by - 1) / by;
+        var length = int.Parse(trigger["queueLength"], CultureInfo.InvariantCulture);
+        Assert.True(length >= SettlesASecond * scaled.PollingInterval!.Value, "More pods than can be busy are asked for.");
+        Assert.True(length >= new ReceiveOptions().MaxHeld, "A pod asks for others by what it holds itself.");
     }
 
     private static (V1PodSpec Pod, V1Container Worker) Pod()

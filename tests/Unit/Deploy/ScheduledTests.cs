@@ -14,6 +14,8 @@ namespace LoginEtl.Unit.Deploy;
 /// <summary>Units, cron's script, the task, the DAG and the workflow: run where that can be, read where it cannot.</summary>
 public sealed class ScheduledTests : IDisposable
 {
+    private const string Units = "deploy/systemd";
+
     private static readonly XNamespace s_task = "http://schemas.microsoft.com/windows/2004/02/mit/task";
 
     private readonly ServersFixture _servers;
@@ -23,14 +25,9 @@ public sealed class ScheduledTests : IDisposable
     public ScheduledTests(ServersFixture servers)
     {
         _servers = servers;
-        var worker = Path.Combine(_root.CreateSubdirectory("opt").FullName, "login-etl");
-        File.WriteAllText(worker, $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "login-etl.dll")}' \"$@\"\n");
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(worker, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        }
-
+        _root.CreateSubdirectory("opt");
         _root.CreateSubdirectory("log");
+        Install($"exec dotnet '{Path.Combine(AppContext.BaseDirectory, "login-etl.dll")}' \"$@\"");
     }
 
     public void Dispose()
@@ -40,26 +37,30 @@ public sealed class ScheduledTests : IDisposable
     }
 
     [Fact]
-    public async Task Units_are_what_systemd_takes_and_what_they_start_moves_messages()
+    public async Task Units_are_what_systemd_takes()
     {
         Assert.SkipUnless(Executables.Find("systemd-analyze") is not null, "There is no systemd here to read its units.");
         var units = _root.CreateSubdirectory("units").FullName;
-        foreach (var file in Directory.GetFiles(Repository.PathOf("deploy/systemd"), "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.GetFiles(Repository.PathOf(Units), "*", SearchOption.AllDirectories))
         {
-            var copy = Path.Combine(units, Path.GetRelativePath(Repository.PathOf("deploy/systemd"), file));
+            var copy = Path.Combine(units, Path.GetRelativePath(Repository.PathOf(Units), file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             // The account is one that is made at installation.
             await File.WriteAllTextAsync(copy, Here(await File.ReadAllTextAsync(file, TestDatabase.Token)).Replace("=login-etl\n", "=root\n", StringComparison.Ordinal), TestDatabase.Token);
         }
 
-        var names = new[] { "login-etl-wait.service", "login-etl-drain.service", "login-etl-drain.timer" };
-        var (code, said) = await RunAsync(new ProcessStartInfo("systemd-analyze", ["verify", .. names.Select(n => Path.Combine(units, n))]) { Environment = { ["SYSTEMD_UNIT_PATH"] = $"{units}:" } });
+        var (code, said) = await RunAsync(new ProcessStartInfo("systemd-analyze", ["verify", .. Directory.GetFiles(units)]) { Environment = { ["SYSTEMD_UNIT_PATH"] = $"{units}:" } });
         Assert.True(code == 0 && !said.Contains(units, StringComparison.Ordinal), said);
+    }
 
-        var unit = await File.ReadAllTextAsync(Path.Combine(units, names[1]), TestDatabase.Token);
-        var common = await File.ReadAllTextAsync(Path.Combine(units, "login-etl-.service.d", "common.conf"), TestDatabase.Token);
+    [Fact]
+    public async Task What_the_unit_of_a_drain_starts_moves_messages_with_the_variables_of_its_file()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A shell stands in for systemd.");
+        var unit = Here(await File.ReadAllTextAsync(Repository.PathOf($"{Units}/login-etl-drain.service"), TestDatabase.Token));
+        var common = Here(await File.ReadAllTextAsync(Repository.PathOf($"{Units}/login-etl-.service.d/common.conf"), TestDatabase.Token));
         var (database, queue) = await ReadyAsync();
-        (code, said) = await RunAsync(new ProcessStartInfo("/bin/sh", ["-c", $"set -a; . '{Line(common, "EnvironmentFile=")}'; exec {Line(unit, "ExecStart=")}"]));
+        var (code, said) = await RunAsync(new ProcessStartInfo("/bin/sh", ["-c", $"set -a; . '{Line(common, "EnvironmentFile=")}'; exec {Line(unit, "ExecStart=")}"]));
         Assert.True(code == 2, said);
         Assert.Equal($"{code}", Line(common, "SuccessExitStatus="));
         Assert.Equal(1, await database.CountAsync());
@@ -87,6 +88,9 @@ public sealed class ScheduledTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains(LogOf("login-etl.log"), said, StringComparison.Ordinal);
         Assert.Equal(2, (await File.ReadAllLinesAsync(LogOf("receipts.jsonl"), TestDatabase.Token)).Length);
+
+        File.Delete(Worker);
+        Assert.Equal(127, (await RunAsync(new ProcessStartInfo("/bin/sh", [script]))).ExitCode);
     }
 
     [Fact]
@@ -96,6 +100,7 @@ public sealed class ScheduledTests : IDisposable
         Assert.Equal((s_task + "Task", "1.2"), (task.Name, task.Attribute("version")!.Value));
         Assert.Equal(["RegistrationInfo", "Triggers", "Principals", "Settings", "Actions"], task.Elements().Select(e => e.Name.LocalName));
         Assert.Equal(["Enabled", "StartBoundary", "Repetition"], task.Descendants(s_task + "TimeTrigger").Single().Elements().Select(e => e.Name.LocalName));
+        Assert.Equal(("PT5M", "PT1H"), (task.Descendants(s_task + "Interval").Single().Value, task.Descendants(s_task + "ExecutionTimeLimit").Single().Value));
         Assert.Equal("IgnoreNew", task.Descendants(s_task + "MultipleInstancesPolicy").Single().Value);
         Assert.Equal(task.Descendants(s_task + "Principal").Single().Attribute("id")!.Value, task.Element(s_task + "Actions")!.Attribute("Context")!.Value);
 
@@ -118,9 +123,9 @@ public sealed class ScheduledTests : IDisposable
     }
 
     [Fact]
-    public void Workflow_runs_one_at_a_time_and_has_no_key_of_AWS()
+    public async Task Workflow_runs_one_at_a_time_has_no_key_of_AWS_and_knows_the_exit_codes()
     {
-        var text = File.ReadAllText(Repository.PathOf("deploy/github-actions/login-etl.yml"));
+        var text = await File.ReadAllTextAsync(Repository.PathOf("deploy/github-actions/login-etl.yml"), TestDatabase.Token);
         var workflow = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(text);
         Assert.Equal(["name", "on", "permissions", "concurrency", "jobs"], workflow.Keys);
         Assert.Equal("false", ((Dictionary<object, object>)workflow["concurrency"])["cancel-in-progress"]);
@@ -129,6 +134,16 @@ public sealed class ScheduledTests : IDisposable
         Assert.All(
             text.Split('\n').Select(l => l.Trim().Split(':')[0]).Where(n => n.StartsWith("LOGINETL_", StringComparison.Ordinal)),
             n => Assert.Contains(n, SettingVariables.Known));
+
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A shell script stands in for the worker.");
+        var step = Here(text[(text.IndexOf("run: |", StringComparison.Ordinal) + "run: |".Length)..]);
+        foreach (var (code, ends, warns) in new[] { (0, 0, false), (2, 0, true), (75, 0, true), (1, 1, false), (137, 137, false) })
+        {
+            Install($"exit {code}");
+            // As the runner does: bash -e.
+            var (ended, said) = await RunAsync(new ProcessStartInfo("bash", ["-e", "-c", step]));
+            Assert.Equal((ends, warns), (ended, said.Contains("::warning::", StringComparison.Ordinal)));
+        }
     }
 
     // A login and a body that is none, for the settings of the file that units and cron read.
@@ -153,6 +168,19 @@ public sealed class ScheduledTests : IDisposable
             """,
             TestDatabase.Token);
         return (database, queue);
+    }
+
+    private string Worker => Path.Combine(_root.FullName, "opt", "login-etl");
+
+    // A worker that is a line of shell.
+    private void Install(string line)
+    {
+        File.Delete(Worker);
+        File.WriteAllText(Worker, $"#!/bin/sh\n{line}\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(Worker, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
     }
 
     // The places of an installation, under the test's folder.

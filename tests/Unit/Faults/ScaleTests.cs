@@ -40,6 +40,7 @@ public sealed class ScaleTests(SharedLane shared)
         var ended = await Task.WhenAll(all.Select(w => w.WaitAsync(TimeSpan.FromSeconds(120), () => true)));
         var seconds = clock.Elapsed.TotalSeconds;
         scenario.Ended(ended);
+        Assert.Equal(workers, ended.Count(r => r.Killed));
         Assert.All(ended.Skip(workers), r => Assert.True(r.SaysCompleted, $"{r}"));
         await scenario.ProveAsync();
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(

@@ -67,6 +67,16 @@ public sealed class InFlightMessagesTests
     }
 
     [Fact]
+    public async Task Time_in_which_nothing_was_held_does_not_count_as_one_in_which_nothing_moved()
+    {
+        var book = new InFlightMessages(capacity: 10);
+        await Task.Delay(600, TestContext.Current.CancellationToken);
+        Assert.True(book.SinceProgress > TimeSpan.FromMilliseconds(500));
+        book.Admit(Deliveries.New("a"));
+        Assert.True(book.SinceProgress < TimeSpan.FromMilliseconds(400));
+    }
+
+    [Fact]
     public void After_a_rollback_it_may_be_tried_again()
     {
         var delivery = Admit();
