@@ -116,6 +116,20 @@ Describe 'Two primary keys in the database' {
         $said | Should -BeNullOrEmpty
         Get-RowCount $database "masked_ip LIKE '$($other.TokenPrefix)%'" | Should -Be 6
     }
+
+    It 'are settled by Set-LoginPrimaryKey, one that nobody holds too' {
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $own = NewKeys
+        Get-Body a (1..2) | ConvertFrom-LoginJson | Protect-LoginPii $own | Write-LoginRecord $database
+        [void] (Invoke-Sql $database "INSERT INTO login_etl_key (attribute, prefix, method) VALUES ('ip', 'siv1.AZZZZZ', 'siv'), ('ip', 'mac1.AZZZZZ', 'mac'), ('device_id', 'siv1.AZZZZZ', 'siv')")
+        $null = Set-LoginPrimaryKey $own ip (Get-LoginKeyset $own ip | Where-Object IsPrimary).KeyId -Database $database -WarningVariable said -WarningAction SilentlyContinue
+        "$said" | Should -BeLike '*had siv1.AZZZZZ of ip as primary, too*'
+        (Invoke-Sql $database "SELECT attribute || ' ' || prefix AS k FROM login_etl_key WHERE state = 'retired'").k | Should -Be 'ip siv1.AZZZZZ'
+        $rows = Get-Body b (1..2) | ConvertFrom-LoginJson | Protect-LoginPii $own
+        $rows | Write-LoginRecord $database -WarningVariable said -WarningAction SilentlyContinue
+        "$said" | Should -BeLike '*more than one primary key of device_id*'
+    }
 }
 
 Describe 'A rotation of a table on which others have put something' {
@@ -261,6 +275,13 @@ Describe 'A rotation' {
         [void] (Invoke-Sql $database "UPDATE login_etl_key SET check_value = NULL WHERE prefix = '$($old.TokenPrefix)'")
         $states = Test-LoginEtl (New-TestQueue) $own $database | Where-Object Name -EQ 'Key states'
         $states.Detail | Should -BeLike '*more than one primary key*without a whole check value*'
+        $null = '10.1.2.1' | Find-LoginRecord $database $own -Attribute ip -WarningVariable said -WarningAction SilentlyContinue
+        "$said" | Should -BeLike "*The database knows $($old.TokenPrefix) of ip without a whole check value*"
+        $null = $row | Unprotect-LoginPii $database $own -Reason x -AuditFile "$TestDrive/m.jsonl" -Confirm:$false -WarningVariable said -WarningAction SilentlyContinue
+        "$said" | Should -BeLike "*The database knows $($old.TokenPrefix) of ip without a whole check value*"
+        'no JSON' | ConvertFrom-LoginJson -WarningAction Ignore | Protect-LoginPii $own | Write-LoginRecord $database -WarningAction Ignore
+        $null = Get-LoginQuarantine $database | Restore-LoginQuarantine $database $own -PrivateKeyPath "$own-private/quarantine.json" -WarningVariable said -WarningAction SilentlyContinue
+        "$said" | Should -BeLike "*The database knows $($old.TokenPrefix) of ip without a whole check value*"
 
         # Who may read the table and not the register finds rows all the same.
         $reader = New-TestName 'reader_'
@@ -277,6 +298,19 @@ Describe 'A rotation' {
         $states.Detail | Should -BeLike "$($new.TokenPrefix) of ip, newer than the primary key, has never been told to this database*"
         $null = Set-LoginPrimaryKey $own ip $new.KeyId -Database $database
         (Test-LoginEtl (New-TestQueue) $own $database | Where-Object Name -EQ 'Key states').Outcome | Should -Be 'Pass'
+    }
+
+    It 'takes no row to a key that the database was never told, and -WhatIf says what the run says' {
+        $stale = Join-Path $TestDrive ([guid]::NewGuid())
+        Copy-Item $own $stale -Recurse
+        $new = Add-LoginKey $own ip
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -WarningAction SilentlyContinue
+        { Update-LoginToken $database $own } | Should -Throw -ErrorId 'KeyNotKnown,*'
+        Get-State | Should -Be 'primary'
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -Database $database
+        { Update-LoginToken $database $stale -WhatIf } | Should -Throw -ErrorId 'KeyRetired,*'
+        { Update-LoginToken $database $stale } | Should -Throw -ErrorId 'KeyRetired,*'
+        (Update-LoginToken $database $own).RowsUpdated | Should -Be 3
     }
 
     It 'tells a database that knows no key yet of the whole keyset' {

@@ -119,10 +119,10 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
         var options = new SinkOptions { AppVersionFormat = AppVersionFormat, OnTooLong = OnTooLong, UseVault = methods.UseVault, NewKey = NewKey };
         _keyring = Own(OpenKeyring(Keyset));
         _quarantine = Own(Await(() => Connectors.Database.OpenQuarantineAsync(settings, options, StopToken), Table));
-        _keyring.Follow(Await(() => _quarantine.KeysAsync(StopToken), Table));
-        foreach (var misled in PrimaryKeys.Misled(_keyring))
+        var known = Await(() => _quarantine.KeysAsync(StopToken), Table);
+        foreach (var said in PrimaryKeys.Misled(_keyring.Follow(known)).Append(StoredKeys.Unsure(_keyring, known)).OfType<string>())
         {
-            WriteWarning(misled);
+            WriteWarning(said);
         }
 
         _protector = Own(Guard(() => new Protector(_keyring, new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii })));

@@ -60,7 +60,13 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
         var changed = Guard(() => Change(change), key.ToString());
         if (table is not null)
         {
-            Await(() => KeyRegistry.RecordAsync(table, ToRecord(change, changed), StopToken), Table);
+            var rivals = Await(() => KeyRegistry.RecordAsync(table, ToRecord(change, changed), StopToken), Table);
+            if (rivals.Count > 0)
+            {
+                WriteWarning(
+                    $"The database had {KeyRetired.List(rivals)} as primary, too, and this keyset does not hold it: it is retired there now. Runs that hold nothing else stop (KeyRetired). "
+                    + "Nothing here opens its rows: where it is a key of yours, bring it with Import-LoginKey.");
+            }
         }
 
         WriteObject(changed);

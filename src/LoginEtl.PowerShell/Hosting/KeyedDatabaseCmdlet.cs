@@ -25,28 +25,41 @@ public abstract class KeyedDatabaseCmdlet : DatabaseCmdlet
     /// Makes sure that no key has the id of another that the database knows: under it nothing is found, and pfx tokens open to
     /// other addresses, without an error. Whoever may not read the register, as an analyst, is let go on.
     /// </summary>
-    private protected void RequireKeysOf(ITokenTable table) => Await(
-        () => UnlessDeniedAsync(async () => KeyMismatch.Refuse(StoredKeys.Held(Keyring), await table.KeysAsync(StopToken).ConfigureAwait(false))), Table);
+    private protected void RequireKeysOf(ITokenTable table) => Require(Await(() => UnlessDeniedAsync(() => table.KeysAsync(StopToken)), Table));
 
     /// <inheritdoc cref="RequireKeysOf(ITokenTable)"/>
-    private protected void RequireKeysOf(DatabaseSettings settings) => Await(
+    private protected void RequireKeysOf(DatabaseSettings settings) => Require(Await(
         () => UnlessDeniedAsync(async () =>
         {
             var table = await Connectors.Database.OpenTokensAsync(settings, StopToken).ConfigureAwait(false);
             await using var _ = table.ConfigureAwait(false);
-            KeyMismatch.Refuse(StoredKeys.Held(Keyring), await table.KeysAsync(StopToken).ConfigureAwait(false));
+            return await table.KeysAsync(StopToken).ConfigureAwait(false);
         }),
-        Table);
+        Table));
 
-    private static async Task UnlessDeniedAsync(Func<Task> look)
+    private void Require(IReadOnlyList<StoredKey> known)
+    {
+        var unsure = Guard(() =>
+        {
+            KeyMismatch.Refuse(StoredKeys.Held(Keyring), known);
+            return StoredKeys.Unsure(Keyring, known);
+        });
+        if (unsure is not null)
+        {
+            WriteWarning(unsure);
+        }
+    }
+
+    private static async Task<IReadOnlyList<StoredKey>> UnlessDeniedAsync(Func<Task<IReadOnlyList<StoredKey>>> look)
     {
         try
         {
-            await look().ConfigureAwait(false);
+            return await look().ConfigureAwait(false);
         }
         catch (LoginEtlException e) when (e.Kind == FaultKind.Denied)
         {
             // Nothing is known of the keys then, as before they were registered.
+            return [];
         }
     }
 }

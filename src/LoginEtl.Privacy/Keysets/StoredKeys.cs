@@ -38,6 +38,10 @@ public static class StoredKeys
             : $"The database knows {string.Join(", ", keys.Select(k => $"{k.Prefix} of {k.Attribute}"))} without a whole check value, so another key under that id, on another host, would not be told apart.";
     }
 
+    /// <summary>What is to be said of a keyring's keys that the database knows by their ids alone, and what to do; null where there are none.</summary>
+    public static string? Unsure(Keyring keyring, IReadOnlyList<StoredKey> known) =>
+        ByIdAlone(KnownByIdAlone(Held(keyring), known)) is { } alone ? $"{alone} {ByIdAloneRemedy}" : null;
+
     /// <summary>What a key's place in its keyset means for those who write.</summary>
     internal static StoredKeyState StateOf(bool isPrimary, KeyStatus status) =>
         isPrimary ? StoredKeyState.Primary

@@ -8,19 +8,20 @@ public static class KeyRegistry
 {
     /// <summary>
     /// Records the states of keys; those that make no tokens are left out. What is primary in the database stays so, unless one
-    /// of the keys is to be primary.
+    /// of the keys is to be primary: then no other of its attribute and method is, held here or not.
     /// </summary>
     /// <param name="table">The tokens and their keys.</param>
     /// <param name="keys">Of whole keysets or alone, as they are now.</param>
     /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
+    /// <returns>Keys that were primary in the database and are not among those given; they are retired there now.</returns>
     /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>KeyMismatch</c>, or the database cannot be reached.</exception>
-    public static async Task RecordAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<StoredKey>> RecordAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
         var stored = Stored(keys);
         if (stored.Count == 0)
         {
-            return;
+            return [];
         }
 
         var known = await table.KeysAsync(cancellationToken).ConfigureAwait(false);
@@ -31,10 +32,15 @@ public static class KeyRegistry
             stored.RemoveAll(k => k.State == StoredKeyState.Retired && known.Any(o => k.IsOf(o) && o.State == StoredKeyState.Primary));
         }
 
+        var rivals = known.Where(o => o.State == StoredKeyState.Primary && !stored.Any(o.IsOf)
+            && stored.Any(k => k.State == StoredKeyState.Primary && (k.Attribute, k.Method) == (o.Attribute, o.Method))).ToList();
+        stored.AddRange(rivals.Select(o => o with { State = StoredKeyState.Retired }));
         if (stored.Count > 0)
         {
             await table.SetAsync(stored, cancellationToken).ConfigureAwait(false);
         }
+
+        return rivals;
     }
 
     /// <summary>Tells the database of a key before its first use. Where it knows none of the attribute yet, it is told the whole keyset.</summary>

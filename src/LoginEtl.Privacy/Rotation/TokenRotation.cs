@@ -40,11 +40,11 @@ public sealed class TokenRotation : IDisposable
     /// <summary>The keys that are retired, and whose tokens are replaced; as of the last look at the database.</summary>
     public IReadOnlyList<StoredKey> OldKeys => [.. _attributes.SelectMany(a => a.Old)];
 
-    /// <summary>Looks only: rows under old keys, and those that would stay as they are.</summary>
+    /// <summary>Looks only: rows under old keys, and those that would stay as they are. Refuses what <see cref="RunAsync"/> refuses.</summary>
     public async Task<(long Values, IReadOnlyList<UnreadableTokens> Unreadable)> PlanAsync(CancellationToken cancellationToken)
     {
         await _table.RequireReplaceableAsync(cancellationToken).ConfigureAwait(false);
-        await FollowAsync(cancellationToken).ConfigureAwait(false);
+        RequireCurrent(await FollowAsync(cancellationToken).ConfigureAwait(false));
         var counts = await _table.CountAsync(cancellationToken).ConfigureAwait(false);
         return (counts.Where(IsOld).Sum(c => c.Rows), Unreadable(counts));
     }
@@ -111,13 +111,13 @@ public sealed class TokenRotation : IDisposable
         }
     }
 
-    // A keyset of which the database knows no key is another's: its keys would be told as primary.
+    // All rows would go under it. A method that the keyset has and that was never used here is nobody's concern.
     private void RequireKnown(IReadOnlyList<StoredKey> known)
     {
         var keys = _attributes.SelectMany(a => a.Keys).ToList();
         KeyMismatch.Refuse(keys, known);
-        var strange = keys.Where(k => k.State == StoredKeyState.Primary).GroupBy(k => k.Attribute)
-            .Where(a => known.Any(k => k.Attribute == a.Key) && !known.Any(k => keys.Any(k.IsOf) && k.Attribute == a.Key)).ToList();
+        var strange = keys.Where(k => k.State == StoredKeyState.Primary && !known.Any(k.IsOf)
+            && known.Any(o => o.Attribute == k.Attribute && (o.Method == k.Method || !known.Any(h => h.Attribute == k.Attribute && keys.Any(h.IsOf))))).GroupBy(k => k.Attribute).ToList();
         if (strange.Count > 0)
         {
             throw KeyAdmission.NotKnown(strange[0], known);

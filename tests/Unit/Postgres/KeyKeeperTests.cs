@@ -62,8 +62,9 @@ public sealed class KeyKeeperTests(ServersFixture servers) : IDisposable
             Assert.Contains(grant, fault.Remedy, StringComparison.Ordinal);
             Assert.Equal(0, await database.CountAsync("login_etl_key"));
 
-            // What the remedy says is enough.
+            // What the remedy says is enough. It takes note of the keys of the rows, beside which another is told on purpose.
             await database.InitializeAsync(WithRoles);
+            await RotatingLogins.RetireAsync(database, _keys);
             Assert.Equal(22, (await RotateAsync(settings)).RowsUpdated);
         });
     }
