@@ -19,6 +19,7 @@
         'Get-LoginKeyset'
         'Get-LoginQuarantine'
         'Get-LoginQueue'
+        'Get-LoginRun'
         'Import-LoginKey'
         'Initialize-LoginDatabase'
         'Invoke-LoginEtl'

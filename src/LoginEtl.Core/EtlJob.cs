@@ -1,3 +1,4 @@
+using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Ports;
 using LoginEtl.Protecting;
@@ -29,6 +30,9 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
     /// <summary>Told once all is open and nothing is received yet. May be null.</summary>
     public Action<RunStart>? Started { get; init; }
 
+    /// <summary>Told of what is worth a warning before the run begins; may be null.</summary>
+    public Action<string>? Warned { get; init; }
+
     /// <summary>Told of a run that goes on; may be null.</summary>
     public SoFar? SoFar { get; init; }
 
@@ -36,7 +40,7 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
     /// <param name="protectors">Stays the caller's.</param>
     /// <param name="batchWritten">Told of every batch, on a background thread; may be null.</param>
     /// <param name="stop">Stops well.</param>
-    /// <exception cref="Faults.LoginEtlException">The run could not begin; nothing was received.</exception>
+    /// <exception cref="LoginEtlException">The run could not begin; nothing was received.</exception>
     /// <exception cref="OperationCanceledException">It was stopped before it began.</exception>
     public async Task<Receipt> RunAsync(ProtectorSource protectors, Action<BatchReport>? batchWritten, CancellationToken stop)
     {
@@ -45,12 +49,35 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
         var sink = await databases.WriteToAsync(Into, Sink, stop).ConfigureAwait(false);
         await using (sink.ConfigureAwait(false))
         {
-            protectors.TryFollow(await sink.KeysAsync(stop).ConfigureAwait(false));
-            await sink.RequireKeysAsync(protectors.Current.Keys, stop).ConfigureAwait(false);
-            var source = await queues.ReceiveFromAsync(From, Receive, stop).ConfigureAwait(false);
-            Started?.Invoke(new RunStart(source.Name, sink.Place, protectors.Current.Keys) { PingAsync = sink.PingAsync });
-            return await EtlRun.RunAsync(source, protectors, sink, Batch, batchWritten, stop, SoFar).ConfigureAwait(false);
+            var startedAt = DateTimeOffset.UtcNow;
+            var queue = EnvironmentSettings.QueueName(From.Queue);
+            foreach (var notice in await sink.BeginRunAsync(queue, stop).ConfigureAwait(false))
+            {
+                Warned?.Invoke(notice);
+            }
+
+            try
+            {
+                var receipt = await RunAsync(sink, protectors, batchWritten, stop).ConfigureAwait(false);
+                await sink.EndRunAsync(receipt).ConfigureAwait(false);
+                return receipt;
+            }
+            catch (Exception e)
+            {
+                var receipt = Receipt.Failed(queue, startedAt, e as LoginEtlException ?? LoginEtlException.Unexpected(e));
+                await sink.EndRunAsync(e is OperationCanceledException ? receipt.Stopped() : receipt).ConfigureAwait(false);
+                throw;
+            }
         }
+    }
+
+    private async Task<Receipt> RunAsync(IRecordSink sink, ProtectorSource protectors, Action<BatchReport>? batchWritten, CancellationToken stop)
+    {
+        protectors.TryFollow(await sink.KeysAsync(stop).ConfigureAwait(false));
+        await sink.RequireKeysAsync(protectors.Current.Keys, stop).ConfigureAwait(false);
+        var source = await queues.ReceiveFromAsync(From, Receive, stop).ConfigureAwait(false);
+        Started?.Invoke(new RunStart(source.Name, sink.Place, protectors.Current.Keys) { PingAsync = sink.PingAsync });
+        return await EtlRun.RunAsync(source, protectors, sink, Batch, batchWritten, stop, SoFar).ConfigureAwait(false);
     }
 }
 

@@ -1,11 +1,13 @@
 using LoginEtl.Audit;
 using LoginEtl.Checks;
+using LoginEtl.History;
 using LoginEtl.Ports;
 using LoginEtl.Postgres.Auditing;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Checks;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.History;
 using LoginEtl.Postgres.Recovery;
 using LoginEtl.Postgres.Restoring;
 using LoginEtl.Postgres.Rotation;
@@ -53,8 +55,8 @@ public sealed class PostgresConnector : IDatabaseConnector
         ArgumentNullException.ThrowIfNull(options);
         return await OpenAsync(settings, async database =>
         {
-            var (table, schema) = await CheckAsync(database, settings, options, cancellationToken).ConfigureAwait(false);
-            return new PostgresSink(database, table, schema, settings, options);
+            var table = await CheckAsync(database, settings, options, cancellationToken).ConfigureAwait(false);
+            return new PostgresSink(database, table, settings, options);
         }).ConfigureAwait(false);
     }
 
@@ -69,7 +71,7 @@ public sealed class PostgresConnector : IDatabaseConnector
         return await new SchemaInstaller(database, settings, options).InstallAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<(TargetTable Table, SchemaRecord Schema)> CheckAsync(
+    private static async Task<ApprovedTable> CheckAsync(
         Database database, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
     {
         var backoff = new Backoff(options.RetryFor);
@@ -108,6 +110,23 @@ public sealed class PostgresConnector : IDatabaseConnector
     {
         ArgumentNullException.ThrowIfNull(options);
         return await OpenAsync(settings, database => PostgresQuarantine.OpenAsync(database, settings, options, cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<LoginRun>> ListRunsAsync(DatabaseSettings settings, RunFilter filter, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return await ListAsync<IReadOnlyList<LoginRun>>(
+            settings,
+            async connection =>
+            {
+                var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
+                var runs = await CompanionTable.ReadRunsAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+                runs.RequireLoginEtlTable();
+                await ForeignObjects.RequireNoneAsync(connection, table.Name, [SchemaNames.Runs], cancellationToken).ConfigureAwait(false);
+                return await RunRow.ListAsync(connection, runs.Name, filter, cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -137,7 +137,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         }
 
         using var protectors = new ProtectorSource(OpenKeyring, settings.ProtectOptions(parsed));
-        var job = settings.Job(parsed, new SqsConnector(), _database, _log.Waiting, Started, new SoFar(_log.SoFar, SoFarEvery));
+        var job = settings.Job(parsed, new SqsConnector(), _database, _log.Waiting, _log.Warn, Started, new SoFar(_log.SoFar, SoFarEvery));
         if (settings.Initialize(parsed))
         {
             await _database.InitializeAsync(job.Into, new SchemaOptions { Warned = _log.Warn }, stop);

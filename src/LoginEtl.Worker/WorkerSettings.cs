@@ -104,8 +104,9 @@ internal sealed class WorkerSettings
 
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>, <c>MethodInvalid</c>, <c>ColumnNameInvalid</c>.</exception>
     public EtlJob Job(
-        ParseResult parsed, IQueueConnector queues, IDatabaseConnector databases, Action<string> waiting, Action<RunStart> started, SoFar? soFar) => new(queues, databases)
+        ParseResult parsed, IQueueConnector queues, IDatabaseConnector databases, Action<string> waiting, Action<string> warned, Action<RunStart> started, SoFar? soFar) => new(queues, databases)
         {
+            Warned = warned,
             Started = started,
             SoFar = soFar,
             Into = Database(parsed),

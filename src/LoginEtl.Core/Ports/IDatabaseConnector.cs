@@ -1,5 +1,6 @@
 using LoginEtl.Audit;
 using LoginEtl.Checks;
+using LoginEtl.History;
 using LoginEtl.Quarantine;
 using LoginEtl.Recovery;
 using LoginEtl.Rotation;
@@ -49,6 +50,10 @@ public interface IDatabaseConnector
     /// <summary>Opens the quarantine beside the table. The options are those of the rows that are restored.</summary>
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there is no quarantine.</exception>
     Task<IQuarantine> OpenQuarantineAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);
+
+    /// <summary>The runs that the database remembers, the latest first.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or it remembers none.</exception>
+    Task<IReadOnlyList<LoginRun>> ListRunsAsync(DatabaseSettings settings, RunFilter filter, CancellationToken cancellationToken);
 
     /// <summary>Opens the tokens of the table and the states of their keys.</summary>
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or keys that have no table.</exception>

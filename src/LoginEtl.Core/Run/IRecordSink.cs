@@ -25,6 +25,19 @@ public interface IRecordSink : IAsyncDisposable
     Task RequireKeysAsync(IReadOnlyList<StoredKey> keys, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Remembers that a run begins, before its first batch. From then on each batch counts in its own transaction. Retries
+    /// faults of the system.
+    /// </summary>
+    /// <param name="source">The queue's name; null where it is not known yet.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>What is worth a warning, in words: runs that were lost, or why this one is not remembered.</returns>
+    /// <exception cref="Faults.LoginEtlException">The database failed or refused.</exception>
+    Task<IReadOnlyList<string>> BeginRunAsync(string? source, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
+
+    /// <summary>Remembers how the run ended. Never throws, and takes a few seconds at most.</summary>
+    Task EndRunAsync(Receipt receipt) => Task.CompletedTask;
+
+    /// <summary>
     /// Writes one batch in one transaction and returns once it has committed durably. Retries faults of the system.
     /// </summary>
     /// <exception cref="Faults.LoginEtlException">Nothing of the batch was written, or <c>CommitUnknown</c>; <c>KeyRetired</c>, <c>KeyNotKnown</c>, <c>KeyMismatch</c>.</exception>

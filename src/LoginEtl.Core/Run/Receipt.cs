@@ -121,6 +121,9 @@ public sealed record Receipt
     /// <param name="fault">What failed.</param>
     public Receipt FailedBy(LoginEtlException fault) => this with { Outcome = RunState.Failed, Ended = EndReason.Failed, _faults = [fault] };
 
+    /// <summary>The same counts, of a run that was stopped.</summary>
+    public Receipt Stopped() => this with { Outcome = RunState.Stopped, Ended = EndReason.Stopped, _faults = [] };
+
     internal static Receipt From(
         string source, RunState outcome, DateTimeOffset startedAt, TimeSpan elapsed, RunCounts counts, EndReason? ended = null) =>
         new()

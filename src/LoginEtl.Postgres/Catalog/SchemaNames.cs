@@ -42,8 +42,11 @@ internal static class SchemaNames
     /// <summary>One row: the version of all of these, and the database and server that it was recorded in.</summary>
     public const string Schema = "login_etl_schema";
 
+    /// <summary>One row for every run.</summary>
+    public const string Runs = "login_etl_run";
+
     /// <summary>All of them, in the order they are made.</summary>
-    public static readonly string[] All = [Ledger, FileLedger, Quarantine, Vault, Keys, AuditAnchor, Schema];
+    public static readonly string[] All = [Ledger, FileLedger, Quarantine, Vault, Keys, AuditAnchor, Schema, Runs];
 
     /// <summary>Index of the ledger's entries that have no time in their key: what is pruned is found by it.</summary>
     public const string LedgerUntimed = $"{Ledger}_untimed";
@@ -54,8 +57,8 @@ internal static class SchemaNames
     /// <summary>Those that every run needs.</summary>
     public static readonly string[] OfRuns = [Ledger, FileLedger, Quarantine, Keys];
 
-    /// <summary>Those that a run trusts.</summary>
-    public static readonly string[] TrustedByRuns = [.. OfRuns, Schema];
+    /// <summary>Those that a run trusts, as far as they are there.</summary>
+    public static readonly string[] TrustedByRuns = [.. OfRuns, Schema, Runs];
 
     /// <summary>Those that are read for what the database says of itself.</summary>
     public static readonly string[] OfRecord = [Schema, Ledger, FileLedger];
@@ -68,20 +71,22 @@ internal static class SchemaNames
         Keys => KeyColumns,
         AuditAnchor => AuditAnchorColumns,
         Schema => SchemaColumns,
+        Runs => RunColumns,
         _ => LedgerColumns,
     };
 
     /// <summary>The catalogue's name of a column's type: the same in every relation.</summary>
     public static string TypeOf(string column) => column switch
     {
-        "key" or "batch" or "file_id" => "uuid",
+        "key" or "batch" or "file_id" or "id" => "uuid",
         "outcome" or SchemaVersion => "int2",
         "receive_count" or "version" or "timeline" => "int4",
         "line" or "number" or "system_identifier" => "int8",
         "database_id" or "ledger_id" => "oid",
-        "sent_at" or "changed_at" or "anchored_at" or "recorded_at" => "timestamptz",
+        "sent_at" or "changed_at" or "anchored_at" or "recorded_at" or "started_at" or "seen_at" or "ended_at" => "timestamptz",
         "sealed_body" or "sealed" or "mac" or "link" => "bytea",
         "record" => "json",
+        _ when CountedInBatches.Contains(column) || CountedAtEnd.Contains(column) => "int8",
         _ => "text",
     };
 
@@ -120,6 +125,18 @@ internal static class SchemaNames
 
     /// <summary>Columns of the schema's own record.</summary>
     public static readonly string[] SchemaColumns = ["version", "made_by", "system_identifier", "timeline", "database_id", "ledger_id", "recorded_at"];
+
+    /// <summary>Of the runs: what is counted in the batches' own transactions.</summary>
+    public static readonly string[] CountedInBatches = ["batches", "written", "updated", "skipped", "quarantined", "suppressed"];
+
+    /// <summary>Of the runs: what is known once they have ended.</summary>
+    public static readonly string[] CountedAtEnd = ["received", "duplicate", "returned", "lapsed", "unknown", "undeleted"];
+
+    /// <summary>Columns of the runs.</summary>
+    public static readonly string[] RunColumns =
+    [
+        "id", "state", "source", "host", "program", "started_by", "started_at", "seen_at", "ended_at", "ended", "error", .. CountedInBatches, .. CountedAtEnd,
+    ];
 
     /// <summary>Columns the writer fills.</summary>
     public static readonly string[] QuarantineColumns =

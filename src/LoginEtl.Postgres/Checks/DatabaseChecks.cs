@@ -124,6 +124,8 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
             _list.Add("Key register", "the user may not register a key: runs go on under those that the database knows alone", KeyRegistration.Grant(keys));
         }
 
+        var runs = await CompanionTable.ReadRunsAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+        _list.Add("Run history", runs.WhyForgotten?.Detail ?? $"{runs.Name}", runs.WhyForgotten?.Remedy);
         await CheckPruningAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         await CheckAnchorAsync(connection, table, cancellationToken).ConfigureAwait(false);
         if (options.UseVault)

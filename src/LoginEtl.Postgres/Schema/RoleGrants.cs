@@ -150,6 +150,8 @@ internal static class RoleGrants
         yield return (Auditor, table.Beside(SchemaNames.Keys), RightsOfRegistering);
         yield return (Auditor, table.Beside(SchemaNames.AuditAnchor), RightsOfAnchoring);
         yield return (Recoverer, table.Beside(SchemaNames.AuditAnchor), RightsOfAnchoring);
+        yield return (Writer, table.Beside(SchemaNames.Runs), [("SELECT", ""), ("INSERT", ""), ("UPDATE", "")]);
+        yield return (Auditor, table.Beside(SchemaNames.Runs), [("SELECT", "")]);
         foreach (var ledger in new[] { table.Beside(SchemaNames.Ledger), table.Beside(SchemaNames.FileLedger) })
         {
             yield return (Writer, ledger, [("SELECT", ""), ("INSERT", ""), ("UPDATE", "outcome")]);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Catalog;
+using LoginEtl.Postgres.History;
 using LoginEtl.Records;
 using LoginEtl.Rotation;
 using LoginEtl.Settings;
@@ -61,6 +62,7 @@ internal static class SchemaStatements
         SchemaNames.Keys => CreateKeys(relation),
         SchemaNames.AuditAnchor => CreateAuditAnchor(relation),
         SchemaNames.Schema => SchemaRecord.Create(relation),
+        SchemaNames.Runs => RunRow.Create(relation),
         _ => CreateLedger(relation),
     };
 

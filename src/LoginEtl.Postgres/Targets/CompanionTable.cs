@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace LoginEtl.Postgres.Targets;
 
-/// <summary>A ledger, the quarantine, the vault or the keys, beside the user's table, as it is.</summary>
+/// <summary>A ledger, the quarantine, the vault, the keys or the runs, beside the user's table, as it is.</summary>
 /// <param name="Name">Schema and name.</param>
 /// <param name="Exists">Something of that name is there; without it the rest says nothing.</param>
 /// <param name="IsLoginEtlTable">A table with the columns the writer fills, of the types it fills them with.</param>
@@ -20,7 +20,8 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         """
         SELECT c.relname, c.relpersistence = 'p', c.relkind IN ('r', 'p'),
                ARRAY(SELECT pg_catalog.concat(a.attname, ' ', t.typname) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-               CASE WHEN c.relname = $4 THEN pg_catalog.has_table_privilege(c.oid, 'SELECT') ELSE
+               CASE WHEN c.relname = $4 THEN pg_catalog.has_table_privilege(c.oid, 'SELECT')
+                   WHEN c.relname = $5 THEN pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE') ELSE
                pg_catalog.has_table_privilege(c.oid, 'INSERT') AND (c.relname = ANY($3) OR (pg_catalog.has_table_privilege(c.oid, 'SELECT')
                    AND coalesce(pg_catalog.has_column_privilege(c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'outcome'), 'UPDATE'), false))) END,
                pg_catalog.row_security_active(c.oid)
@@ -39,6 +40,17 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
     public static async Task<CompanionTable> ReadVaultAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
         (await ReadAsync(connection, table, [SchemaNames.Vault], cancellationToken).ConfigureAwait(false))[0];
 
+    /// <summary>The runs, which are remembered where they are there.</summary>
+    public static async Task<CompanionTable> ReadRunsAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
+        (await ReadAsync(connection, table, [SchemaNames.Runs], cancellationToken).ConfigureAwait(false))[0];
+
+    /// <summary>Of the runs: why this one will not be remembered, and what to do; null where it will.</summary>
+    public (string Detail, string Remedy)? WhyForgotten =>
+        !Exists ? ($"runs are not remembered: there is no {Name}", "Run Initialize-LoginDatabase, which makes it.")
+        : !IsLoginEtlTable ? ($"runs are not remembered: {Name} is not the table this version makes", "Move it out of the way, then run Initialize-LoginDatabase.")
+        : !IsGranted ? ($"runs are not remembered: the user may not write {Name}", $"GRANT {Rights} ON {Name} TO the user, as Initialize-LoginDatabase -Role does for login_etl_writer.")
+        : null;
+
     /// <summary>Looks at the vault before anything is written.</summary>
     /// <exception cref="LoginEtlException"><c>LedgerNotFound</c>, <c>LedgerUnsuitable</c>, <c>DatabaseNotDurable</c>, <c>TableAccessDenied</c>.</exception>
     public static async Task RequireVaultAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
@@ -54,7 +66,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         NpgsqlConnection connection, QualifiedName table, string[] names, CancellationToken cancellationToken)
     {
         var found = await connection.QueryAsync(
-            Query, [table.Schema, names, InsertOnly, SchemaNames.Keys],
+            Query, [table.Schema, names, InsertOnly, SchemaNames.Keys, SchemaNames.Runs],
             r =>
             {
                 var lacks = SchemaNames.ColumnsOf(r.GetString(0)).Where(c => !r.GetFieldValue<string[]>(3).Contains($"{c} {SchemaNames.TypeOf(c)}")).ToList();
@@ -109,6 +121,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
     {
         SchemaNames.Vault => "the originals of tokens",
         SchemaNames.Keys => "rows from being written under a retired key",
+        SchemaNames.Runs => "runs in mind",
         _ => "messages from being written twice",
     };
 
@@ -116,6 +129,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
     {
         SchemaNames.Quarantine or SchemaNames.Vault => "INSERT",
         SchemaNames.Keys => "SELECT",
+        SchemaNames.Runs => "SELECT, INSERT, UPDATE",
         _ => "SELECT, INSERT, UPDATE (outcome)",
     };
 

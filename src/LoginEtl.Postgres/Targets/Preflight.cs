@@ -11,7 +11,7 @@ internal static class Preflight
 {
     /// <exception cref="LoginEtlException">Something stands against writing.</exception>
     /// <exception cref="NpgsqlException">The server failed; not yet in the module's words.</exception>
-    public static async Task<(TargetTable Target, SchemaRecord Schema)> CheckAsync(
+    public static async Task<ApprovedTable> CheckAsync(
         NpgsqlConnection connection, DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
     {
         var (target, besides, schema) = await RequireAsync(connection, settings, options, cancellationToken).ConfigureAwait(false);
@@ -25,7 +25,8 @@ internal static class Preflight
             await CompanionTable.RequireVaultAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
         }
 
-        return (target, schema);
+        var runs = await CompanionTable.ReadRunsAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
+        return new ApprovedTable(target, schema, runs.WhyForgotten is var (detail, remedy) ? $"R{detail[1..]}. {remedy}" : null);
     }
 
     /// <summary>The same for who restores: needs fewer rights beside the table, and no vault before the first original.</summary>
@@ -86,3 +87,9 @@ internal static class Preflight
             "Create it with Initialize-LoginDatabase, or name another with -Table; a name with capitals needs double quotes.");
     }
 }
+
+/// <summary>A table that may be written to.</summary>
+/// <param name="Target">It.</param>
+/// <param name="Schema">What the database says of itself.</param>
+/// <param name="WhyForgotten">Why a run that writes there is not remembered, in sentences; null where it is.</param>
+internal sealed record ApprovedTable(TargetTable Target, SchemaRecord Schema, string? WhyForgotten);

@@ -1,6 +1,7 @@
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres.Catalog;
+using LoginEtl.Postgres.History;
 using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
@@ -11,10 +12,18 @@ using Npgsql;
 namespace LoginEtl.Postgres.Writing;
 
 /// <summary>Tries to write one batch in one transaction: ledgers first, then rows, then quarantine.</summary>
-internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, RejectLimit limit, SinkOptions options, CommittedBatches committed)
+/// <param name="table">As it was read.</param>
+/// <param name="timeout">Of statements.</param>
+/// <param name="limit">Of rejects.</param>
+/// <param name="options">How rows are written.</param>
+/// <param name="committed">What this run has committed.</param>
+/// <param name="log">The run's row; null where it is not remembered.</param>
+internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, RejectLimit limit, SinkOptions options, CommittedBatches committed, RunLog? log)
 {
     private readonly TransactionStart _start = new(
-        table, [table.Name.Beside(SchemaNames.Ledger), table.Name.Beside(SchemaNames.FileLedger), table.Name.Beside(SchemaNames.Quarantine)], holdsKeys: !options.DryRun);
+        table,
+        [.. new[] { SchemaNames.Ledger, SchemaNames.FileLedger, SchemaNames.Quarantine }.Concat(log is null ? [] : [SchemaNames.Runs]).Select(table.Name.Beside)],
+        holdsKeys: !options.DryRun);
 
     private readonly LedgerCopy _ledger = new(table.Name.Beside(SchemaNames.Ledger), timeout);
     private readonly LedgerCopy _fileLedger = new(table.Name.Beside(SchemaNames.FileLedger), timeout);
@@ -116,6 +125,11 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
             connection, fresh.Where(i => outcomes[i.Ordinal] != Outcome.Skipped).Select(i => i.Login).OfType<LoginRecord>(), cancellationToken).ConfigureAwait(false);
 
         limit.Check(fresh.Count, fresh.Count(i => IsReject(outcomes[i.Ordinal])), bad.Select(i => i.Key));
+
+        if (log is not null)
+        {
+            await log.CountAsync(connection, fresh.Select(i => outcomes[i.Ordinal]), cancellationToken).ConfigureAwait(false);
+        }
 
         cancellationToken.ThrowIfCancellationRequested();
         (plan.Promised, plan.Added) = (outcomes, fresh[^1]);

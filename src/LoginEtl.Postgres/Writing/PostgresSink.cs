@@ -4,6 +4,7 @@ using LoginEtl.Keysets;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.History;
 using LoginEtl.Postgres.Keys;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
@@ -36,6 +37,8 @@ internal sealed class PostgresSink : IRecordSink
     private readonly CommittedBatches _committed;
     private readonly SinkNotices _notices;
     private readonly LockWatch _locks;
+    private readonly RunLog _log;
+    private string? _whyForgotten;
     private TargetTable _table;
     private RowEncoder _encoder;
     private BatchTransaction _writer;
@@ -43,8 +46,9 @@ internal sealed class PostgresSink : IRecordSink
     private int _suspecting;
 
     /// <summary>Owns the database from here on.</summary>
-    public PostgresSink(Database database, TargetTable table, SchemaRecord schema, DatabaseSettings settings, SinkOptions options)
+    public PostgresSink(Database database, ApprovedTable approved, DatabaseSettings settings, SinkOptions options)
     {
+        var table = approved.Target;
         _database = database;
         // By the name that it was found under: what is beside it is in that schema.
         _settings = settings with { Table = table.Name.Quoted };
@@ -52,9 +56,10 @@ internal sealed class PostgresSink : IRecordSink
         _limit = RejectLimit.Of(options.MaxRejectRatio);
         _keys = new KeyStates(table.Name.Beside(SchemaNames.Keys));
         _committed = new CommittedBatches(table.Name);
-        _notices = new SinkNotices(database, schema, options);
+        _notices = new SinkNotices(database, approved.Schema, options);
         _locks = new LockWatch(database, options.Waiting);
-        WriteTo(table);
+        _log = new RunLog(database, table.Name);
+        WriteTo(approved);
         _pruning = options.DryRun ? null : new LedgerPruning(database, table.Name);
         _session = options.DryRun ? new DryRunSession(database) : new CommittingSession(database);
     }
@@ -193,8 +198,25 @@ internal sealed class PostgresSink : IRecordSink
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> BeginRunAsync(string? source, CancellationToken cancellationToken)
+    {
+        if (_options.DryRun || _whyForgotten is not null)
+        {
+            return _options.DryRun ? [] : [_whyForgotten!];
+        }
+
+        var lost = await LookAsync((connection, token) => _log.BeginAsync(connection, source, token), cancellationToken).ConfigureAwait(false);
+        _writer = new BatchTransaction(_table, _settings.Timeout, _limit, _options, _committed, _log);
+        return lost;
+    }
+
+    /// <inheritdoc/>
+    public Task EndRunAsync(Receipt receipt) => _log.EndAsync(receipt);
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _log.DisposeAsync().ConfigureAwait(false);
         if (_pruning is not null)
         {
             await _pruning.DisposeAsync().ConfigureAwait(false);
@@ -205,11 +227,11 @@ internal sealed class PostgresSink : IRecordSink
     }
 
     [MemberNotNull(nameof(_table), nameof(_encoder), nameof(_writer))]
-    private void WriteTo(TargetTable table)
+    private void WriteTo(ApprovedTable approved)
     {
-        _table = table;
-        _encoder = new RowEncoder(table, _options.OnTooLong);
-        _writer = new BatchTransaction(table, _settings.Timeout, _limit, _options, _committed);
+        (_table, _whyForgotten) = (approved.Target, approved.WhyForgotten);
+        _encoder = new RowEncoder(_table, _options.OnTooLong);
+        _writer = new BatchTransaction(_table, _settings.Timeout, _limit, _options, _committed, _whyForgotten is null && _log.HasBegun ? _log : null);
     }
 
     /// <summary>Reads the table as it is; from here on rows are encoded for that.</summary>
@@ -225,7 +247,7 @@ internal sealed class PostgresSink : IRecordSink
         var was = _table.Live;
         try
         {
-            WriteTo((await Preflight.CheckAsync(connection, _settings, _options, cancellationToken).ConfigureAwait(false)).Target);
+            WriteTo(await Preflight.CheckAsync(connection, _settings, _options, cancellationToken).ConfigureAwait(false));
         }
         catch (LoginEtlException why)
         {

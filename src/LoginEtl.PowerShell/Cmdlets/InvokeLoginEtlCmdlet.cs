@@ -108,6 +108,7 @@ public sealed partial class InvokeLoginEtlCmdlet : JobCmdlet
             From = QueueSettings(),
             Receive = receive,
             Batch = new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval, DryRun = isDryRun },
+            Warned = Waiting,
         };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         using var signal = StopSignal.Register(stop.Cancel);

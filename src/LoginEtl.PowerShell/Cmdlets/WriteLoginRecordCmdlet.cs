@@ -147,6 +147,13 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
             RetryFor = RetryFor,
         };
         _sink = Own(Await(() => Connectors.Database.WriteToAsync(settings, options, StopToken), Table));
+        foreach (var notice in _declined ? [] : Await(() => _sink.BeginRunAsync(source: null, StopToken), Table))
+        {
+            WriteWarning(notice);
+        }
+
+        // Closed after the writer, which returns what it holds, and before the sink.
+        Own(new RunEnding(() => _sink.EndRunAsync(ReceiptSlot.Unended(_writer!.Receipt(), StopToken.IsCancellationRequested))));
         _writer = Own(new BatchWriter(_sink, new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval, DryRun = _dryRun })
         {
             BatchWritten = _written.Enqueue,
@@ -259,6 +266,12 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         }
     }
 
+    /// <summary>Ends a run whose pipeline did not come to its end.</summary>
+    private sealed class RunEnding(Func<Task> end) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await end().ConfigureAwait(false);
+    }
+
     private void GiveReceipt()
     {
         if (_receiptGiven)
@@ -269,6 +282,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         _receiptGiven = true;
         _progress.Complete();
         var receipt = _writer!.Receipt();
+        _sink!.EndRunAsync(receipt).GetAwaiter().GetResult();
         if (_dryRun)
         {
             WriteHostLine(BatchText.WhatIf(_wouldBe));

@@ -38,14 +38,17 @@ internal sealed class ReceiptSlot(PSCmdlet cmdlet)
         }
     }
 
-    /// <summary>What was done by a cmdlet that did not come to its end.</summary>
+    /// <summary>The receipt of a cmdlet that did not come to its end.</summary>
     /// <param name="done">Of what came to it.</param>
     /// <param name="wasStopped">Ctrl-C, and what else stops a pipeline from outside.</param>
+    public static Receipt Unended(Receipt done, bool wasStopped) =>
+        wasStopped ? done.Stopped() : done.FailedBy(done.GetFault() ?? NotEnded("and what came to its last cmdlet is counted"));
+
+    /// <summary>Fills the variable with it, and says it on the screen.</summary>
+    /// <inheritdoc cref="Unended"/>
     public void FillUnended(Receipt done, bool wasStopped)
     {
-        var receipt = wasStopped
-            ? done with { Outcome = RunState.Stopped, Ended = EndReason.Stopped }
-            : done.FailedBy(done.GetFault() ?? NotEnded("and what came to its last cmdlet is counted"));
+        var receipt = Unended(done, wasStopped);
         if (_variables is not null)
         {
             Fill(receipt);

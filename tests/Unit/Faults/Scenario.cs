@@ -160,6 +160,7 @@ internal sealed class Scenario : IAsyncDisposable
         var standing = await ReadAsync(await _queue.LookAsync());
         _complaints.AddRange(LedgerCheck.Complaints(_sent, standing));
         _complaints.AddRange(ReceiptCheck.Complaints(_runs, standing));
+        _complaints.AddRange(HistoryCheck.Complaints(_runs, standing));
         return standing;
     }
 

@@ -35,6 +35,9 @@ internal sealed record Standing
     /// <summary>Message ids in the queue, visible.</summary>
     public required IReadOnlySet<string> Queued { get; init; }
 
+    /// <summary>What the runs say of themselves: how many there were, the entries that they settled as rows, and as quarantined.</summary>
+    public (int Count, int Rows, int Quarantined) Runs { get; init; }
+
     public int RowCount => Rows.Values.Sum();
 
     public int SuppressedCount => Suppressed.Values.Sum();
@@ -60,8 +63,12 @@ internal sealed record Standing
         var identities = sent.ToDictionary(m => m.MessageId, m => m.Identity);
         var entries = (await ReadAsync("message_id", "string_agg(reason, ' ')", SchemaNames.Quarantine, r => r.GetString(1).Split(' ')))
             .GroupBy(e => identities.GetValueOrDefault(e.Key, e.Key), e => e.Value).ToDictionary(e => e.Key, e => e.SelectMany(r => r).ToList());
+        var runs = await ReadAsync(
+            "'all'", "count(*)::int, coalesce(sum(written + updated + skipped + suppressed), 0)::int, coalesce(sum(quarantined), 0)::int", SchemaNames.Runs,
+            r => (r.GetInt32(1), r.GetInt32(2), r.GetInt32(3)));
         return new Standing
         {
+            Runs = runs.GetValueOrDefault("all"),
             Rows = await CountAsync("user_id", DatabaseSettings.DefaultTable),
             Versions = await ReadAsync("user_id", "coalesce(min(app_version), 0)", DatabaseSettings.DefaultTable, Number),
             Suppressed = await CountAsync("user_id", SuppressedTable),

@@ -13,7 +13,7 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     private static readonly string[] Names =
     [
         "Database server", "Database TLS", "Database encoding", "Database clock", "Durability", "Table", "Table columns", "Other columns",
-        "Unique keys", "Grants", "Row security", "Triggers and rules", "Owners", "Schema", "Ledgers, quarantine and keys", "Ledger pruning", "Audit anchor",
+        "Unique keys", "Grants", "Row security", "Triggers and rules", "Owners", "Schema", "Ledgers, quarantine and keys", "Run history", "Ledger pruning", "Audit anchor",
     ];
 
     [Fact]
@@ -37,6 +37,7 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     [InlineData("ALTER TABLE user_logins ADD CONSTRAINT one UNIQUE (user_id)", "Unique keys", CheckOutcome.Warn, "one (user_id)")]
     [InlineData("ALTER TABLE user_logins SET UNLOGGED", "Durability", CheckOutcome.Fail, "UNLOGGED")]
     [InlineData("ALTER TABLE login_etl_file_ledger SET UNLOGGED", "Durability", CheckOutcome.Fail, "login_etl_file_ledger")]
+    [InlineData("DROP TABLE login_etl_run", "Run history", CheckOutcome.Warn, "there is no public.login_etl_run")]
     [InlineData("DROP TABLE login_etl_quarantine", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_quarantine")]
     [InlineData("ALTER TABLE login_etl_ledger DROP outcome", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_ledger")]
     [InlineData("DROP TABLE login_etl_key", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_key")]

@@ -28,6 +28,7 @@ public sealed class RacedTriggerTests(ServersFixture servers)
     [InlineData("login_etl_key", "registered")]
     [InlineData("login_etl_key", "set")]
     [InlineData("login_etl_audit_anchor", "anchored")]
+    [InlineData("login_etl_run", "begun")]
     public async Task Trigger_that_comes_while_its_table_is_waited_for_undoes_what_it_did(string relation, string act)
     {
         var database = await TestDatabase.InitializedAsync(servers);
@@ -43,6 +44,7 @@ public sealed class RacedTriggerTests(ServersFixture servers)
         {
             "dismissed" => Task.Run(async () => await quarantine.DismissAsync(await quarantine.ListAsync(new QuarantineFilter(), TestDatabase.Token).ToListAsync(TestDatabase.Token), new Dismissal("a reason"), TestDatabase.Token)),
             "registered" => RegisterAsync(database),
+            "begun" => sink.BeginRunAsync("logins", TestDatabase.Token),
             "set" => tokens.SetAsync([Key], TestDatabase.Token),
             _ => anchor.AddAsync(new AuditAnchor { FileId = Guid.NewGuid(), Line = 1, Mac = new string('a', 64), Place = "host:/a", Number = 1, Link = new string('b', 72) }, TestDatabase.Token),
         };

@@ -98,6 +98,7 @@ internal sealed class StatementFlows(TestDatabase database, Func<int, string> us
         }
 
         await using var sink = await s_connector.WriteToAsync(settings, new SinkOptions { UseVault = !fallsBack, NewKey = true }, TestDatabase.Token);
+        await sink.BeginRunAsync("logins", TestDatabase.Token);
         var known = await sink.KeysAsync(TestDatabase.Token);
         await sink.WriteAsync(Fine(20), TestDatabase.Token);
         await sink.RequireKeysAsync([.. known.Where(k => k.State == StoredKeyState.Primary)], TestDatabase.Token);

@@ -1,0 +1,167 @@
+using System.Globalization;
+using LoginEtl.Faults;
+using LoginEtl.History;
+using LoginEtl.Postgres.Catalog;
+using LoginEtl.Postgres.Connections;
+using LoginEtl.Run;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace LoginEtl.Postgres.History;
+
+/// <summary>
+/// The row of one run beside its table: made before the first message, counted up in each batch's own transaction, kept
+/// fresh while nothing is written, and ended by the run. Only its begin can fail a run, as the table being away can.
+/// </summary>
+internal sealed class RunLog(Database database, QualifiedName table) : IAsyncDisposable
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(5);
+
+    private readonly Guid _id = Guid.CreateVersion7();
+    private readonly QualifiedName _runs = table.Beside(SchemaNames.Runs);
+    private readonly CancellationTokenSource _stop = new();
+    private Task _fresh = Task.CompletedTask;
+    private long _seenAt;
+
+    /// <summary>Whether the row was made: only then the rest does something.</summary>
+    public bool HasBegun { get; private set; }
+
+    /// <summary>Makes the row, and takes note of runs that were lost; answers what is to be said of those, once.</summary>
+    /// <param name="connection">Open.</param>
+    /// <param name="source">The queue's name; null where it is not known yet.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="LoginEtlException"><c>ForeignObject</c>.</exception>
+    public async Task<IReadOnlyList<string>> BeginAsync(NpgsqlConnection connection, string? source, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = transaction.ConfigureAwait(false);
+        var lost = await connection.QueryAsync(
+            $"""
+            UPDATE {_runs.Quoted} SET state = 'lost' WHERE state = 'running' AND seen_at < now() - {RunRow.LostAfter}
+            RETURNING host, source, started_at, seen_at, written
+            """,
+            [], r => Lost(r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1), r.GetDateTime(2), r.GetDateTime(3), r.GetInt64(4)), cancellationToken).ConfigureAwait(false);
+        // The same at every try: one whose answer was lost may have made it.
+        await connection.RunAsync(
+            $"INSERT INTO {_runs.Quoted} (id, source, host, program) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING",
+            [_id, Nullable(source), Environment.MachineName, ProgramVersion.Text], cancellationToken).ConfigureAwait(false);
+        await ForeignObjects.CommitAsync(transaction, table, [SchemaNames.Runs], cancellationToken).ConfigureAwait(false);
+        HasBegun = true;
+        Seen();
+        _fresh = Task.Run(KeepFreshAsync, CancellationToken.None);
+        return lost;
+    }
+
+    /// <summary>Counts a batch, in its transaction, behind the lock of the relation.</summary>
+    /// <param name="connection">In the transaction.</param>
+    /// <param name="outcomes">Of what this batch settles now; duplicates and what goes back are not among it.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task CountAsync(NpgsqlConnection connection, IEnumerable<Outcome> outcomes, CancellationToken cancellationToken)
+    {
+        if (!HasBegun)
+        {
+            return;
+        }
+
+        var counts = new RunCounts();
+        counts.Add([.. outcomes]);
+        await connection.RunAsync(
+            $"""
+            UPDATE {_runs.Quoted} SET state = 'running', seen_at = now(), batches = batches + 1,
+                written = written + $2, updated = updated + $3, skipped = skipped + $4, quarantined = quarantined + $5, suppressed = suppressed + $6
+            WHERE id = $1
+            """,
+            [_id, counts[Outcome.Written], counts[Outcome.Updated], counts[Outcome.Skipped], counts[Outcome.Quarantined], counts[Outcome.Suppressed]],
+            cancellationToken).ConfigureAwait(false);
+        Seen();
+    }
+
+    /// <summary>Ends it. Never throws: a row that cannot be ended counts as lost in a few minutes.</summary>
+    public async Task EndAsync(Receipt receipt)
+    {
+        if (!HasBegun)
+        {
+            return;
+        }
+
+        HasBegun = false;
+        await StopAsync().ConfigureAwait(false);
+        using var late = new CancellationTokenSource(LongestEnd);
+        await TryAsync(
+            $"""
+            UPDATE {_runs.Quoted} SET state = $2, seen_at = now(), ended_at = now(), source = coalesce(source, $3), ended = $4, error = $5,
+                received = $6, duplicate = $7, returned = $8, lapsed = $9, unknown = $10, undeleted = $11
+            WHERE id = $1
+            """,
+            [
+                _id, RunRow.Text(Enum.Parse<LoginRunState>($"{receipt.Outcome}")), receipt.Source, Nullable(receipt.Ended?.ToString()), Nullable(receipt.ErrorId),
+                receipt.Received, receipt.Duplicate, receipt.Returned, receipt.Lapsed, receipt.Unknown, receipt.Undeleted,
+            ],
+            late.Token).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private async Task StopAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _fresh.ConfigureAwait(false);
+    }
+
+    private async Task KeepFreshAsync()
+    {
+        using var timer = new PeriodicTimer(Every);
+        while (await NextAsync(timer).ConfigureAwait(false))
+        {
+            if (Environment.TickCount64 - Interlocked.Read(ref _seenAt) >= Every.TotalMilliseconds / 2)
+            {
+                await TryAsync($"UPDATE {_runs.Quoted} SET state = 'running', seen_at = now() WHERE id = $1", [_id], _stop.Token).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<bool> NextAsync(PeriodicTimer timer)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task TryAsync(string sql, object[] parameters, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var connection = await database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            await using var _ = connection.ConfigureAwait(false);
+            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using var __ = transaction.ConfigureAwait(false);
+            await connection.RunAsync(sql, parameters, cancellationToken).ConfigureAwait(false);
+            await ForeignObjects.CommitAsync(transaction, table, [SchemaNames.Runs], cancellationToken).ConfigureAwait(false);
+            Seen();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The next time, or the next run, says what there is to say.
+        }
+    }
+
+    private void Seen() => Interlocked.Exchange(ref _seenAt, Environment.TickCount64);
+
+    // Whoever may write there may have written any text.
+    private static string Lost(string host, string? source, DateTime startedAt, DateTime seenAt, long written) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"A run of {startedAt:yyyy-MM-dd HH:mm:ss}Z on {Quotable.Show(host)}{(source is null ? "" : $" from {Quotable.Show(source)}")} was last heard of at {seenAt:HH:mm:ss}Z and has not ended: it was killed, or had no database at its end. The {written} rows it wrote stand; what it did not write is in its queue again.");
+
+    private static NpgsqlParameter Nullable(string? text) => new() { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)text ?? DBNull.Value };
+}
