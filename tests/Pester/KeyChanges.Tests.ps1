@@ -291,6 +291,42 @@ Describe 'A rotation' {
         ('10.1.2.1' | Find-LoginRecord $dsn.ConnectionString $own -Attribute ip).Count | Should -Be 1
     }
 
+    It 'is taken back by nobody whose file is older' {
+        $new = Add-LoginKey $own ip -Database $database
+        $stale = Join-Path $TestDrive ([guid]::NewGuid())
+        Copy-Item $own $stale -Recurse
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -Database $database
+        # Enabled there, and primary in that file.
+        $null = Enable-LoginKey $stale ip $old.KeyId -Database $database -WarningVariable said
+        $said | Should -BeNullOrEmpty
+        Get-State | Should -Be 'retired', 'primary'
+        $null = Disable-LoginKey $own ip $old.KeyId -Database $database
+        $receipt = Update-LoginToken $database $stale -WarningVariable said -WarningAction SilentlyContinue
+        $receipt.RowsUpdated, $receipt.ExitCode | Should -Be 0, 2
+        "$said" | Should -BeLike '*their key is disabled*'
+        Get-State | Should -Be 'disabled', 'primary'
+        $null = Set-LoginPrimaryKey $stale ip $new.KeyId -Database $database
+        Get-State | Should -Be 'disabled', 'primary'
+        $null = Enable-LoginKey $stale ip $old.KeyId -Database $database
+        Get-State | Should -Be 'retired', 'primary'
+        (Update-LoginToken $database $stale).RowsUpdated | Should -Be 3
+    }
+
+    It 'makes no key known of a method that others mask by, nor a first one of another keyset' {
+        $other = NewKeys @{ ip = 'pfx' }
+        foreach ($file in Get-ChildItem $own -Filter *.json) { Copy-Item $file $other -Force }
+        $null = Update-LoginToken $database $other -WarningAction SilentlyContinue
+        (Invoke-Sql $database "SELECT count(*) AS n FROM login_etl_key WHERE method = 'pfx'").n | Should -Be 0
+        { Get-Body b 1 | ConvertFrom-LoginJson | Protect-LoginPii $other -Method @{ ip = 'pfx' } | Write-LoginRecord $database } | Should -Throw -ErrorId 'KeyNotKnown,*'
+
+        [void] (Invoke-Sql $database 'DELETE FROM login_etl_key')
+        { Update-LoginToken $database (NewKeys) -WhatIf } | Should -Throw -ErrorId 'KeyNotKnown,*'
+        { Update-LoginToken $database (NewKeys) } | Should -Throw -ErrorId 'KeyNotKnown,*'
+        (Invoke-Sql $database 'SELECT count(*) AS n FROM login_etl_key').n | Should -Be 0
+        $null = Update-LoginToken $database $own
+        (Invoke-Sql $database "SELECT count(*) AS n FROM login_etl_key WHERE state = 'primary'").n | Should -Be 2
+    }
+
     It 'is missed by nobody where the database is from before it' {
         $new = Add-LoginKey $own ip
         $states = Test-LoginEtl (New-TestQueue) $own $database | Where-Object Name -EQ 'Key states'

@@ -120,6 +120,26 @@ internal static class ForeignObjects
         }
     }
 
+    // A relation makes a type of its own name, so none can be made where one stands.
+    private const string TypesInTheWay =
+        """
+        SELECT t.typname, pg_get_userbyid(t.typowner) FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+        WHERE n.nspname = $1 AND t.typname = ANY ($2) AND t.typrelid = '0'::oid
+        ORDER BY t.typname LIMIT 1
+        """;
+
+    /// <summary>Makes sure that relations of these names can be made.</summary>
+    /// <exception cref="LoginEtlException"><c>ForeignObject</c>: somebody's type has one of the names.</exception>
+    public static async Task RequireRoomAsync(NpgsqlConnection connection, QualifiedName table, IEnumerable<string> names, CancellationToken cancellationToken)
+    {
+        var found = await connection.QueryAsync(TypesInTheWay, [table.Schema, names.ToArray()], r => (Name: table.Beside(r.GetString(0)), Owner: r.GetString(1)), cancellationToken).ConfigureAwait(false);
+        if (found.Count > 0)
+        {
+            throw new LoginEtlException(
+                ErrorId.ForeignObject, $"There is a type {found[0].Name} of {found[0].Owner}, in whose place no table can be made.", "Find out who made it, and rename or drop it.");
+        }
+    }
+
     /// <summary>
     /// Commits, unless something stands on what was written to: it was looked at before, too, but what was made meanwhile,
     /// which the writes waited for, has fired.

@@ -234,6 +234,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
             { IsGranted: false } => ($"the user may not call {name}: the ledger grows for ever", $"GRANT EXECUTE ON FUNCTION {name}(integer) TO the user."),
             { IsCurrent: false } => ($"{name} is not the function this version makes: entries may be forgotten while their messages can still come", "Replace it with Initialize-LoginDatabase."),
             { LesserOwner: not null } => state.Mightier(table),
+            { Rival: { } rival } => ($"{rival} stands beside {name}, and the server cannot tell which of them is called: the ledger grows for ever", "Find out who made it, and drop it."),
             _ => (
                 string.Create(
                     CultureInfo.InvariantCulture,

@@ -28,7 +28,9 @@ internal static class PruneFunction
                p.prosrc = $3 AND p.prosecdef AND l.lanname = 'plpgsql' AND p.proconfig OPERATOR(pg_catalog.=) ARRAY['search_path={Queries.SystemPath}', 'enable_seqscan=off'],
                {ForeignObjects.Trusted("p.proowner", "$4")}, pg_get_userbyid(p.proowner),
                CASE WHEN NOT {ForeignObjects.MayActAs("c.relowner", "p.proowner")} THEN pg_get_userbyid(c.relowner)::text
-                   WHEN NOT {SchemaFits("p.proowner")} THEN pg_get_userbyid({SchemaOwner})::text END
+                   WHEN NOT {SchemaFits("p.proowner")} THEN pg_get_userbyid({SchemaOwner})::text END,
+               (SELECT pg_catalog.concat(b.oid::regprocedure, ' of ', pg_get_userbyid(b.proowner)) FROM pg_proc b
+                WHERE b.pronamespace = p.pronamespace AND b.proname = p.proname AND b.oid <> p.oid AND b.pronargs > 1 AND b.pronargs - b.pronargdefaults <= 1 LIMIT 1)
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
         LEFT JOIN pg_class c ON c.oid = pg_catalog.to_regclass($5)::oid
         WHERE p.oid = pg_catalog.to_regprocedure($1)::oid
@@ -117,7 +119,9 @@ internal static class PruneFunction
         var found = await connection.QueryAsync(
             s_state, [Function(table), role ?? "", Body(table.Beside(SchemaNames.Ledger)), table.Quoted, table.Beside(SchemaNames.Ledger).Quoted],
             r => new PruneFunctionState(
-                Exists: true, r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2) ? null : r.GetString(3), r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4)), cancellationToken).ConfigureAwait(false);
+                Exists: true, r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2) ? null : r.GetString(3), r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4))
+            { Rival = r.IsDBNull(5) ? null : r.GetString(5) },
+            cancellationToken).ConfigureAwait(false);
         return found.FirstOrDefault() ?? new PruneFunctionState(false, false, false, null, "", null);
     }
 }
@@ -134,6 +138,9 @@ internal static class PruneFunction
 /// </param>
 internal sealed record PruneFunctionState(bool Exists, bool IsGranted, bool IsCurrent, string? Stranger, string Owner, string? LesserOwner)
 {
+    /// <summary>Another of its name that a call of ours might mean as well, and its owner: the server calls neither.</summary>
+    public string? Rival { get; init; }
+
     /// <summary>What is to be said, and done, where it has a lesser owner beside it.</summary>
     public (string Detail, string Remedy) Mightier(QualifiedName table) => (
         $"{table.Beside(PruneFunction.Name)} has the rights of {Owner}, and the ledger or its schema belongs to {LesserOwner}, who could have their way with these: it is not called, and the ledger grows for ever",

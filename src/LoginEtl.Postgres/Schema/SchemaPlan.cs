@@ -54,6 +54,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
         }
 
         await ForeignObjects.RequireNoneAsync(connection, name, SchemaNames.AllAndIndexes, cancellationToken).ConfigureAwait(false);
+        await ForeignObjects.RequireRoomAsync(connection, name, live is null ? SchemaNames.All.Append(name.Name) : SchemaNames.All, cancellationToken).ConfigureAwait(false);
         statements.AddRange(SchemaNames.All.Where(r => !existing.Contains(r)).Select(r => SchemaStatements.Create(name.Beside(r))));
         foreach (var ledger in new[] { SchemaNames.Ledger, SchemaNames.FileLedger }.Where(existing.Contains).Select(name.Beside))
         {

@@ -61,7 +61,7 @@ internal sealed class LedgerPruning(Database database, QualifiedName table) : IA
     private async Task<long> CallAsync(NpgsqlConnection connection)
     {
         // Looked at first: an error would stand in the server's log every hour, and what is not ours is not called.
-        if (await PruneFunction.StateAsync(connection, table, role: null, _stop.Token).ConfigureAwait(false) is not { IsGranted: true, IsCurrent: true, Stranger: null, LesserOwner: null })
+        if (await PruneFunction.StateAsync(connection, table, role: null, _stop.Token).ConfigureAwait(false) is not { IsGranted: true, IsCurrent: true, Stranger: null, LesserOwner: null, Rival: null })
         {
             return 0;
         }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LoginEtl.Keysets;
 using LoginEtl.PowerShell.Hosting;
+using LoginEtl.Rotation;
 
 namespace LoginEtl.PowerShell.Cmdlets;
 
@@ -28,5 +29,14 @@ public sealed class SetLoginPrimaryKeyCmdlet : KeyCmdlet
     }
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<LoginKey> ToRecord(KeysetChange change, LoginKey changed) => change.List();
+    protected override void Record(KeysetChange change, LoginKey changed, ITokenTable table)
+    {
+        var rivals = Await(() => KeyRegistry.PromoteAsync(table, change.List(), StopToken), Table);
+        if (rivals.Count > 0)
+        {
+            WriteWarning(
+                $"The database had {KeyRetired.List(rivals)} as primary, too, and this keyset does not hold it: it is retired there now. Runs that hold nothing else stop (KeyRetired). "
+                + "Nothing here opens its rows: where it is a key of yours, bring it with Import-LoginKey.");
+        }
+    }
 }

@@ -39,6 +39,7 @@ public sealed class UpdateLoginTokenCmdlet : KeyedDatabaseCmdlet
         var options = new RotationOptions { BatchSize = BatchSize, MaxRowsPerSecond = MaxRowsPerSecond };
         var keyring = Keyring;
         _table = Own(Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table));
+        RequireKeysOf(_table);
         foreach (var stranger in Await(() => _table.StrangersAsync(StopToken), Table))
         {
             WriteWarning($"{_table.Name}: {stranger}, and may run code with the rights of whoever rotates. See that this is whom you mean.");

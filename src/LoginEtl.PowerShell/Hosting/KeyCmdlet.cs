@@ -60,13 +60,7 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
         var changed = Guard(() => Change(change), key.ToString());
         if (table is not null)
         {
-            var rivals = Await(() => KeyRegistry.RecordAsync(table, ToRecord(change, changed), StopToken), Table);
-            if (rivals.Count > 0)
-            {
-                WriteWarning(
-                    $"The database had {KeyRetired.List(rivals)} as primary, too, and this keyset does not hold it: it is retired there now. Runs that hold nothing else stop (KeyRetired). "
-                    + "Nothing here opens its rows: where it is a key of yours, bring it with Import-LoginKey.");
-            }
+            Record(change, changed, table);
         }
 
         WriteObject(changed);
@@ -79,10 +73,11 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
     {
     }
 
-    /// <summary>The keys whose states the database is told: a host whose file is old must not tell those of others.</summary>
+    /// <summary>Tells the database: of this key alone, because a host whose file is old must not tell of others.</summary>
     /// <param name="change">The keyset.</param>
     /// <param name="changed">The key as it is now.</param>
-    protected virtual IReadOnlyList<LoginKey> ToRecord(KeysetChange change, LoginKey changed) => [changed];
+    /// <param name="table">The tokens and their keys.</param>
+    protected virtual void Record(KeysetChange change, LoginKey changed, ITokenTable table) => Await(() => KeyRegistry.RecordAsync(table, [changed], StopToken), Table);
 
     /// <summary>Does it.</summary>
     /// <param name="change">The keyset.</param>

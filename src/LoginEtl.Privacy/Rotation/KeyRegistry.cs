@@ -7,39 +7,46 @@ namespace LoginEtl.Rotation;
 public static class KeyRegistry
 {
     /// <summary>
-    /// Records the states of keys; those that make no tokens are left out. What is primary in the database stays so, unless one
-    /// of the keys is to be primary: then no other of its attribute and method is, held here or not.
+    /// Records the state of a key that was enabled or disabled, or of the keys of a keyset that the database knows none of; those
+    /// that make no tokens are left out. Which key is primary stays the database's word: nobody who enables a key says so.
     /// </summary>
     /// <param name="table">The tokens and their keys.</param>
-    /// <param name="keys">Of whole keysets or alone, as they are now.</param>
+    /// <param name="keys">As they are now.</param>
+    /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
+    /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>KeyMismatch</c>, or the database cannot be reached.</exception>
+    public static async Task RecordAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        var (stored, known) = await ReadAsync(table, keys, cancellationToken).ConfigureAwait(false);
+        await SetAsync(table, [.. stored.Select(k => !IsEnabled(k) ? k : k with { State = StateOf(k) })], cancellationToken).ConfigureAwait(false);
+
+        StoredKeyState StateOf(StoredKey key) =>
+            known.Any(o => key.IsOf(o) && o.State == StoredKeyState.Primary) ? StoredKeyState.Primary
+            : known.Any(o => IsAlike(key, o)) ? StoredKeyState.Retired
+            : key.State;
+    }
+
+    /// <summary>
+    /// Records that a key is primary, and no other of its attribute and method, held here or not. What else the keyset says of keys
+    /// that the database knows is not told: its file may be old.
+    /// </summary>
+    /// <param name="table">The tokens and their keys.</param>
+    /// <param name="keys">Of the whole keyset, as they are now.</param>
     /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
     /// <returns>Keys that were primary in the database and are not among those given; they are retired there now.</returns>
     /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>KeyMismatch</c>, or the database cannot be reached.</exception>
-    public static async Task<IReadOnlyList<StoredKey>> RecordAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<StoredKey>> PromoteAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
-        var stored = Stored(keys);
-        if (stored.Count == 0)
-        {
-            return [];
-        }
-
-        var known = await table.KeysAsync(cancellationToken).ConfigureAwait(false);
-        KeyMismatch.Refuse(stored, known);
-        if (!stored.Any(k => k.State == StoredKeyState.Primary))
-        {
-            // Whoever enables a key says nothing of which is primary; the file's word for it is not the database's.
-            stored.RemoveAll(k => k.State == StoredKeyState.Retired && known.Any(o => k.IsOf(o) && o.State == StoredKeyState.Primary));
-        }
-
-        var rivals = known.Where(o => o.State == StoredKeyState.Primary && !stored.Any(o.IsOf)
-            && stored.Any(k => k.State == StoredKeyState.Primary && (k.Attribute, k.Method) == (o.Attribute, o.Method))).ToList();
-        stored.AddRange(rivals.Select(o => o with { State = StoredKeyState.Retired }));
-        if (stored.Count > 0)
-        {
-            await table.SetAsync(stored, cancellationToken).ConfigureAwait(false);
-        }
-
+        var (stored, known) = await ReadAsync(table, keys, cancellationToken).ConfigureAwait(false);
+        var rivals = known.Where(o => o.State == StoredKeyState.Primary && !stored.Any(o.IsOf) && stored.Any(k => k.State == StoredKeyState.Primary && IsAlike(k, o))).ToList();
+        await SetAsync(
+            table,
+            [
+                .. stored.Select(k => k.State != StoredKeyState.Primary && known.FirstOrDefault(k.IsOf) is { State: not StoredKeyState.Primary } there ? k with { State = there.State } : k),
+                .. rivals.Select(o => o with { State = StoredKeyState.Retired }),
+            ],
+            cancellationToken).ConfigureAwait(false);
         return rivals;
     }
 
@@ -98,6 +105,22 @@ public static class KeyRegistry
                 "Enable it with Enable-LoginKey, take the rows to the primary key with Update-LoginToken, and disable it again; -Force gives the rows up.");
         }
     }
+
+    private static async Task<(IReadOnlyList<StoredKey> Stored, IReadOnlyList<StoredKey> Known)> ReadAsync(
+        ITokenTable table, IReadOnlyList<LoginKey> keys, CancellationToken cancellationToken)
+    {
+        var stored = Stored(keys);
+        var known = stored.Count == 0 ? [] : await table.KeysAsync(cancellationToken).ConfigureAwait(false);
+        KeyMismatch.Refuse(stored, known);
+        return (stored, known);
+    }
+
+    private static Task SetAsync(ITokenTable table, IReadOnlyList<StoredKey> keys, CancellationToken cancellationToken) =>
+        keys.Count == 0 ? Task.CompletedTask : table.SetAsync(keys, cancellationToken);
+
+    private static bool IsEnabled(StoredKey key) => key.State is StoredKeyState.Primary or StoredKeyState.Retired;
+
+    private static bool IsAlike(StoredKey key, StoredKey other) => (key.Attribute, key.Method) == (other.Attribute, other.Method);
 
     private static List<StoredKey> Stored(IReadOnlyList<LoginKey> keys) =>
         [.. keys.Where(k => k.TokenPrefix is not null).Select(k => StoredKey.Of(k, StoredKeys.StateOf(k.IsPrimary, k.Status)))];

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Rotation;
 
@@ -18,6 +19,7 @@ public sealed class TokenRotation : IDisposable
     private readonly ITokenTable _table;
     private readonly RotationOptions _options;
     private readonly Keyring _keyring;
+    private readonly HashSet<(string Attribute, string Method)> _firstMethods = [];
     private TokenRotator[] _attributes = [];
     private readonly Stopwatch _clock = new();
     private long _rows;
@@ -59,8 +61,9 @@ public sealed class TokenRotation : IDisposable
     {
         _clock.Restart();
         await _table.RequireReplaceableAsync(cancellationToken).ConfigureAwait(false);
-        RequireCurrent(await FollowAsync(cancellationToken).ConfigureAwait(false));
-        await _table.SetAsync([.. _attributes.SelectMany(a => a.Keys)], cancellationToken).ConfigureAwait(false);
+        var known = await FollowAsync(cancellationToken).ConfigureAwait(false);
+        RequireCurrent(known);
+        await _table.SetAsync(ToTell(known), cancellationToken).ConfigureAwait(false);
         for (var pass = 1; pass <= MostPasses; pass++)
         {
             await PassAsync(pass, report, cancellationToken).ConfigureAwait(false);
@@ -95,10 +98,19 @@ public sealed class TokenRotation : IDisposable
         var known = await _table.KeysAsync(cancellationToken).ConfigureAwait(false);
         _keyring.Follow(known);
         RequireOnePrimary();
-        Open();
-        RequireKnown(known);
+        Open(known);
+        await RequireKnownAsync(known, cancellationToken).ConfigureAwait(false);
         return known;
     }
+
+    // Old keys are retired, and the primary ones stay so. A file that is old must not tell of what others disabled, and a method
+    // that the keyset has and that was never used here is nobody's concern.
+    private List<StoredKey> ToTell(IReadOnlyList<StoredKey> known) =>
+    [
+        .. _attributes.SelectMany(a => a.Keys).Select(k => (Here: k, There: known.FirstOrDefault(k.IsOf)))
+            .Where(k => k.There is not null || k.Here.State != StoredKeyState.Primary || _firstMethods.Contains((k.Here.Attribute, k.Here.Method)))
+            .Select(k => k is { Here.State: StoredKeyState.Disabled or StoredKeyState.Removed, There: { } there } ? k.Here with { State = there.State } : k.Here),
+    ];
 
     // Whoever may register a key can make another primary beside the one that was meant; all rows would go under the latest.
     private void RequireOnePrimary()
@@ -111,8 +123,8 @@ public sealed class TokenRotation : IDisposable
         }
     }
 
-    // All rows would go under it. A method that the keyset has and that was never used here is nobody's concern.
-    private void RequireKnown(IReadOnlyList<StoredKey> known)
+    // All rows would go under it. Where nothing is known of an attribute, its rows say whose the keyset is, as they do to runs.
+    private async Task RequireKnownAsync(IReadOnlyList<StoredKey> known, CancellationToken cancellationToken)
     {
         var keys = _attributes.SelectMany(a => a.Keys).ToList();
         KeyMismatch.Refuse(keys, known);
@@ -122,12 +134,20 @@ public sealed class TokenRotation : IDisposable
         {
             throw KeyAdmission.NotKnown(strange[0], known);
         }
+
+        _firstMethods.Clear();
+        if (keys.Where(k => !known.Any(o => o.Attribute == k.Attribute)).ToList() is { Count: > 0 } first)
+        {
+            var sample = await _table.SampleAsync(cancellationToken).ConfigureAwait(false);
+            await KeyAdmission.RequireAsync(first, known, isNewKey: false, () => Task.FromResult(sample)).ConfigureAwait(false);
+            _firstMethods.UnionWith(first.Where(k => sample?.Of(k.Attribute).Any(s => TokenPrefix.MethodOf(s.Prefix!) == k.Method) != false).Select(k => (k.Attribute, k.Method)));
+        }
     }
 
-    private void Open()
+    private void Open(IReadOnlyList<StoredKey>? known = null)
     {
         Dispose();
-        _attributes = [.. KeysetName.Masked.Select(a => new TokenRotator(_keyring, a))];
+        _attributes = [.. KeysetName.Masked.Select(a => new TokenRotator(_keyring, a, known))];
     }
 
     // A host that was not given the new key must not bring the old one back.

@@ -15,10 +15,14 @@ internal sealed class TokenRotator : IDisposable
     private readonly Dictionary<string, IMasker> _maskers = [];
     private readonly Dictionary<string, string> _methods;
 
-    public TokenRotator(Keyring keyring, string attribute)
+    /// <param name="keyring">Stays the caller's.</param>
+    /// <param name="attribute"><c>ip</c> or <c>device_id</c>.</param>
+    /// <param name="known">What a database has disabled or removed is so, whatever an older file says.</param>
+    public TokenRotator(Keyring keyring, string attribute, IReadOnlyList<StoredKey>? known = null)
     {
         Attribute = attribute;
-        Keys = [.. AttributeKeys.Stored(keyring, attribute)];
+        Keys = [.. AttributeKeys.Stored(keyring, attribute).Select(k =>
+            k.State == StoredKeyState.Retired && known?.FirstOrDefault(k.IsOf) is { State: StoredKeyState.Disabled or StoredKeyState.Removed } there ? k with { State = there.State } : k)];
         Old = [.. Keys.Where(k => k.State == StoredKeyState.Retired && k.CanBeMadeAnew())];
         _methods = Old.ToDictionary(k => k.Prefix, k => k.Method);
         _opener = Old.Count > 0 ? new TokenOpener(keyring, attribute) : null;

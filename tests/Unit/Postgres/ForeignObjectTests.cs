@@ -1,5 +1,6 @@
 using LoginEtl.Checks;
 using LoginEtl.Faults;
+using LoginEtl.History;
 using LoginEtl.Postgres;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
@@ -12,7 +13,7 @@ namespace LoginEtl.Unit.Postgres;
 public sealed class ForeignObjectTests(ServersFixture servers)
 {
     private const string Trap = "CREATE FUNCTION a_trap() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN CREATE TABLE sprung (); RETURN NEW; END'; ";
-    private static readonly string[] Relations = ["login_etl_ledger", "login_etl_file_ledger", "login_etl_quarantine", "login_etl_vault", "login_etl_key", "login_etl_audit_anchor", "login_etl_schema"];
+    private static readonly string[] Relations = ["login_etl_ledger", "login_etl_file_ledger", "login_etl_quarantine", "login_etl_vault", "login_etl_key", "login_etl_audit_anchor", "login_etl_schema", "login_etl_run"];
 
     public static TheoryData<string> All => [.. Relations];
 
@@ -35,10 +36,18 @@ public sealed class ForeignObjectTests(ServersFixture servers)
             if (relation is not ("login_etl_vault" or "login_etl_audit_anchor"))
             {
                 await RefusedAsync(database, d => d.SinkAsync());
+            }
+
+            if (relation == "login_etl_run")
+            {
+                await RefusedAsync(database, d => new PostgresConnector().ListRunsAsync(d.Settings(), new RunFilter(), TestDatabase.Token));
+            }
+            else if (relation is not ("login_etl_vault" or "login_etl_audit_anchor"))
+            {
                 await RefusedAsync(database, d => d.TokensAsync());
             }
 
-            if (relation is not ("login_etl_vault" or "login_etl_audit_anchor" or "login_etl_schema"))
+            if (relation is not ("login_etl_vault" or "login_etl_audit_anchor" or "login_etl_schema" or "login_etl_run"))
             {
                 await RefusedAsync(database, d => new PostgresConnector().OpenQuarantineAsync(d.Settings(), new SinkOptions(), TestDatabase.Token));
             }
@@ -103,6 +112,20 @@ public sealed class ForeignObjectTests(ServersFixture servers)
         Assert.Matches("login_etl_key has (something that (uses|calls) |the statistics |the default |row security|the policy p|the foreign key f|parents or children)", (await RefusedAsync(database, d => d.InitializeAsync())).Message);
         await RefusedAsync(database, d => d.SinkAsync());
         await AssertFailsAsync(database, "login_etl_key", "login_etl_key has ");
+    }
+
+    [Theory]
+    [InlineData("TYPE login_etl_key AS ENUM ('a')", "login_etl_key")]
+    [InlineData("DOMAIN login_etl_run AS text", "login_etl_run")]
+    [InlineData("DOMAIN user_logins AS text", "user_logins")]
+    public async Task Type_in_the_place_of_a_table_is_named_with_its_owner(string type, string name)
+    {
+        var database = await TestDatabase.NewAsync(servers);
+        await AsIntruderAsync(database, async intruder =>
+        {
+            await database.RunAsync($"SET ROLE {intruder}; CREATE {type}");
+            Assert.Contains($"{name} of {intruder}", (await RefusedAsync(database, d => d.InitializeAsync())).Message, StringComparison.Ordinal);
+        });
     }
 
     [Theory]

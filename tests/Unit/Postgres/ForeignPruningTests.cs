@@ -50,6 +50,24 @@ public sealed class ForeignPruningTests(ServersFixture servers)
         Assert.Equal(1, await database.CountAsync("login_etl_ledger"));
     }
 
+    [Fact]
+    public async Task Function_that_a_call_of_ours_might_mean_as_well_is_named_with_its_owner()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await AsIntruderAsync(database, async intruder =>
+        {
+            await database.RunAsync(
+                $"""
+                CREATE FUNCTION login_etl_prune(integer, integer DEFAULT 0) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN 0; END';
+                ALTER FUNCTION login_etl_prune(integer, integer) OWNER TO {intruder};
+                """);
+            var check = Assert.Single(await CheckAsync(database), c => c.Name == "Ledger pruning");
+            Assert.Equal(CheckOutcome.Warn, check.Outcome);
+            Assert.Contains($"login_etl_prune(integer,integer) of {intruder}", check.Detail, StringComparison.Ordinal);
+            await WriteAsync(database);
+        });
+    }
+
     [Theory]
     [InlineData("ALTER FUNCTION login_etl_prune(integer) SECURITY INVOKER")]
     [InlineData("ALTER FUNCTION login_etl_prune(integer) RESET search_path")]

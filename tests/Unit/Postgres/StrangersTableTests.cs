@@ -200,6 +200,7 @@ public sealed class StrangersTableTests(ServersFixture servers)
     [InlineData("login_etl_schema", "SELECT 2 AS version, 'x'::text AS made_by, 1::bigint AS system_identifier, 1 AS timeline, 1::oid AS database_id, 1::oid AS ledger_id, now() AS recorded_at")]
     [InlineData("login_etl_audit_anchor", "SELECT gen_random_uuid() AS file_id, 1::bigint AS line, ''::bytea AS mac, 'x'::text AS place, ''::text AS note, ''::bytea AS link, 1::bigint AS number, 'x'::text AS anchored_by, now() AS anchored_at")]
     [InlineData("login_etl_quarantine", "SELECT 1 AS id")]
+    [InlineData("login_etl_run", "SELECT gen_random_uuid() AS id, 'x'::text AS host")]
     public async Task View_of_the_owner_of_a_strangers_table_is_read_by_nobody(string name, string columns)
     {
         var database = await TestDatabase.NewAsync(servers, "SELECT 1");

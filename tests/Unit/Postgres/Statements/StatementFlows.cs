@@ -2,11 +2,13 @@ using System.Text;
 using LoginEtl.Audit;
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
+using LoginEtl.History;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres;
 using LoginEtl.Protecting;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
+using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Core.Decoding;
 using LoginEtl.Unit.Fixtures;
@@ -114,6 +116,9 @@ internal sealed class StatementFlows(TestDatabase database, Func<int, string> us
         {
             await sink.WriteAsync([.. VaultTests.Escrowed(_escrow, 3, i => $"10.0.0.{i}"), .. Fine(3)], TestDatabase.Token);
         }
+
+        await sink.EndRunAsync(Receipt.Failed("logins", DateTimeOffset.UtcNow, LoginEtlException.Unexpected(new TimeoutException())));
+        await s_connector.ListRunsAsync(database.Settings(), new RunFilter { Failed = true }, TestDatabase.Token);
     }
 
     private async Task QuarantineAsync()
