@@ -8,6 +8,7 @@ using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Worker.Health;
+using LoginEtl.Worker.Lambda;
 using Microsoft.Extensions.Logging;
 
 namespace LoginEtl.Worker;
@@ -54,6 +55,11 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
                 return await CheckAsync();
             }
 
+            if (settings.Lambda(parsed) is not LambdaFailures.Off and var failures)
+            {
+                return await ServeAsync(failures);
+            }
+
             receipt = await ReceiptAsync();
             hasRun = true;
         }
@@ -67,21 +73,56 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
             receipt = Receipt.Failed(settings.QueueName(parsed), startedAt, e as LoginEtlException ?? LoginEtlException.Unexpected(e));
         }
 
-        var said = receipt.GetFault() is { } fault ? new LoginEtlException(fault.Error, _words.Of(fault.Message), _words.Of(fault.Remedy)) : null;
-        receipt = said is null ? receipt : receipt.FailedBy(said);
+        receipt = InOwnWords(receipt);
+        StopSignals.RunIsOver();
+        await TellAsync(receipt, hasRun);
+        return receipt.ExitCode;
+    }
+
+    private Receipt InOwnWords(Receipt receipt) => receipt.GetFault() is { } fault
+        ? receipt.FailedBy(new LoginEtlException(fault.Error, _words.Of(fault.Message), _words.Of(fault.Remedy)))
+        : receipt;
+
+    private Task TellAsync(Receipt receipt, bool hasRun)
+    {
         if (hasRun)
         {
             _log.Ended(receipt);
         }
 
-        if (said is not null)
+        if (receipt.GetFault() is { } fault)
         {
-            _log.Failed(said);
+            _log.Failed(fault);
         }
 
-        StopSignals.RunIsOver();
-        await output.WriteLineAsync(ReceiptText.Json(receipt));
-        return receipt.ExitCode;
+        return output.WriteLineAsync(ReceiptText.Json(receipt));
+    }
+
+    // Until Lambda ends the process. A receipt for each invocation.
+    private async Task<int> ServeAsync(LambdaFailures failures)
+    {
+        using var api = RuntimeApi.Open();
+        var host = new LambdaHost(_database, () => new ProtectorSource(OpenKeyring, settings.ProtectOptions(parsed)))
+        {
+            Into = settings.Database(parsed),
+            Sink = settings.SinkOptions(parsed) with { Waiting = _log.Waiting },
+            Batch = settings.BatchOptions(parsed),
+            Decoding = settings.ReceiveOptions(parsed).Decoding,
+            Failures = failures,
+            Written = _log.Written,
+            Ended = async receipt =>
+            {
+                var own = InOwnWords(receipt);
+                await TellAsync(own, hasRun: true);
+                return own;
+            },
+        };
+        await using (host)
+        {
+            await host.RunAsync(api, stop);
+        }
+
+        return 0;
     }
 
     private void BeginLog()

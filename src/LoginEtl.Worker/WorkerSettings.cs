@@ -10,6 +10,7 @@ using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Versions;
+using LoginEtl.Worker.Lambda;
 using Microsoft.Extensions.Logging;
 
 namespace LoginEtl.Worker;
@@ -60,6 +61,7 @@ internal sealed class WorkerSettings
     private readonly Setting<bool> _initialize = Settings.Switch("--initialize", "Creates what is missing in the database first");
     private readonly Setting<bool> _check = Settings.Switch("--check", "Looks at all that a run needs, a line each, and receives nothing; exit code 1 where a run would fail");
     private readonly Setting<int?> _healthPort = Settings.Count("--health-port", "Answers /livez and /readyz over HTTP on this port of all addresses; on none when not given", 1, ushort.MaxValue);
+    private readonly Setting<LambdaFailures> _lambda = Settings.OneOf("--lambda", "Runs as a function of AWS Lambda, whose events name the queue: Partial names the messages that are to come again, and needs ReportBatchItemFailures; Whole fails the invocation", LambdaFailures.Off);
     private readonly Setting<LogFormat> _logFormat = Settings.OneOf("--log-format", "How lines on standard error are written", LogFormat.Text);
     private readonly Setting<LogLevel> _logLevel = Settings.OneOf("--log-level", "What standard error tells: at Information how the run goes on, at Warning only what somebody should look at", LogLevel.Information);
 
@@ -69,7 +71,7 @@ internal sealed class WorkerSettings
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
         _drainWindow.Option, _drainTimeout.Option, _retryFor.Option, _receivers.Option, _maxHeld.Option, _maxHeldBytes.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
         _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _onSuppressed.Option, _ipForm.Option, _allowNullPii.Option, _defaultLocale.Option,
-        _newKey.Option, _initialize.Option, _check.Option, _healthPort.Option, _logFormat.Option, _logLevel.Option,
+        _newKey.Option, _initialize.Option, _check.Option, _healthPort.Option, _lambda.Option, _logFormat.Option, _logLevel.Option,
     ];
 
     /// <summary>Sets the variables that are not set, from the file of settings. Before anything else is asked for.</summary>
@@ -88,6 +90,8 @@ internal sealed class WorkerSettings
     public bool Initialize(ParseResult parsed) => _initialize.Value(parsed);
 
     public bool Check(ParseResult parsed) => _check.Value(parsed);
+
+    public LambdaFailures Lambda(ParseResult parsed) => _lambda.Value(parsed);
 
     public int? HealthPort(ParseResult parsed) => _healthPort.Value(parsed);
 

@@ -31,11 +31,17 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
         Read(WholeAnswer.BytesOf(context.Stream));
 
     /// <exception cref="JsonException">It is no answer to a receive; nothing of it is quoted.</exception>
-    public static ReceiveMessageResponse Read(ReadOnlySpan<byte> answer)
+    public static ReceiveMessageResponse Read(ReadOnlySpan<byte> answer) => new() { Messages = Read(answer, MessageNames.OfAnswer) };
+
+    /// <summary>The messages in a text of another form.</summary>
+    /// <param name="json">UTF-8.</param>
+    /// <param name="names">What its parts are called.</param>
+    /// <exception cref="JsonException">It has not that form; nothing of it is quoted.</exception>
+    public static List<Message> Read(ReadOnlySpan<byte> json, MessageNames names)
     {
         try
         {
-            return JsonLiterals.AreWhole(answer) ? ReadWhole(answer) : throw Unreadable();
+            return JsonLiterals.AreWhole(json) ? ReadWhole(json, names) : throw Unreadable();
         }
         catch (InvalidOperationException)
         {
@@ -44,69 +50,73 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
         }
     }
 
-    private static ReceiveMessageResponse ReadWhole(ReadOnlySpan<byte> answer)
+    private static List<Message> ReadWhole(ReadOnlySpan<byte> json, MessageNames names)
     {
-        var reader = new Utf8JsonReader(answer);
+        var reader = new Utf8JsonReader(json);
         Next(ref reader, JsonTokenType.StartObject);
         List<Message> messages = [];
         while (Next(ref reader) == JsonTokenType.PropertyName)
         {
-            if (!reader.ValueTextEquals("Messages"u8))
+            if (!reader.ValueTextEquals(names.Messages))
             {
                 reader.Skip();
             }
             else if (Next(ref reader) != JsonTokenType.Null)
             {
-                messages = Messages(ref reader);
+                messages = Messages(ref reader, names);
             }
         }
 
         // Throws where something follows.
         reader.Read();
-        return new ReceiveMessageResponse { Messages = messages };
+        return messages;
     }
 
-    private static List<Message> Messages(ref Utf8JsonReader reader)
+    private static List<Message> Messages(ref Utf8JsonReader reader, MessageNames names)
     {
         Is(reader.TokenType, JsonTokenType.StartArray);
         var messages = new List<Message>(SqsQuotas.EntriesPerCall);
         while (Next(ref reader) != JsonTokenType.EndArray)
         {
             Is(reader.TokenType, JsonTokenType.StartObject);
-            messages.Add(OneMessage(ref reader));
+            messages.Add(OneMessage(ref reader, names));
         }
 
         return messages;
     }
 
-    private static SqsMessage OneMessage(ref Utf8JsonReader reader)
+    private static SqsMessage OneMessage(ref Utf8JsonReader reader, MessageNames names)
     {
         var message = new SqsMessage();
         while (Next(ref reader) == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("Body"u8))
+            if (reader.ValueTextEquals(names.Body))
             {
                 (message.BodyBytes, message.BodyFault) = Body(ref reader);
             }
-            else if (reader.ValueTextEquals("ReceiptHandle"u8))
+            else if (reader.ValueTextEquals(names.ReceiptHandle))
             {
                 message.ReceiptHandle = Text(ref reader);
             }
-            else if (reader.ValueTextEquals("MessageId"u8))
+            else if (reader.ValueTextEquals(names.MessageId))
             {
                 message.MessageId = Text(ref reader);
             }
-            else if (reader.ValueTextEquals("MD5OfBody"u8))
+            else if (reader.ValueTextEquals(names.Md5OfBody))
             {
                 message.MD5OfBody = Text(ref reader);
             }
-            else if (reader.ValueTextEquals("Attributes"u8))
+            else if (reader.ValueTextEquals(names.Attributes))
             {
                 message.Attributes = AttributesOf(ref reader);
             }
-            else if (reader.ValueTextEquals("MessageAttributes"u8))
+            else if (reader.ValueTextEquals(names.MessageAttributes))
             {
-                message.MessageAttributes = MessageAttributesOf(ref reader);
+                message.MessageAttributes = MessageAttributesOf(ref reader, names);
+            }
+            else if (names.Source.Length > 0 && reader.ValueTextEquals(names.Source))
+            {
+                message.SourceArn = Text(ref reader);
             }
             else
             {
@@ -142,7 +152,7 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
     }
 
     // A poll names the one that it wants. Texts only: what is binary says nothing of what is the same message.
-    private static Dictionary<string, MessageAttributeValue>? MessageAttributesOf(ref Utf8JsonReader reader)
+    private static Dictionary<string, MessageAttributeValue>? MessageAttributesOf(ref Utf8JsonReader reader, MessageNames names)
     {
         if (Next(ref reader) != JsonTokenType.StartObject)
         {
@@ -154,7 +164,7 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
         while (Next(ref reader) == JsonTokenType.PropertyName)
         {
             var name = TextOrNull(ref reader);
-            var value = Next(ref reader) == JsonTokenType.StartObject ? StringValue(ref reader) : null;
+            var value = Next(ref reader) == JsonTokenType.StartObject ? StringValue(ref reader, names) : null;
             reader.Skip();
             if (name is not null && value is not null)
             {
@@ -165,12 +175,12 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
         return attributes;
     }
 
-    private static string? StringValue(ref Utf8JsonReader reader)
+    private static string? StringValue(ref Utf8JsonReader reader, MessageNames names)
     {
         string? text = null;
         while (Next(ref reader) == JsonTokenType.PropertyName)
         {
-            var wanted = reader.ValueTextEquals("StringValue"u8);
+            var wanted = reader.ValueTextEquals(names.StringValue);
             Next(ref reader);
             text = wanted ? TextOrNull(ref reader) : text;
             reader.Skip();

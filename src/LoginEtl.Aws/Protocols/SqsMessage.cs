@@ -13,6 +13,9 @@ internal sealed class SqsMessage : Message
     /// <summary>UTF-8; with a <see cref="BodyFault"/>, the bytes as they stood in the answer, escapes and all.</summary>
     public byte[]? BodyBytes { get; set; }
 
+    /// <summary>The queue's ARN, where the message comes in an event; null in an answer.</summary>
+    public string? SourceArn { get; set; }
+
     /// <summary>Why the answer's text could not become UTF-8; null when it could.</summary>
     public RejectReason? BodyFault { get; set; }
 }

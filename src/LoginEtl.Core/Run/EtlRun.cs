@@ -20,9 +20,10 @@ public static class EtlRun
     /// <param name="batchWritten">Told of every batch, on a background thread; may be null.</param>
     /// <param name="stop">Stops well: what is held is written, the rest stays in the queue.</param>
     /// <param name="soFar">Told of the counts while it goes on; may be null.</param>
+    /// <param name="stopWithin">How long what is in hand may take once it is to stop; ten seconds when null.</param>
     public static async Task<Receipt> RunAsync(
         IMessageSource source, ProtectorSource protectors, IRecordSink sink, BatchOptions options, Action<BatchReport>? batchWritten,
-        CancellationToken stop, SoFar? soFar = null)
+        CancellationToken stop, SoFar? soFar = null, TimeSpan? stopWithin = null)
     {
         ArgumentNullException.ThrowIfNull(protectors);
         var writer = new BatchWriter(sink, options) { BatchWritten = batchWritten };
@@ -31,7 +32,7 @@ public static class EtlRun
         var stopping = stop.Register(() =>
         {
             run.Stop();
-            late.CancelAfter(StopWithin);
+            late.CancelAfter(stopWithin ?? StopWithin);
         });
         var telling = soFar is null ? null : new Timer(_ => soFar.Told(run.Receipt()), null, soFar.Every, soFar.Every);
         try

@@ -49,6 +49,10 @@ public sealed partial record ErrorId
     public static readonly ErrorId EntryDismissed = new(FaultKind.Configuration);
     /// <summary>The quarantine entry holds a masked record and no body that could be had back.</summary>
     public static readonly ErrorId EntryNotSealed = new(FaultKind.Configuration);
+    /// <summary>A Lambda function was given an event that is no batch of messages of SQS.</summary>
+    public static readonly ErrorId EventInvalid = new(FaultKind.Configuration);
+    /// <summary>Not all messages of a Lambda function's event were settled: its time was up, or a group is held.</summary>
+    public static readonly ErrorId EventUnsettled = new(FaultKind.Unreachable);
     /// <summary>Messages were rejected alike, one after the other: this may be another queue than that of the logins.</summary>
     public static readonly ErrorId EveryBodyRejected = new(FaultKind.Failed);
     /// <summary>The table refused rows alike, one after the other: it is more likely the table than the rows.</summary>
