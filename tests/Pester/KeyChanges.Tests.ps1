@@ -312,6 +312,61 @@ Describe 'A rotation' {
         (Update-LoginToken $database $stale).RowsUpdated | Should -Be 3
     }
 
+    It 'ends as it was last told where another host changes keys meanwhile' {
+        $new = Add-LoginKey $own ip -Database $database
+        # A batch under way keeps both waiting: who reads before and writes after it would take the other back.
+        $slow = [Npgsql.NpgsqlConnection]::new($database)
+        $slow.Open()
+        $command = $slow.CreateCommand()
+        $command.CommandText = "BEGIN; SELECT pg_advisory_xact_lock_shared((1282369355::bigint << 32) + 'login_etl_key'::regclass::oid::bigint)"
+        [void] $command.ExecuteNonQuery()
+        try {
+            $module = ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1"
+            "Import-Module $module; `$null = Set-LoginPrimaryKey '$own' ip $($new.KeyId) -Database '$database'" | Set-Content "$TestDrive/set.ps1"
+            "Import-Module $module; (Update-LoginToken '$database' '$own' -WarningAction Ignore).ExitCode" | Set-Content "$TestDrive/update.ps1"
+            $processes = @(Start-PowerShell "$TestDrive/set.ps1" "$TestDrive/set.out")
+            Wait-Until { (Invoke-Sql $database "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").n -ge 1 } 'the first waits'
+            $processes += Start-PowerShell "$TestDrive/update.ps1" "$TestDrive/update.out"
+            Wait-Until { (Invoke-Sql $database "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").n -ge 2 } 'the second waits'
+        }
+        finally { $slow.Dispose() }
+        $processes | Wait-Process -Timeout 60
+        Get-State | Should -Be 'retired', 'primary'
+        Get-Content "$TestDrive/update.out" -Raw | Should -Match '^0\s*$'
+        Get-RowCount $database "masked_ip LIKE '$($new.TokenPrefix)%'" | Should -Be 3
+    }
+
+    It 'leaves the file as it was where the database refuses, and says so' {
+        $new = Add-LoginKey $own ip -Database $database
+        $null = Disable-LoginKey $own ip $new.KeyId -Database $database
+        $before = Contents $own
+        $role = New-TestName 'weak_'
+        [void] (Invoke-Sql $database "CREATE ROLE $role LOGIN PASSWORD 'pw'; GRANT SELECT ON login_etl_key, login_etl_schema, user_logins TO $role")
+        $dsn = [Npgsql.NpgsqlConnectionStringBuilder]::new($database)
+        $dsn.Username, $dsn.Password = $role, 'pw'
+        foreach ($change in { Add-LoginKey $own ip -Database $dsn.ConnectionString }, { Set-LoginPrimaryKey $own ip $old.KeyId -Database $dsn.ConnectionString },
+            { Enable-LoginKey $own ip $new.KeyId -Database $dsn.ConnectionString }, { Remove-LoginKey $own ip $new.KeyId -Database $dsn.ConnectionString -Force -Confirm:$false }) {
+            $change | Should -Throw -ErrorId 'TableAccessDenied,*'
+        }
+        Contents $own | Should -Be $before
+    }
+
+    It 'keeps a key for others that is refused to be removed' {
+        $new = Add-LoginKey $own ip -Database $database
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -Database $database
+        $null = Disable-LoginKey $own ip $old.KeyId
+        { Remove-LoginKey $own ip $old.KeyId -Database $database -Confirm:$false } | Should -Throw -ErrorId 'KeyInUse,*'
+        Get-State | Should -Be 'retired', 'primary'
+        # Its file has the key disabled that was primary in the database: retired, and not more.
+        $stale = NewKeys
+        foreach ($file in Get-ChildItem $own -Filter *.json) { Copy-Item $file $stale -Force }
+        $third = Add-LoginKey $stale ip -Database $database
+        $null = Set-LoginPrimaryKey $stale ip $third.KeyId
+        $null = Disable-LoginKey $stale ip $new.KeyId
+        $null = Set-LoginPrimaryKey $stale ip $third.KeyId -Database $database
+        (Invoke-Sql $database "SELECT state FROM login_etl_key WHERE prefix = '$($new.TokenPrefix)'").state | Should -Be 'retired'
+    }
+
     It 'makes no key known of a method that others mask by, nor a first one of another keyset' {
         $other = NewKeys @{ ip = 'pfx' }
         foreach ($file in Get-ChildItem $own -Filter *.json) { Copy-Item $file $other -Force }
@@ -322,6 +377,9 @@ Describe 'A rotation' {
         [void] (Invoke-Sql $database 'DELETE FROM login_etl_key')
         { Update-LoginToken $database (NewKeys) -WhatIf } | Should -Throw -ErrorId 'KeyNotKnown,*'
         { Update-LoginToken $database (NewKeys) } | Should -Throw -ErrorId 'KeyNotKnown,*'
+        $stranger = NewKeys
+        { Add-LoginKey $stranger ip -Database $database } | Should -Throw -ErrorId 'KeyNotKnown,*'
+        { Enable-LoginKey $stranger ip (Get-LoginKeyset $stranger ip).KeyId -Database $database } | Should -Throw -ErrorId 'KeyNotKnown,*'
         (Invoke-Sql $database 'SELECT count(*) AS n FROM login_etl_key').n | Should -Be 0
         $null = Update-LoginToken $database $own
         (Invoke-Sql $database "SELECT count(*) AS n FROM login_etl_key WHERE state = 'primary'").n | Should -Be 2

@@ -16,6 +16,8 @@ namespace LoginEtl.Postgres.History;
 internal sealed class RunLog(Database database, QualifiedName table) : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
+    // The next run tells of the rest.
+    private const int MostLost = 10;
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(5);
 
     private readonly Guid _id = Guid.CreateVersion7();
@@ -38,8 +40,9 @@ internal sealed class RunLog(Database database, QualifiedName table) : IAsyncDis
         await using var _ = transaction.ConfigureAwait(false);
         var lost = await connection.QueryAsync(
             $"""
-            UPDATE {_runs.Quoted} SET state = 'lost' WHERE state = 'running' AND seen_at < now() - {RunRow.LostAfter}
-            RETURNING host, source, started_at, seen_at, written
+            UPDATE {_runs.Quoted} SET state = 'lost' WHERE id = ANY (ARRAY(
+                SELECT id FROM {_runs.Quoted} WHERE state = 'running' AND seen_at < now() - {RunRow.LostAfter} ORDER BY seen_at LIMIT {MostLost} FOR UPDATE SKIP LOCKED))
+            RETURNING pg_catalog.left(host, 100), pg_catalog.left(source, 100), {RunRow.Readable("started_at")}, {RunRow.Readable("seen_at")}, written
             """,
             [], r => Lost(r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1), r.GetDateTime(2), r.GetDateTime(3), r.GetInt64(4)), cancellationToken).ConfigureAwait(false);
         // The same at every try: one whose answer was lost may have made it.

@@ -1,3 +1,4 @@
+using LoginEtl.Faults;
 using LoginEtl.History;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
@@ -35,14 +36,17 @@ internal static class RunRow
         COMMENT ON TABLE {runs.Quoted} IS 'LoginEtl: one row for every run. What it wrote is counted in the batches'' own transactions; seen_at is when it was last heard of.'
         """;
 
+    /// <summary>An expression: a time that can be read, whatever somebody wrote there.</summary>
+    public static string Readable(string column) => $"greatest('2000-01-01Z'::timestamptz, least('9999-01-01Z'::timestamptz, {column}))";
+
     /// <summary>As the column holds it.</summary>
     public static string Text(LoginRunState state) => state.ToString().ToLowerInvariant();
 
     /// <summary>Those that are wanted, the latest first.</summary>
     public static Task<List<LoginRun>> ListAsync(NpgsqlConnection connection, QualifiedName runs, RunFilter filter, CancellationToken cancellationToken) => connection.QueryAsync(
         $"""
-        SELECT id, CASE WHEN state = 'running' AND seen_at < now() - {LostAfter} THEN 'lost' ELSE state END, source, host, program, started_by, started_at, seen_at, ended_at, ended, error,
-               {string.Join(", ", SchemaNames.CountedInBatches.Concat(SchemaNames.CountedAtEnd))}
+        SELECT id, CASE WHEN state = 'running' AND seen_at < now() - {LostAfter} THEN 'lost' ELSE state END, source, host, program, started_by, {Readable("started_at")}, {Readable("seen_at")}, {Readable("ended_at")}, ended, error,
+               {string.Join(", ", SchemaNames.CountedInBatches.Concat(SchemaNames.CountedAtEnd))}, ended_at IS NOT NULL
         FROM {runs.Quoted}
         {(filter.Failed ? $"WHERE {Failed} OR (state = 'running' AND seen_at < now() - {LostAfter})" : "")}
         ORDER BY started_at DESC, id DESC LIMIT $1
@@ -54,12 +58,12 @@ internal static class RunRow
         Id = row.GetGuid(0),
         State = Enum.Parse<LoginRunState>(row.GetString(1), ignoreCase: true),
         Source = TextOf(row, 2),
-        Host = row.GetString(3),
-        Version = row.GetString(4),
-        StartedBy = row.GetString(5),
+        Host = Quotable.Plain(row.GetString(3)),
+        Version = Quotable.Plain(row.GetString(4)),
+        StartedBy = Quotable.Plain(row.GetString(5)),
         StartedAt = row.GetDateTime(6),
         SeenAt = row.GetDateTime(7),
-        EndedAt = row.IsDBNull(8) ? null : row.GetDateTime(8),
+        EndedAt = row.GetBoolean(23) ? row.GetDateTime(8) : null,
         Ended = TextOf(row, 9),
         ErrorId = TextOf(row, 10),
         Batches = row.GetInt64(11),
@@ -76,7 +80,7 @@ internal static class RunRow
         Undeleted = CountOf(row, 22),
     };
 
-    private static string? TextOf(NpgsqlDataReader row, int place) => row.IsDBNull(place) ? null : row.GetString(place);
+    private static string? TextOf(NpgsqlDataReader row, int place) => row.IsDBNull(place) ? null : Quotable.Plain(row.GetString(place));
 
     private static long? CountOf(NpgsqlDataReader row, int place) => row.IsDBNull(place) ? null : row.GetInt64(place);
 }

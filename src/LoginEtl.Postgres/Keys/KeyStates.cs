@@ -13,6 +13,8 @@ internal sealed class KeyStates(QualifiedName keys)
     // Under the driver's own timeout, so that the server's answer says what it was.
     private const string Wait = "SET LOCAL lock_timeout = '20s'";
 
+    private const string MayChange = "SELECT bool_and(pg_catalog.has_table_privilege($1, p)) FROM pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']::text[]) p";
+
     // A key that waits is told of after the one that is primary, and made primary at the same moment as that is retired: by this
     // a host tells whether it is led back to an older key.
     private readonly string _set =
@@ -46,9 +48,10 @@ internal sealed class KeyStates(QualifiedName keys)
     public async Task<IReadOnlyList<StoredKey>> ListAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         [.. (await connection.QueryAsync(Query(keys), [], Read, cancellationToken).ConfigureAwait(false)).Where(k => k.IsWellFormed)];
 
-    /// <summary>Sets them when every batch under way has ended.</summary>
-    /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>ForeignObject</c>.</exception>
-    public async Task SetAsync(NpgsqlConnection connection, QualifiedName table, IReadOnlyCollection<StoredKey> wanted, CancellationToken cancellationToken)
+    /// <summary>Sets some when every batch under way has ended.</summary>
+    /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>TableAccessDenied</c>, <c>ForeignObject</c>.</exception>
+    public async Task ChangeAsync(
+        NpgsqlConnection connection, QualifiedName table, Func<IReadOnlyList<StoredKey>, IReadOnlyCollection<StoredKey>> decide, CancellationToken cancellationToken)
     {
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = transaction.ConfigureAwait(false);
@@ -62,6 +65,20 @@ internal sealed class KeyStates(QualifiedName keys)
             throw new LoginEtlException(
                 ErrorId.KeysBusy, "A writer's batch did not end within 20 s, and until it does no key's state can change. Nothing was changed.",
                 "Look for a transaction that hangs (pg_stat_activity), then run again.");
+        }
+
+        await ForeignObjects.RequireNoneAsync(connection, table, [SchemaNames.Keys], cancellationToken).ConfigureAwait(false);
+        if (!(await connection.QueryAsync(MayChange, [keys.Quoted], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0])
+        {
+            throw new LoginEtlException(
+                ErrorId.TableAccessDenied, $"The user may not change the states of keys in {keys}. Nothing was changed.",
+                $"GRANT SELECT, INSERT, UPDATE ON {keys} TO the user, as Initialize-LoginDatabase -Role does for login_etl_key_keeper.");
+        }
+
+        var wanted = decide(await ListAsync(connection, cancellationToken).ConfigureAwait(false));
+        if (wanted.Count == 0)
+        {
+            return;
         }
 
         object[] parameters =

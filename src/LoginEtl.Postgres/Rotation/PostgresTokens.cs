@@ -60,11 +60,11 @@ internal sealed class PostgresTokens : ITokenTable
     public Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken) => TryAsync(_keys.ListAsync, cancellationToken);
 
     /// <inheritdoc/>
-    public Task SetAsync(IReadOnlyCollection<StoredKey> keys, CancellationToken cancellationToken) => TryAsync(
+    public Task ChangeAsync(Func<IReadOnlyList<StoredKey>, IReadOnlyCollection<StoredKey>> decide, CancellationToken cancellationToken) => TryAsync(
         async (connection, token) =>
         {
             await SchemaRecord.RequireAsync(connection, _table.Name, token).ConfigureAwait(false);
-            await _keys.SetAsync(connection, _table.Name, keys, token).ConfigureAwait(false);
+            await _keys.ChangeAsync(connection, _table.Name, decide, token).ConfigureAwait(false);
             return 0;
         },
         cancellationToken);

@@ -33,13 +33,18 @@ public sealed class AddLoginKeyCmdlet : RegisteredKeysetCmdlet
         var table = OpenTable();
         if (table is not null)
         {
-            Await(() => KeyRegistry.RequireAsync(table, change.List(), leaving: null, StopToken), Table);
+            Await(() => KeyRegistry.RequireAsync(table, change.List(), leaving: null, makesKnown: true, StopToken), Table);
         }
 
-        var added = Guard(() => change.Add(privateKey), Name);
-        if (table is not null)
+        LoginKey? added = null;
+        LoginKey Once() => added ??= change.Add(privateKey);
+        if (table is null || !change.List().Any(k => k.TokenPrefix is not null))
         {
-            Await(() => KeyRegistry.RegisterAsync(table, change.List(), added, StopToken), Table);
+            Guard(Once, Name);
+        }
+        else
+        {
+            Await(() => KeyRegistry.RegisterAsync(table, () => (Once(), change.List()), StopToken), Table);
         }
 
         WriteObject(added);

@@ -29,9 +29,15 @@ public sealed class SetLoginPrimaryKeyCmdlet : KeyCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void Record(KeysetChange change, LoginKey changed, ITokenTable table)
+    protected override void Record(KeysetChange change, Func<LoginKey> once, ITokenTable table)
     {
-        var rivals = Await(() => KeyRegistry.PromoteAsync(table, change.List(), StopToken), Table);
+        IReadOnlyList<LoginKey> Promoted()
+        {
+            once();
+            return change.List();
+        }
+
+        var rivals = Await(() => KeyRegistry.PromoteAsync(table, Promoted, StopToken), Table);
         if (rivals.Count > 0)
         {
             WriteWarning(

@@ -53,14 +53,19 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
         var table = OpenTable();
         if (table is not null)
         {
-            Await(() => KeyRegistry.RequireAsync(table, change.List(), Leaves ? key : null, StopToken), Table);
+            Await(() => KeyRegistry.RequireAsync(table, change.List(), Leaves ? key : null, MakesKnown, StopToken), Table);
         }
 
         Check(key, table);
-        var changed = Guard(() => Change(change), key.ToString());
-        if (table is not null)
+        LoginKey? changed = null;
+        LoginKey Once() => changed ??= Change(change);
+        if (table is null || key.TokenPrefix is null)
         {
-            Record(change, changed, table);
+            Guard(Once, key.ToString());
+        }
+        else
+        {
+            Record(change, Once, table);
         }
 
         WriteObject(changed);
@@ -73,11 +78,14 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
     {
     }
 
-    /// <summary>Tells the database: of this key alone, because a host whose file is old must not tell of others.</summary>
+    /// <summary>Whether a database may know the keyset by it that knew nothing of it before.</summary>
+    protected virtual bool MakesKnown => false;
+
+    /// <summary>Does it, and tells the database: of this key alone, because a host whose file is old must not tell of others.</summary>
     /// <param name="change">The keyset.</param>
-    /// <param name="changed">The key as it is now.</param>
+    /// <param name="once">Does it in the file, once; answers the key as it is then.</param>
     /// <param name="table">The tokens and their keys.</param>
-    protected virtual void Record(KeysetChange change, LoginKey changed, ITokenTable table) => Await(() => KeyRegistry.RecordAsync(table, [changed], StopToken), Table);
+    protected virtual void Record(KeysetChange change, Func<LoginKey> once, ITokenTable table) => Await(() => KeyRegistry.RecordAsync(table, once, StopToken), Table);
 
     /// <summary>Does it.</summary>
     /// <param name="change">The keyset.</param>

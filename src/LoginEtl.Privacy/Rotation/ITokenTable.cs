@@ -12,11 +12,20 @@ public interface ITokenTable : IAsyncDisposable
     Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Sets states in one transaction. When it returns, no batch is under way that has not seen them: it waits for those
-    /// that are, a bounded time.
+    /// Changes states in one transaction, by what they are while nobody else changes any. When it returns, no batch is under way
+    /// that has not seen them: it waits for those that are, a bounded time.
     /// </summary>
-    /// <exception cref="Faults.LoginEtlException"><c>KeysBusy</c>: a batch did not end in time; nothing was changed.</exception>
-    Task SetAsync(IReadOnlyCollection<StoredKey> keys, CancellationToken cancellationToken);
+    /// <param name="decide">
+    /// Is given the keys that the database knows, and answers those whose states are to be set; what it throws ends the change.
+    /// Called when nothing but the connection can fail any more, and again where that does.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="Faults.LoginEtlException"><c>KeysBusy</c>: a batch did not end in time; <c>TableAccessDenied</c>.</exception>
+    Task ChangeAsync(Func<IReadOnlyList<StoredKey>, IReadOnlyCollection<StoredKey>> decide, CancellationToken cancellationToken);
+
+    /// <summary>The same, whatever they are.</summary>
+    /// <inheritdoc cref="ChangeAsync"/>
+    Task SetAsync(IReadOnlyCollection<StoredKey> keys, CancellationToken cancellationToken) => ChangeAsync(_ => keys, cancellationToken);
 
     /// <summary>All prefixes that rows carry, in one look at the table and the quarantine. Reads all of both.</summary>
     Task<IReadOnlyList<PrefixCount>> CountAsync(CancellationToken cancellationToken);

@@ -34,15 +34,26 @@ public static class KeyAdmission
                 throw NotKnown(ofAttribute, known);
             }
 
-            // What Initialize-LoginDatabase has seen of the table is known; a user who may not look takes its word.
-            var seen = (await look().ConfigureAwait(false))?.Of(ofAttribute.Key).ToList() ?? [];
+            RequireSeen(ofAttribute, await look().ConfigureAwait(false));
+        }
+
+        return unknown;
+    }
+
+    /// <summary>Goes on where the table holds no tokens of the keys' attributes, or some under one of them.</summary>
+    /// <param name="keys">Of attributes of which the database knows no key.</param>
+    /// <param name="sample">A look at the table. What Initialize-LoginDatabase has seen of it is known; a user who may not look takes its word.</param>
+    /// <exception cref="LoginEtlException"><c>KeyNotKnown</c>.</exception>
+    internal static void RequireSeen(IEnumerable<StoredKey> keys, TokenSample? sample)
+    {
+        foreach (var ofAttribute in keys.GroupBy(k => k.Attribute))
+        {
+            var seen = sample?.Of(ofAttribute.Key).ToList() ?? [];
             if (seen.Count > 0 && !seen.Any(s => ofAttribute.Any(k => k.Prefix == s.Prefix)))
             {
                 throw NotKnown(ofAttribute, $"Rows of its table are under {string.Join(", ", seen.Select(s => s.Prefix))}, and none that were looked at under this one.");
             }
         }
-
-        return unknown;
     }
 
     /// <summary>The fault where it knows others.</summary>
@@ -52,5 +63,5 @@ public static class KeyAdmission
     private static LoginEtlException NotKnown(IEnumerable<StoredKey> keys, string seen) => new(
         ErrorId.KeyNotKnown, $"This database has never seen {KeyRetired.List(keys)}. {seen} Nothing was written.",
         "Bring the keyset that is known there: under another key equal values get other tokens, and rows join with nothing. "
-        + "A key that is new on purpose is told with Add-LoginKey or Set-LoginPrimaryKey and -Database, or taken with -NewKey.");
+        + "A key that is new on purpose is told with Set-LoginPrimaryKey and -Database, or taken with -NewKey.");
 }

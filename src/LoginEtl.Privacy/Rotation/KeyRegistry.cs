@@ -7,76 +7,84 @@ namespace LoginEtl.Rotation;
 public static class KeyRegistry
 {
     /// <summary>
-    /// Records the state of a key that was enabled or disabled, or of the keys of a keyset that the database knows none of; those
-    /// that make no tokens are left out. Which key is primary stays the database's word: nobody who enables a key says so.
+    /// Makes a change of a key that was enabled, disabled or destroyed, and records it. Which key is primary stays the database's
+    /// word: nobody who enables a key says so.
     /// </summary>
     /// <param name="table">The tokens and their keys.</param>
-    /// <param name="keys">As they are now.</param>
+    /// <param name="change">Makes it in the file, and answers the key as it is then. Not called where the database refuses first.</param>
     /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
-    /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>KeyMismatch</c>, or the database cannot be reached.</exception>
-    public static async Task RecordAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, CancellationToken cancellationToken)
+    /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>KeyMismatch</c>, <c>TableAccessDenied</c>, or the database cannot be reached.</exception>
+    public static Task RecordAsync(ITokenTable table, Func<LoginKey> change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
-        var (stored, known) = await ReadAsync(table, keys, cancellationToken).ConfigureAwait(false);
-        await SetAsync(table, [.. stored.Select(k => !IsEnabled(k) ? k : k with { State = StateOf(k) })], cancellationToken).ConfigureAwait(false);
-
-        StoredKeyState StateOf(StoredKey key) =>
-            known.Any(o => key.IsOf(o) && o.State == StoredKeyState.Primary) ? StoredKeyState.Primary
-            : known.Any(o => IsAlike(key, o)) ? StoredKeyState.Retired
-            : key.State;
+        return table.ChangeAsync(
+            known => [.. Stored([change()]).Select(k => !IsEnabled(k) ? k : k with { State = EnabledStateOf(k, known) })], cancellationToken);
     }
 
     /// <summary>
-    /// Records that a key is primary, and no other of its attribute and method, held here or not. What else the keyset says of keys
-    /// that the database knows is not told: its file may be old.
+    /// Makes a key primary, and no other of its attribute and method, held here or not. What else the keyset says of keys that the
+    /// database knows is not told: its file may be old.
     /// </summary>
     /// <param name="table">The tokens and their keys.</param>
-    /// <param name="keys">Of the whole keyset, as they are now.</param>
+    /// <param name="change">Makes it so in the file, and answers the whole keyset. Not called where the database refuses first.</param>
     /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
-    /// <returns>Keys that were primary in the database and are not among those given; they are retired there now.</returns>
-    /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>KeyMismatch</c>, or the database cannot be reached.</exception>
-    public static async Task<IReadOnlyList<StoredKey>> PromoteAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, CancellationToken cancellationToken)
+    /// <returns>Keys that were primary in the database and are not in the keyset; they are retired there now.</returns>
+    /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>KeyMismatch</c>, <c>TableAccessDenied</c>, or the database cannot be reached.</exception>
+    public static async Task<IReadOnlyList<StoredKey>> PromoteAsync(ITokenTable table, Func<IReadOnlyList<LoginKey>> change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
-        var (stored, known) = await ReadAsync(table, keys, cancellationToken).ConfigureAwait(false);
-        var rivals = known.Where(o => o.State == StoredKeyState.Primary && !stored.Any(o.IsOf) && stored.Any(k => k.State == StoredKeyState.Primary && IsAlike(k, o))).ToList();
-        await SetAsync(
-            table,
-            [
-                .. stored.Select(k => k.State != StoredKeyState.Primary && known.FirstOrDefault(k.IsOf) is { State: not StoredKeyState.Primary } there ? k with { State = there.State } : k),
-                .. rivals.Select(o => o with { State = StoredKeyState.Retired }),
-            ],
+        IReadOnlyList<StoredKey> rivals = [];
+        await table.ChangeAsync(
+            known =>
+            {
+                var stored = Stored(change());
+                rivals = [.. known.Where(o => o.State == StoredKeyState.Primary && !stored.Any(o.IsOf) && stored.Any(k => k.State == StoredKeyState.Primary && IsAlike(k, o)))];
+                return
+                [
+                    .. stored.Select(k => k.State == StoredKeyState.Primary || known.FirstOrDefault(k.IsOf) is not { } there ? k
+                        : k with { State = there.State == StoredKeyState.Primary ? StoredKeyState.Retired : there.State }),
+                    .. rivals.Select(o => o with { State = StoredKeyState.Retired }),
+                ];
+            },
             cancellationToken).ConfigureAwait(false);
         return rivals;
     }
 
-    /// <summary>Tells the database of a key before its first use. Where it knows none of the attribute yet, it is told the whole keyset.</summary>
+    /// <summary>Adds a key, and tells the database of it before its first use. Where it knows none of the attribute yet, it is told the whole keyset.</summary>
     /// <param name="table">The tokens and their keys.</param>
-    /// <param name="keyset">All keys of the keyset, as they are now.</param>
-    /// <param name="added">The new one.</param>
+    /// <param name="add">Adds it to the file, and answers it and the whole keyset. Not called where the database refuses first.</param>
     /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
     /// <exception cref="LoginEtlException">As for <see cref="RecordAsync"/>.</exception>
-    public static async Task RegisterAsync(ITokenTable table, IReadOnlyList<LoginKey> keyset, LoginKey added, CancellationToken cancellationToken)
+    public static Task RegisterAsync(ITokenTable table, Func<(LoginKey Added, IReadOnlyList<LoginKey> Keyset)> add, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
-        ArgumentNullException.ThrowIfNull(added);
-        var known = await table.KeysAsync(cancellationToken).ConfigureAwait(false);
-        var isFirst = !known.Any(k => k.Attribute == KeysetName.Of(added.Name));
-        await RecordAsync(table, isFirst ? keyset : [added], cancellationToken).ConfigureAwait(false);
+        return table.ChangeAsync(
+            known =>
+            {
+                var (added, keyset) = add();
+                return Stored(known.Any(k => k.Attribute == KeysetName.Of(added.Name)) ? [added] : keyset);
+            },
+            cancellationToken);
     }
 
     /// <summary>Looks at a change of a keyset before it is made.</summary>
     /// <param name="table">The tokens and their keys.</param>
     /// <param name="keys">Of the keyset.</param>
     /// <param name="leaving">The key that is to be used no more; null where none is.</param>
+    /// <param name="makesKnown">A database that knows none of the keyset's attribute is to know it: then its rows say whose it is, as they do to runs.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="LoginEtlException"><c>KeyMismatch</c>; <c>KeyIsPrimary</c>: new tokens are made with the key, whatever this file says.</exception>
-    public static async Task RequireAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey? leaving, CancellationToken cancellationToken)
+    /// <exception cref="LoginEtlException"><c>KeyMismatch</c>; <c>KeyNotKnown</c>; <c>KeyIsPrimary</c>: new tokens are made with the key, whatever this file says.</exception>
+    public static async Task RequireAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey? leaving, bool makesKnown, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
         var stored = Stored(keys);
         var known = await table.KeysAsync(cancellationToken).ConfigureAwait(false);
         KeyMismatch.Refuse(stored, known);
+        if (makesKnown && !stored.Any(k => known.Any(o => o.Attribute == k.Attribute)))
+        {
+            await KeyAdmission.RequireAsync(stored, known, isNewKey: false, () => table.SampleAsync(cancellationToken)).ConfigureAwait(false);
+        }
+
         var primaries = stored.Where(k => known.Any(o => k.IsOf(o) && o.State == StoredKeyState.Primary)).ToLookup(k => k.Prefix == leaving?.TokenPrefix);
         if (primaries[true].Any() && !primaries[false].Any(k => k.State is StoredKeyState.Primary or StoredKeyState.Retired))
         {
@@ -96,27 +104,28 @@ public static class KeyRegistry
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(key);
         // First, so that none comes while they are counted.
-        await table.SetAsync([StoredKey.Of(key, StoredKeyState.Disabled)], cancellationToken).ConfigureAwait(false);
+        StoredKey? before = null;
+        await table.ChangeAsync(
+            known =>
+            {
+                before = known.FirstOrDefault(StoredKey.Of(key, StoredKeyState.Disabled).IsOf);
+                return [StoredKey.Of(key, StoredKeyState.Disabled)];
+            },
+            cancellationToken).ConfigureAwait(false);
         var counts = await table.CountAsync(cancellationToken).ConfigureAwait(false);
         if (counts.FirstOrDefault(c => c.Attribute == KeysetName.Of(key.Name) && c.Prefix == key.TokenPrefix) is { Rows: > 0 and var rows })
         {
+            await table.SetAsync(before is null ? [] : [before], cancellationToken).ConfigureAwait(false);
             throw new LoginEtlException(
                 ErrorId.KeyInUse, $"{rows} rows of {table.Name} and its quarantine still carry {key.TokenPrefix}, and without {key} nothing can open them. The key was not removed.",
                 "Enable it with Enable-LoginKey, take the rows to the primary key with Update-LoginToken, and disable it again; -Force gives the rows up.");
         }
     }
 
-    private static async Task<(IReadOnlyList<StoredKey> Stored, IReadOnlyList<StoredKey> Known)> ReadAsync(
-        ITokenTable table, IReadOnlyList<LoginKey> keys, CancellationToken cancellationToken)
-    {
-        var stored = Stored(keys);
-        var known = stored.Count == 0 ? [] : await table.KeysAsync(cancellationToken).ConfigureAwait(false);
-        KeyMismatch.Refuse(stored, known);
-        return (stored, known);
-    }
-
-    private static Task SetAsync(ITokenTable table, IReadOnlyList<StoredKey> keys, CancellationToken cancellationToken) =>
-        keys.Count == 0 ? Task.CompletedTask : table.SetAsync(keys, cancellationToken);
+    private static StoredKeyState EnabledStateOf(StoredKey key, IReadOnlyList<StoredKey> known) =>
+        known.FirstOrDefault(key.IsOf)?.State == StoredKeyState.Primary ? StoredKeyState.Primary
+        : known.Any(o => o.Attribute == key.Attribute) ? StoredKeyState.Retired
+        : key.State;
 
     private static bool IsEnabled(StoredKey key) => key.State is StoredKeyState.Primary or StoredKeyState.Retired;
 

@@ -20,6 +20,7 @@ public sealed class TokenRotation : IDisposable
     private readonly RotationOptions _options;
     private readonly Keyring _keyring;
     private readonly HashSet<(string Attribute, string Method)> _firstMethods = [];
+    private TokenSample? _sample;
     private TokenRotator[] _attributes = [];
     private readonly Stopwatch _clock = new();
     private long _rows;
@@ -46,7 +47,7 @@ public sealed class TokenRotation : IDisposable
     public async Task<(long Values, IReadOnlyList<UnreadableTokens> Unreadable)> PlanAsync(CancellationToken cancellationToken)
     {
         await _table.RequireReplaceableAsync(cancellationToken).ConfigureAwait(false);
-        RequireCurrent(await FollowAsync(cancellationToken).ConfigureAwait(false));
+        await FollowAsync(cancellationToken).ConfigureAwait(false);
         var counts = await _table.CountAsync(cancellationToken).ConfigureAwait(false);
         return (counts.Where(IsOld).Sum(c => c.Rows), Unreadable(counts));
     }
@@ -61,9 +62,15 @@ public sealed class TokenRotation : IDisposable
     {
         _clock.Restart();
         await _table.RequireReplaceableAsync(cancellationToken).ConfigureAwait(false);
-        var known = await FollowAsync(cancellationToken).ConfigureAwait(false);
-        RequireCurrent(known);
-        await _table.SetAsync(ToTell(known), cancellationToken).ConfigureAwait(false);
+        await FollowAsync(cancellationToken).ConfigureAwait(false);
+        // Once more, by what is so while nobody else changes it: a promotion may have come meanwhile.
+        await _table.ChangeAsync(
+            known =>
+            {
+                Accept(known);
+                return ToTell(known);
+            },
+            cancellationToken).ConfigureAwait(false);
         for (var pass = 1; pass <= MostPasses; pass++)
         {
             await PassAsync(pass, report, cancellationToken).ConfigureAwait(false);
@@ -93,14 +100,21 @@ public sealed class TokenRotation : IDisposable
     public void Dispose() => Array.ForEach(_attributes, a => a.Dispose());
 
     // Which key is primary is the database's to say, and not the file's of whichever host does this.
-    private async Task<IReadOnlyList<StoredKey>> FollowAsync(CancellationToken cancellationToken)
+    private async Task FollowAsync(CancellationToken cancellationToken)
     {
         var known = await _table.KeysAsync(cancellationToken).ConfigureAwait(false);
+        // Rows say whose a keyset is where nothing is known of it.
+        _sample = KeysetName.Masked.All(a => known.Any(k => k.Attribute == a)) ? null : await _table.SampleAsync(cancellationToken).ConfigureAwait(false);
+        Accept(known);
+    }
+
+    private void Accept(IReadOnlyList<StoredKey> known)
+    {
         _keyring.Follow(known);
         RequireOnePrimary();
         Open(known);
-        await RequireKnownAsync(known, cancellationToken).ConfigureAwait(false);
-        return known;
+        RequireKnown(known);
+        RequireCurrent(known);
     }
 
     // Old keys are retired, and the primary ones stay so. A file that is old must not tell of what others disabled, and a method
@@ -124,7 +138,7 @@ public sealed class TokenRotation : IDisposable
     }
 
     // All rows would go under it. Where nothing is known of an attribute, its rows say whose the keyset is, as they do to runs.
-    private async Task RequireKnownAsync(IReadOnlyList<StoredKey> known, CancellationToken cancellationToken)
+    private void RequireKnown(IReadOnlyList<StoredKey> known)
     {
         var keys = _attributes.SelectMany(a => a.Keys).ToList();
         KeyMismatch.Refuse(keys, known);
@@ -135,13 +149,10 @@ public sealed class TokenRotation : IDisposable
             throw KeyAdmission.NotKnown(strange[0], known);
         }
 
+        List<StoredKey> first = [.. keys.Where(k => !known.Any(o => o.Attribute == k.Attribute))];
+        KeyAdmission.RequireSeen(first, _sample);
         _firstMethods.Clear();
-        if (keys.Where(k => !known.Any(o => o.Attribute == k.Attribute)).ToList() is { Count: > 0 } first)
-        {
-            var sample = await _table.SampleAsync(cancellationToken).ConfigureAwait(false);
-            await KeyAdmission.RequireAsync(first, known, isNewKey: false, () => Task.FromResult(sample)).ConfigureAwait(false);
-            _firstMethods.UnionWith(first.Where(k => sample?.Of(k.Attribute).Any(s => TokenPrefix.MethodOf(s.Prefix!) == k.Method) != false).Select(k => (k.Attribute, k.Method)));
-        }
+        _firstMethods.UnionWith(first.Where(k => _sample?.Of(k.Attribute).Any(s => TokenPrefix.MethodOf(s.Prefix!) == k.Method) != false).Select(k => (k.Attribute, k.Method)));
     }
 
     private void Open(IReadOnlyList<StoredKey>? known = null)

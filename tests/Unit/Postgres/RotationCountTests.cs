@@ -58,7 +58,7 @@ public sealed class RotationCountTests(ServersFixture servers) : IDisposable
 
         public Task<IReadOnlyList<StoredKey>> KeysAsync(CancellationToken cancellationToken) => table.KeysAsync(cancellationToken);
 
-        public Task SetAsync(IReadOnlyCollection<StoredKey> keys, CancellationToken cancellationToken) => table.SetAsync(keys, cancellationToken);
+        public Task ChangeAsync(Func<IReadOnlyList<StoredKey>, IReadOnlyCollection<StoredKey>> decide, CancellationToken cancellationToken) => table.ChangeAsync(decide, cancellationToken);
 
         public Task<IReadOnlyList<PrefixCount>> CountAsync(CancellationToken cancellationToken) => table.CountAsync(cancellationToken);
 

@@ -160,6 +160,30 @@ public sealed class RunHistoryTests(ServersFixture servers)
         Assert.DoesNotContain("secret", said, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Whatever_stands_there_keeps_no_run_and_no_list_from_going_on()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync(
+            """
+            INSERT INTO login_etl_run (id, host, program, seen_at, started_at, ended_at, source) SELECT gen_random_uuid(), 'h', E'p\x1b[2J', t, t, t, E'q\u202E'
+            FROM unnest(ARRAY['4000-01-01 BC', '-infinity', 'infinity', '294000-01-01', '2020-01-01']::timestamptz[]) t;
+            INSERT INTO login_etl_run (id, host, program, seen_at, source) SELECT gen_random_uuid(), 'h', 'p', '2020-01-01', repeat('x', 1000) FROM generate_series(1, 50)
+            """);
+        Assert.All(await RunsAsync(database, new RunFilter { Last = 100 }), r => Assert.DoesNotContain($"{r}{r.Version}{r.Source}", c => char.IsControl(c) || c == '\u202E'));
+        await using var locked = await database.OpenAsync();
+        await using (await locked.BeginTransactionAsync(TestDatabase.Token))
+        {
+            // Somebody who may write there holds a row.
+            await using var command = new Npgsql.NpgsqlCommand("SELECT 1 FROM login_etl_run WHERE seen_at = '2020-01-01' ORDER BY id LIMIT 1 FOR UPDATE", locked);
+            await command.ExecuteNonQueryAsync(TestDatabase.Token);
+            await using var sink = await database.SinkAsync();
+            var said = await sink.BeginRunAsync("logins", TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(5), TestDatabase.Token);
+            Assert.Equal(10, said.Count);
+            Assert.All(said, s => Assert.InRange(s.Length, 1, 500));
+        }
+    }
+
     private static Task<IReadOnlyList<LoginRun>> RunsAsync(TestDatabase database, RunFilter? filter = null) =>
         new PostgresConnector().ListRunsAsync(database.Settings(), filter ?? new RunFilter(), TestDatabase.Token);
 
