@@ -51,13 +51,14 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
         {
             var startedAt = DateTimeOffset.UtcNow;
             var queue = EnvironmentSettings.QueueName(From.Queue);
-            foreach (var notice in await sink.BeginRunAsync(queue, stop).ConfigureAwait(false))
-            {
-                Warned?.Invoke(notice);
-            }
-
+            var notices = await sink.BeginRunAsync(queue, stop).ConfigureAwait(false);
             try
             {
+                foreach (var notice in notices)
+                {
+                    Warned?.Invoke(notice);
+                }
+
                 var receipt = await RunAsync(sink, protectors, batchWritten, stop).ConfigureAwait(false);
                 await sink.EndRunAsync(receipt).ConfigureAwait(false);
                 return receipt;

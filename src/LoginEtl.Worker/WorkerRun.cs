@@ -101,11 +101,12 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
     // Until Lambda ends the process. A receipt for each invocation.
     private async Task<int> ServeAsync(LambdaFailures failures)
     {
+        WarnOfSettings();
         using var api = RuntimeApi.Open();
         var host = new LambdaHost(_database, () => new ProtectorSource(OpenKeyring, settings.ProtectOptions(parsed)))
         {
             Into = settings.Database(parsed),
-            Sink = settings.SinkOptions(parsed) with { Waiting = _log.Waiting },
+            Sink = settings.SinkOptions(parsed) with { RetryFor = LambdaHost.RetryFor, Waiting = _log.Waiting },
             Batch = settings.BatchOptions(parsed),
             Decoding = settings.ReceiveOptions(parsed).Decoding,
             Failures = failures,
@@ -167,16 +168,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         using var port = settings.HealthPort(parsed) is { } number ? HealthPort.Open(number, listener, settings.HealthPortName) : null;
         using var manager = new ServiceManager(isLive: () => listener.Stuck() is null);
         using var stopping = stop.Register(manager.Stopping);
-        if (settings.DatabaseFlag(parsed) is { } flag && _database.CarriesPassword(flag))
-        {
-            _log.Warn($"The password in --database can be seen in the list of processes. {EnvironmentSettings.DatabaseVariable}, a .pgpass file or --iam-authentication keep it out of there.");
-        }
-
-        if (SettingVariables.Unknown() is { } unknown)
-        {
-            _log.Warn(unknown);
-        }
-
+        WarnOfSettings();
         using var protectors = new ProtectorSource(OpenKeyring, settings.ProtectOptions(parsed));
         var job = settings.Job(parsed, new SqsConnector(), _database, _log.Waiting, _log.Warn, Started, new SoFar(_log.SoFar, SoFarEvery));
         if (settings.Initialize(parsed))
@@ -191,6 +183,19 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
             health.Started(start.PingAsync);
             manager.Ready();
             _log.Started(start);
+        }
+    }
+
+    private void WarnOfSettings()
+    {
+        if (settings.DatabaseFlag(parsed) is { } flag && _database.CarriesPassword(flag))
+        {
+            _log.Warn($"The password in --database can be seen in the list of processes. {EnvironmentSettings.DatabaseVariable}, a .pgpass file or --iam-authentication keep it out of there.");
+        }
+
+        if (SettingVariables.Unknown() is { } unknown)
+        {
+            _log.Warn(unknown);
         }
     }
 

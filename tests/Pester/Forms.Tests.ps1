@@ -22,6 +22,7 @@ BeforeAll {
         Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath (Join-Path $TestDrive 'keys-private/quarantine.json') -AllowNullPii
         Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason forms -Confirm:$false
         Get-LoginQuarantine $database -All
+        Get-LoginRun $database
         Test-LoginEtl $queue $keys $database
         Get-LoginQueue $queue
         Get-LoginKeyset $keys

@@ -321,13 +321,18 @@ Describe 'A rotation' {
         $command.CommandText = "BEGIN; SELECT pg_advisory_xact_lock_shared((1282369355::bigint << 32) + 'login_etl_key'::regclass::oid::bigint)"
         [void] $command.ExecuteNonQuery()
         try {
-            $module = ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1"
-            "Import-Module $module; `$null = Set-LoginPrimaryKey '$own' ip $($new.KeyId) -Database '$database'" | Set-Content "$TestDrive/set.ps1"
-            "Import-Module $module; (Update-LoginToken '$database' '$own' -WarningAction Ignore).ExitCode" | Set-Content "$TestDrive/update.ps1"
-            $processes = @(Start-PowerShell "$TestDrive/set.ps1" "$TestDrive/set.out")
-            Wait-Until { (Invoke-Sql $database "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").n -ge 1 } 'the first waits'
-            $processes += Start-PowerShell "$TestDrive/update.ps1" "$TestDrive/update.out"
-            Wait-Until { (Invoke-Sql $database "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").n -ge 2 } 'the second waits'
+            # Each is at the start line before it is let go: the lock is waited for a bounded time.
+            $begin = "Import-Module $(ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1"); Set-Content '{0}.ready' ''; while (-not (Test-Path '{0}.go')) {{ Start-Sleep -Milliseconds 20 }};"
+            ($begin -f "$TestDrive/set") + "`$null = Set-LoginPrimaryKey '$own' ip $($new.KeyId) -Database '$database'" | Set-Content "$TestDrive/set.ps1"
+            ($begin -f "$TestDrive/update") + "(Update-LoginToken '$database' '$own' -WarningAction Ignore).ExitCode" | Set-Content "$TestDrive/update.ps1"
+            $processes = 'set', 'update' | ForEach-Object { Start-PowerShell "$TestDrive/$_.ps1" "$TestDrive/$_.out" }
+            Wait-Until { (Test-Path "$TestDrive/set.ready") -and (Test-Path "$TestDrive/update.ready") } 'both are there'
+            $waiting = 0
+            foreach ($one in 'set', 'update') {
+                Set-Content "$TestDrive/$one.go" ''
+                $waiting++
+                Wait-Until { (Invoke-Sql $database "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").n -ge $waiting } "$one waits"
+            }
         }
         finally { $slow.Dispose() }
         $processes | Wait-Process -Timeout 60

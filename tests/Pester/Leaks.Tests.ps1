@@ -83,6 +83,7 @@ Describe 'Nothing leaks' {
         (Get-QueueCount $queue).Visible | Should -Be ($bodies.Count - 2)
         Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database
         Get-Everything { Get-LoginQuarantine $database } | Assert-Clean -Saying 'Reason'
+        Get-Everything { Get-LoginRun $database; Get-LoginRun $database -Failed | Format-List *; Get-LoginRun $database | ForEach-Object ToString } | Assert-Clean -Saying 'Completed'
         $recover = @{ Database = $database; Keyset = $keys; Reason = 'leaks'; AuditFile = Join-Path $TestDrive "bodies-$(New-Guid).jsonl"; Confirm = $false }
         # Hidden until it is revealed, also where there is no key, and in the audit file.
         Get-Everything { Get-LoginQuarantine $database | Unprotect-LoginPii @recover -PrivateKeyPath "$keys-private/quarantine.json" -Verbose } | Assert-Clean -Saying 'redacted'

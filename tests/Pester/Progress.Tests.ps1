@@ -52,7 +52,7 @@ Describe 'The progress of a rotation' {
         $old = Join-Path $TestDrive "$(New-Guid)"
         $null = New-LoginKeyset $old -WarningAction Ignore
         New-LoginBody 300 | ConvertFrom-LoginJson | Protect-LoginPii $old | Write-LoginRecord $database
-        $null = Add-LoginKey $old ip | Set-LoginPrimaryKey $old
+        $null = Add-LoginKey $old ip | Set-LoginPrimaryKey $old -Database $database
         $rotation = "Update-LoginToken '$database' '$old' -BatchSize 20"
     }
 

@@ -33,7 +33,7 @@ public sealed record LoginRun
     /// <summary>When it ended, by the server's clock (UTC); null while it goes on, and of one that was lost.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>Why it ended: Drained, Limit, Stopped, Failed, …; null where nothing was received from a queue.</summary>
+    /// <summary>Why it ended: Drained, MaxMessages, Stopped, Failed, …; null where nothing was received from a queue.</summary>
     public string? Ended { get; init; }
 
     /// <summary>The error's name, as docs/errors.md explains it; null where nothing failed.</summary>

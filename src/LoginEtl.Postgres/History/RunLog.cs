@@ -20,6 +20,9 @@ internal sealed class RunLog(Database database, QualifiedName table) : IAsyncDis
     private const int MostLost = 10;
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(5);
 
+    // A link that is cut must not leave the row locked.
+    private const string Bound = "SET LOCAL idle_in_transaction_session_timeout = '30s'";
+
     private readonly Guid _id = Guid.CreateVersion7();
     private readonly QualifiedName _runs = table.Beside(SchemaNames.Runs);
     private readonly CancellationTokenSource _stop = new();
@@ -38,6 +41,7 @@ internal sealed class RunLog(Database database, QualifiedName table) : IAsyncDis
     {
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = transaction.ConfigureAwait(false);
+        await connection.RunAsync(Bound, cancellationToken).ConfigureAwait(false);
         var lost = await connection.QueryAsync(
             $"""
             UPDATE {_runs.Quoted} SET state = 'lost' WHERE id = ANY (ARRAY(
@@ -149,6 +153,7 @@ internal sealed class RunLog(Database database, QualifiedName table) : IAsyncDis
             await using var _ = connection.ConfigureAwait(false);
             var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using var __ = transaction.ConfigureAwait(false);
+            await connection.RunAsync(Bound, cancellationToken).ConfigureAwait(false);
             await connection.RunAsync(sql, parameters, cancellationToken).ConfigureAwait(false);
             await ForeignObjects.CommitAsync(transaction, table, [SchemaNames.Runs], cancellationToken).ConfigureAwait(false);
             Seen();

@@ -11,7 +11,8 @@ namespace LoginEtl.Postgres.Keys;
 internal sealed class KeyStates(QualifiedName keys)
 {
     // Under the driver's own timeout, so that the server's answer says what it was.
-    private const string Wait = "SET LOCAL lock_timeout = '20s'";
+    // A host that is gone, or whose keys' service does not answer, must not keep all writers waiting.
+    private const string Wait = "SET LOCAL lock_timeout = '20s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
     private const string MayChange = "SELECT bool_and(pg_catalog.has_table_privilege($1, p)) FROM pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']::text[]) p";
 
@@ -86,7 +87,8 @@ internal sealed class KeyStates(QualifiedName keys)
             wanted.Select(k => k.Attribute).ToArray(), wanted.Select(k => k.Method).ToArray(), wanted.Select(k => k.Prefix).ToArray(),
             wanted.Select(k => StoredStates.Text(k.State)).ToArray(), wanted.Select(k => k.CheckValue).ToArray(),
         ];
-        await connection.RunAsync(_set, parameters, cancellationToken).ConfigureAwait(false);
-        await ForeignObjects.CommitAsync(transaction, table, [SchemaNames.Keys], cancellationToken).ConfigureAwait(false);
+        // What was decided may be in a file by now: nobody calls it off any more.
+        await connection.RunAsync(_set, parameters, CancellationToken.None).ConfigureAwait(false);
+        await ForeignObjects.CommitAsync(transaction, table, [SchemaNames.Keys], CancellationToken.None).ConfigureAwait(false);
     }
 }

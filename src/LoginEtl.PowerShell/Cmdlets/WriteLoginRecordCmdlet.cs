@@ -147,17 +147,18 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
             RetryFor = RetryFor,
         };
         _sink = Own(Await(() => Connectors.Database.WriteToAsync(settings, options, StopToken), Table));
-        foreach (var notice in _declined ? [] : Await(() => _sink.BeginRunAsync(source: null, StopToken), Table))
-        {
-            WriteWarning(notice);
-        }
-
+        var notices = _declined ? [] : Await(() => _sink.BeginRunAsync(source: null, StopToken), Table);
         // Closed after the writer, which returns what it holds, and before the sink.
         Own(new RunEnding(() => _sink.EndRunAsync(ReceiptSlot.Unended(_writer!.Receipt(), StopToken.IsCancellationRequested))));
         _writer = Own(new BatchWriter(_sink, new BatchOptions { BatchSize = BatchSize, FlushInterval = FlushInterval, DryRun = _dryRun })
         {
             BatchWritten = _written.Enqueue,
         });
+        // By now a warning that ends the pipeline ends the run, too.
+        foreach (var notice in notices)
+        {
+            WriteWarning(notice);
+        }
     }
 
     /// <inheritdoc/>

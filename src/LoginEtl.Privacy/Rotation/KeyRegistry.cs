@@ -33,12 +33,13 @@ public static class KeyRegistry
     public static async Task<IReadOnlyList<StoredKey>> PromoteAsync(ITokenTable table, Func<IReadOnlyList<LoginKey>> change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
-        IReadOnlyList<StoredKey> rivals = [];
+        // Of the first look: a change whose answer was lost is made again, and has retired them.
+        List<StoredKey>? rivals = null;
         await table.ChangeAsync(
             known =>
             {
                 var stored = Stored(change());
-                rivals = [.. known.Where(o => o.State == StoredKeyState.Primary && !stored.Any(o.IsOf) && stored.Any(k => k.State == StoredKeyState.Primary && IsAlike(k, o)))];
+                rivals ??= [.. known.Where(o => o.State == StoredKeyState.Primary && !stored.Any(o.IsOf) && stored.Any(k => k.State == StoredKeyState.Primary && IsAlike(k, o)))];
                 return
                 [
                     .. stored.Select(k => k.State == StoredKeyState.Primary || known.FirstOrDefault(k.IsOf) is not { } there ? k
@@ -47,7 +48,7 @@ public static class KeyRegistry
                 ];
             },
             cancellationToken).ConfigureAwait(false);
-        return rivals;
+        return rivals!;
     }
 
     /// <summary>Adds a key, and tells the database of it before its first use. Where it knows none of the attribute yet, it is told the whole keyset.</summary>
@@ -104,18 +105,18 @@ public static class KeyRegistry
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(key);
         // First, so that none comes while they are counted.
-        StoredKey? before = null;
+        List<StoredKey>? before = null;
         await table.ChangeAsync(
             known =>
             {
-                before = known.FirstOrDefault(StoredKey.Of(key, StoredKeyState.Disabled).IsOf);
+                before ??= [.. known.Where(StoredKey.Of(key, StoredKeyState.Disabled).IsOf)];
                 return [StoredKey.Of(key, StoredKeyState.Disabled)];
             },
             cancellationToken).ConfigureAwait(false);
         var counts = await table.CountAsync(cancellationToken).ConfigureAwait(false);
         if (counts.FirstOrDefault(c => c.Attribute == KeysetName.Of(key.Name) && c.Prefix == key.TokenPrefix) is { Rows: > 0 and var rows })
         {
-            await table.SetAsync(before is null ? [] : [before], cancellationToken).ConfigureAwait(false);
+            await table.SetAsync(before!, cancellationToken).ConfigureAwait(false);
             throw new LoginEtlException(
                 ErrorId.KeyInUse, $"{rows} rows of {table.Name} and its quarantine still carry {key.TokenPrefix}, and without {key} nothing can open them. The key was not removed.",
                 "Enable it with Enable-LoginKey, take the rows to the primary key with Update-LoginToken, and disable it again; -Force gives the rows up.");

@@ -21,7 +21,10 @@ internal sealed class LambdaHost(IDatabaseConnector databases, Func<ProtectorSou
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(10);
 
     // For a statement that is cancelled then, and for the answer.
-    private static readonly TimeSpan Answering = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Answering = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an outage is waited for: Lambda tries again, and slower.</summary>
+    public static readonly TimeSpan RetryFor = TimeSpan.FromSeconds(10);
 
     private ProtectorSource? _protectors;
     private IRecordSink? _sink;
@@ -80,18 +83,18 @@ internal sealed class LambdaHost(IDatabaseConnector databases, Func<ProtectorSou
         try
         {
             var source = EventMessageSource.Read(invocation.Event, Decoding);
-            receipt = await RunAsync(source, invocation.Deadline - startedAt, stop);
+            receipt = await RunAsync(source, startedAt < invocation.Deadline ? invocation.Deadline - startedAt : TimeSpan.Zero, stop);
             unsettled = source.Unsettled;
         }
         catch (Exception e)
         {
-            var fault = e as LoginEtlException ?? (e is OperationCanceledException ? NotSettled() : LoginEtlException.Unexpected(e));
+            var fault = e as LoginEtlException ?? (e is OperationCanceledException ? NotSettled("") : LoginEtlException.Unexpected(e));
             receipt = Receipt.Failed("event", startedAt, fault);
         }
 
         if (receipt.GetFault() is null && unsettled.Count > 0 && Failures == LambdaFailures.Whole)
         {
-            receipt = receipt.FailedBy(NotSettled());
+            receipt = receipt.FailedBy(NotSettled(" With --lambda Partial only what is not settled comes again."));
         }
 
         receipt = await Ended(receipt);
@@ -112,7 +115,7 @@ internal sealed class LambdaHost(IDatabaseConnector databases, Func<ProtectorSou
         var end = left / ShareToEnd < LongestEnd ? left / ShareToEnd : LongestEnd;
         using var late = CancellationTokenSource.CreateLinkedTokenSource(stop);
         // Some of it is worked in, however short it is.
-        late.CancelAfter(TimeSpan.FromTicks(Math.Max(Math.Max(0, left.Ticks) / 3, (left - end - Answering).Ticks)));
+        late.CancelAfter(TimeSpan.FromTicks(Math.Max(left.Ticks / 3, (left - end - Answering).Ticks)));
         _protectors ??= openProtectors();
         if (_sink is null)
         {
@@ -124,7 +127,7 @@ internal sealed class LambdaHost(IDatabaseConnector databases, Func<ProtectorSou
         return await EtlRun.RunAsync(source, _protectors, _sink, Batch, Written, late.Token, stopWithin: end);
     }
 
-    private static LoginEtlException NotSettled() => new(
+    private static LoginEtlException NotSettled(string more) => new(
         ErrorId.EventUnsettled, "Not all messages of the event were settled: the function's time was up, or a group is held. All come again, and those that were settled are duplicates then.",
-        "Give the function more time, or the event source mapping a smaller batch, and see that the database answers; with --lambda Partial only what is not settled comes again.");
+        $"Give the function more time, or the event source mapping a smaller batch, and see that the database answers.{more}");
 }

@@ -14,7 +14,8 @@ internal sealed class RuntimeApi : IDisposable
 
     private readonly HttpClient _client;
 
-    private RuntimeApi(string address) => _client = new HttpClient { BaseAddress = new Uri($"http://{address}/2018-06-01/runtime/"), Timeout = Timeout.InfiniteTimeSpan };
+    // What comes here is not masked yet, and stays on the machine, whatever proxy is set.
+    private RuntimeApi(string address) => _client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://{address}/2018-06-01/runtime/"), Timeout = Timeout.InfiniteTimeSpan };
 
     /// <exception cref="LoginEtlException"><c>SettingMissing</c>: this is no Lambda.</exception>
     public static RuntimeApi Open() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } address && Uri.TryCreate($"http://{address}", UriKind.Absolute, out _)

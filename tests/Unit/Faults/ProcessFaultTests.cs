@@ -54,8 +54,8 @@ public sealed class ProcessFaultTests(SharedLane shared)
         await using var scenario = await StartAsync();
         var killed = await scenario.RunAsync(new PlannedRun
         {
-            Ends = new RunEnding("SIGKILL", Moment.AtCommit(1)),
-            Wire = WireFaults.CutCommits(cut, commits: 99),
+            Ends = new RunEnding("SIGKILL", Moment.AtCommit(2)),
+            Wire = WireFaults.CutCommits(cut, commits: 99, after: 1),
         });
         await scenario.ProveAsync();
         Assert.True(killed.Killed, $"It was not killed: {killed}");

@@ -17,10 +17,10 @@ internal sealed record WireFaults
     /// <summary>In each direction; null for no limit.</summary>
     public int? BytesPerSecond { get; init; }
 
-    /// <summary>The first COMMITs are cut.</summary>
-    public static WireFaults CutCommits(CommitCut cut, int commits = 1) => new()
+    /// <summary>The first COMMITs are cut, or those after some. A run's very first one is that of its row in the history.</summary>
+    public static WireFaults CutCommits(CommitCut cut, int commits = 1, int after = 0) => new()
     {
-        Commits = Enumerable.Range(1, commits).ToDictionary(ordinal => ordinal, _ => cut),
+        Commits = Enumerable.Range(1 + after, commits).ToDictionary(ordinal => ordinal, _ => cut),
     };
 
     public override string ToString()

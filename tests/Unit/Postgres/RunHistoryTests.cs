@@ -178,7 +178,7 @@ public sealed class RunHistoryTests(ServersFixture servers)
             await using var command = new Npgsql.NpgsqlCommand("SELECT 1 FROM login_etl_run WHERE seen_at = '2020-01-01' ORDER BY id LIMIT 1 FOR UPDATE", locked);
             await command.ExecuteNonQueryAsync(TestDatabase.Token);
             await using var sink = await database.SinkAsync();
-            var said = await sink.BeginRunAsync("logins", TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(5), TestDatabase.Token);
+            var said = await sink.BeginRunAsync("logins", TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Token);
             Assert.Equal(10, said.Count);
             Assert.All(said, s => Assert.InRange(s.Length, 1, 500));
         }

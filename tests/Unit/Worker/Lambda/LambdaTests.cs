@@ -73,7 +73,7 @@ public sealed class LambdaTests(ServersFixture servers) : IDisposable
     public async Task Database_that_is_away_fails_the_whole_invocation_and_the_next_goes_on_when_it_is_back()
     {
         var database = await TestDatabase.InitializedAsync(servers);
-        await using var runtime = Start(_keys.Folder, database.ConnectionString, "--lambda", "Partial", "--retry-for", "1");
+        await using var runtime = Start(_keys.Folder, database.ConnectionString, "--lambda", "Partial");
         Assert.Empty((await runtime.InvokeAsync(Event(Message(Deliveries.Body)))).Failures);
         var name = new NpgsqlConnectionStringBuilder(database.ConnectionString).Database;
         var server = TestDatabase.By(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Database = "postgres" }.ConnectionString);
@@ -120,11 +120,26 @@ public sealed class LambdaTests(ServersFixture servers) : IDisposable
         {
             await using var command = new NpgsqlCommand("LOCK TABLE user_logins", other);
             await command.ExecuteNonQueryAsync(TestDatabase.Token);
-            var answer = await runtime.InvokeAsync(Event(late), TimeSpan.FromSeconds(8));
+            var answer = await runtime.InvokeAsync(Event(late), TimeSpan.FromSeconds(12));
             Assert.True(answer.IsInTime);
             Assert.Equal([(string)late["messageId"]!], answer.Failures);
         }
 
+        Assert.Empty((await runtime.InvokeAsync(Event(late))).Failures);
+        Assert.Equal(2, await database.CountAsync());
+    }
+
+    [Fact]
+    public async Task Deadline_that_has_passed_ends_no_process()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using var runtime = Start(_keys.Folder, database.ConnectionString, "--lambda", "Partial");
+        Assert.Empty((await runtime.InvokeAsync(Event(Message(Deliveries.Body)))).Failures);
+        var late = Message(Deliveries.Body);
+        var answer = await runtime.InvokeAsync(Event(late), TimeSpan.FromMinutes(-1));
+        // What was settled all the same is settled.
+        var written = await database.CountAsync() == 2;
+        Assert.Equal(written ? [] : [(string)late["messageId"]!], answer.Error is null ? answer.Failures : throw new InvalidOperationException(answer.Error));
         Assert.Empty((await runtime.InvokeAsync(Event(late))).Failures);
         Assert.Equal(2, await database.CountAsync());
     }
