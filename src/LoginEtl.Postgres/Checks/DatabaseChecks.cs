@@ -125,7 +125,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         }
 
         var runs = await CompanionTable.ReadRunsAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
-        _list.Add("Run history", runs.WhyForgotten?.Detail ?? $"{runs.Name}", runs.WhyForgotten?.Remedy);
+        _list.Add("Run history", runs.WhyForgotten is var (why, remedy) ? $"runs are not remembered: {why}" : $"{runs.Name}", runs.WhyForgotten?.Remedy);
         await CheckPruningAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         await CheckAnchorAsync(connection, table, cancellationToken).ConfigureAwait(false);
         if (options.UseVault)

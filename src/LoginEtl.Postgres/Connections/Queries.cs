@@ -8,6 +8,11 @@ internal static class Queries
     /// <summary>A search path without anybody's schema but the system's: what is said by names there, others cannot take over.</summary>
     public const string SystemPath = "pg_catalog, pg_temp";
 
+    /// <summary>An expression: a point in time as .NET can hold it, whatever was written there: before Christ, or never.</summary>
+    /// <param name="column">Of the type timestamptz.</param>
+    public static string Readable(string column) =>
+        $"CASE WHEN {column} IS NOT NULL THEN greatest('0001-01-02Z'::timestamptz, least('9999-12-30Z'::timestamptz, {column})) END";
+
     /// <summary>Runs a statement that answers nothing.</summary>
     public static async Task RunAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {

@@ -16,6 +16,7 @@ namespace LoginEtl.Postgres.History;
 internal sealed class RunLog(Database database, QualifiedName table) : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
+
     // The next run tells of the rest.
     private const int MostLost = 10;
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(5);
@@ -27,6 +28,7 @@ internal sealed class RunLog(Database database, QualifiedName table) : IAsyncDis
     private readonly QualifiedName _runs = table.Beside(SchemaNames.Runs);
     private readonly CancellationTokenSource _stop = new();
     private Task _fresh = Task.CompletedTask;
+    private List<string> _lost = [];
     private long _seenAt;
 
     /// <summary>Whether the row was made: only then the rest does something.</summary>
@@ -45,11 +47,12 @@ internal sealed class RunLog(Database database, QualifiedName table) : IAsyncDis
         var lost = await connection.QueryAsync(
             $"""
             UPDATE {_runs.Quoted} SET state = 'lost' WHERE id = ANY (ARRAY(
-                SELECT id FROM {_runs.Quoted} WHERE state = 'running' AND seen_at < now() - {RunRow.LostAfter} ORDER BY seen_at LIMIT {MostLost} FOR UPDATE SKIP LOCKED))
-            RETURNING pg_catalog.left(host, 100), pg_catalog.left(source, 100), {RunRow.Readable("started_at")}, {RunRow.Readable("seen_at")}, written
+                SELECT id FROM {_runs.Quoted} WHERE {RunRow.IsSilent} ORDER BY seen_at LIMIT {MostLost} FOR UPDATE SKIP LOCKED))
+            RETURNING pg_catalog.left(host, 100), pg_catalog.left(source, 100), {Queries.Readable("started_at")}, {Queries.Readable("seen_at")}, written
             """,
             [], r => Lost(r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1), r.GetDateTime(2), r.GetDateTime(3), r.GetInt64(4)), cancellationToken).ConfigureAwait(false);
-        // The same at every try: one whose answer was lost may have made it.
+        // A try whose answer was lost may have taken note of them, and made the row.
+        _lost = lost.Count > 0 ? lost : _lost;
         await connection.RunAsync(
             $"INSERT INTO {_runs.Quoted} (id, source, host, program) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING",
             [_id, Nullable(source), Environment.MachineName, ProgramVersion.Text], cancellationToken).ConfigureAwait(false);
@@ -57,7 +60,7 @@ internal sealed class RunLog(Database database, QualifiedName table) : IAsyncDis
         HasBegun = true;
         Seen();
         _fresh = Task.Run(KeepFreshAsync, CancellationToken.None);
-        return lost;
+        return _lost;
     }
 
     /// <summary>Counts a batch, in its transaction, behind the lock of the relation.</summary>
@@ -66,11 +69,6 @@ internal sealed class RunLog(Database database, QualifiedName table) : IAsyncDis
     /// <param name="cancellationToken">Cancels.</param>
     public async Task CountAsync(NpgsqlConnection connection, IEnumerable<Outcome> outcomes, CancellationToken cancellationToken)
     {
-        if (!HasBegun)
-        {
-            return;
-        }
-
         var counts = new RunCounts();
         counts.Add([.. outcomes]);
         await connection.RunAsync(

@@ -9,10 +9,8 @@ namespace LoginEtl.Postgres.History;
 /// <summary>The columns of the runs beside a table, and reading them.</summary>
 internal static class RunRow
 {
-    /// <summary>After so long without a word a run counts as lost: several times what it lets pass between two.</summary>
-    public const string LostAfter = "interval '3 minutes'";
-
-    private const string Failed = "state IN ('failed', 'lost')";
+    /// <summary>A condition: it has not ended, and said nothing for several times as long as it lets pass between two words.</summary>
+    public const string IsSilent = "(state = 'running' AND seen_at < now() - interval '3 minutes')";
 
     /// <summary>The statements that make the relation.</summary>
     public static string Create(QualifiedName runs) =>
@@ -36,19 +34,16 @@ internal static class RunRow
         COMMENT ON TABLE {runs.Quoted} IS 'LoginEtl: one row for every run. What it wrote is counted in the batches'' own transactions; seen_at is when it was last heard of.'
         """;
 
-    /// <summary>An expression: a time that can be read, whatever somebody wrote there.</summary>
-    public static string Readable(string column) => $"greatest('2000-01-01Z'::timestamptz, least('9999-01-01Z'::timestamptz, {column}))";
-
     /// <summary>As the column holds it.</summary>
     public static string Text(LoginRunState state) => state.ToString().ToLowerInvariant();
 
     /// <summary>Those that are wanted, the latest first.</summary>
     public static Task<List<LoginRun>> ListAsync(NpgsqlConnection connection, QualifiedName runs, RunFilter filter, CancellationToken cancellationToken) => connection.QueryAsync(
         $"""
-        SELECT id, CASE WHEN state = 'running' AND seen_at < now() - {LostAfter} THEN 'lost' ELSE state END, source, host, program, started_by, {Readable("started_at")}, {Readable("seen_at")}, {Readable("ended_at")}, ended, error,
-               {string.Join(", ", SchemaNames.CountedInBatches.Concat(SchemaNames.CountedAtEnd))}, ended_at IS NOT NULL
+        SELECT id, CASE WHEN {IsSilent} THEN 'lost' ELSE state END, source, host, program, started_by, {Queries.Readable("started_at")}, {Queries.Readable("seen_at")}, {Queries.Readable("ended_at")}, ended, error,
+               {string.Join(", ", SchemaNames.CountedInBatches.Concat(SchemaNames.CountedAtEnd))}
         FROM {runs.Quoted}
-        {(filter.Failed ? $"WHERE {Failed} OR (state = 'running' AND seen_at < now() - {LostAfter})" : "")}
+        {(filter.Failed ? $"WHERE state IN ('failed', 'lost') OR {IsSilent}" : "")}
         ORDER BY started_at DESC, id DESC LIMIT $1
         """,
         [(long)filter.Last], Read, cancellationToken);
@@ -63,24 +58,24 @@ internal static class RunRow
         StartedBy = Quotable.Plain(row.GetString(5)),
         StartedAt = row.GetDateTime(6),
         SeenAt = row.GetDateTime(7),
-        EndedAt = row.GetBoolean(23) ? row.GetDateTime(8) : null,
+        EndedAt = row.IsDBNull(8) ? null : row.GetDateTime(8),
         Ended = TextOf(row, 9),
         ErrorId = TextOf(row, 10),
-        Batches = row.GetInt64(11),
-        Written = row.GetInt64(12),
-        Updated = row.GetInt64(13),
-        Skipped = row.GetInt64(14),
-        Quarantined = row.GetInt64(15),
-        Suppressed = row.GetInt64(16),
-        Received = CountOf(row, 17),
-        Duplicate = CountOf(row, 18),
-        Returned = CountOf(row, 19),
-        Lapsed = CountOf(row, 20),
-        Unknown = CountOf(row, 21),
-        Undeleted = CountOf(row, 22),
+        Batches = CountOf(row, "batches")!.Value,
+        Written = CountOf(row, "written")!.Value,
+        Updated = CountOf(row, "updated")!.Value,
+        Skipped = CountOf(row, "skipped")!.Value,
+        Quarantined = CountOf(row, "quarantined")!.Value,
+        Suppressed = CountOf(row, "suppressed")!.Value,
+        Received = CountOf(row, "received"),
+        Duplicate = CountOf(row, "duplicate"),
+        Returned = CountOf(row, "returned"),
+        Lapsed = CountOf(row, "lapsed"),
+        Unknown = CountOf(row, "unknown"),
+        Undeleted = CountOf(row, "undeleted"),
     };
 
     private static string? TextOf(NpgsqlDataReader row, int place) => row.IsDBNull(place) ? null : Quotable.Plain(row.GetString(place));
 
-    private static long? CountOf(NpgsqlDataReader row, int place) => row.IsDBNull(place) ? null : row.GetInt64(place);
+    private static long? CountOf(NpgsqlDataReader row, string column) => row.GetOrdinal(column) is var place && row.IsDBNull(place) ? null : row.GetInt64(place);
 }

@@ -14,8 +14,8 @@ internal sealed class EntryReader(QualifiedName quarantine)
 
     private readonly string _page =
         $"""
-        SELECT id, message_id, source, reason, field, sqlstate, constraint_name, receive_count, sent_at, created_at, {SchemaNames.RestoredAt},
-               sealed_body, record::text, {SchemaNames.Queue}, {SchemaNames.DismissedAt}, {SchemaNames.DismissedBy}, {SchemaNames.DismissalReason}
+        SELECT id, message_id, source, reason, field, sqlstate, constraint_name, receive_count, {Queries.Readable("sent_at")}, {Queries.Readable("created_at")}, {Queries.Readable(SchemaNames.RestoredAt)},
+               sealed_body, record::text, {SchemaNames.Queue}, {Queries.Readable(SchemaNames.DismissedAt)}, {SchemaNames.DismissedBy}, {SchemaNames.DismissalReason}
         FROM {quarantine.Quoted}
         WHERE id > $1 AND ($2 IS NULL OR reason = $2) AND ($3 IS NULL OR created_at >= $3) AND ($4 OR ({SchemaNames.RestoredAt} IS NULL AND {SchemaNames.DismissedAt} IS NULL))
           AND ($6 IS NULL OR {SchemaNames.Queue} = $6)

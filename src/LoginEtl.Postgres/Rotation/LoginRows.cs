@@ -39,11 +39,18 @@ internal sealed class LoginRows
         CreateDate = Of(row, RecordField.CreateDate) is { } day ? DateOnly.ParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture) : null,
     };
 
-    // A point in time would be read as a day of the session's time zone.
-    private static string Text(TargetColumn column) =>
-        column.Field != RecordField.CreateDate ? $"{QualifiedName.Quote(column.Live.Name)}::text"
-        : column.Live.Type == ColumnType.TimestampTz ? $"to_char({QualifiedName.Quote(column.Live.Name)} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
-        : $"to_char({QualifiedName.Quote(column.Live.Name)}::timestamp, 'YYYY-MM-DD')";
+    // A point in time would be read as a day of the session's time zone. What .NET has no day for, infinity say, is none.
+    private static string Text(TargetColumn column)
+    {
+        var name = QualifiedName.Quote(column.Live.Name);
+        if (column.Field != RecordField.CreateDate)
+        {
+            return $"{name}::text";
+        }
+
+        var time = column.Live.Type == ColumnType.TimestampTz ? $"({name} AT TIME ZONE 'UTC')" : $"{name}::timestamp";
+        return $"CASE WHEN {time} BETWEEN '0001-01-01'::timestamp AND '9999-12-31 23:59:59'::timestamp THEN to_char({time}, 'YYYY-MM-DD') END";
+    }
 
     private string? Of(NpgsqlDataReader row, RecordField field)
     {

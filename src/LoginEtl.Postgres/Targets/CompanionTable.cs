@@ -46,9 +46,9 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
 
     /// <summary>Of the runs: why this one will not be remembered, and what to do; null where it will.</summary>
     public (string Detail, string Remedy)? WhyForgotten =>
-        !Exists ? ($"runs are not remembered: there is no {Name}", "Run Initialize-LoginDatabase, which makes it.")
-        : !IsLoginEtlTable ? ($"runs are not remembered: {Name} is not the table this version makes", "Move it out of the way, then run Initialize-LoginDatabase.")
-        : !IsGranted ? ($"runs are not remembered: the user may not write {Name}", $"GRANT {Rights} ON {Name} TO the user, as Initialize-LoginDatabase -Role does for login_etl_writer.")
+        !Exists ? ($"there is no {Name}", "Run Initialize-LoginDatabase, which makes it.")
+        : !IsLoginEtlTable ? ($"{Name} is not the table this version makes", "Move it out of the way, then run Initialize-LoginDatabase.")
+        : !IsGranted ? ($"the user may not write {Name}", $"GRANT {Rights} ON {Name} TO the user, as Initialize-LoginDatabase -Role does for login_etl_writer.")
         : null;
 
     /// <summary>Looks at the vault before anything is written.</summary>

@@ -26,7 +26,7 @@ internal static class Preflight
         }
 
         var runs = await CompanionTable.ReadRunsAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
-        return new ApprovedTable(target, schema, runs.WhyForgotten is var (detail, remedy) ? $"R{detail[1..]}. {remedy}" : null);
+        return new ApprovedTable(target, schema, runs.WhyForgotten is var (detail, remedy) ? $"Runs are not remembered: {detail}. {remedy}" : null);
     }
 
     /// <summary>The same for who restores: needs fewer rights beside the table, and no vault before the first original.</summary>

@@ -200,13 +200,18 @@ internal sealed class PostgresSink : IRecordSink
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> BeginRunAsync(string? source, CancellationToken cancellationToken)
     {
-        if (_options.DryRun || _whyForgotten is not null)
+        if (_options.DryRun)
         {
-            return _options.DryRun ? [] : [_whyForgotten!];
+            return [];
+        }
+
+        if (_whyForgotten is { } why)
+        {
+            return [why];
         }
 
         var lost = await LookAsync((connection, token) => _log.BeginAsync(connection, source, token), cancellationToken).ConfigureAwait(false);
-        _writer = new BatchTransaction(_table, _settings.Timeout, _limit, _options, _committed, _log);
+        _writer = NewWriter();
         return lost;
     }
 
@@ -231,8 +236,10 @@ internal sealed class PostgresSink : IRecordSink
     {
         (_table, _whyForgotten) = (approved.Target, approved.WhyForgotten);
         _encoder = new RowEncoder(_table, _options.OnTooLong);
-        _writer = new BatchTransaction(_table, _settings.Timeout, _limit, _options, _committed, _whyForgotten is null && _log.HasBegun ? _log : null);
+        _writer = NewWriter();
     }
+
+    private BatchTransaction NewWriter() => new(_table, _settings.Timeout, _limit, _options, _committed, _whyForgotten is null && _log.HasBegun ? _log : null);
 
     /// <summary>Reads the table as it is; from here on rows are encoded for that.</summary>
     /// <param name="connection">In a transaction, behind the table's lock where there is no <paramref name="sign"/>.</param>

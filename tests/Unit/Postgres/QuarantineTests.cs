@@ -44,6 +44,20 @@ public sealed class QuarantineTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
+    public async Task Entry_with_a_time_that_NET_has_not_hides_no_other()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await WriteAsync(database, [Logins.Reject()]);
+        await database.RunAsync(
+            """
+            INSERT INTO login_etl_quarantine (key, message_id, reason, receive_count, sent_at, created_at, dismissed_at, batch)
+            SELECT gen_random_uuid(), 'm', 'missing_field', 1, t, t, t, gen_random_uuid() FROM unnest(ARRAY['infinity', '-infinity', '4000-01-01 BC', '200000-01-01']::timestamptz[]) t
+            """);
+        await using var quarantine = await OpenAsync(database);
+        Assert.Equal(5, (await ListAsync(quarantine, new QuarantineFilter { IncludeSettled = true })).Count);
+    }
+
+    [Fact]
     public async Task Sealed_body_that_can_be_read_now_becomes_a_row_once()
     {
         var database = await TestDatabase.InitializedAsync(servers);
