@@ -26,7 +26,7 @@ Describe 'Get-LoginRun' {
         $runs[2].Received, $runs[2].Ended, $runs[2].Host, $runs[2].Version | Should -Be 3, 'Drained', ([Environment]::MachineName), $receipt.Version
         $runs | ForEach-Object { $_.EndedAt - $_.StartedAt | Should -Be $_.Elapsed }
         (Get-LoginRun $database -Last 1).Id | Should -Be $runs[0].Id
-        "$(Get-LoginRun $database -Last 1 | Out-String)" | Should -Match 'StartedAt +Elapsed +State +Written +Quarantined +Source +Ended'
+        "$(Get-LoginRun $database -Last 1 | Out-String)" | Should -Match 'StartedAt +Elapsed +State +Written +Quarantined +Ended +Source'
         Get-LoginRun $database -Failed | Should -BeNullOrEmpty
         $sums = Invoke-Sql $database 'SELECT (SELECT count(*) FROM login_etl_ledger) + (SELECT count(*) FROM login_etl_file_ledger) AS ledgers, (SELECT sum(written + quarantined) FROM login_etl_run) AS runs'
         $sums.ledgers | Should -Be $sums.runs
