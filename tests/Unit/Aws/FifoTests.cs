@@ -13,20 +13,14 @@ using Xunit;
 
 namespace LoginEtl.Unit.Aws;
 
-public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
+public sealed class FifoTests(ServersFixture servers) : IDisposable
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
-    private QueryFront? _front;
+    private readonly QueryFront _front = new(servers.SqsEndpoint);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public ValueTask InitializeAsync()
-    {
-        _front = new QueryFront(servers.SqsEndpoint);
-        return ValueTask.CompletedTask;
-    }
-
-    public ValueTask DisposeAsync() => _front!.DisposeAsync();
+    public void Dispose() => _front.Dispose();
 
     [Theory]
     [InlineData(QueueProtocol.Json)]
@@ -233,5 +227,5 @@ public sealed class FifoTests(ServersFixture servers) : IAsyncLifetime
 
     private QueueSettings Settings(TestQueue queue, QueueProtocol protocol) => protocol == QueueProtocol.Json
         ? queue.Settings with { Protocol = protocol }
-        : queue.Settings with { Protocol = protocol, EndpointUrl = _front!.Url };
+        : queue.Settings with { Protocol = protocol, EndpointUrl = _front.Url };
 }

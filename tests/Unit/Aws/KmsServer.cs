@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using LoginEtl.Unit.Fixtures;
 
 namespace LoginEtl.Unit.Aws;
 
@@ -9,27 +10,16 @@ namespace LoginEtl.Unit.Aws;
 /// Speaks as much of AWS KMS as keysets need, on loopback: Encrypt and Decrypt under one key, AES-GCM bound to the encryption
 /// context; calls that are not signed for KMS are refused. It exists because no package brings such a server.
 /// </summary>
-internal sealed class KmsServer : IAsyncDisposable
+internal sealed class KmsServer : IDisposable
 {
     public const string Arn = "arn:aws:kms:eu-central-1:123456789012:key/0c5a2b5e-8d0e-4f4b-9a39-1f2f0c1c9a77";
     private const string Alias = "alias/login-etl";
-    private readonly HttpListener _listener = new();
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
-    private readonly Task _serving;
+    private readonly LoopbackHttp _server;
 
-    public KmsServer()
-    {
-        using var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        var port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        probe.Stop();
-        Url = $"http://127.0.0.1:{port}/";
-        _listener.Prefixes.Add(Url);
-        _listener.Start();
-        _serving = ServeAsync();
-    }
+    public KmsServer() => _server = new LoopbackHttp(AnswerAsync);
 
-    public string Url { get; }
+    public string Url => _server.Url.AbsoluteUri;
 
     /// <summary>Operation and encryption context of every call, and the port that it came from.</summary>
     public List<(string Operation, string? Context, int Connection)> Calls { get; } = [];
@@ -37,33 +27,15 @@ internal sealed class KmsServer : IAsyncDisposable
     /// <summary>Answers every call with this error instead.</summary>
     public (int Status, string Code)? Refusal { get; set; }
 
-    public async ValueTask DisposeAsync()
-    {
-        _listener.Stop();
-        await _serving;
-        _listener.Close();
-    }
+    public void Dispose() => _server.Dispose();
 
-    private async Task ServeAsync()
+    private async Task AnswerAsync(HttpListenerContext context)
     {
-        while (true)
-        {
-            HttpListenerContext context;
-            try
-            {
-                context = await _listener.GetContextAsync();
-            }
-            catch (Exception e) when (e is HttpListenerException or InvalidOperationException)
-            {
-                return;
-            }
-
-            var (status, answer) = await AnswerAsync(context.Request);
-            context.Response.StatusCode = status;
-            context.Response.ContentType = "application/x-amz-json-1.1";
-            await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(answer.ToJsonString()));
-            context.Response.Close();
-        }
+        var (status, answer) = await AnswerAsync(context.Request);
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/x-amz-json-1.1";
+        await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(answer.ToJsonString()));
+        context.Response.Close();
     }
 
     private async Task<(int Status, JsonObject Answer)> AnswerAsync(HttpListenerRequest request)

@@ -13,7 +13,7 @@ namespace LoginEtl.Unit.Aws;
 
 /// <summary>Keysets that AWS KMS encrypts, against a local server that speaks its Encrypt and Decrypt.</summary>
 [Collection(RunsAlone.Name)]
-public sealed class KmsTests : IAsyncDisposable
+public sealed class KmsTests : IDisposable
 {
     private readonly KmsServer _kms = new();
     private readonly EnvironmentVariables _environment = new();
@@ -31,10 +31,10 @@ public sealed class KmsTests : IAsyncDisposable
 
     private static KeyAccess Access => new() { KeyService = () => new KmsKeyService(), Stop = TestContext.Current.CancellationToken };
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         _environment.Dispose();
-        await _kms.DisposeAsync();
+        _kms.Dispose();
         Directory.Delete(_root, recursive: true);
     }
 

@@ -12,19 +12,13 @@ using Xunit;
 namespace LoginEtl.Unit.Aws;
 
 /// <summary>Partial failures, damage and throttling, as they come over the Query protocol.</summary>
-public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
+public sealed class QueryFaultsTests(ServersFixture servers) : IDisposable
 {
-    private QueryFront? _front;
+    private readonly QueryFront _front = new(servers.SqsEndpoint);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public ValueTask InitializeAsync()
-    {
-        _front = new QueryFront(servers.SqsEndpoint);
-        return ValueTask.CompletedTask;
-    }
-
-    public ValueTask DisposeAsync() => _front!.DisposeAsync();
+    public void Dispose() => _front.Dispose();
 
     [Fact]
     public async Task Deletes_that_failed_in_part_are_tried_again_until_all_are_gone()
@@ -32,7 +26,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(25);
         var calls = 0;
-        _front!.Fault = (action, question, call) => action == "DeleteMessageBatch" && Interlocked.Increment(ref calls) <= 4
+        _front.Fault = (action, question, call) => action == "DeleteMessageBatch" && Interlocked.Increment(ref calls) <= 4
             ? Partly(question, call, entry => entry % 3 == 0, "InternalError", senderFault: false)
             : call();
         await using var source = await ReceiveAsync(queue);
@@ -50,7 +44,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(10);
         var calls = 0;
-        _front!.Fault = (action, question, call) => action == "DeleteMessageBatch" && Interlocked.Increment(ref calls) == 1
+        _front.Fault = (action, question, call) => action == "DeleteMessageBatch" && Interlocked.Increment(ref calls) == 1
             ? Partly(question, call, entry => entry < 2, code: null, senderFault: false)
             : call();
         await using var source = await ReceiveAsync(queue);
@@ -67,7 +61,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(3);
         var calls = 0;
-        _front!.Fault = (action, question, call) =>
+        _front.Fault = (action, question, call) =>
         {
             if (action != "DeleteMessageBatch")
             {
@@ -92,7 +86,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(10);
         var calls = 0;
-        _front!.Fault = (action, question, call) => action != "ChangeMessageVisibilityBatch" ? call()
+        _front.Fault = (action, question, call) => action != "ChangeMessageVisibilityBatch" ? call()
             : Interlocked.Increment(ref calls) == 1
                 ? Partly(question, call, entry => entry < 5, "InternalError", senderFault: false)
                 : Partly(question, call, entry => entry == 0, "MessageNotInflight", senderFault: true);
@@ -111,7 +105,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
     {
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(10);
-        _front!.Fault = async (_, _, call) =>
+        _front.Fault = async (_, _, call) =>
         {
             var answer = await call();
             foreach (var message in answer["Messages"]?.AsArray() ?? [])
@@ -136,7 +130,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
     {
         var queue = await TestQueue.CreateAsync(servers);
         var calls = 0;
-        _front!.Fault = (action, question, call) => action == "SendMessageBatch" && Interlocked.Increment(ref calls) <= 2
+        _front.Fault = (action, question, call) => action == "SendMessageBatch" && Interlocked.Increment(ref calls) <= 2
             ? Partly(question, call, entry => entry % 2 == 0, "InternalError", senderFault: false)
             : call();
         string[] bodies = [.. Enumerable.Range(0, 20).Select(i => $"body {i} & é")];
@@ -157,7 +151,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
         var queue = await TestQueue.CreateAsync(servers);
         await queue.SendAsync(30);
         var polls = new ConcurrentQueue<bool>();
-        _front!.Fault = (action, _, call) =>
+        _front.Fault = (action, _, call) =>
         {
             if (action != "ReceiveMessage" || polls.Count >= 8)
             {
@@ -196,7 +190,7 @@ public sealed class QueryFaultsTests(ServersFixture servers) : IAsyncLifetime
     }
 
     private QueueSettings Settings(TestQueue queue) =>
-        queue.Settings with { EndpointUrl = _front!.Url, Protocol = QueueProtocol.Query };
+        queue.Settings with { EndpointUrl = _front.Url, Protocol = QueueProtocol.Query };
 
     private Task<SqsMessageSource> ReceiveAsync(TestQueue queue, ReceiveOptions? options = null) =>
         queue.ReceiveAsync(options, settings: Settings(queue));

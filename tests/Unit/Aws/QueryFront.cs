@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Web;
 using System.Xml.Linq;
-using LoginEtl.Sandbox.Servers;
+using LoginEtl.Unit.Fixtures;
 
 namespace LoginEtl.Unit.Aws;
 
@@ -12,23 +12,19 @@ namespace LoginEtl.Unit.Aws;
 /// SQS's Query protocol, after its API reference, in front of a server that speaks JSON: so that what the real Query
 /// servers at hand lack (FIFO queues, dead-letter queues) can be had in that protocol too. It refuses JSON.
 /// </summary>
-internal sealed class QueryFront : IAsyncDisposable
+internal sealed class QueryFront : IDisposable
 {
     private static readonly HttpClient Http = new();
-    private readonly HttpListener _listener = new();
-    private readonly Uri _server;
-    private readonly Task _serving;
+    private readonly Uri _backend;
+    private readonly LoopbackHttp _server;
 
-    public QueryFront(Uri server)
+    public QueryFront(Uri backend)
     {
-        _server = server;
-        Url = new UriBuilder("http", "127.0.0.1", FreePort.Next()).Uri;
-        _listener.Prefixes.Add(Url.AbsoluteUri);
-        _listener.Start();
-        _serving = Task.Run(ServeAsync);
+        _backend = backend;
+        _server = new LoopbackHttp(AnswerAsync);
     }
 
-    public Uri Url { get; }
+    public Uri Url => _server.Url;
 
     /// <summary>
     /// What no server can be made to do: takes an action, its question, which may be changed, and the real call, and
@@ -36,45 +32,19 @@ internal sealed class QueryFront : IAsyncDisposable
     /// </summary>
     public Func<string, JsonObject, Func<Task<JsonObject>>, Task<JsonObject>> Fault { get; set; } = (_, _, call) => call();
 
-    public async ValueTask DisposeAsync()
-    {
-        _listener.Close();
-        await _serving;
-    }
-
-    private async Task ServeAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                _ = AnswerAsync(await _listener.GetContextAsync());
-            }
-        }
-        catch (Exception e) when (e is HttpListenerException or InvalidOperationException)
-        {
-            // The end.
-        }
-    }
+    public void Dispose() => _server.Dispose();
 
     private async Task AnswerAsync(HttpListenerContext context)
     {
-        try
-        {
-            using var reader = new StreamReader(context.Request.InputStream, Encoding.UTF8);
-            var text = await reader.ReadToEndAsync();
-            var (status, body) = context.Request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.Ordinal) == true
-                ? await AskAsync(text, context.Request.Url!.AbsolutePath)
-                : (HttpStatusCode.UnsupportedMediaType, "");
-            context.Response.StatusCode = (int)status;
-            context.Response.ContentType = "text/xml";
-            await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(body));
-            context.Response.Close();
-        }
-        catch (Exception e) when (e is HttpListenerException or InvalidOperationException or IOException)
-        {
-            // The client went, or the test ended.
-        }
+        using var reader = new StreamReader(context.Request.InputStream, Encoding.UTF8);
+        var text = await reader.ReadToEndAsync();
+        var (status, body) = context.Request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.Ordinal) == true
+            ? await AskAsync(text, context.Request.Url!.AbsolutePath)
+            : (HttpStatusCode.UnsupportedMediaType, "");
+        context.Response.StatusCode = (int)status;
+        context.Response.ContentType = "text/xml";
+        await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(body));
+        context.Response.Close();
     }
 
     private async Task<(HttpStatusCode Status, string Body)> AskAsync(string form, string path)
@@ -106,7 +76,7 @@ internal sealed class QueryFront : IAsyncDisposable
 
     private async Task<JsonObject> CallAsync(string action, JsonObject question)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, _server);
+        using var request = new HttpRequestMessage(HttpMethod.Post, _backend);
         request.Headers.Add("X-Amz-Target", "AmazonSQS." + action);
         request.Content = new StringContent(question.ToJsonString());
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-amz-json-1.0");

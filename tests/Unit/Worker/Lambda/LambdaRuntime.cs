@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using LoginEtl.Sandbox.Servers;
+using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Postgres;
 
 namespace LoginEtl.Unit.Worker.Lambda;
@@ -17,7 +17,7 @@ internal sealed class LambdaRuntime : IAsyncDisposable
 {
     public const string Arn = "arn:aws:sqs:eu-central-1:123456789012:";
 
-    private readonly HttpListener _listener = new();
+    private readonly LoopbackHttp _server;
     private readonly Channel<(string Event, DateTimeOffset Deadline)> _events = Channel.CreateUnbounded<(string, DateTimeOffset)>();
     private readonly Channel<Answer> _answers = Channel.CreateUnbounded<Answer>();
     private readonly Process _function;
@@ -26,18 +26,16 @@ internal sealed class LambdaRuntime : IAsyncDisposable
     private int _invocations;
     private DateTimeOffset _deadline;
 
-    private LambdaRuntime(ProcessStartInfo function, int port)
+    private LambdaRuntime(ProcessStartInfo function)
     {
-        _listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-        _listener.Start();
-        _ = ServeAsync();
-        function.Environment["AWS_LAMBDA_RUNTIME_API"] = $"127.0.0.1:{port}";
+        _server = new LoopbackHttp(AnswerAsync);
+        function.Environment["AWS_LAMBDA_RUNTIME_API"] = _server.Url.Authority;
         _function = Process.Start(function)!;
         (_output, _errors) = (_function.StandardOutput.ReadToEndAsync(), _function.StandardError.ReadToEndAsync());
     }
 
     public static LambdaRuntime Start(string keys, string database, params string[] flags) =>
-        new(WorkerProgram.Start(keys, null, database, flags), FreePort.Next());
+        new(WorkerProgram.Start(keys, null, database, flags));
 
     /// <summary>A message as an event has it.</summary>
     public static JsonObject Message(string body, string? id = null, string queue = "logins", string? group = null, string? sequence = null, DateTimeOffset? sent = null, string? identity = null) => new()
@@ -97,56 +95,31 @@ internal sealed class LambdaRuntime : IAsyncDisposable
         }
 
         _function.Dispose();
-        _listener.Close();
-    }
-
-    private async Task ServeAsync()
-    {
-        while (_listener.IsListening)
-        {
-            HttpListenerContext context;
-            try
-            {
-                context = await _listener.GetContextAsync();
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-            {
-                return;
-            }
-
-            _ = AnswerAsync(context);
-        }
+        _server.Dispose();
     }
 
     private async Task AnswerAsync(HttpListenerContext context)
     {
         var (request, response) = (context.Request, context.Response);
-        try
+        var path = request.Url!.AbsolutePath["/2018-06-01/runtime/invocation/".Length..];
+        if (path == "next")
         {
-            var path = request.Url!.AbsolutePath["/2018-06-01/runtime/invocation/".Length..];
-            if (path == "next")
-            {
-                (var text, _deadline) = await _events.Reader.ReadAsync();
-                response.Headers["Lambda-Runtime-Aws-Request-Id"] = $"request-{++_invocations}";
-                response.Headers["Lambda-Runtime-Deadline-Ms"] = $"{_deadline.ToUnixTimeMilliseconds()}";
-                response.Headers["Lambda-Runtime-Invoked-Function-Arn"] = "arn:aws:lambda:eu-central-1:123456789012:function:login-etl";
-                await response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(text));
-            }
-            else
-            {
-                using var reader = new StreamReader(request.InputStream);
-                var json = JsonNode.Parse(await reader.ReadToEndAsync())!;
-                var error = path.EndsWith("/error", StringComparison.Ordinal) ? request.Headers["Lambda-Runtime-Function-Error-Type"] : null;
-                response.StatusCode = 202;
-                await _answers.Writer.WriteAsync(new Answer(path.Split('/')[0], error, json, DateTimeOffset.UtcNow < _deadline));
-            }
+            (var text, _deadline) = await _events.Reader.ReadAsync();
+            response.Headers["Lambda-Runtime-Aws-Request-Id"] = $"request-{++_invocations}";
+            response.Headers["Lambda-Runtime-Deadline-Ms"] = $"{_deadline.ToUnixTimeMilliseconds()}";
+            response.Headers["Lambda-Runtime-Invoked-Function-Arn"] = "arn:aws:lambda:eu-central-1:123456789012:function:login-etl";
+            await response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(text));
+        }
+        else
+        {
+            using var reader = new StreamReader(request.InputStream);
+            var json = JsonNode.Parse(await reader.ReadToEndAsync())!;
+            var error = path.EndsWith("/error", StringComparison.Ordinal) ? request.Headers["Lambda-Runtime-Function-Error-Type"] : null;
+            response.StatusCode = 202;
+            await _answers.Writer.WriteAsync(new Answer(path.Split('/')[0], error, json, DateTimeOffset.UtcNow < _deadline));
+        }
 
-            response.Close();
-        }
-        catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException)
-        {
-            // The function has gone.
-        }
+        response.Close();
     }
 
     /// <summary>What became of an invocation.</summary>
