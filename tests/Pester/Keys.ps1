@@ -19,3 +19,12 @@ function ErrorIdOf([scriptblock] $Script) {
 function Contents([string] $Folder) {
     (Get-ChildItem $Folder -File -Filter *.json | Get-FileHash).Hash -join ' '
 }
+
+# Logins whose users are named after their sender and number.
+function Get-Body([string] $Sender, [int[]] $Numbers) {
+    foreach ($n in $Numbers) {
+        '{{"user_id":"{0}-{1}","app_version":"1.2.3","device_type":"ios","ip":"10.1.2.{2}","locale":"DE","device_id":"device-{2}"}}' -f $Sender, $n, ($n % 200)
+    }
+}
+
+function Get-RowCount([string] $Database, [string] $Where = 'true') { (Invoke-Sql $Database "SELECT count(*) AS n FROM user_logins WHERE $Where").n }
