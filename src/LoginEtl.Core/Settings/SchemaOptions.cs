@@ -32,10 +32,16 @@ public sealed record SchemaOptions
     /// </summary>
     public bool AcceptRestored { get; init; }
 
+    /// <summary>Makes views for analysts and indexes of the masked columns, which cost every row that is written something.</summary>
+    public bool Analysis { get; init; }
+
+    /// <summary>For <see cref="Analysis"/>: how the version column is encoded, as the runs have it.</summary>
+    public AppVersionFormat AppVersionFormat { get; init; } = AppVersionFormat.Auto;
+
     /// <summary>
-    /// Makes the roles <c>login_etl_writer</c>, <c>login_etl_reader</c>, <c>login_etl_auditor</c>, <c>login_etl_recoverer</c> and
-    /// <c>login_etl_key_keeper</c>, none of which can log in, and grants them what a run, an analyst, a restore, a recovery and a
-    /// rotation of keys need. Roles are the whole server's; grants this table's.
+    /// Makes the roles <c>login_etl_writer</c>, <c>login_etl_reader</c>, <c>login_etl_analyst</c>, <c>login_etl_auditor</c>,
+    /// <c>login_etl_recoverer</c> and <c>login_etl_key_keeper</c>, none of which can log in, and grants them what a run, a reader of
+    /// rows, one of counts, a restore, a recovery and a rotation of keys need. Roles are the whole server's; grants this table's.
     /// </summary>
     public bool Roles { get; init; }
 }

@@ -13,10 +13,22 @@ internal static class Queries
     public static string Readable(string column) =>
         $"CASE WHEN {column} IS NOT NULL THEN greatest('0001-01-02Z'::timestamptz, least('9999-12-30Z'::timestamptz, {column})) END";
 
+    /// <summary>Limit in seconds of a command that reads or rewrites a whole table, which takes as long as the table is large.</summary>
+    public static readonly int WholeTableSeconds = (int)TimeSpan.FromHours(6).TotalSeconds;
+
     /// <summary>Runs a statement that answers nothing.</summary>
-    public static async Task RunAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    public static Task RunAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken) =>
+        RunAsync(connection, sql, seconds: null, cancellationToken);
+
+    /// <summary>Runs a statement that answers nothing.</summary>
+    /// <param name="connection">Open.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="seconds">Its limit; null for the connection's.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task RunAsync(this NpgsqlConnection connection, string sql, int? seconds, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand(sql, connection);
+        command.CommandTimeout = seconds ?? command.CommandTimeout;
         await using var _ = command.ConfigureAwait(false);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }

@@ -17,9 +17,6 @@ internal sealed class PostgresTokens : ITokenTable
 {
     private static readonly TimeSpan RetryFor = TimeSpan.FromMinutes(1);
 
-    // A look at everything takes as long as the table is large.
-    private static readonly int ScanSeconds = (int)TimeSpan.FromHours(6).TotalSeconds;
-
     private readonly Database _database;
     private readonly LiveTable _table;
     private readonly KeyStates _keys;
@@ -106,7 +103,7 @@ internal sealed class PostgresTokens : ITokenTable
         var rows = new LoginRows(_table);
         var connection = await GuardAsync(() => _database.Source.OpenConnectionAsync(cancellationToken).AsTask()).ConfigureAwait(false);
         await using var _ = connection.ConfigureAwait(false);
-        var command = new NpgsqlCommand(rows.Query(attribute), connection) { CommandTimeout = ScanSeconds };
+        var command = new NpgsqlCommand(rows.Query(attribute), connection) { CommandTimeout = Queries.WholeTableSeconds };
         await using var __ = command.ConfigureAwait(false);
         command.Parameters.Add(new NpgsqlParameter { Value = tokens.ToArray() });
         var reader = await GuardAsync(() => command.ExecuteReaderAsync(cancellationToken)).ConfigureAwait(false);

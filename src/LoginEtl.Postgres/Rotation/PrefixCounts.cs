@@ -1,3 +1,4 @@
+using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Rotation;
 using Npgsql;
@@ -7,9 +8,6 @@ namespace LoginEtl.Postgres.Rotation;
 /// <summary>Counts values by their prefixes.</summary>
 internal static class PrefixCounts
 {
-    // A look at everything takes as long as the table is large.
-    private static readonly int ScanSeconds = (int)TimeSpan.FromHours(6).TotalSeconds;
-
     /// <summary>Reads all of them.</summary>
     /// <param name="connection">To the database.</param>
     /// <param name="values">A query of attribute and token.</param>
@@ -21,7 +19,7 @@ internal static class PrefixCounts
             // OFFSET hides the column's many values from the planner, which would sort all rows for as many prefixes.
             $"SELECT attribute, prefix, count(*) FROM (SELECT attribute, {TokenColumns.Prefix("token")} AS prefix FROM ({values}) v WHERE token IS NOT NULL OFFSET 0) a GROUP BY 1, 2 ORDER BY 1, 2",
             connection)
-        { CommandTimeout = ScanSeconds };
+        { CommandTimeout = Queries.WholeTableSeconds };
         await using var _ = command.ConfigureAwait(false);
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using LoginEtl.Faults;
+using LoginEtl.Postgres.Analysis;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Records;
@@ -13,7 +14,7 @@ internal static class RoleGrants
     /// <summary>What a run needs.</summary>
     public const string Writer = "login_etl_writer";
 
-    /// <summary>What an analyst needs.</summary>
+    /// <summary>What it takes to read the rows, whose values are masked.</summary>
     public const string Reader = "login_etl_reader";
 
     /// <summary>What it takes to see the quarantine, to restore from it and to dismiss entries.</summary>
@@ -24,6 +25,9 @@ internal static class RoleGrants
 
     /// <summary>What it takes to rotate keys; the keys themselves are elsewhere.</summary>
     public const string KeyKeeper = "login_etl_key_keeper";
+
+    /// <summary>What it takes to read counts, and no row.</summary>
+    public const string Analyst = "login_etl_analyst";
 
     private const string CreateRole = "CREATE ROLE ";
     private static readonly (string Privilege, string Column)[] RightsOfSettling =
@@ -38,7 +42,7 @@ internal static class RoleGrants
     private static readonly (string Privilege, string Column)[] RightsOfRegistering =
         [("SELECT", ""), ("INSERT", "attribute"), ("INSERT", "method"), ("INSERT", "prefix"), ("INSERT", SchemaNames.CheckValue)];
 
-    private static readonly string[] Roles = [Writer, Reader, Auditor, Recoverer, KeyKeeper];
+    private static readonly string[] Roles = [Writer, Reader, Analyst, Auditor, Recoverer, KeyKeeper];
 
     private const string HasRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
 
@@ -70,7 +74,12 @@ internal static class RoleGrants
     }
 
     /// <summary>The statements for what is missing.</summary>
-    public static async Task<List<string>> MissingAsync(NpgsqlConnection connection, QualifiedName table, ColumnNames names, CancellationToken cancellationToken)
+    /// <param name="connection">Open.</param>
+    /// <param name="table">The user's.</param>
+    /// <param name="names">Of its columns.</param>
+    /// <param name="makesViews">The views for analysts are there, or are made before this.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public static async Task<List<string>> MissingAsync(NpgsqlConnection connection, QualifiedName table, ColumnNames names, bool makesViews, CancellationToken cancellationToken)
     {
         if (await StrangerAsync(connection, cancellationToken).ConfigureAwait(false) is { } stranger)
         {
@@ -99,7 +108,7 @@ internal static class RoleGrants
         }
 
         (string Privilege, string Column)[] rotation = [("SELECT", ""), ("UPDATE", names.Of(LoginFields.MaskedIp)), ("UPDATE", names.Of(LoginFields.MaskedDeviceId))];
-        foreach (var (role, relation, rights) in Wanted(table).Concat(partitions.Prepend(table).Select(p => (KeyKeeper, p, rotation))))
+        foreach (var (role, relation, rights) in Wanted(table).Concat(makesViews ? OfViews(table) : []).Concat(partitions.Prepend(table).Select(p => (KeyKeeper, p, rotation))))
         {
             // Earlier versions gave the whole row: who and when could be made up. With it go the rights to single columns.
             var tooMuch = relation.Name == SchemaNames.AuditAnchor && await AnchorMigration.FillsRowsAsync(connection, relation, role, cancellationToken).ConfigureAwait(false);
@@ -125,6 +134,12 @@ internal static class RoleGrants
 
         async Task<bool> IsSoAsync(string sql, params object[] parameters) =>
             (await connection.QueryAsync(sql, parameters, r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0];
+    }
+
+    private static IEnumerable<(string Role, QualifiedName Relation, (string Privilege, string Column)[] Rights)> OfViews(QualifiedName table)
+    {
+        (string, string)[] select = [("SELECT", "")];
+        return [.. AnalysisNames.All.Select(v => (Reader, table.Beside(v), select)), (Analyst, table.Beside(AnalysisNames.Days), select)];
     }
 
     private static IEnumerable<(string Role, QualifiedName Relation, (string Privilege, string Column)[] Rights)> Wanted(QualifiedName table)

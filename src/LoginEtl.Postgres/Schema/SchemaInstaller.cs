@@ -1,6 +1,8 @@
+using LoginEtl.Postgres.Analysis;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
+using LoginEtl.Postgres.Targets;
 using LoginEtl.Settings;
 using Npgsql;
 
@@ -40,6 +42,8 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
                 return statements;
             }
 
+            // Building and rewriting take as long as the table is large; waiting for others does not.
+            await connection.RunAsync($"SET LOCAL lock_timeout = {(long)settings.Timeout.TotalMilliseconds}", cancellationToken).ConfigureAwait(false);
             foreach (var statement in statements)
             {
                 await RunAsync(transaction, statement, cancellationToken).ConfigureAwait(false);
@@ -51,6 +55,11 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
             if (options.Roles && await RoleGrants.StrangerAsync(connection, cancellationToken).ConfigureAwait(false) is { } stranger)
             {
                 throw stranger;
+            }
+
+            if (options.Analysis && await LiveTableReader.ReadAsync(connection, settings, cancellationToken).ConfigureAwait(false) is { } live)
+            {
+                await AnalysisPlan.ReadAsync(connection, live, isNew: false, cancellationToken).ConfigureAwait(false);
             }
 
             await ForeignObjects.CommitAsync(transaction, table, SchemaNames.AllAndIndexes, cancellationToken).ConfigureAwait(false);
@@ -83,7 +92,7 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
     {
         if (!RoleGrants.IsCreateRole(statement))
         {
-            await transaction.Connection!.RunAsync(statement, cancellationToken).ConfigureAwait(false);
+            await transaction.Connection!.RunAsync(statement, Queries.WholeTableSeconds, cancellationToken).ConfigureAwait(false);
             return;
         }
 

@@ -1,4 +1,5 @@
 using LoginEtl.Faults;
+using LoginEtl.Postgres.Analysis;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Settings;
@@ -43,11 +44,12 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
         }
         else if (options.AlterAppVersion && HoldsIntegers(live))
         {
-            if (strangers.Count > 0)
+            RequireNone(strangers, live, "To alter it runs what stands on it, its checks and indexes, with this user's rights");
+            if (await AnalysisPlan.ExistingAsync(connection, name, cancellationToken).ConfigureAwait(false) is { Count: > 0 } views)
             {
                 throw new LoginEtlException(
-                    ErrorId.ForeignObject, $"{live.Name}: {string.Join("; ", strangers)}. To alter it runs what stands on it, its checks and indexes, with this user's rights. Nothing was changed.",
-                    "Run it as the owner of the table, or let the owner alter it.");
+                    ErrorId.TableUnsuitable, $"{string.Join(", ", views)} read the column {live.NameOf(RecordField.AppVersion)}, so its type stays as it is. Nothing was changed.",
+                    $"DROP VIEW {string.Join(", ", views.Select(v => name.Beside(v)))}, and make them again with -Analysis (and -Role).");
             }
 
             statements.Add(SchemaStatements.AlterAppVersion(name, settings.ColumnNames, options.AlterFrom));
@@ -91,6 +93,13 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
         }
 
         statements.AddRange(await SchemaRecord.StatementsAsync(connection, name, existing.Contains(SchemaNames.Schema), options.AcceptRestored, cancellationToken).ConfigureAwait(false));
+        if (options.Analysis)
+        {
+            var read = live ?? SchemaStatements.NewTable(name, settings.ColumnNames, options.AppVersionColumn);
+            RequireNone(strangers, read, "Who reads a view runs what stands on its table");
+            statements.AddRange(await AnalysisPlan.StatementsAsync(connection, read, live is null, options.AppVersionFormat, cancellationToken).ConfigureAwait(false));
+        }
+
         if (options.Roles)
         {
             if (live is not null)
@@ -98,7 +107,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
                 TargetCheck.RequireColumns(live, RecordField.MaskedIp, RecordField.MaskedDeviceId);
             }
 
-            statements.AddRange(await RoleGrants.MissingAsync(connection, name, settings.ColumnNames, cancellationToken).ConfigureAwait(false));
+            statements.AddRange(await RoleGrants.MissingAsync(connection, name, settings.ColumnNames, options.Analysis, cancellationToken).ConfigureAwait(false));
         }
 
         return (name, statements);
@@ -108,6 +117,15 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
     private async Task<bool> HasLedgerAsync(QualifiedName name, HashSet<string> existing, CancellationToken cancellationToken) =>
         !existing.Contains(SchemaNames.Ledger)
             || (await TableNames.ColumnsAsync(connection, name.Beside(SchemaNames.Ledger), cancellationToken).ConfigureAwait(false)).IsSupersetOf(SchemaNames.LedgerBefore);
+
+    private static void RequireNone(List<string> strangers, LiveTable live, string why)
+    {
+        if (strangers.Count > 0)
+        {
+            throw new LoginEtlException(
+                ErrorId.ForeignObject, $"{live.Name}: {string.Join("; ", strangers)}. {why}. Nothing was changed.", "Run it as the owner of the table, or let the owner do it.");
+        }
+    }
 
     private static bool HoldsIntegers(LiveTable live)
     {

@@ -1,7 +1,8 @@
-using System.Globalization;
 using LoginEtl.Faults;
+using LoginEtl.Postgres.Analysis;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.History;
+using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
 using LoginEtl.Rotation;
 using LoginEtl.Settings;
@@ -17,20 +18,29 @@ internal static class SchemaStatements
     public static string CreateSchema(string schema) => $"CREATE SCHEMA {QualifiedName.Quote(schema)}";
 
     /// <summary>The assignment's own table.</summary>
-    public static string CreateTable(QualifiedName table, ColumnNames names, AppVersionColumn version)
+    public static string CreateTable(QualifiedName table, ColumnNames names, AppVersionColumn version) =>
+        $"CREATE TABLE {table.Quoted} (\n    {string.Join(",\n    ", Columns(version).Select(c => $"{Quoted(names, c.Field.Column())} {c.Type}"))}\n)";
+
+    /// <summary>The table that <see cref="CreateTable"/> makes, as it will be.</summary>
+    public static LiveTable NewTable(QualifiedName table, ColumnNames names, AppVersionColumn version) =>
+        new(0, table, 'r', IsLogged: true, HasRowSecurity: false, [.. Columns(version).Select(c => Column(names.Of(c.Field.Column()), c.Type))], [], []) { Names = names };
+
+    private static LiveColumn Column(string name, string type) =>
+        new(name, type switch { "integer" => ColumnType.Int4, "date" => ColumnType.Date, _ => ColumnType.Text }, type, type, null, IsRequired: false, IsComputed: false, IsInsertable: true, IsSelectable: true, IsUpdatable: true);
+
+    private static IEnumerable<(RecordField Field, string Type)> Columns(AppVersionColumn version)
     {
-        (string Column, string Type)[] versions = version switch
+        (RecordField, string)[] versions = version switch
         {
-            AppVersionColumn.Text => [(LoginFields.AppVersion, "text")],
-            AppVersionColumn.Three => [(LoginFields.AppVersionMajor, "integer"), (LoginFields.AppVersionMinor, "integer"), (LoginFields.AppVersionPatch, "integer")],
-            _ => [(LoginFields.AppVersion, "integer")],
+            AppVersionColumn.Text => [(RecordField.AppVersion, "text")],
+            AppVersionColumn.Three => [(RecordField.AppVersionMajor, "integer"), (RecordField.AppVersionMinor, "integer"), (RecordField.AppVersionPatch, "integer")],
+            _ => [(RecordField.AppVersion, "integer")],
         };
-        (string Column, string Type)[] columns =
+        return
         [
-            (LoginFields.UserId, "varchar(128)"), (LoginFields.DeviceType, "varchar(32)"), (LoginFields.MaskedIp, "varchar(256)"),
-            (LoginFields.MaskedDeviceId, "varchar(256)"), (LoginFields.Locale, "varchar(32)"), .. versions, (LoginFields.CreateDate, "date"),
+            (RecordField.UserId, "varchar(128)"), (RecordField.DeviceType, "varchar(32)"), (RecordField.MaskedIp, "varchar(256)"),
+            (RecordField.MaskedDeviceId, "varchar(256)"), (RecordField.Locale, "varchar(32)"), .. versions, (RecordField.CreateDate, "date"),
         ];
-        return $"CREATE TABLE {table.Quoted} (\n    {string.Join(",\n    ", columns.Select(c => $"{Quoted(names, c.Column)} {c.Type}"))}\n)";
     }
 
     /// <summary>Turns an integer version column into text.</summary>
@@ -68,19 +78,17 @@ internal static class SchemaStatements
 
     private static string Quoted(ColumnNames names, string column) => QualifiedName.Quote(names.Of(column));
 
-    private static string VersionText(string version, AppVersionFormat from) => from switch
+    private static string VersionText(string version, AppVersionFormat from)
     {
-        AppVersionFormat.Auto or AppVersionFormat.Digits => $"{version}::text",
-        AppVersionFormat.Packed => Parts($"{version}::bigint", 1000),
-        AppVersionFormat.Decimal => Parts($"{version}::bigint", 100),
-        AppVersionFormat.Nibble => Parts($"{version}::bigint", 16),
-        _ => throw new LoginEtlException(
-            ErrorId.SettingInvalid, $"Integers are never encoded as {from}.", "Name Packed, Decimal or Nibble, or leave it out."),
-    };
+        if (from is AppVersionFormat.Auto or AppVersionFormat.Digits)
+        {
+            return $"{version}::text";
+        }
 
-    private static string Parts(string version, int radix) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"pg_catalog.concat_ws('.', {version} / {radix * radix}::bigint, {version} / {radix}::bigint % {radix}::bigint, {version} % {radix}::bigint)");
+        var radix = VersionSql.Radix(from) ?? throw new LoginEtlException(
+            ErrorId.SettingInvalid, $"Integers are never encoded as {from}.", "Name Packed, Decimal or Nibble, or leave it out.");
+        return $"CASE WHEN {version} IS NOT NULL THEN pg_catalog.concat_ws('.', {string.Join(", ", VersionSql.Parts($"{version}::bigint", radix))}) END";
+    }
 
     // The room is for entries that turn from written to quarantined: in their own page, they need no new entry in the index.
     private static string CreateLedger(QualifiedName ledger) =>

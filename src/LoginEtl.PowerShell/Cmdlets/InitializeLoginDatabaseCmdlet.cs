@@ -30,11 +30,23 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
     public AppVersionFormat AlterFrom { get; set; }
 
     /// <summary>
-    /// Also makes the roles login_etl_writer, login_etl_reader, login_etl_auditor, login_etl_recoverer and
+    /// Also makes the roles login_etl_writer, login_etl_reader, login_etl_analyst, login_etl_auditor, login_etl_recoverer and
     /// login_etl_key_keeper, none of which can log in, with what each may do.
     /// </summary>
     [Parameter]
     public SwitchParameter Role { get; set; }
+
+    /// <summary>
+    /// Also makes views for analysts, and an index of each masked column where none is: docs/analysts.md says what they hold and
+    /// what they cost.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter Analysis { get; set; }
+
+    /// <summary>With -Analysis: how the version column is encoded, as your runs have it. Auto is Packed for integers.</summary>
+    [Parameter]
+    [Given<AppVersionFormat>]
+    public AppVersionFormat AppVersionFormat { get; set; }
 
     /// <summary>
     /// Takes a database that was restored, copied or moved as it is from now on. Look first at what it lacks, as docs/recovery.md
@@ -57,6 +69,8 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
             AlterAppVersion = AppVersionColumn == AppVersionColumn.Text,
             AlterFrom = AlterFrom,
             Roles = Role,
+            Analysis = Analysis,
+            AppVersionFormat = AppVersionFormat,
             AcceptRestored = AcceptRestored,
         };
         var warnings = new List<string>();

@@ -144,6 +144,30 @@ public sealed class SchemaTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Change_takes_as_long_as_the_table_is_large_and_waits_for_others_a_bounded_time()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync(
+            """
+            INSERT INTO user_logins (app_version) VALUES (1);
+            CREATE FUNCTION slow(v text) RETURNS boolean LANGUAGE sql AS 'SELECT pg_sleep(2.5) IS NOT NULL';
+            ALTER TABLE user_logins ADD CHECK (slow(app_version::text)) NOT VALID
+            """);
+        await database.RunAsync("ALTER TABLE user_logins VALIDATE CONSTRAINT user_logins_app_version_check");
+        var settings = database.Settings() with { Timeout = TimeSpan.FromSeconds(1) };
+        var alter = new SchemaOptions { AppVersionColumn = AppVersionColumn.Text, AlterAppVersion = true };
+        await using (var other = await database.OpenAsync())
+        {
+            await using var transaction = await other.BeginTransactionAsync(TestDatabase.Token);
+            await using var hold = new Npgsql.NpgsqlCommand("LOCK TABLE user_logins IN ROW EXCLUSIVE MODE", other);
+            await hold.ExecuteNonQueryAsync(TestDatabase.Token);
+            Assert.Equal("WriteFailed", (await Assert.ThrowsAsync<LoginEtlException>(() => new LoginEtl.Postgres.PostgresConnector().InitializeAsync(settings, alter, TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(20), TestDatabase.Token))).Id);
+        }
+
+        Assert.Single(await new LoginEtl.Postgres.PostgresConnector().InitializeAsync(settings, alter, TestDatabase.Token));
+    }
+
+    [Fact]
     public async Task Altering_to_anything_but_text_is_refused()
     {
         var database = await TestDatabase.InitializedAsync(servers);
