@@ -75,6 +75,16 @@ internal static class SchemaNames
         _ => LedgerColumns,
     };
 
+    /// <summary>The columns, by name, of the key by which nothing is in a relation twice; null where that is nobody's concern.</summary>
+    public static IReadOnlyList<string>? KeyOf(string relation) => relation switch
+    {
+        Ledger or FileLedger => ["key"],
+        Vault => ["attribute", "token"],
+        Keys => ["attribute", "prefix"],
+        Runs => ["id"],
+        _ => null,
+    };
+
     /// <summary>The catalogue's name of a column's type: the same in every relation.</summary>
     public static string TypeOf(string column) => column switch
     {

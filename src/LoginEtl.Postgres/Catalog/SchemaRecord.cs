@@ -46,12 +46,17 @@ internal sealed record SchemaRecord(
         """;
 
     // Without reading all of them: keys of messages go by time; entries of files are added at the end and never deleted.
-    private static string NewestEntry(QualifiedName table) =>
+    private static string NewestEntry(QualifiedName table, bool hasFiles) =>
         $"""
         SELECT greatest(
             (SELECT max(created_at) FROM (SELECT created_at FROM {table.Beside(SchemaNames.Ledger).Quoted} ORDER BY key DESC LIMIT 1000) m),
-            (SELECT max(created_at) FROM {table.Beside(SchemaNames.FileLedger).Quoted}
-             WHERE ctid >= pg_catalog.format('(%s,0)', greatest(0, pg_catalog.pg_relation_size($1::regclass) / current_setting('block_size')::int - 20))::tid))
+            {(hasFiles ? NewestLine(table.Beside(SchemaNames.FileLedger)) : "NULL")})
+        """;
+
+    private static string NewestLine(QualifiedName ledger) =>
+        $"""
+        (SELECT max(created_at) FROM {ledger.Quoted}
+         WHERE ctid >= pg_catalog.format('(%s,0)', greatest(0, pg_catalog.pg_relation_size({Literal(ledger.Quoted)}::regclass) / current_setting('block_size')::int - 20))::tid)
         """;
 
     /// <summary>The relation, of one row.</summary>
@@ -192,7 +197,16 @@ internal sealed record SchemaRecord(
 
     private async Task<LoginEtlException> RewoundAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {
-        var newest = (await connection.QueryAsync(NewestEntry(table), [table.Beside(SchemaNames.FileLedger).Quoted], r => r.IsDBNull(0) ? (DateTime?)null : r.GetDateTime(0), cancellationToken).ConfigureAwait(false))[0];
+        var ledger = table.Beside(SchemaNames.Ledger);
+        if ((await TableNames.ColumnsAsync(connection, ledger, cancellationToken).ConfigureAwait(false)).Count == 0)
+        {
+            return new LoginEtlException(
+                ErrorId.LedgerNotFound, $"{ledger} was there and is not any more: messages that were written and are in the queue still would be written again. Nothing was made.",
+                "Bring it from a backup, as docs/recovery.md says (A lost ledger); an empty one is made with -AcceptRestored.");
+        }
+
+        var hasFiles = (await TableNames.ColumnsAsync(connection, table.Beside(SchemaNames.FileLedger), cancellationToken).ConfigureAwait(false)).Count > 0;
+        var newest = (await connection.QueryAsync(NewestEntry(table, hasFiles), [], r => r.IsDBNull(0) ? (DateTime?)null : r.GetDateTime(0), cancellationToken).ConfigureAwait(false))[0];
         return new LoginEtlException(
             ErrorId.DatabaseRewound,
             string.Create(

@@ -25,7 +25,7 @@ internal static class PruneFunction
     private static readonly string s_state =
         $"""
         SELECT coalesce((SELECT pg_catalog.has_function_privilege(r.oid, p.oid, 'EXECUTE') FROM pg_roles r WHERE r.rolname = coalesce(nullif($2, ''), current_user)), false),
-               p.prosrc = $3 AND p.prosecdef AND l.lanname = 'plpgsql' AND p.proconfig OPERATOR(pg_catalog.=) ARRAY['search_path={Queries.SystemPath}', 'enable_seqscan=off'],
+               p.prosrc = $3 AND p.prosecdef AND l.lanname = 'plpgsql' AND p.proconfig OPERATOR(pg_catalog.=) ARRAY['search_path={Queries.SystemPath}', 'enable_seqscan=off'] AND pg_catalog.to_regclass($6)::oid IS NOT NULL,
                {ForeignObjects.Trusted("p.proowner", "$4")}, pg_get_userbyid(p.proowner),
                CASE WHEN NOT {ForeignObjects.MayActAs("c.relowner", "p.proowner")} THEN pg_get_userbyid(c.relowner)::text
                    WHEN NOT {SchemaFits("p.proowner")} THEN pg_get_userbyid({SchemaOwner})::text END,
@@ -117,7 +117,7 @@ internal static class PruneFunction
         NpgsqlConnection connection, QualifiedName table, string? role, CancellationToken cancellationToken)
     {
         var found = await connection.QueryAsync(
-            s_state, [Function(table), role ?? "", Body(table.Beside(SchemaNames.Ledger)), table.Quoted, table.Beside(SchemaNames.Ledger).Quoted],
+            s_state, [Function(table), role ?? "", Body(table.Beside(SchemaNames.Ledger)), table.Quoted, table.Beside(SchemaNames.Ledger).Quoted, table.Beside(SchemaNames.LedgerUntimed).Quoted],
             r => new PruneFunctionState(
                 Exists: true, r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2) ? null : r.GetString(3), r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4))
             { Rival = r.IsDBNull(5) ? null : r.GetString(5) },
@@ -129,7 +129,7 @@ internal static class PruneFunction
 /// <summary>The pruning function as it is.</summary>
 /// <param name="Exists">One of its name and argument is there; without it the rest says nothing.</param>
 /// <param name="IsGranted">The role may call it.</param>
-/// <param name="IsCurrent">It does what this version's does, with the rights and settings of this version's.</param>
+/// <param name="IsCurrent">It does what this version's does, with the rights and settings of this version's, and its index is there.</param>
 /// <param name="Stranger">Its owner, where that is nobody to be trusted: then it is not to be called.</param>
 /// <param name="Owner">Its owner.</param>
 /// <param name="LesserOwner">

@@ -1,3 +1,4 @@
+using LoginEtl.Faults;
 using LoginEtl.Postgres.Analysis;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
@@ -46,7 +47,17 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
             await connection.RunAsync($"SET LOCAL lock_timeout = {(long)settings.Timeout.TotalMilliseconds}", cancellationToken).ConfigureAwait(false);
             foreach (var statement in statements)
             {
-                await RunAsync(transaction, statement, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    await RunAsync(transaction, statement, cancellationToken).ConfigureAwait(false);
+                }
+                catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation && SchemaStatements.IsAddKey(statement))
+                {
+                    var relation = table.Beside(e.TableName!);
+                    throw new LoginEtlException(
+                        ErrorId.LedgerUnsuitable, $"{relation} has no unique key, and something is in it twice by now, so none can be made. Nothing was changed.",
+                        $"Keep one of each and run again: DELETE FROM {relation.Quoted} a USING {relation.Quoted} b WHERE a.ctid > b.ctid AND a.key = b.key. Rows of the table that were written twice stay.");
+                }
             }
 
             await WarnOfPruningAsync(connection, table, cancellationToken).ConfigureAwait(false);

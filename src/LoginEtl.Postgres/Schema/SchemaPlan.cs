@@ -67,6 +67,8 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
             }
         }
 
+        var beside = await CompanionTable.ReadAsync(connection, name, [.. SchemaNames.All.Where(existing.Contains)], cancellationToken).ConfigureAwait(false);
+        statements.AddRange(beside.Where(b => b is { IsUnique: false } and ({ IsLoginEtlTable: true } or { IsOlder: true })).Select(b => SchemaStatements.AddKey(b.Name)));
         var quarantine = name.Beside(SchemaNames.Quarantine);
         if (existing.Contains(SchemaNames.Quarantine)
             && await QuarantineMigration.LackingAsync(connection, quarantine, cancellationToken).ConfigureAwait(false) is { Count: > 0 } lacking)

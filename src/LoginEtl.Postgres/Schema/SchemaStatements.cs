@@ -111,6 +111,14 @@ internal static class SchemaStatements
         ALTER TABLE {ledger.Quoted} ALTER COLUMN {SchemaNames.SchemaVersion} DROP DEFAULT
         """;
 
+    /// <summary>The key that a relation has lost.</summary>
+    public static string AddKey(QualifiedName relation) => $"{AddsKey}{relation.Quoted} ADD PRIMARY KEY ({string.Join(", ", SchemaNames.KeyOf(relation.Name)!)})";
+
+    /// <summary>Whether a statement is <see cref="AddKey"/>'s.</summary>
+    public static bool IsAddKey(string statement) => statement.StartsWith(AddsKey, StringComparison.Ordinal) && statement.Contains(" ADD PRIMARY KEY (", StringComparison.Ordinal);
+
+    private const string AddsKey = "ALTER TABLE ";
+
     private const string HoldsOneThing =
         $"CONSTRAINT {SchemaNames.Quarantine}_content CHECK (pg_catalog.num_nonnulls(sealed_body, record) = CASE WHEN {SchemaNames.DismissedAt} IS NULL THEN 1 ELSE 0 END)";
 

@@ -10,10 +10,11 @@ namespace LoginEtl.Postgres.Targets;
 /// <param name="Exists">Something of that name is there; without it the rest says nothing.</param>
 /// <param name="IsLoginEtlTable">A table with the columns the writer fills, of the types it fills them with.</param>
 /// <param name="IsOlder">It has those that an earlier version made.</param>
+/// <param name="IsUnique">Nothing can be in it twice: an index sees to it.</param>
 /// <param name="IsLogged">Not UNLOGGED.</param>
 /// <param name="IsGranted">The user may write it as a run does.</param>
 /// <param name="HasRowSecurity">Row security applies to this user.</param>
-internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLoginEtlTable, bool IsOlder, bool IsLogged, bool IsGranted, bool HasRowSecurity)
+internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLoginEtlTable, bool IsOlder, bool IsUnique, bool IsLogged, bool IsGranted, bool HasRowSecurity)
 {
     // UPDATE (outcome): a row that the database refuses is settled as quarantined after its ledger entry was made.
     private const string Query =
@@ -24,7 +25,9 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
                    WHEN c.relname = $5 THEN pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE') ELSE
                pg_catalog.has_table_privilege(c.oid, 'INSERT') AND (c.relname = ANY($3) OR (pg_catalog.has_table_privilege(c.oid, 'SELECT')
                    AND coalesce(pg_catalog.has_column_privilege(c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'outcome'), 'UPDATE'), false))) END,
-               pg_catalog.row_security_active(c.oid)
+               pg_catalog.row_security_active(c.oid),
+               ARRAY(SELECT pg_catalog.string_agg(a.attname::text, ' '::text ORDER BY a.attname::text) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
+                   WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL GROUP BY i.indexrelid)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = ANY($2)
         """;
@@ -48,6 +51,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
     public (string Detail, string Remedy)? WhyForgotten =>
         !Exists ? ($"there is no {Name}", "Run Initialize-LoginDatabase, which makes it.")
         : !IsLoginEtlTable ? ($"{Name} is not the table this version makes", "Move it out of the way, then run Initialize-LoginDatabase.")
+        : !IsUnique ? ($"{Name} has no unique key", WithoutKey().Remedy)
         : !IsGranted ? ($"the user may not write {Name}", $"GRANT {Rights} ON {Name} TO the user, as Initialize-LoginDatabase -Role does for login_etl_writer.")
         : null;
 
@@ -62,7 +66,8 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         vault.RequireGranted();
     }
 
-    private static async Task<IReadOnlyList<CompanionTable>> ReadAsync(
+    /// <summary>Those of the names, in their order.</summary>
+    public static async Task<IReadOnlyList<CompanionTable>> ReadAsync(
         NpgsqlConnection connection, QualifiedName table, string[] names, CancellationToken cancellationToken)
     {
         var found = await connection.QueryAsync(
@@ -73,10 +78,11 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
                 return new CompanionTable(
                     table.Beside(r.GetString(0)), Exists: true, IsLoginEtlTable: r.GetBoolean(2) && lacks.Count == 0,
                     IsOlder: r.GetBoolean(2) && lacks is [SchemaNames.SchemaVersion or SchemaNames.CheckValue],
+                    IsUnique: SchemaNames.KeyOf(r.GetString(0)) is not { } key || r.GetFieldValue<string[]>(6).Contains(string.Join(' ', key)),
                     IsLogged: r.GetBoolean(1), IsGranted: r.GetBoolean(4), HasRowSecurity: r.GetBoolean(5));
             },
             cancellationToken).ConfigureAwait(false);
-        return [.. names.Select(n => found.FirstOrDefault(f => f.Name.Name == n) ?? new CompanionTable(table.Beside(n), false, false, false, false, false, false))];
+        return [.. names.Select(n => found.FirstOrDefault(f => f.Name.Name == n) ?? new CompanionTable(table.Beside(n), false, false, false, false, false, false, false))];
     }
 
     /// <summary>It did not take what was sent to it, without an error.</summary>
@@ -105,7 +111,20 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
             throw new LoginEtlException(
                 ErrorId.LedgerUnsuitable, $"{Name} is not the table this version makes.", "Move it out of the way, then run Initialize-LoginDatabase.");
         }
+
+        if (!IsUnique)
+        {
+            throw WithoutKey();
+        }
     }
+
+    /// <summary>Of the ledgers, where one has lost its key under a run.</summary>
+    public static async Task<LoginEtlException> WithoutKeyAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
+        (await ReadAsync(connection, table, [SchemaNames.Ledger, SchemaNames.FileLedger], cancellationToken).ConfigureAwait(false)).OrderBy(l => l.IsUnique).First().WithoutKey();
+
+    private LoginEtlException WithoutKey() => new(
+        ErrorId.LedgerUnsuitable, $"{Name} has no unique key of {string.Join(" and ", SchemaNames.KeyOf(Name.Name)!)}, as where pg_restore brought it by -t: nothing keeps {Kept}. Nothing was written or deleted.",
+        "Run Initialize-LoginDatabase, which makes the key.");
 
     /// <exception cref="LoginEtlException"><c>DatabaseNotDurable</c>.</exception>
     public void RequireDurable()

@@ -44,6 +44,11 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         var connection = scope.Connection;
         var start = await _start.RunAsync(connection, committed.LastIsThere, cancellationToken).ConfigureAwait(false);
         SchemaRecord.RequireNotNewer(table.Name, start.SchemaVersion);
+        if (!start.LedgersHaveKeys)
+        {
+            throw await CompanionTable.WithoutKeyAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+        }
+
         if (!start.LastIsThere)
         {
             throw await committed.LostAsync(connection, cancellationToken).ConfigureAwait(false);

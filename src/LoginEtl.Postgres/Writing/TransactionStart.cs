@@ -25,7 +25,8 @@ internal sealed class TransactionStart(TargetTable table, IReadOnlyList<Qualifie
         SELECT now(),
                CASE WHEN current_setting('idle_in_transaction_session_timeout') = '0' THEN set_config('idle_in_transaction_session_timeout', '120s', true) END,
                CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END,
-               coalesce((SELECT max(version) FROM {table.Name.Beside(SchemaNames.Schema).Quoted}), 0)
+               coalesce((SELECT max(version) FROM {table.Name.Beside(SchemaNames.Schema).Quoted}), 0),
+               {HaveKeys(table.Name.Beside(SchemaNames.Ledger), table.Name.Beside(SchemaNames.FileLedger))}
                {(holdsKeys ? $", {KeyLock.Shared(table.Name.Beside(SchemaNames.Keys))}" : "")},
         """;
 
@@ -53,7 +54,7 @@ internal sealed class TransactionStart(TargetTable table, IReadOnlyList<Qualifie
         }
 
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        var (now, schema, isThere) = (reader.GetDateTime(0), reader.GetInt32(3), reader.GetBoolean(reader.FieldCount - 1));
+        var (now, schema, haveKeys, isThere) = (reader.GetDateTime(0), reader.GetInt32(3), reader.GetBoolean(4), reader.GetBoolean(reader.FieldCount - 1));
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         var keys = new List<StoredKey>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -63,8 +64,18 @@ internal sealed class TransactionStart(TargetTable table, IReadOnlyList<Qualifie
 
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         var isAsRead = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) && reader.GetString(0) == table.Live.Fingerprint!.Text;
-        return new TransactionFacts(now, new KnownKeys([.. keys.Where(k => k.IsWellFormed)]), schema, isThere, isAsRead);
+        return new TransactionFacts(now, new KnownKeys([.. keys.Where(k => k.IsWellFormed)]), schema, haveKeys, isThere, isAsRead);
     }
+
+    // What is put into a ledger twice is refused by nothing else.
+    private static string HaveKeys(QualifiedName ledger, QualifiedName files) =>
+        $"""
+        (SELECT pg_catalog.count(DISTINCT i.indrelid) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+            WHERE i.indrelid IN ({Literal(ledger)}::regclass::oid, {Literal(files)}::regclass::oid) AND a.attname = 'key' AND i.indnkeyatts = 1
+                AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL) = 2
+        """;
+
+    private static string Literal(QualifiedName name) => $"'{name.Quoted.Replace("'", "''", StringComparison.Ordinal)}'";
 
     // Who may insert into columns alone may not lock; the plan of an INSERT takes the same lock, and unlike the INSERT
     // itself it fires no trigger.
@@ -82,6 +93,7 @@ internal sealed class TransactionStart(TargetTable table, IReadOnlyList<Qualifie
 /// <param name="Now">Its time by the server's clock (UTC).</param>
 /// <param name="Keys">The keys beside the table, which stay as they are until its end.</param>
 /// <param name="SchemaVersion">Of the relations beside the table; stays so, too, because whoever changes it waits for the ledger's lock.</param>
+/// <param name="LedgersHaveKeys">Both ledgers refuse what is in them already.</param>
 /// <param name="LastIsThere">The batch that this run committed last is in the ledger.</param>
 /// <param name="TableIsAsRead">The table is what it was when it was read, and stays so until the transaction's end.</param>
-internal sealed record TransactionFacts(DateTime Now, KnownKeys Keys, int SchemaVersion, bool LastIsThere, bool TableIsAsRead);
+internal sealed record TransactionFacts(DateTime Now, KnownKeys Keys, int SchemaVersion, bool LedgersHaveKeys, bool LastIsThere, bool TableIsAsRead);
