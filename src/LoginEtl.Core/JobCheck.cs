@@ -129,7 +129,10 @@ public sealed class JobCheck
         var table = await databases.OpenTokensAsync(database, cancellationToken).ConfigureAwait(false);
         await using var _ = table.ConfigureAwait(false);
         var known = await table.KeysAsync(cancellationToken).ConfigureAwait(false);
-        return await KeyChecks.RunAsync(keyring, methods, known, await table.SampleAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        // Reading a stranger's table could run code of his.
+        var isStrangers = (await table.StrangersAsync(cancellationToken).ConfigureAwait(false)).Count > 0;
+        var sample = isStrangers ? null : await table.SampleAsync(cancellationToken).ConfigureAwait(false);
+        return await KeyChecks.RunAsync(keyring, methods, known, sample, isStrangers).ConfigureAwait(false);
     }
 
     // Others' messages are not said: they may quote a setting.

@@ -114,30 +114,13 @@ Describe 'A rotation' {
 
     It 'ends as it was last told where another host changes keys meanwhile' {
         $new = Add-LoginKey $own ip -Database $database
-        # A batch under way keeps both waiting: who reads before and writes after it would take the other back.
-        $slow = [Npgsql.NpgsqlConnection]::new($database)
-        $slow.Open()
-        $command = $slow.CreateCommand()
-        $command.CommandText = "BEGIN; SELECT pg_advisory_xact_lock_shared((1282369355::bigint << 32) + 'login_etl_key'::regclass::oid::bigint)"
-        [void] $command.ExecuteNonQuery()
-        try {
-            # Each is at the start line before it is let go: the lock is waited for a bounded time.
-            $begin = "Import-Module $(ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1"); Set-Content '{0}.ready' ''; while (-not (Test-Path '{0}.go')) {{ Start-Sleep -Milliseconds 20 }};"
-            ($begin -f "$TestDrive/set") + "`$null = Set-LoginPrimaryKey '$own' ip $($new.KeyId) -Database '$database'" | Set-Content "$TestDrive/set.ps1"
-            ($begin -f "$TestDrive/update") + "(Update-LoginToken '$database' '$own' -WarningAction Ignore).ExitCode" | Set-Content "$TestDrive/update.ps1"
-            $processes = 'set', 'update' | ForEach-Object { Start-PowerShell "$TestDrive/$_.ps1" "$TestDrive/$_.out" }
-            Wait-Until { (Test-Path "$TestDrive/set.ready") -and (Test-Path "$TestDrive/update.ready") } 'both are there'
-            $waiting = 0
-            foreach ($one in 'set', 'update') {
-                Set-Content "$TestDrive/$one.go" ''
-                $waiting++
-                Wait-Until { (Invoke-Sql $database "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").n -ge $waiting } "$one waits"
-            }
-        }
-        finally { $slow.Dispose() }
-        $processes | Wait-Process -Timeout 60
+        # Who reads before the batch has ended and writes after it would take the other back.
+        Invoke-BehindBatch $database @(
+            "`$null = Set-LoginPrimaryKey '$own' ip $($new.KeyId) -Database '$database'"
+            "(Update-LoginToken '$database' '$own' -WarningAction Ignore).ExitCode"
+        )
         Get-State | Should -Be 'retired', 'primary'
-        Get-Content "$TestDrive/update.out" -Raw | Should -Match '^0\s*$'
+        Get-Content "$TestDrive/behind1.out" -Raw | Should -Match '^0\s*$'
         Get-RowCount $database "masked_ip LIKE '$($new.TokenPrefix)%'" | Should -Be 3
     }
 

@@ -28,3 +28,30 @@ function Get-Body([string] $Sender, [int[]] $Numbers) {
 }
 
 function Get-RowCount([string] $Database, [string] $Where = 'true') { (Invoke-Sql $Database "SELECT count(*) AS n FROM user_logins WHERE $Where").n }
+
+# Scripts that change keys, begun one after the other behind a batch under way, which then ends. What each printed is in
+# behind0.out, behind1.out, …, and its errors in behind0.out.err, ….
+function Invoke-BehindBatch([string] $Database, [string[]] $Scripts) {
+    $slow = [Npgsql.NpgsqlConnection]::new($Database)
+    $slow.Open()
+    $command = $slow.CreateCommand()
+    $command.CommandText = "BEGIN; SELECT pg_advisory_xact_lock_shared((1282369355::bigint << 32) + 'login_etl_key'::regclass::oid::bigint)"
+    [void] $command.ExecuteNonQuery()
+    try {
+        # Each is at the start line before it is let go: the lock is waited for a bounded time.
+        $names = 0..($Scripts.Count - 1) | ForEach-Object { "$TestDrive/behind$_" }
+        Remove-Item "$TestDrive/behind*"
+        $processes = foreach ($i in 0..($Scripts.Count - 1)) {
+            $name = $names[$i]
+            "Import-Module $(ConvertTo-Literal "$PSScriptRoot/../../LoginEtl.psd1"); Set-Content '$name.ready' ''; while (-not (Test-Path '$name.go')) { Start-Sleep -Milliseconds 20 }; $($Scripts[$i])" | Set-Content "$name.ps1"
+            Start-PowerShell "$name.ps1" "$name.out"
+        }
+        Wait-Until { -not ($names | Where-Object { -not (Test-Path "$_.ready") }) } 'all are there'
+        foreach ($i in 0..($Scripts.Count - 1)) {
+            Set-Content "$($names[$i]).go" ''
+            Wait-Until { (Invoke-Sql $Database "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").n -gt $i } "number $i waits"
+        }
+    }
+    finally { $slow.Dispose() }
+    $processes | Wait-Process -Timeout 60
+}

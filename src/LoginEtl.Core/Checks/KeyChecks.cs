@@ -14,15 +14,16 @@ public static class KeyChecks
     /// <param name="keyring">Stays the caller's; follows the database's primary keys.</param>
     /// <param name="methods">How a run masks.</param>
     /// <param name="known">What the database says of its keys.</param>
-    /// <param name="sample">A look at its table; null when the user may not read it, or its owner is a stranger.</param>
-    public static async Task<IReadOnlyList<Check>> RunAsync(Keyring keyring, MaskMethods methods, IReadOnlyList<StoredKey> known, TokenSample? sample)
+    /// <param name="sample">A look at its table; null when the user may not read it, or something of it is a stranger's.</param>
+    /// <param name="isStrangers">Something of it is.</param>
+    public static async Task<IReadOnlyList<Check>> RunAsync(Keyring keyring, MaskMethods methods, IReadOnlyList<StoredKey> known, TokenSample? sample, bool isStrangers = false)
     {
         ArgumentNullException.ThrowIfNull(keyring);
         ArgumentNullException.ThrowIfNull(known);
-        return [await StatesAsync(keyring, methods, known, sample).ConfigureAwait(false), OtherRows(keyring, known, sample)];
+        return [await StatesAsync(keyring, methods, known, sample, isStrangers).ConfigureAwait(false), OtherRows(keyring, known, sample)];
     }
 
-    private static async Task<Check> StatesAsync(Keyring keyring, MaskMethods methods, IReadOnlyList<StoredKey> known, TokenSample? sample)
+    private static async Task<Check> StatesAsync(Keyring keyring, MaskMethods methods, IReadOnlyList<StoredKey> known, TokenSample? sample, bool isStrangers)
     {
         var own = PrimaryKeys.Of(keyring, methods);
         var keys = PrimaryKeys.Of(keyring.Follow(known), methods);
@@ -38,6 +39,13 @@ public static class KeyChecks
             var held = StoredKeys.Held(keyring);
             KeyMismatch.Refuse(held, known);
             var first = await KeyAdmission.RequireAsync(keys, known, isNewKey: false, () => Task.FromResult(sample)).ConfigureAwait(false);
+            if (first.Count > 0 && isStrangers)
+            {
+                return new Check(
+                    States, CheckOutcome.Warn, $"the database knows no key of {string.Join(" and ", first.Select(k => k.Attribute).Distinct())}, and the table, of which something is a stranger's, was not read: whether its rows are under {KeyRetired.List(first)} is not known",
+                    "Look at what Owners says, and drop what nobody wants.");
+            }
+
             var warnings = Warnings(keyring, held, known, sample).ToList();
             if (warnings.Count > 0)
             {
@@ -94,7 +102,7 @@ public static class KeyChecks
         var others = seen.Where(s => !held[s.Attribute].Contains(s.Prefix!)).Select(s => $"{s.Rows} of {seen.Where(o => o.Attribute == s.Attribute).Sum(o => o.Rows)} values of {s.Attribute} looked at are under {s.Prefix}")
             .Concat(known.Where(k => k.State == StoredKeyState.Primary && !held[k.Attribute].Contains(k.Prefix) && !seen.Any(s => (s.Attribute, s.Prefix) == (k.Attribute, k.Prefix)))
                 .Select(k => $"{k.Prefix} of {k.Attribute} may be written under")).ToList();
-        var look = sample is null ? "the table was not read, because the user may not or its owner is a stranger (Owners), and the keys that the database knows were looked at alone"
+        var look = sample is null ? "the table was not read, because the user may not or something of it is a stranger's (Owners), and the keys that the database knows were looked at alone"
             : sample.IsWhole ? "all rows were looked at" : "a random part of the rows was looked at";
         return others.Count == 0
             ? new Check(Rows, CheckOutcome.Pass, $"none was met: {look}")

@@ -139,7 +139,11 @@ internal static class Strangers
         $"""
         SELECT DISTINCT pg_catalog.concat(CASE WHEN g.grantee = 0::oid THEN 'anybody' ELSE pg_get_userbyid(g.grantee)::text END,
             CASE g.privilege_type WHEN 'TRIGGER' THEN ' may put triggers on ' ELSE ' may make foreign keys to ' END, c.oid::regclass)
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) g
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        CROSS JOIN LATERAL (
+            SELECT grantee, privilege_type FROM pg_catalog.aclexplode(c.relacl)
+            UNION ALL SELECT x.grantee, x.privilege_type FROM pg_attribute a CROSS JOIN LATERAL pg_catalog.aclexplode(a.attacl) x WHERE a.attrelid = c.oid AND NOT a.attisdropped
+        ) g
         WHERE n.nspname = $1 AND c.relname = ANY ($2) AND g.privilege_type IN ('TRIGGER', 'REFERENCES') AND (g.grantee = 0::oid OR NOT {ForeignObjects.Trusted("g.grantee", "$3")})
         ORDER BY 1
         """,

@@ -235,6 +235,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
             { IsCurrent: false } => ($"{name} is not the function this version makes: entries may be forgotten while their messages can still come", "Replace it with Initialize-LoginDatabase."),
             { LesserOwner: not null } => state.Mightier(table),
             { Rival: { } rival } => ($"{rival} stands beside {name}, and the server cannot tell which of them is called: the ledger grows for ever", "Find out who made it, and drop it."),
+            { HasIndex: false } => ($"there is no {table.Beside(SchemaNames.LedgerUntimed)}: to forget old entries reads the whole ledger", "Run Initialize-LoginDatabase, which makes it."),
             _ => (
                 string.Create(
                     CultureInfo.InvariantCulture,

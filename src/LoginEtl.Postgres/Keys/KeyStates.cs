@@ -76,6 +76,20 @@ internal sealed class KeyStates(QualifiedName keys)
                 $"GRANT SELECT, INSERT, UPDATE ON {keys} TO the user, as Initialize-LoginDatabase -Role does for login_etl_key_keeper.");
         }
 
+        // A file may be changed by what is decided, so what can stand against it is found before: a server that takes no writes, and
+        // whoever changes rows by hand and does not commit.
+        await connection.RunAsync($"UPDATE {keys.Quoted} SET state = state WHERE false", cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await connection.RunAsync($"LOCK TABLE {keys.Quoted} IN SHARE ROW EXCLUSIVE MODE", cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            throw new LoginEtlException(
+                ErrorId.KeysBusy, $"Somebody has changed {keys} and not committed for 20 s, and until then no key's state can change. Nothing was changed.",
+                "Look for a transaction that hangs (pg_stat_activity), then run again.");
+        }
+
         var wanted = decide(await ListAsync(connection, cancellationToken).ConfigureAwait(false));
         if (wanted.Count == 0)
         {

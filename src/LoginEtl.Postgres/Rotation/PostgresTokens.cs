@@ -84,11 +84,6 @@ internal sealed class PostgresTokens : ITokenTable
     public Task<TokenSample?> SampleAsync(CancellationToken cancellationToken) => TryAsync(
         async (connection, token) =>
         {
-            if ((await Strangers.NamesAsync(connection, _table.Name, token).ConfigureAwait(false)).Count > 0)
-            {
-                return null;
-            }
-
             await connection.RunAsync("BEGIN READ ONLY", token).ConfigureAwait(false);
             var sample = await TableSample.ReadAsync(connection, _table, token).ConfigureAwait(false);
             await connection.RunAsync("ROLLBACK", token).ConfigureAwait(false);

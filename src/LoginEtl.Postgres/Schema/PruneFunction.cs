@@ -25,12 +25,13 @@ internal static class PruneFunction
     private static readonly string s_state =
         $"""
         SELECT coalesce((SELECT pg_catalog.has_function_privilege(r.oid, p.oid, 'EXECUTE') FROM pg_roles r WHERE r.rolname = coalesce(nullif($2, ''), current_user)), false),
-               p.prosrc = $3 AND p.prosecdef AND l.lanname = 'plpgsql' AND p.proconfig OPERATOR(pg_catalog.=) ARRAY['search_path={Queries.SystemPath}', 'enable_seqscan=off'] AND pg_catalog.to_regclass($6)::oid IS NOT NULL,
+               p.prosrc = $3 AND p.prosecdef AND l.lanname = 'plpgsql' AND p.proconfig OPERATOR(pg_catalog.=) ARRAY['search_path={Queries.SystemPath}', 'enable_seqscan=off'],
                {ForeignObjects.Trusted("p.proowner", "$4")}, pg_get_userbyid(p.proowner),
                CASE WHEN NOT {ForeignObjects.MayActAs("c.relowner", "p.proowner")} THEN pg_get_userbyid(c.relowner)::text
                    WHEN NOT {SchemaFits("p.proowner")} THEN pg_get_userbyid({SchemaOwner})::text END,
                (SELECT pg_catalog.concat(b.oid::regprocedure, ' of ', pg_get_userbyid(b.proowner)) FROM pg_proc b
-                WHERE b.pronamespace = p.pronamespace AND b.proname = p.proname AND b.oid <> p.oid AND b.pronargs > 1 AND b.pronargs - b.pronargdefaults <= 1 LIMIT 1)
+                WHERE b.pronamespace = p.pronamespace AND b.proname = p.proname AND b.oid <> p.oid AND b.pronargs > 1 AND b.pronargs - b.pronargdefaults <= 1 LIMIT 1),
+               pg_catalog.to_regclass($6)::oid IS NOT NULL
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
         LEFT JOIN pg_class c ON c.oid = pg_catalog.to_regclass($5)::oid
         WHERE p.oid = pg_catalog.to_regprocedure($1)::oid
@@ -120,7 +121,7 @@ internal static class PruneFunction
             s_state, [Function(table), role ?? "", Body(table.Beside(SchemaNames.Ledger)), table.Quoted, table.Beside(SchemaNames.Ledger).Quoted, table.Beside(SchemaNames.LedgerUntimed).Quoted],
             r => new PruneFunctionState(
                 Exists: true, r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2) ? null : r.GetString(3), r.GetString(3), r.IsDBNull(4) ? null : r.GetString(4))
-            { Rival = r.IsDBNull(5) ? null : r.GetString(5) },
+            { Rival = r.IsDBNull(5) ? null : r.GetString(5), HasIndex = r.GetBoolean(6) },
             cancellationToken).ConfigureAwait(false);
         return found.FirstOrDefault() ?? new PruneFunctionState(false, false, false, null, "", null);
     }
@@ -129,7 +130,7 @@ internal static class PruneFunction
 /// <summary>The pruning function as it is.</summary>
 /// <param name="Exists">One of its name and argument is there; without it the rest says nothing.</param>
 /// <param name="IsGranted">The role may call it.</param>
-/// <param name="IsCurrent">It does what this version's does, with the rights and settings of this version's, and its index is there.</param>
+/// <param name="IsCurrent">It does what this version's does, with the rights and settings of this version's.</param>
 /// <param name="Stranger">Its owner, where that is nobody to be trusted: then it is not to be called.</param>
 /// <param name="Owner">Its owner.</param>
 /// <param name="LesserOwner">
@@ -140,6 +141,9 @@ internal sealed record PruneFunctionState(bool Exists, bool IsGranted, bool IsCu
 {
     /// <summary>Another of its name that a call of ours might mean as well, and its owner: the server calls neither.</summary>
     public string? Rival { get; init; }
+
+    /// <summary>The index is there by which it finds entries that go by the time they were written.</summary>
+    public bool HasIndex { get; init; }
 
     /// <summary>What is to be said, and done, where it has a lesser owner beside it.</summary>
     public (string Detail, string Remedy) Mightier(QualifiedName table) => (

@@ -89,7 +89,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
             throw ForeignObjects.Owned(PruneFunction.Function(name), owner, name);
         }
 
-        if (!pruning.IsCurrent && await HasLedgerAsync(name, existing, cancellationToken).ConfigureAwait(false))
+        if (pruning is not { IsCurrent: true, HasIndex: true } && await HasLedgerAsync(name, existing, cancellationToken).ConfigureAwait(false))
         {
             statements.Add(PruneFunction.Create(name.Beside(SchemaNames.Ledger), replaces: pruning.Exists));
         }

@@ -13,8 +13,5 @@ public sealed class EnableLoginKeyCmdlet : KeyCmdlet
     protected override string Action => "Enable";
 
     /// <inheritdoc/>
-    protected override bool MakesKnown => true;
-
-    /// <inheritdoc/>
     protected override LoginKey Change(KeysetChange change) => change.Enable(KeyId);
 }

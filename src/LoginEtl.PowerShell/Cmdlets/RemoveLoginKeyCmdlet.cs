@@ -44,9 +44,17 @@ public sealed class RemoveLoginKeyCmdlet : KeyCmdlet
                     ? "Give -Force once nothing is left that was sealed to it."
                     : $"Name the database with -Database, which is looked at; or give -Force when no token begins with {key.TokenPrefix}."));
         }
-        else if (key.Status == KeyStatus.Disabled)
+    }
+
+    /// <inheritdoc/>
+    protected override void Record(ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey key, Func<(LoginKey Changed, IReadOnlyList<LoginKey> Keyset)> change)
+    {
+        if (Force || key.Status != KeyStatus.Disabled)
         {
-            Await(() => KeyRegistry.RequireUnusedAsync(table, key, StopToken), Table);
+            base.Record(table, keys, key, change);
+            return;
         }
+
+        Await(() => KeyRegistry.RemoveAsync(table, keys, key, change, StopToken), Table);
     }
 }

@@ -28,16 +28,14 @@ public sealed class SetLoginPrimaryKeyCmdlet : KeyCmdlet
         return key;
     }
 
+    // Who says which key is meant needs no rows to say so.
     /// <inheritdoc/>
-    protected override void Record(KeysetChange change, Func<LoginKey> once, ITokenTable table)
-    {
-        IReadOnlyList<LoginKey> Promoted()
-        {
-            once();
-            return change.List();
-        }
+    protected override bool MakesKnown => false;
 
-        var rivals = Await(() => KeyRegistry.PromoteAsync(table, Promoted, StopToken), Table);
+    /// <inheritdoc/>
+    protected override void Record(ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey key, Func<(LoginKey Changed, IReadOnlyList<LoginKey> Keyset)> change)
+    {
+        var rivals = Await(() => KeyRegistry.PromoteAsync(table, () => change().Keyset, StopToken), Table);
         if (rivals.Count > 0)
         {
             WriteWarning(

@@ -51,9 +51,10 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
 
         // Before anything is changed: a database that is not there is known by then.
         var table = OpenTable();
+        var keys = change.List();
         if (table is not null)
         {
-            Await(() => KeyRegistry.RequireAsync(table, change.List(), Leaves ? key : null, MakesKnown, StopToken), Table);
+            Await(() => KeyRegistry.RequireAsync(table, keys, Leaves ? key : null, MakesKnown, StopToken), Table);
         }
 
         Check(key, table);
@@ -65,7 +66,7 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
         }
         else
         {
-            Record(change, Once, table);
+            Record(table, keys, key, () => (Once(), change.List()));
         }
 
         WriteObject(changed);
@@ -79,13 +80,15 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
     }
 
     /// <summary>Whether a database may know the keyset by it that knew nothing of it before.</summary>
-    protected virtual bool MakesKnown => false;
+    protected virtual bool MakesKnown => true;
 
-    /// <summary>Does it, and tells the database: of this key alone, because a host whose file is old must not tell of others.</summary>
-    /// <param name="change">The keyset.</param>
-    /// <param name="once">Does it in the file, once; answers the key as it is then.</param>
+    /// <summary>Does it, and tells the database: of this key alone where it knows some, because a host whose file is old must not tell of others.</summary>
     /// <param name="table">The tokens and their keys.</param>
-    protected virtual void Record(KeysetChange change, Func<LoginKey> once, ITokenTable table) => Await(() => KeyRegistry.RecordAsync(table, once, StopToken), Table);
+    /// <param name="keys">The keyset as it is.</param>
+    /// <param name="key">The key as it is.</param>
+    /// <param name="change">Does it in the file, once; answers the key and the keyset as they are then.</param>
+    protected virtual void Record(ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey key, Func<(LoginKey Changed, IReadOnlyList<LoginKey> Keyset)> change) =>
+        Await(() => KeyRegistry.RecordAsync(table, keys, Leaves ? key : null, change, StopToken), Table);
 
     /// <summary>Does it.</summary>
     /// <param name="change">The keyset.</param>

@@ -23,17 +23,13 @@ public interface ITokenTable : IAsyncDisposable
     /// <exception cref="Faults.LoginEtlException"><c>KeysBusy</c>: a batch did not end in time; <c>TableAccessDenied</c>.</exception>
     Task ChangeAsync(Func<IReadOnlyList<StoredKey>, IReadOnlyCollection<StoredKey>> decide, CancellationToken cancellationToken);
 
-    /// <summary>The same, whatever they are.</summary>
-    /// <inheritdoc cref="ChangeAsync"/>
-    Task SetAsync(IReadOnlyCollection<StoredKey> keys, CancellationToken cancellationToken) => ChangeAsync(_ => keys, cancellationToken);
-
     /// <summary>All prefixes that rows carry, in one look at the table and the quarantine. Reads all of both.</summary>
     Task<IReadOnlyList<PrefixCount>> CountAsync(CancellationToken cancellationToken);
 
     /// <summary>The prefixes of one attribute that rows of the table carry. Reads all of it.</summary>
     Task<IReadOnlyList<PrefixCount>> CountTableAsync(string attribute, CancellationToken cancellationToken);
 
-    /// <summary>A bounded look at the table's tokens; null when the user may not read them.</summary>
+    /// <summary>A bounded look at the table's tokens, whoever has put something on it; null when the user may not read them.</summary>
     Task<TokenSample?> SampleAsync(CancellationToken cancellationToken);
 
     /// <summary>What of the table belongs to neither who asks nor the owners of its schema and database, and may run code with the rights of who reads or writes it; a part of a sentence each.</summary>

@@ -40,18 +40,26 @@ public static class KeyAdmission
         return unknown;
     }
 
-    /// <summary>Goes on where the table holds no tokens of the keys' attributes, or some under one of them.</summary>
-    /// <param name="keys">Of attributes of which the database knows no key.</param>
+    /// <summary>Goes on where the table holds no tokens of the keys' attributes, or some under one of them, and none under one that is newer than the primary one.</summary>
+    /// <param name="keys">Of attributes of which the database knows no key: those that are primary, or all of a keyset in its order.</param>
     /// <param name="sample">A look at the table. What Initialize-LoginDatabase has seen of it is known; a user who may not look takes its word.</param>
     /// <exception cref="LoginEtlException"><c>KeyNotKnown</c>.</exception>
     internal static void RequireSeen(IEnumerable<StoredKey> keys, TokenSample? sample)
     {
         foreach (var ofAttribute in keys.GroupBy(k => k.Attribute))
         {
-            var seen = sample?.Of(ofAttribute.Key).ToList() ?? [];
-            if (seen.Count > 0 && !seen.Any(s => ofAttribute.Any(k => k.Prefix == s.Prefix)))
+            var seen = sample?.Of(ofAttribute.Key).Select(s => s.Prefix!).ToList() ?? [];
+            var primaries = ofAttribute.Where(k => k.State == StoredKeyState.Primary).ToList();
+            if (seen.Count > 0 && !ofAttribute.Any(k => seen.Contains(k.Prefix)))
             {
-                throw NotKnown(ofAttribute, $"Rows of its table are under {string.Join(", ", seen.Select(s => s.Prefix))}, and none that were looked at under this one.");
+                throw NotKnown(ofAttribute, $"Rows of its table are under {string.Join(", ", seen)}, and none that were looked at under this one.");
+            }
+
+            // They come in the order of their keysets, the oldest first.
+            var newer = primaries.SelectMany(p => ofAttribute.Where(k => k.Method == p.Method).SkipWhile(k => k.Prefix != p.Prefix).Skip(1)).Where(k => seen.Contains(k.Prefix)).ToList();
+            if (newer.Count > 0)
+            {
+                throw NotKnown(primaries, $"Rows of its table are under {string.Join(", ", newer.Select(k => k.Prefix))}, which is newer: it was primary here.");
             }
         }
     }

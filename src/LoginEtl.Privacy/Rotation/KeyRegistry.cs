@@ -8,17 +8,32 @@ public static class KeyRegistry
 {
     /// <summary>
     /// Makes a change of a key that was enabled, disabled or destroyed, and records it. Which key is primary stays the database's
-    /// word: nobody who enables a key says so.
+    /// word: nobody who enables a key says so. Where it knows none of the attribute yet, it is told the whole keyset.
     /// </summary>
     /// <param name="table">The tokens and their keys.</param>
-    /// <param name="change">Makes it in the file, and answers the key as it is then. Not called where the database refuses first.</param>
+    /// <param name="keys">Of the keyset as it is.</param>
+    /// <param name="leaving">The key that is to be used no more; null where none is.</param>
+    /// <param name="change">Makes it in the file, and answers the key and the whole keyset as they are then. Not called where the database refuses first.</param>
     /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
-    /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>KeyMismatch</c>, <c>TableAccessDenied</c>, or the database cannot be reached.</exception>
-    public static Task RecordAsync(ITokenTable table, Func<LoginKey> change, CancellationToken cancellationToken)
+    /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>KeyIsPrimary</c>, <c>KeyMismatch</c>, <c>TableAccessDenied</c>, or the database cannot be reached.</exception>
+    public static Task RecordAsync(
+        ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey? leaving, Func<(LoginKey Changed, IReadOnlyList<LoginKey> Keyset)> change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
         return table.ChangeAsync(
-            known => [.. Stored([change()]).Select(k => !IsEnabled(k) ? k : k with { State = EnabledStateOf(k, known) })], cancellationToken);
+            known =>
+            {
+                // Once more, by what is so while nobody else changes it.
+                Refuse(table, Stored(keys), leaving, known);
+                var (changed, keyset) = change();
+                var key = Stored([changed])[0];
+                return !known.Any(o => o.Attribute == key.Attribute) ? Stored(keyset)
+                    : !IsEnabled(key) ? [key]
+                    // Of a method that it knows none of, the first key is told by who writes with it, or makes it primary.
+                    : !known.Any(o => IsAlike(key, o)) ? []
+                    : [key with { State = known.Any(o => key.IsOf(o) && o.State == StoredKeyState.Primary) ? StoredKeyState.Primary : StoredKeyState.Retired }];
+            },
+            cancellationToken);
     }
 
     /// <summary>
@@ -74,20 +89,32 @@ public static class KeyRegistry
     /// <param name="leaving">The key that is to be used no more; null where none is.</param>
     /// <param name="makesKnown">A database that knows none of the keyset's attribute is to know it: then its rows say whose it is, as they do to runs.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="LoginEtlException"><c>KeyMismatch</c>; <c>KeyNotKnown</c>; <c>KeyIsPrimary</c>: new tokens are made with the key, whatever this file says.</exception>
+    /// <exception cref="LoginEtlException"><c>KeyMismatch</c>; <c>KeyNotKnown</c>; <c>ForeignObject</c>; <c>KeyIsPrimary</c>: new tokens are made with the key, whatever this file says.</exception>
     public static async Task RequireAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey? leaving, bool makesKnown, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
         var stored = Stored(keys);
         var known = await table.KeysAsync(cancellationToken).ConfigureAwait(false);
-        KeyMismatch.Refuse(stored, known);
+        Refuse(table, stored, leaving, known);
         if (makesKnown && !stored.Any(k => known.Any(o => o.Attribute == k.Attribute)))
         {
+            // Reading a stranger's table could run code of his, and what he has there must not make it look empty.
+            if (await table.StrangersAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } strangers)
+            {
+                throw new LoginEtlException(
+                    ErrorId.ForeignObject, $"{table.Name}: {string.Join("; ", strangers)}. So its rows were not read, and whose keys they are under is not known. Nothing was changed.",
+                    "Look at what Test-LoginEtl says of Owners, and drop what nobody wants; or say which key is meant with Set-LoginPrimaryKey and -Database.");
+            }
+
             await KeyAdmission.RequireAsync(stored, known, isNewKey: false, () => table.SampleAsync(cancellationToken)).ConfigureAwait(false);
         }
+    }
 
+    private static void Refuse(ITokenTable table, IReadOnlyList<StoredKey> stored, LoginKey? leaving, IReadOnlyList<StoredKey> known)
+    {
+        KeyMismatch.Refuse(stored, known);
         var primaries = stored.Where(k => known.Any(o => k.IsOf(o) && o.State == StoredKeyState.Primary)).ToLookup(k => k.Prefix == leaving?.TokenPrefix);
-        if (primaries[true].Any() && !primaries[false].Any(k => k.State is StoredKeyState.Primary or StoredKeyState.Retired))
+        if (primaries[true].Any() && !primaries[false].Any(IsEnabled))
         {
             throw new LoginEtlException(
                 ErrorId.KeyIsPrimary, $"{leaving} is the primary key in the database of {table.Name}, whatever this keyset says: writers make tokens with it. Nothing was changed.",
@@ -95,38 +122,73 @@ public static class KeyRegistry
         }
     }
 
-    /// <summary>Keeps a key from being written with any more, and makes sure that no row carries its prefix.</summary>
+    /// <summary>Destroys a key that no row carries. It is kept from being written with while that is looked at.</summary>
     /// <param name="table">The tokens and their keys.</param>
+    /// <param name="keys">Of the keyset as it is.</param>
     /// <param name="key">Disabled; one that makes tokens.</param>
-    /// <param name="cancellationToken">Ends it; counting reads the whole table.</param>
-    /// <exception cref="LoginEtlException"><c>KeyInUse</c>, with the number of rows.</exception>
-    public static async Task RequireUnusedAsync(ITokenTable table, LoginKey key, CancellationToken cancellationToken)
+    /// <param name="change">Destroys it in the file; as for <see cref="RecordAsync"/>.</param>
+    /// <param name="cancellationToken">Ends it; counting reads the whole table, twice where the key was not disabled in the database.</param>
+    /// <exception cref="LoginEtlException"><c>KeyInUse</c>, with the number of rows, and those of <see cref="RecordAsync"/>. What the database says of the key is as it was then.</exception>
+    public static async Task RemoveAsync(
+        ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey key, Func<(LoginKey Changed, IReadOnlyList<LoginKey> Keyset)> change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(key);
-        // First, so that none comes while they are counted.
-        List<StoredKey>? before = null;
-        await table.ChangeAsync(
-            known =>
+        await RequireUnusedAsync(table, key, cancellationToken).ConfigureAwait(false);
+        var closed = StoredKey.Of(key, StoredKeyState.Disabled);
+        StoredKey? before = null;
+        var (isOpen, wasLookedAt) = (false, false);
+        try
+        {
+            await table.ChangeAsync(
+                known =>
+                {
+                    Refuse(table, Stored(keys), key, known);
+                    // Of the first look: a change whose answer was lost is made again.
+                    before = wasLookedAt ? before : known.FirstOrDefault(closed.IsOf);
+                    wasLookedAt = true;
+                    isOpen = known.Any(o => o.Attribute == closed.Attribute) && before?.State is not (StoredKeyState.Disabled or StoredKeyState.Removed);
+                    return isOpen ? [closed] : [];
+                },
+                cancellationToken).ConfigureAwait(false);
+            if (isOpen)
             {
-                before ??= [.. known.Where(StoredKey.Of(key, StoredKeyState.Disabled).IsOf)];
-                return [StoredKey.Of(key, StoredKeyState.Disabled)];
-            },
-            cancellationToken).ConfigureAwait(false);
+                await RequireUnusedAsync(table, key, cancellationToken).ConfigureAwait(false);
+            }
+
+            await RecordAsync(table, keys, key, change, cancellationToken).ConfigureAwait(false);
+        }
+        catch when (isOpen)
+        {
+            await ReopenAsync(table, before ?? closed with { State = StoredKeyState.Retired }).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // Unless somebody else has said something of it meanwhile.
+    private static async Task ReopenAsync(ITokenTable table, StoredKey key)
+    {
+        try
+        {
+            await table.ChangeAsync(
+                known => known.Any(o => key.IsOf(o) && o.State == StoredKeyState.Disabled) ? [key] : [], CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (LoginEtlException)
+        {
+            // What ended the removal is what is to be told: a database that is away, most likely.
+        }
+    }
+
+    private static async Task RequireUnusedAsync(ITokenTable table, LoginKey key, CancellationToken cancellationToken)
+    {
         var counts = await table.CountAsync(cancellationToken).ConfigureAwait(false);
         if (counts.FirstOrDefault(c => c.Attribute == KeysetName.Of(key.Name) && c.Prefix == key.TokenPrefix) is { Rows: > 0 and var rows })
         {
-            await table.SetAsync(before!, cancellationToken).ConfigureAwait(false);
             throw new LoginEtlException(
                 ErrorId.KeyInUse, $"{rows} rows of {table.Name} and its quarantine still carry {key.TokenPrefix}, and without {key} nothing can open them. The key was not removed.",
                 "Enable it with Enable-LoginKey, take the rows to the primary key with Update-LoginToken, and disable it again; -Force gives the rows up.");
         }
     }
-
-    private static StoredKeyState EnabledStateOf(StoredKey key, IReadOnlyList<StoredKey> known) =>
-        known.FirstOrDefault(key.IsOf)?.State == StoredKeyState.Primary ? StoredKeyState.Primary
-        : known.Any(o => o.Attribute == key.Attribute) ? StoredKeyState.Retired
-        : key.State;
 
     private static bool IsEnabled(StoredKey key) => key.State is StoredKeyState.Primary or StoredKeyState.Retired;
 

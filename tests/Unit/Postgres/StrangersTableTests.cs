@@ -1,6 +1,7 @@
 using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Postgres;
+using LoginEtl.Rotation;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Xunit;
@@ -59,7 +60,8 @@ public sealed class StrangersTableTests(ServersFixture servers)
                 await connector.InitializeAsync(owner, new SchemaOptions(), TestDatabase.Token);
                 Assert.Contains(await connector.CheckAsync(owner, new SinkOptions(), TestDatabase.Token), c => c is { Name: "Owners", Outcome: CheckOutcome.Warn } && c.Detail.Contains(stranger.UserName!, StringComparison.Ordinal));
                 await using var tokens = await connector.OpenTokensAsync(owner, TestDatabase.Token);
-                Assert.Null(await tokens.SampleAsync(TestDatabase.Token));
+                // The rows would say whose keys these are.
+                Assert.Equal("ForeignObject", (await Assert.ThrowsAsync<LoginEtlException>(() => KeyRegistry.RequireAsync(tokens, [], null, makesKnown: true, TestDatabase.Token))).Id);
                 Assert.False(await database.ReadAsync<bool>("SELECT to_regclass('sprung') IS NOT NULL"), what);
                 await database.RunAsync($"ALTER DATABASE {name} OWNER TO CURRENT_USER");
             });
