@@ -166,7 +166,7 @@ internal sealed class BatchBuffer
 
     // A quarter of what may be held: one batch fills, one waits, one is in its transaction, and one is on its way.
     private bool FillsBatch(InFlightMessages? book) =>
-        book?.FillsBatch(_fillingBytes) ?? _fillingBytes >= ReceiveOptions.DefaultMaxHeldBytes / 4;
+        book?.FillsBatch(_filling.Count, _fillingBytes) ?? _fillingBytes >= ReceiveOptions.DefaultMaxHeldBytes / 4;
 
     private List<ProtectedLogin> NewBatch() => new(Math.Min(_batchSize, InitialCapacity));
 

@@ -32,8 +32,11 @@ internal sealed class HeldRoom(int capacity, long maxBytes)
     // Where no body is held, one may always come.
     private long FreeByBytes => Math.Max((maxBytes - Bytes) / LargestMessage, Bytes <= _held * Overhead ? 1 : 0);
 
-    /// <summary>Whether a writer is to wait for no more of a batch that has so many bytes in it.</summary>
-    public bool FillsBatch(long bytes) => bytes >= maxBytes / 4 || (maxBytes < SmallBound && IsFullOfBytes);
+    /// <summary>
+    /// Whether a writer is to wait for no more of a batch of so many logins and bytes: while half of what may be held waits for
+    /// its transaction, the other half fills.
+    /// </summary>
+    public bool FillsBatch(int count, long bytes) => count >= Math.Max(1, capacity / 2) || bytes >= maxBytes / 4 || (maxBytes < SmallBound && IsFullOfBytes);
 
     /// <summary>One more is held.</summary>
     public void Take(QueueDelivery delivery, int bodyLength)

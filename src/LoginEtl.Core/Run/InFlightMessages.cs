@@ -59,10 +59,10 @@ public sealed class InFlightMessages
     /// <summary>Whether it is for their bytes, and not their number, that no more may be taken in.</summary>
     public bool IsFullOfBytes => Locked(() => _room.IsFullOfBytes);
 
-    /// <summary>Whether a writer is to wait for no more of a batch that has so many bytes in it.</summary>
-    internal bool FillsBatch(long bytes)
+    /// <summary>Whether a writer is to wait for no more of a batch of so many logins and bytes.</summary>
+    internal bool FillsBatch(int count, long bytes)
     {
-        lock (_lock) { return _room.FillsBatch(bytes); }
+        lock (_lock) { return _room.FillsBatch(count, bytes); }
     }
 
     /// <summary>Time since something was last settled or claimed by a writer.</summary>

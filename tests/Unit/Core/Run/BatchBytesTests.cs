@@ -4,7 +4,7 @@ using Xunit;
 
 namespace LoginEtl.Unit.Core.Run;
 
-/// <summary>A batch is full when it has a quarter of the bytes that may be held.</summary>
+/// <summary>A batch is full when it has a quarter of the bytes that may be held, or half of the number.</summary>
 public sealed class BatchBytesTests
 {
     private readonly BatchBuffer _buffer = new(new BatchOptions { BatchSize = 1_000, FlushInterval = Timeout.InfiniteTimeSpan });
@@ -40,6 +40,16 @@ public sealed class BatchBytesTests
         var book = new InFlightMessages(10_000, maxBytes: 512 << 20);
         Add(book, count: 2_500, bytes: 200);
         Assert.Equal([1_000, 1_000, 500], await TakeAllAsync());
+    }
+
+    [Theory]
+    [InlineData(100, 250, new[] { 50, 50, 50, 50, 50 })]
+    [InlineData(1, 2, new[] { 1, 1 })]
+    public async Task Where_fewer_may_be_held_than_two_batches_half_of_them_are_one(int held, int count, int[] expected)
+    {
+        var book = new InFlightMessages(held, maxBytes: 512 << 20);
+        Add(book, count, bytes: 200);
+        Assert.Equal(expected, await TakeAllAsync());
     }
 
     [Fact]
