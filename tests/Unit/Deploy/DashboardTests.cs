@@ -76,7 +76,11 @@ public sealed partial class DashboardTests
             .AddPrometheusHttpListener(o => (o.Host, o.Port) = ("127.0.0.1", port)).Build();
         var run = new RunGauges("q", () => [(RunMetrics.Received, 2), (RunMetrics.Undeleted, 1), ("written", 1), ("lapsed", 1)])
         {
-            Held = () => 1, HeldBytes = () => 1, Stalled = () => 1, Backlog = () => 1, State = () => RunMetrics.Receiving,
+            Held = () => 1,
+            HeldBytes = () => 1,
+            Stalled = () => 1,
+            Backlog = () => 1,
+            State = () => RunMetrics.Receiving,
         };
         RunMetrics.Begin(run);
         try
