@@ -46,7 +46,7 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
     {
         ArgumentNullException.ThrowIfNull(protectors);
         // The table first: nothing is received that could not be written.
-        var sink = await databases.WriteToAsync(Into, Sink, stop).ConfigureAwait(false);
+        var sink = await new OpeningWait(Receive).OpenAsync(() => databases.WriteToAsync(Into, Sink, stop), stop).ConfigureAwait(false);
         await using (sink.ConfigureAwait(false))
         {
             var startedAt = DateTimeOffset.UtcNow;
@@ -76,7 +76,7 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
     {
         protectors.TryFollow(await sink.KeysAsync(stop).ConfigureAwait(false));
         await sink.RequireKeysAsync(protectors.Current.Keys, stop).ConfigureAwait(false);
-        var source = await queues.ReceiveFromAsync(From, Receive, stop).ConfigureAwait(false);
+        var source = await new OpeningWait(Receive).OpenAsync(() => queues.ReceiveFromAsync(From, Receive, stop), stop).ConfigureAwait(false);
         Started?.Invoke(new RunStart(source.Name, sink.Place, protectors.Current.Keys) { PingAsync = sink.PingAsync });
         return await EtlRun.RunAsync(source, protectors, sink, Batch, batchWritten, stop, SoFar).ConfigureAwait(false);
     }

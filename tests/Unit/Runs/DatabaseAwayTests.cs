@@ -1,3 +1,5 @@
+using LoginEtl.Aws;
+using LoginEtl.Faults;
 using LoginEtl.Postgres;
 using LoginEtl.Run;
 using LoginEtl.Sandbox.Servers;
@@ -45,6 +47,63 @@ public sealed class DatabaseAwayTests(ServersFixture servers) : IDisposable
         Assert.Equal(60, receipt.Returned + receipt.Lapsed);
         Assert.True(receipt.Balanced);
         Assert.Equal((60, 0), await queue.CountsAsync());
+    }
+
+    [Theory]
+    [InlineData("database")]
+    [InlineData("queue")]
+    public async Task What_is_away_when_a_run_begins_is_told_of_and_waited_for_by_whom_that_is_asked(string what)
+    {
+        await using var server = await PostgresServer.StartAsync(TestPostgres.Options, Cancelled);
+        var settings = new DatabaseSettings { Database = new SecretText(server.ConnectionString) };
+        await new PostgresConnector().InitializeAsync(settings, new SchemaOptions(), Cancelled);
+        var queue = await TestQueue.CreateAsync(servers);
+        await WholeRun.SendAsync(queue, 60);
+        var isAway = true;
+        await using var proxy = new SqsProxy(servers.SqsEndpoint, async call =>
+        {
+            // What is not answered is cut.
+            if (what != "queue" || !Volatile.Read(ref isAway))
+            {
+                await call.AnswerAsync(await call.PassOnAsync());
+            }
+        });
+        if (what == "database")
+        {
+            await server.KillAsync(Cancelled);
+        }
+
+        using var keys = new TestKeys();
+        using var protectors = keys.Protectors();
+        var told = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var unasked = Job(TimeSpan.FromMinutes(1));
+        Assert.Equal(FaultKind.Unreachable, (await Assert.ThrowsAsync<LoginEtlException>(() => unasked.RunAsync(protectors, null, Cancelled).WaitAsync(TimeSpan.FromSeconds(20), Cancelled))).Kind);
+        using (var stop = new CancellationTokenSource(TimeSpan.FromSeconds(1)))
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Job(Timeout.InfiniteTimeSpan).RunAsync(protectors, null, stop.Token).WaitAsync(TimeSpan.FromSeconds(20), Cancelled));
+        }
+
+        var running = Job(Timeout.InfiniteTimeSpan).RunAsync(protectors, null, Cancelled);
+        var said = await told.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+        Assert.Contains("and is waited for as long as it takes", said, StringComparison.Ordinal);
+        Assert.False(running.IsCompleted);
+        Volatile.Write(ref isAway, false);
+        if (what == "database")
+        {
+            await server.StartAsync(Cancelled);
+        }
+
+        var receipt = await running.WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
+        Assert.Equal((60, 60, 0), (receipt.Received, receipt.Written, receipt.ExitCode));
+
+        EtlJob Job(TimeSpan retryFor) => new(new SqsConnector(), new PostgresConnector())
+        {
+            From = queue.Settings with { EndpointUrl = proxy.EndpointUrl },
+            Receive = new ReceiveOptions { DrainWindow = TimeSpan.FromMilliseconds(200), RetryFor = retryFor, Waiting = text => told.TrySetResult(text) },
+            Into = settings,
+            Sink = new SinkOptions { RetryFor = retryFor },
+            Batch = new BatchOptions(),
+        };
     }
 
     private async Task HoldWhileDownAsync(int visibilityTimeout, TimeSpan down)
