@@ -65,8 +65,8 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            receipt = Receipt.Failed(settings.QueueName(parsed), startedAt, new LoginEtlException(
-                ErrorId.StoppedBeforeBegin, "Stopped before it began; nothing was received.", "Run it again."));
+            receipt = Receipt.StoppedAtStart(settings.QueueName(parsed), startedAt);
+            hasRun = true;
         }
         catch (Exception e)
         {

@@ -167,6 +167,12 @@ public sealed record Receipt
         return From(source, RunState.Failed, startedAt, DateTimeOffset.UtcNow - startedAt, new RunCounts()).FailedBy(fault);
     }
 
+    /// <summary>Of a run that was stopped before it had begun, and has received nothing.</summary>
+    /// <param name="source">The queue.</param>
+    /// <param name="startedAt">When it was started.</param>
+    public static Receipt StoppedAtStart(string source, DateTimeOffset startedAt) =>
+        From(source, RunState.Stopped, startedAt, DateTimeOffset.UtcNow - startedAt, new RunCounts(), EndReason.Stopped);
+
     /// <summary>One line of JSON, as the worker writes it: words for enums, seconds as a number.</summary>
     public string ToJson() => ReceiptText.Json(this);
 

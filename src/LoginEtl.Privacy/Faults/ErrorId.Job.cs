@@ -151,8 +151,6 @@ public sealed partial record ErrorId
     public static readonly ErrorId SettingsFileNotFound = new(FaultKind.NotFound);
     /// <summary>A batch was committed, and its messages could not all be deleted: they come again and are duplicates.</summary>
     public static readonly ErrorId SettlementFailed = new(FaultKind.Failed);
-    /// <summary>The run was stopped before it began.</summary>
-    public static readonly ErrorId StoppedBeforeBegin = new(FaultKind.Failed);
     /// <summary>The process was told to end, and receives no more.</summary>
     public static readonly ErrorId StoppedBySignal = new(FaultKind.Failed);
     /// <summary>The user lacks rights on the table, or on one beside it.</summary>

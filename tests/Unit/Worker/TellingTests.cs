@@ -75,6 +75,30 @@ public sealed class TellingTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
+    public async Task Worker_that_waits_for_its_database_at_the_start_says_so_and_is_stopped_well()
+    {
+        var (queue, _) = await ReadyAsync();
+        using var worker = Process.Start(WorkerProgram.Start(_keys.Folder, queue, "Host=127.0.0.1;Port=1;Username=u;Database=d", ["--wait"]))!;
+        try
+        {
+            var said = await worker.StandardError.ReadLineAsync(TestDatabase.Token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Token);
+            Assert.Contains("127.0.0.1:1, database d cannot be reached", said, StringComparison.Ordinal);
+            Assert.Contains("and is waited for as long as it takes", said, StringComparison.Ordinal);
+            using var signal = Process.Start("kill", ["-TERM", $"{worker.Id}"]);
+            await worker.WaitForExitAsync(TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Token);
+            Assert.Equal(0, worker.ExitCode);
+            Assert.Contains("\"outcome\":\"stopped\"", await worker.StandardOutput.ReadToEndAsync(TestDatabase.Token), StringComparison.Ordinal);
+        }
+        finally
+        {
+            if (!worker.HasExited)
+            {
+                worker.Kill();
+            }
+        }
+    }
+
+    [Fact]
     public async Task Service_manager_is_told_that_it_is_ready_alive_and_stopping()
     {
         var (queue, database) = await ReadyAsync();
