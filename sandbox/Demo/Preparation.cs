@@ -24,6 +24,6 @@ internal static class Preparation
         await using var table = await new PostgresConnector().OpenTokensAsync(
             new DatabaseSettings { Database = new SecretText(settings.Database) }, cancellationToken);
         using var keyring = Keyring.Open(settings.KeysFolder);
-        await KeyRegistry.PromoteAsync(table, () => KeyListing.Of(keyring), cancellationToken);
+        await KeyRegistry.PromoteAsync(table, KeyListing.Of(keyring), () => KeyListing.Of(keyring), cancellationToken);
     }
 }

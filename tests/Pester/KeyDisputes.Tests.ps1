@@ -109,6 +109,23 @@ Describe 'A change of a key' {
         Get-State | Should -Be 'retired', 'primary'
     }
 
+    It 'by a host whose file is older tells none either where the register is emptied while it waits' {
+        $stale = Copy-Keys
+        $new = Add-LoginKey $own ip -Database $database
+        Copy-Item "$own/ip.json" "$stale/ip.json" -Force
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -Database $database
+        $null = Update-LoginToken $database $own
+        foreach ($change in "Enable-LoginKey '$stale' ip $($new.KeyId)", "Add-LoginKey '$stale' ip") {
+            $before = Contents $stale
+            Invoke-BehindBatch $database "`$null = $change -Database '$database'" -Meanwhile { [void] (Invoke-Sql $database "DELETE FROM login_etl_key WHERE attribute = 'ip'") }
+            Get-Content "$TestDrive/behind0.out.err" -Raw | Should -Match 'was deleted meanwhile'
+            (Invoke-Sql $database "SELECT count(*) AS n FROM login_etl_key WHERE attribute = 'ip'").n | Should -Be 0
+            Contents $stale | Should -Be $before
+            $null = Enable-LoginKey $own ip $old.KeyId -Database $database
+            Get-State | Should -Be 'retired', 'primary'
+        }
+    }
+
     It 'says what is not looked at because of a stranger, and looks where rows are read anyway' {
         $anew = NewKeys
         [void] (New-Account 'CREATE SCHEMA {0} AUTHORIZATION {0}; GRANT TRIGGER ON user_logins TO {0}; SET ROLE {0}; CREATE FUNCTION {0}.f() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN NULL; END''; CREATE TRIGGER watch AFTER DELETE ON public.user_logins FOR EACH STATEMENT EXECUTE FUNCTION {0}.f()')
@@ -128,6 +145,8 @@ Describe 'A change of a key' {
         $both = NewKeys @{ ip = 'pfx' }
         foreach ($file in Get-ChildItem $own -Filter *.json) { Copy-Item $file $both -Force }
         $pfx = Get-LoginKeyset $both ip.pfx
+        $null = Enable-LoginKey $both ip.pfx $pfx.KeyId -Database $database
+        $null = Add-LoginKey $both ip.pfx -Database $database
         $null = Enable-LoginKey $both ip.pfx $pfx.KeyId -Database $database
         (Invoke-Sql $database "SELECT count(*) AS n FROM login_etl_key WHERE method = 'pfx'").n | Should -Be 0
         $rows = Get-Body b 1 | ConvertFrom-LoginJson | Protect-LoginPii $both -Method @{ ip = 'pfx' }

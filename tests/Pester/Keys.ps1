@@ -30,8 +30,8 @@ function Get-Body([string] $Sender, [int[]] $Numbers) {
 function Get-RowCount([string] $Database, [string] $Where = 'true') { (Invoke-Sql $Database "SELECT count(*) AS n FROM user_logins WHERE $Where").n }
 
 # Scripts that change keys, begun one after the other behind a batch under way, which then ends. What each printed is in
-# behind0.out, behind1.out, …, and its errors in behind0.out.err, ….
-function Invoke-BehindBatch([string] $Database, [string[]] $Scripts) {
+# behind0.out, behind1.out, …, and its errors in behind0.out.err, …. Something may be done while they wait.
+function Invoke-BehindBatch([string] $Database, [string[]] $Scripts, [scriptblock] $Meanwhile = {}) {
     $slow = [Npgsql.NpgsqlConnection]::new($Database)
     $slow.Open()
     $command = $slow.CreateCommand()
@@ -39,7 +39,7 @@ function Invoke-BehindBatch([string] $Database, [string[]] $Scripts) {
     [void] $command.ExecuteNonQuery()
     try {
         # Each is at the start line before it is let go: the lock is waited for a bounded time.
-        $names = 0..($Scripts.Count - 1) | ForEach-Object { "$TestDrive/behind$_" }
+        $names = @(0..($Scripts.Count - 1) | ForEach-Object { "$TestDrive/behind$_" })
         Remove-Item "$TestDrive/behind*"
         $processes = foreach ($i in 0..($Scripts.Count - 1)) {
             $name = $names[$i]
@@ -52,6 +52,9 @@ function Invoke-BehindBatch([string] $Database, [string[]] $Scripts) {
             Wait-Until { (Invoke-Sql $Database "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").n -gt $i } "number $i waits"
         }
     }
-    finally { $slow.Dispose() }
+    finally {
+        try { & $Meanwhile }
+        finally { $slow.Dispose() }
+    }
     $processes | Wait-Process -Timeout 60
 }

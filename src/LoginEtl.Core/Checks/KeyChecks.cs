@@ -9,6 +9,7 @@ public static class KeyChecks
 {
     private const string States = "Key states";
     private const string Rows = "Rows under other keys";
+    private const string Values = "Values are tokens";
 
     /// <summary>Compares them.</summary>
     /// <param name="keyring">Stays the caller's; follows the database's primary keys.</param>
@@ -20,7 +21,7 @@ public static class KeyChecks
     {
         ArgumentNullException.ThrowIfNull(keyring);
         ArgumentNullException.ThrowIfNull(known);
-        return [await StatesAsync(keyring, methods, known, sample, isStrangers).ConfigureAwait(false), OtherRows(keyring, known, sample)];
+        return [await StatesAsync(keyring, methods, known, sample, isStrangers).ConfigureAwait(false), OtherRows(keyring, known, sample), .. Foreign(sample)];
     }
 
     private static async Task<Check> StatesAsync(Keyring keyring, MaskMethods methods, IReadOnlyList<StoredKey> known, TokenSample? sample, bool isStrangers)
@@ -94,6 +95,17 @@ public static class KeyChecks
         string? Listed(Func<StoredKey, bool> isMeant) =>
             PrimaryKeys.Newer(keyring).Where(isMeant).Select(k => $"{k.Prefix} of {k.Attribute}").ToList() is { Count: > 0 } list ? string.Join(", ", list) : null;
     }
+
+    // Of a table that was not read nothing can be said.
+    private static IEnumerable<Check> Foreign(TokenSample? sample) => sample is null ? [] :
+    [
+        sample.Others.Count == 0
+            ? new Check(Values, CheckOutcome.Pass, "all values looked at are")
+            : new Check(
+                Values, CheckOutcome.Warn,
+                $"the table has values that were not masked by this module: {string.Join(", ", sample.Others)}; {(sample.IsWhole ? "all rows were looked at" : "a random part of the rows was looked at")}",
+                "They join with nothing that runs write, and searches do not find them. docs/table.md says what can be done (Rows of an earlier script)."),
+    ];
 
     private static Check OtherRows(Keyring keyring, IReadOnlyList<StoredKey> known, TokenSample? sample)
     {

@@ -13,7 +13,7 @@ internal static class AnalysisPlan
     // Of the relations that have the views' names: their form, owner, comment and what else they read.
     private static readonly string s_views =
         $"""
-        SELECT c.relname, c.relkind::text, pg_get_userbyid(c.relowner), {ForeignObjects.Trusted("c.relowner", "$3")}, coalesce(pg_catalog.obj_description(c.oid, 'pg_class'::name), ''::text),
+        SELECT c.relname, c.oid, c.relkind::text, pg_get_userbyid(c.relowner), {ForeignObjects.Trusted("c.relowner", "$3")}, coalesce(pg_catalog.obj_description(c.oid, 'pg_class'::name), ''::text),
             ARRAY(SELECT DISTINCT d.refobjid FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass::oid AND d.objid = w.oid
                 WHERE w.ev_class = c.oid AND d.refclassid = 'pg_class'::regclass::oid AND d.refobjid <> c.oid)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -91,7 +91,7 @@ internal static class AnalysisPlan
     {
         var found = await connection.QueryAsync(
             s_views, [live.Name.Schema, AnalysisNames.All, live.Name.Quoted],
-            r => (Name: r.GetString(0), Kind: r.GetString(1), Owner: r.GetString(2), IsTrusted: r.GetBoolean(3), Comment: r.GetString(4), Reads: r.GetFieldValue<uint[]>(5)),
+            r => (Name: r.GetString(0), Oid: r.GetFieldValue<uint>(1), Kind: r.GetString(2), Owner: r.GetString(3), IsTrusted: r.GetBoolean(4), Comment: r.GetString(5), Reads: r.GetFieldValue<uint[]>(6)),
             cancellationToken).ConfigureAwait(false);
         foreach (var view in found)
         {
@@ -113,7 +113,9 @@ internal static class AnalysisPlan
             }
         }
 
-        return found.ToDictionary(f => f.Name, f => f.Comment, StringComparer.Ordinal);
+        // One that reads another view than the first, which was renamed or made anew, is to be made again.
+        var first = found.FirstOrDefault(f => f.Name == AnalysisNames.Logins).Oid;
+        return found.ToDictionary(f => f.Name, f => f.Name == AnalysisNames.Logins || f.Reads.Contains(first) ? f.Comment : "", StringComparer.Ordinal);
     }
 
     // By bytes, so that it does not change its order with the system's collations; char has an order of its own.

@@ -104,6 +104,7 @@ internal sealed class PostgresAnchor(Database database, QualifiedName table, Aud
         // Durable whatever the user's settings say: plaintext leaves on the strength of it. Set for this transaction alone:
         // behind a pooler the session goes to others.
         await connection.RunAsync("SET LOCAL synchronous_commit = on", cancellationToken).ConfigureAwait(false);
+        await WriteLock.TakeAsync(connection, table, [WriteLock.ToInsert(table.Beside(SchemaNames.AuditAnchor), SchemaNames.AuditAnchorContent)], [SchemaNames.AuditAnchor], cancellationToken).ConfigureAwait(false);
         List<AuditAnchor> kept;
         try
         {

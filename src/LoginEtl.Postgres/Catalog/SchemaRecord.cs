@@ -168,6 +168,7 @@ internal sealed record SchemaRecord(
     {
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = transaction.ConfigureAwait(false);
+        await WriteLock.TakeAsync(connection, table, [WriteLock.ToUpdate(table.Beside(SchemaNames.Schema), "timeline")], [SchemaNames.Schema], cancellationToken).ConfigureAwait(false);
         await connection.RunAsync($"UPDATE {table.Beside(SchemaNames.Schema).Quoted} SET timeline = {History}", cancellationToken).ConfigureAwait(false);
         await ForeignObjects.CommitAsync(transaction, table, [SchemaNames.Schema], cancellationToken).ConfigureAwait(false);
     }

@@ -44,6 +44,7 @@ internal sealed class RunLog(Database database, QualifiedName table) : IAsyncDis
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = transaction.ConfigureAwait(false);
         await connection.RunAsync(Bound, cancellationToken).ConfigureAwait(false);
+        await WriteLock.TakeAsync(connection, table, [WriteLock.ToUpdate(_runs, "state")], [SchemaNames.Runs], cancellationToken).ConfigureAwait(false);
         var lost = await connection.QueryAsync(
             $"""
             UPDATE {_runs.Quoted} SET state = 'lost' WHERE id = ANY (ARRAY(
@@ -152,6 +153,7 @@ internal sealed class RunLog(Database database, QualifiedName table) : IAsyncDis
             var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using var __ = transaction.ConfigureAwait(false);
             await connection.RunAsync(Bound, cancellationToken).ConfigureAwait(false);
+            await WriteLock.TakeAsync(connection, table, [WriteLock.ToUpdate(_runs, "state")], [SchemaNames.Runs], cancellationToken).ConfigureAwait(false);
             await connection.RunAsync(sql, parameters, cancellationToken).ConfigureAwait(false);
             await ForeignObjects.CommitAsync(transaction, table, [SchemaNames.Runs], cancellationToken).ConfigureAwait(false);
             Seen();

@@ -21,6 +21,9 @@ internal sealed class KeyRegistration(LiveTable table, bool isNewKey, bool isDry
     private readonly QualifiedName _keys = table.Name.Beside(SchemaNames.Keys);
     private readonly KeyStates _states = new(table.Name.Beside(SchemaNames.Keys));
 
+    /// <summary>What the table held that was masked by somebody else, where it was looked at: before the first key of an attribute.</summary>
+    public IReadOnlyList<ForeignValues> Foreign { get; private set; } = [];
+
     /// <summary>The keys that the records were masked with.</summary>
     public static IReadOnlyCollection<StoredKey> KeysOf(IEnumerable<ProtectedLogin> logins)
     {
@@ -46,7 +49,7 @@ internal sealed class KeyRegistration(LiveTable table, bool isNewKey, bool isDry
         NpgsqlConnection connection, IReadOnlyCollection<StoredKey> keys, IReadOnlyList<StoredKey> known, CancellationToken cancellationToken)
     {
         var unknown = await KeyAdmission.RequireAsync(
-            keys, known, isNewKey, () => TableSample.ReadAsync(connection, table, cancellationToken)).ConfigureAwait(false);
+            keys, known, isNewKey, LookAsync).ConfigureAwait(false);
         if (unknown.Count > 0 && !await IsGrantedAsync(connection, _keys, cancellationToken).ConfigureAwait(false))
         {
             throw new LoginEtlException(
@@ -55,6 +58,13 @@ internal sealed class KeyRegistration(LiveTable table, bool isNewKey, bool isDry
         }
 
         return unknown;
+
+        async Task<TokenSample?> LookAsync()
+        {
+            var sample = await TableSample.ReadAsync(connection, table, cancellationToken).ConfigureAwait(false);
+            Foreign = sample?.Others ?? [];
+            return sample;
+        }
     }
 
     /// <summary>The same, and registers what is not known. In a transaction that keeps states as they are.</summary>
@@ -82,10 +92,9 @@ internal sealed class KeyRegistration(LiveTable table, bool isNewKey, bool isDry
             unknown.Select(k => k.Attribute).ToArray(), unknown.Select(k => k.Method).ToArray(), unknown.Select(k => k.Prefix).ToArray(),
             unknown.Select(k => k.CheckValue).ToArray(),
         ];
+        await WriteLock.TakeAsync(connection, table.Name, [WriteLock.ToInsert(_keys, Columns)], [SchemaNames.Keys], cancellationToken).ConfigureAwait(false);
         await connection.RunAsync(
             $"INSERT INTO {_keys.Quoted} ({string.Join(", ", Columns)}) SELECT * FROM unnest($1, $2, $3, $4)", parameters, cancellationToken).ConfigureAwait(false);
-        // Not locked before: a trigger that was made meanwhile has fired, and this transaction is not to stand.
-        await ForeignObjects.RequireNoneAsync(connection, table.Name, [SchemaNames.Keys], cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Whether the user may register keys.</summary>

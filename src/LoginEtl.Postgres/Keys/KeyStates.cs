@@ -68,7 +68,6 @@ internal sealed class KeyStates(QualifiedName keys)
                 "Look for a transaction that hangs (pg_stat_activity), then run again.");
         }
 
-        await ForeignObjects.RequireNoneAsync(connection, table, [SchemaNames.Keys], cancellationToken).ConfigureAwait(false);
         if (!(await connection.QueryAsync(MayChange, [keys.Quoted], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0])
         {
             throw new LoginEtlException(
@@ -76,9 +75,8 @@ internal sealed class KeyStates(QualifiedName keys)
                 $"GRANT SELECT, INSERT, UPDATE ON {keys} TO the user, as Initialize-LoginDatabase -Role does for login_etl_key_keeper.");
         }
 
-        // A file may be changed by what is decided, so what can stand against it is found before: a server that takes no writes, and
-        // whoever changes rows by hand and does not commit.
-        await connection.RunAsync($"UPDATE {keys.Quoted} SET state = state WHERE false", cancellationToken).ConfigureAwait(false);
+        // A file may be changed by what is decided, so what can stand against it is found before: whoever changes rows by hand and
+        // does not commit, what a stranger puts there, and a server that takes no writes.
         try
         {
             await connection.RunAsync($"LOCK TABLE {keys.Quoted} IN SHARE ROW EXCLUSIVE MODE", cancellationToken).ConfigureAwait(false);
@@ -90,6 +88,8 @@ internal sealed class KeyStates(QualifiedName keys)
                 "Look for a transaction that hangs (pg_stat_activity), then run again.");
         }
 
+        await ForeignObjects.RequireNoneAsync(connection, table, [SchemaNames.Keys], cancellationToken).ConfigureAwait(false);
+        await connection.RunAsync($"UPDATE {keys.Quoted} SET state = state WHERE false", cancellationToken).ConfigureAwait(false);
         var wanted = decide(await ListAsync(connection, cancellationToken).ConfigureAwait(false));
         if (wanted.Count == 0)
         {

@@ -39,15 +39,27 @@ internal static class TableSample
         var sample = isWhole ? "" : string.Create(CultureInfo.InvariantCulture, $"TABLESAMPLE SYSTEM ({100.0 * MostBlocks / blocks})");
         var counts = await connection.QueryAsync(
             $"""
-            SELECT {TokenColumns.Prefix($"t.{columns.Ip}::text")}, {TokenColumns.Prefix($"t.{columns.DeviceId}::text")}, count(*)
-            FROM {table.Name.Quoted} AS t {sample} GROUP BY 1, 2 ORDER BY 1, 2
+            SELECT {TokenColumns.Prefix($"t.{columns.Ip}::text")}, {TokenColumns.Prefix($"t.{columns.DeviceId}::text")}, count(*), {Shape($"t.{columns.Ip}::text")}, {Shape($"t.{columns.DeviceId}::text")}
+            FROM {table.Name.Quoted} AS t {sample} GROUP BY 1, 2, 4, 5 ORDER BY 1, 2, 4, 5
             """,
-            [], r => (Ip: r.IsDBNull(0) ? null : r.GetString(0), DeviceId: r.IsDBNull(1) ? null : r.GetString(1), Rows: r.GetInt64(2)), cancellationToken).ConfigureAwait(false);
+            [], r => (Ip: Text(r, 0), DeviceId: Text(r, 1), Rows: r.GetInt64(2), IpShape: Text(r, 3), DeviceShape: Text(r, 4)), cancellationToken).ConfigureAwait(false);
         return new TokenSample(
             [
                 .. counts.GroupBy(c => c.Ip).Where(g => g.Key is not null).Select(g => new PrefixCount(LoginFields.Ip, g.Key!, g.Sum(c => c.Rows))),
                 .. counts.GroupBy(c => c.DeviceId).Where(g => g.Key is not null).Select(g => new PrefixCount(LoginFields.DeviceId, g.Key!, g.Sum(c => c.Rows))),
             ],
-            isWhole);
+            isWhole)
+        {
+            Others = [.. Others(LoginFields.Ip, counts.Select(c => (c.IpShape, c.Rows))), .. Others(LoginFields.DeviceId, counts.Select(c => (c.DeviceShape, c.Rows)))],
+        };
+
+        static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
     }
+
+    private static IEnumerable<ForeignValues> Others(string attribute, IEnumerable<(string? Shape, long Rows)> counts) => ForeignShape.All
+        .Select(s => new ForeignValues(attribute, s, counts.Where(c => c.Shape == s.Name).Sum(c => c.Rows))).Where(v => v.Rows > 0);
+
+    // Null for tokens, and where nothing is.
+    private static string Shape(string value) =>
+        $"CASE WHEN {value} IS NULL OR {TokenColumns.Prefix(value)} IS NOT NULL THEN NULL {string.Join(" ", ForeignShape.All.Where(s => s.Pattern.Length > 0).Select(s => $"WHEN {value} ~ '^({s.Pattern})$' THEN '{s.Name}'"))} ELSE '{ForeignShape.All[^1].Name}' END";
 }

@@ -92,7 +92,7 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
         LiveTable? was = null;
         var reads = 0;
         return await SettleAsync(
-            requests.Count,
+            requests.Count, [ToSettle, WriteLock.ToUpdate(name.Beside(SchemaNames.Ledger), "outcome"), WriteLock.ToUpdate(name.Beside(SchemaNames.FileLedger), "outcome")],
             async (connection, commitUnknown, token) =>
             {
                 // Others may restore at the same time, and find the table changed.
@@ -125,15 +125,18 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
         ArgumentNullException.ThrowIfNull(entries);
         ArgumentNullException.ThrowIfNull(dismissal);
         return await SettleAsync(
-            entries.Count, async (connection, _, token) => await _dismiss.RunAsync(connection, entries, dismissal, token).ConfigureAwait(false),
+            entries.Count, [ToSettle], async (connection, _, token) => await _dismiss.RunAsync(connection, entries, dismissal, token).ConfigureAwait(false),
             r => r.Outcome == DismissOutcome.Dismissed, r => r.Outcome == DismissOutcome.AlreadyDismissed, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
+    private string ToSettle => WriteLock.ToUpdate(name.Beside(SchemaNames.Quarantine), "record");
+
     /// <summary>Settles entries in one transaction, again and again until it stands.</summary>
     /// <param name="count">How many; none need no transaction.</param>
+    /// <param name="locks">Keep others' triggers out of what it writes to.</param>
     /// <param name="work">
     /// All but the commit; one result an entry, in their order, or null to be begun anew. It is told whether an earlier COMMIT
     /// may have taken place.
@@ -142,7 +145,7 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
     /// <param name="wasSettled">Says of a result that an earlier one had settled it in the same way.</param>
     /// <param name="cancellationToken">Not heeded any more once COMMIT is sent.</param>
     private async Task<T[]> SettleAsync<T>(
-        int count, Func<NpgsqlConnection, bool, CancellationToken, Task<T[]?>> work, Func<T, bool> isSettled, Func<T, bool> wasSettled, CancellationToken cancellationToken)
+        int count, string[] locks, Func<NpgsqlConnection, bool, CancellationToken, Task<T[]?>> work, Func<T, bool> isSettled, Func<T, bool> wasSettled, CancellationToken cancellationToken)
     {
         if (count == 0)
         {
@@ -159,6 +162,7 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             {
                 var scope = await _session.BeginAsync(token).ConfigureAwait(false);
                 await using var _ = scope.ConfigureAwait(false);
+                await WriteLock.TakeAsync(scope.Connection, name, locks, s_written, token).ConfigureAwait(false);
                 if (await work(scope.Connection, promised is not null, token).ConfigureAwait(false) is not { } results)
                 {
                     continue;
@@ -176,7 +180,6 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
                     return results;
                 }
 
-                // Looked at before, too; but a trigger may have been made meanwhile, which these writes waited for, and fired.
                 await ForeignObjects.RequireNoneAsync(scope.Connection, name, s_written, token).ConfigureAwait(false);
                 promised = results;
                 await scope.CommitAsync().ConfigureAwait(false);

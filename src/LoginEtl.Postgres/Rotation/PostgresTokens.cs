@@ -143,6 +143,7 @@ internal sealed class PostgresTokens : ITokenTable
             var transaction = await connection.BeginTransactionAsync(token).ConfigureAwait(false);
             await using var _ = transaction.ConfigureAwait(false);
             await connection.RunAsync($"SELECT {KeyLock.Shared(_table.Name.Beside(SchemaNames.Keys))}", token).ConfigureAwait(false);
+            await WriteLock.TakeAsync(connection, _table.Name, [WriteLock.ToUpdate(_table.Name.Beside(SchemaNames.Quarantine), "record")], [SchemaNames.Quarantine], token).ConfigureAwait(false);
             new KnownKeys(await _keys.ListAsync(connection, token).ConfigureAwait(false)).Refuse(changes);
             var replaced = range.Relation == _quarantine
                 ? await QuarantineTokens.ReplaceAsync(connection, range, changes, token).ConfigureAwait(false)

@@ -43,6 +43,14 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
                 return statements;
             }
 
+            // Rows come into these by what follows.
+            var filled = (await TableNames.ExistingAsync(connection, table.Schema, cancellationToken).ConfigureAwait(false) ?? []).Intersect([SchemaNames.Keys, SchemaNames.Schema]).ToArray();
+            if (statements.Count > 0 && filled.Length > 0)
+            {
+                await connection.RunAsync($"LOCK TABLE {string.Join(", ", filled.Select(f => table.Beside(f).Quoted))} IN ROW EXCLUSIVE MODE", cancellationToken).ConfigureAwait(false);
+                await ForeignObjects.RequireNoneAsync(connection, table, filled, cancellationToken).ConfigureAwait(false);
+            }
+
             // Building and rewriting take as long as the table is large; waiting for others does not.
             await connection.RunAsync($"SET LOCAL lock_timeout = {(long)settings.Timeout.TotalMilliseconds}", cancellationToken).ConfigureAwait(false);
             foreach (var statement in statements)
@@ -56,7 +64,7 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
                     var relation = table.Beside(e.TableName!);
                     throw new LoginEtlException(
                         ErrorId.LedgerUnsuitable, $"{relation} has no unique key, and something is in it twice by now, so none can be made. Nothing was changed.",
-                        $"Keep one of each and run again: DELETE FROM {relation.Quoted} a USING {relation.Quoted} b WHERE a.ctid > b.ctid AND a.key = b.key. Rows of the table that were written twice stay.");
+                        $"Keep one of each and run again: DELETE FROM {relation.Quoted} a USING {relation.Quoted} b WHERE a.ctid > b.ctid AND {string.Join(" AND ", SchemaNames.KeyOf(relation.Name)!.Select(c => $"a.{c} = b.{c}"))}. Rows of the table that were written twice stay.");
                 }
             }
 

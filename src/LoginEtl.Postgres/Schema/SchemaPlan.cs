@@ -1,6 +1,7 @@
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Analysis;
 using LoginEtl.Postgres.Catalog;
+using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Settings;
 using Npgsql;
@@ -10,6 +11,8 @@ namespace LoginEtl.Postgres.Schema;
 /// <summary>Finds out what is missing, and the statements that make it.</summary>
 internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings settings, SchemaOptions options)
 {
+    private const string HasPrimaryKey = "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = pg_catalog.to_regclass($1)::oid AND contype = 'p')";
+
     /// <summary>The table that is meant, and the statements in the order in which they run; none when nothing is missing.</summary>
     /// <exception cref="LoginEtlException"><c>SettingInvalid</c>, <c>TableUnsuitable</c>, <c>SchemaNotFound</c>.</exception>
     public async Task<(QualifiedName Table, List<string> Statements)> MakeAsync(CancellationToken cancellationToken)
@@ -68,7 +71,12 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
         }
 
         var beside = await CompanionTable.ReadAsync(connection, name, [.. SchemaNames.All.Where(existing.Contains)], cancellationToken).ConfigureAwait(false);
-        statements.AddRange(beside.Where(b => b is { IsUnique: false } and ({ IsLoginEtlTable: true } or { IsOlder: true })).Select(b => SchemaStatements.AddKey(b.Name)));
+        foreach (var keyless in beside.Where(b => b is { IsUnique: false } and ({ IsLoginEtlTable: true } or { IsOlder: true })))
+        {
+            var hasPrimary = (await connection.QueryAsync(HasPrimaryKey, [keyless.Name.Quoted], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0];
+            statements.Add(SchemaStatements.AddKey(keyless.Name, hasPrimary));
+        }
+
         var quarantine = name.Beside(SchemaNames.Quarantine);
         if (existing.Contains(SchemaNames.Quarantine)
             && await QuarantineMigration.LackingAsync(connection, quarantine, cancellationToken).ConfigureAwait(false) is { Count: > 0 } lacking)

@@ -112,12 +112,16 @@ internal static class SchemaStatements
         """;
 
     /// <summary>The key that a relation has lost.</summary>
-    public static string AddKey(QualifiedName relation) => $"{AddsKey}{relation.Quoted} ADD PRIMARY KEY ({string.Join(", ", SchemaNames.KeyOf(relation.Name)!)})";
+    /// <param name="relation">One of <see cref="SchemaNames.KeyOf"/>.</param>
+    /// <param name="hasPrimary">It has a primary key that does not do, one that is checked late, say.</param>
+    public static string AddKey(QualifiedName relation, bool hasPrimary) =>
+        $"ALTER TABLE {relation.Quoted} {(hasPrimary ? AddsUnique : AddsPrimary)} ({string.Join(", ", SchemaNames.KeyOf(relation.Name)!)})";
 
     /// <summary>Whether a statement is <see cref="AddKey"/>'s.</summary>
-    public static bool IsAddKey(string statement) => statement.StartsWith(AddsKey, StringComparison.Ordinal) && statement.Contains(" ADD PRIMARY KEY (", StringComparison.Ordinal);
+    public static bool IsAddKey(string statement) =>
+        statement.Contains($" {AddsPrimary} (", StringComparison.Ordinal) || statement.Contains($" {AddsUnique} (", StringComparison.Ordinal);
 
-    private const string AddsKey = "ALTER TABLE ";
+    private const string AddsPrimary = "ADD PRIMARY KEY", AddsUnique = "ADD UNIQUE";
 
     private const string HoldsOneThing =
         $"CONSTRAINT {SchemaNames.Quarantine}_content CHECK (pg_catalog.num_nonnulls(sealed_body, record) = CASE WHEN {SchemaNames.DismissedAt} IS NULL THEN 1 ELSE 0 END)";

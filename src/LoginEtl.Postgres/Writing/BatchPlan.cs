@@ -2,6 +2,7 @@ using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Records;
+using LoginEtl.Rotation;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 
@@ -39,6 +40,9 @@ internal sealed class BatchPlan
 
     /// <summary>Keys of its records that the database would not tell from others under their ids.</summary>
     public IReadOnlyList<StoredKey> KnownByIdAlone { get; set; } = [];
+
+    /// <summary>What the table held before its first key that was masked by somebody else.</summary>
+    public IReadOnlyList<ForeignValues> Foreign { get; set; } = [];
 
     /// <summary>
     /// What the last try had to say when it sent COMMIT, one a delivery; null before. If that COMMIT took place and its

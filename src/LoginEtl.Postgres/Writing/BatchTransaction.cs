@@ -91,6 +91,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
         start.Keys.Refuse(fresh.Select(i => i.Login));
         var keys = KeyRegistration.KeysOf(fresh.Select(i => i.Login));
         await _registration.RegisterAsync(connection, keys, start.Keys, cancellationToken).ConfigureAwait(false);
+        plan.Foreign = _registration.Foreign;
         plan.KnownByIdAlone = StoredKeys.KnownByIdAlone(keys, start.Keys.All);
         limit.Begin();
         var rows = BatchPlan.InTableOrder(fresh.Where(i => i.Refusal is null), table);

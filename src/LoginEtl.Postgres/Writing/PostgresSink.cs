@@ -159,7 +159,7 @@ internal sealed class PostgresSink : IRecordSink
                     {
                         Held = plan.Held,
                         Refused = plan.Refused,
-                        Notices = await _notices.OfAsync(_table.Name, changes, outcomes, plan.KnownByIdAlone).ConfigureAwait(false),
+                        Notices = await _notices.OfAsync(_table.Name, changes, outcomes, plan).ConfigureAwait(false),
                         SuppressedAccepted = _options.OnSuppressed == SuppressedAction.Accept,
                     };
                 }

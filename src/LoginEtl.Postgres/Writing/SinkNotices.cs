@@ -13,9 +13,10 @@ internal sealed class SinkNotices(Database database, SchemaRecord schema, SinkOp
     private bool _toldOfServer = schema.Notice is null;
     private bool _toldOfSuppressed;
     private bool _toldOfKeys;
+    private bool _toldOfForeign;
 
     /// <summary>Those of a batch. Never throws: it stands.</summary>
-    public async Task<IReadOnlyList<string>> OfAsync(QualifiedName table, List<string> changes, IReadOnlyList<Outcome> outcomes, IReadOnlyList<StoredKey> knownByIdAlone)
+    public async Task<IReadOnlyList<string>> OfAsync(QualifiedName table, List<string> changes, IReadOnlyList<Outcome> outcomes, BatchPlan plan)
     {
         var notices = new List<string>();
         if (!_toldOfServer)
@@ -25,10 +26,16 @@ internal sealed class SinkNotices(Database database, SchemaRecord schema, SinkOp
             await RecordAsync(table).ConfigureAwait(false);
         }
 
-        if (!_toldOfKeys && StoredKeys.ByIdAlone(knownByIdAlone) is { } keys)
+        if (!_toldOfKeys && StoredKeys.ByIdAlone(plan.KnownByIdAlone) is { } keys)
         {
             _toldOfKeys = true;
             notices.Add($"{keys} {StoredKeys.ByIdAloneRemedy}");
+        }
+
+        if (!_toldOfForeign && plan.Foreign.Count > 0)
+        {
+            _toldOfForeign = true;
+            notices.Add($"{table} has values that were not masked by this module ({string.Join(", ", plan.Foreign)}): they join with nothing that is written from now on. docs/table.md says what can be done (Rows of an earlier script).");
         }
 
         if (changes.Count > 0)

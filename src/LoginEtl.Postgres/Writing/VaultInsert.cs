@@ -34,6 +34,7 @@ internal sealed class VaultInsert(QualifiedName table)
             _checked = true;
         }
 
+        await WriteLock.TakeAsync(connection, table, [WriteLock.ToInsert(_vault, SchemaNames.VaultColumns)], [SchemaNames.Vault], cancellationToken).ConfigureAwait(false);
         await connection.RunAsync(
             $"INSERT INTO {_vault.Quoted} ({string.Join(", ", SchemaNames.VaultColumns)}) "
             + "SELECT a, t, s FROM unnest($1, $2, $3) WITH ORDINALITY o(a, t, s, place) ORDER BY place ON CONFLICT DO NOTHING",

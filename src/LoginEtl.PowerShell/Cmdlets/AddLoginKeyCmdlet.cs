@@ -31,20 +31,18 @@ public sealed class AddLoginKeyCmdlet : RegisteredKeysetCmdlet
 
         // Before anything is changed: a database that is not there, or knows other keys by these ids, is known by then.
         var table = OpenTable();
-        if (table is not null)
-        {
-            Await(() => KeyRegistry.RequireAsync(table, change.List(), leaving: null, makesKnown: true, StopToken), Table);
-        }
+        var keys = change.List();
+        var look = table is null ? KeyLook.NotNeeded : Await(() => KeyRegistry.RequireAsync(table, keys, leaving: null, makesKnown: true, StopToken), Table);
 
         LoginKey? added = null;
         LoginKey Once() => added ??= change.Add(privateKey);
-        if (table is null || !change.List().Any(k => k.TokenPrefix is not null))
+        if (table is null || !keys.Any(k => k.TokenPrefix is not null))
         {
             Guard(Once, Name);
         }
         else
         {
-            Await(() => KeyRegistry.RegisterAsync(table, () => (Once(), change.List()), StopToken), Table);
+            Await(() => KeyRegistry.RegisterAsync(table, keys, look, () => (Once(), change.List()), StopToken), Table);
         }
 
         WriteObject(added);

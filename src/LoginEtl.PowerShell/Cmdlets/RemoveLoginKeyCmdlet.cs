@@ -55,6 +55,6 @@ public sealed class RemoveLoginKeyCmdlet : KeyCmdlet
             return;
         }
 
-        Await(() => KeyRegistry.RemoveAsync(table, keys, key, change, StopToken), Table);
+        Await(() => KeyRegistry.RemoveAsync(table, keys, key, Look, change, StopToken), Table);
     }
 }

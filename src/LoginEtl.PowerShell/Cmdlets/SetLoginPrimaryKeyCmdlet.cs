@@ -35,7 +35,7 @@ public sealed class SetLoginPrimaryKeyCmdlet : KeyCmdlet
     /// <inheritdoc/>
     protected override void Record(ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey key, Func<(LoginKey Changed, IReadOnlyList<LoginKey> Keyset)> change)
     {
-        var rivals = Await(() => KeyRegistry.PromoteAsync(table, () => change().Keyset, StopToken), Table);
+        var rivals = Await(() => KeyRegistry.PromoteAsync(table, keys, () => change().Keyset, StopToken), Table);
         if (rivals.Count > 0)
         {
             WriteWarning(

@@ -54,7 +54,7 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
         var keys = change.List();
         if (table is not null)
         {
-            Await(() => KeyRegistry.RequireAsync(table, keys, Leaves ? key : null, MakesKnown, StopToken), Table);
+            Look = Await(() => KeyRegistry.RequireAsync(table, keys, Leaves ? key : null, MakesKnown, StopToken), Table);
         }
 
         Check(key, table);
@@ -79,6 +79,9 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
     {
     }
 
+    /// <summary>Whether the table's rows were looked at.</summary>
+    protected KeyLook Look { get; private set; }
+
     /// <summary>Whether a database may know the keyset by it that knew nothing of it before.</summary>
     protected virtual bool MakesKnown => true;
 
@@ -88,7 +91,7 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
     /// <param name="key">The key as it is.</param>
     /// <param name="change">Does it in the file, once; answers the key and the keyset as they are then.</param>
     protected virtual void Record(ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey key, Func<(LoginKey Changed, IReadOnlyList<LoginKey> Keyset)> change) =>
-        Await(() => KeyRegistry.RecordAsync(table, keys, Leaves ? key : null, change, StopToken), Table);
+        Await(() => KeyRegistry.RecordAsync(table, keys, Leaves ? key : null, Look, change, StopToken), Table);
 
     /// <summary>Does it.</summary>
     /// <param name="change">The keyset.</param>

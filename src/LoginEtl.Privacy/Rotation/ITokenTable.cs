@@ -80,6 +80,9 @@ public readonly record struct TokenRow(string Place, string? MaskedIp, string? M
 /// <param name="IsWhole">All rows were looked at; else a random part of the table's blocks.</param>
 public sealed record TokenSample(IReadOnlyList<PrefixCount> Prefixes, bool IsWhole)
 {
+    /// <summary>Values that are no tokens, as whatever wrote to the table before has left them.</summary>
+    public IReadOnlyList<ForeignValues> Others { get; init; } = [];
+
     /// <summary>Values of an attribute that are tokens.</summary>
     public IEnumerable<PrefixCount> Of(string attribute) => Prefixes.Where(p => p.Attribute == attribute);
 }

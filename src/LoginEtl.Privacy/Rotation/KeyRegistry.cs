@@ -13,11 +13,12 @@ public static class KeyRegistry
     /// <param name="table">The tokens and their keys.</param>
     /// <param name="keys">Of the keyset as it is.</param>
     /// <param name="leaving">The key that is to be used no more; null where none is.</param>
+    /// <param name="admission">Of <see cref="RequireAsync"/>.</param>
     /// <param name="change">Makes it in the file, and answers the key and the whole keyset as they are then. Not called where the database refuses first.</param>
     /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
     /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>KeyIsPrimary</c>, <c>KeyMismatch</c>, <c>TableAccessDenied</c>, or the database cannot be reached.</exception>
     public static Task RecordAsync(
-        ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey? leaving, Func<(LoginKey Changed, IReadOnlyList<LoginKey> Keyset)> change, CancellationToken cancellationToken)
+        ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey? leaving, KeyLook admission, Func<(LoginKey Changed, IReadOnlyList<LoginKey> Keyset)> change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
         return table.ChangeAsync(
@@ -25,6 +26,7 @@ public static class KeyRegistry
             {
                 // Once more, by what is so while nobody else changes it.
                 Refuse(table, Stored(keys), leaving, known);
+                RequireLook(keys, known, admission);
                 var (changed, keyset) = change();
                 var key = Stored([changed])[0];
                 return !known.Any(o => o.Attribute == key.Attribute) ? Stored(keyset)
@@ -41,11 +43,12 @@ public static class KeyRegistry
     /// database knows is not told: its file may be old.
     /// </summary>
     /// <param name="table">The tokens and their keys.</param>
+    /// <param name="keys">Of the keyset as it is.</param>
     /// <param name="change">Makes it so in the file, and answers the whole keyset. Not called where the database refuses first.</param>
     /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
     /// <returns>Keys that were primary in the database and are not in the keyset; they are retired there now.</returns>
     /// <exception cref="LoginEtlException"><c>KeysBusy</c>, <c>KeyMismatch</c>, <c>TableAccessDenied</c>, or the database cannot be reached.</exception>
-    public static async Task<IReadOnlyList<StoredKey>> PromoteAsync(ITokenTable table, Func<IReadOnlyList<LoginKey>> change, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<StoredKey>> PromoteAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, Func<IReadOnlyList<LoginKey>> change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
         // Of the first look: a change whose answer was lost is made again, and has retired them.
@@ -53,6 +56,7 @@ public static class KeyRegistry
         await table.ChangeAsync(
             known =>
             {
+                KeyMismatch.Refuse(Stored(keys), known);
                 var stored = Stored(change());
                 rivals ??= [.. known.Where(o => o.State == StoredKeyState.Primary && !stored.Any(o.IsOf) && stored.Any(k => k.State == StoredKeyState.Primary && IsAlike(k, o)))];
                 return
@@ -68,29 +72,37 @@ public static class KeyRegistry
 
     /// <summary>Adds a key, and tells the database of it before its first use. Where it knows none of the attribute yet, it is told the whole keyset.</summary>
     /// <param name="table">The tokens and their keys.</param>
+    /// <param name="keys">Of the keyset as it is.</param>
+    /// <param name="admission">Of <see cref="RequireAsync"/>.</param>
     /// <param name="add">Adds it to the file, and answers it and the whole keyset. Not called where the database refuses first.</param>
     /// <param name="cancellationToken">Ends the waiting for batches under way.</param>
     /// <exception cref="LoginEtlException">As for <see cref="RecordAsync"/>.</exception>
-    public static Task RegisterAsync(ITokenTable table, Func<(LoginKey Added, IReadOnlyList<LoginKey> Keyset)> add, CancellationToken cancellationToken)
+    public static Task RegisterAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, KeyLook admission, Func<(LoginKey Added, IReadOnlyList<LoginKey> Keyset)> add, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
         return table.ChangeAsync(
             known =>
             {
+                KeyMismatch.Refuse(Stored(keys), known);
+                RequireLook(keys, known, admission);
                 var (added, keyset) = add();
-                return Stored(known.Any(k => k.Attribute == KeysetName.Of(added.Name)) ? [added] : keyset);
+                var key = Stored([added])[0];
+                return !known.Any(k => k.Attribute == key.Attribute) ? Stored(keyset)
+                    // Of a method that it knows none of, the first key is told by who writes with it, or makes it primary.
+                    : known.Any(k => IsAlike(key, k)) ? [key] : [];
             },
             cancellationToken);
     }
 
     /// <summary>Looks at a change of a keyset before it is made.</summary>
+    /// <returns>Whether the table's rows were looked at.</returns>
     /// <param name="table">The tokens and their keys.</param>
     /// <param name="keys">Of the keyset.</param>
     /// <param name="leaving">The key that is to be used no more; null where none is.</param>
     /// <param name="makesKnown">A database that knows none of the keyset's attribute is to know it: then its rows say whose it is, as they do to runs.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="LoginEtlException"><c>KeyMismatch</c>; <c>KeyNotKnown</c>; <c>ForeignObject</c>; <c>KeyIsPrimary</c>: new tokens are made with the key, whatever this file says.</exception>
-    public static async Task RequireAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey? leaving, bool makesKnown, CancellationToken cancellationToken)
+    public static async Task<KeyLook> RequireAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey? leaving, bool makesKnown, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
         var stored = Stored(keys);
@@ -107,8 +119,25 @@ public static class KeyRegistry
             }
 
             await KeyAdmission.RequireAsync(stored, known, isNewKey: false, () => table.SampleAsync(cancellationToken)).ConfigureAwait(false);
+            return KeyLook.Taken;
+        }
+
+        return makesKnown ? KeyLook.NotNeeded : KeyLook.Waived;
+    }
+
+    // The register may have been emptied since: then the rows have to be looked at.
+    private static void RequireLook(IReadOnlyList<LoginKey> keys, IReadOnlyList<StoredKey> known, KeyLook look)
+    {
+        if (look == KeyLook.NotNeeded && !Stored(keys).Any(k => known.Any(o => o.Attribute == k.Attribute)))
+        {
+            throw Forgotten();
         }
     }
+
+    /// <summary>The database has forgotten meanwhile what it knew of keys.</summary>
+    internal static LoginEtlException Forgotten() => new(
+        ErrorId.KeysBusy, "What the database knew of keys was deleted meanwhile, so whose keys its rows are under has to be looked at. Nothing was changed.",
+        "Run it again; see who may write to login_etl_key.");
 
     private static void Refuse(ITokenTable table, IReadOnlyList<StoredKey> stored, LoginKey? leaving, IReadOnlyList<StoredKey> known)
     {
@@ -126,11 +155,12 @@ public static class KeyRegistry
     /// <param name="table">The tokens and their keys.</param>
     /// <param name="keys">Of the keyset as it is.</param>
     /// <param name="key">Disabled; one that makes tokens.</param>
+    /// <param name="admission">Of <see cref="RequireAsync"/>.</param>
     /// <param name="change">Destroys it in the file; as for <see cref="RecordAsync"/>.</param>
     /// <param name="cancellationToken">Ends it; counting reads the whole table, twice where the key was not disabled in the database.</param>
     /// <exception cref="LoginEtlException"><c>KeyInUse</c>, with the number of rows, and those of <see cref="RecordAsync"/>. What the database says of the key is as it was then.</exception>
     public static async Task RemoveAsync(
-        ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey key, Func<(LoginKey Changed, IReadOnlyList<LoginKey> Keyset)> change, CancellationToken cancellationToken)
+        ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey key, KeyLook admission, Func<(LoginKey Changed, IReadOnlyList<LoginKey> Keyset)> change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(key);
@@ -156,7 +186,7 @@ public static class KeyRegistry
                 await RequireUnusedAsync(table, key, cancellationToken).ConfigureAwait(false);
             }
 
-            await RecordAsync(table, keys, key, change, cancellationToken).ConfigureAwait(false);
+            await RecordAsync(table, keys, key, admission, change, cancellationToken).ConfigureAwait(false);
         }
         catch when (isOpen)
         {

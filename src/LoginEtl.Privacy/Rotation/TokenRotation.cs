@@ -21,6 +21,7 @@ public sealed class TokenRotation : IDisposable
     private readonly Keyring _keyring;
     private readonly HashSet<(string Attribute, string Method)> _firstMethods = [];
     private TokenSample? _sample;
+    private bool _hasLooked;
     private TokenRotator[] _attributes = [];
     private readonly Stopwatch _clock = new();
     private long _rows;
@@ -104,7 +105,8 @@ public sealed class TokenRotation : IDisposable
     {
         var known = await _table.KeysAsync(cancellationToken).ConfigureAwait(false);
         // Rows say whose a keyset is where nothing is known of it.
-        _sample = KeysetName.Masked.All(a => known.Any(k => k.Attribute == a)) ? null : await _table.SampleAsync(cancellationToken).ConfigureAwait(false);
+        _hasLooked = !KeysetName.Masked.All(a => known.Any(k => k.Attribute == a));
+        _sample = _hasLooked ? await _table.SampleAsync(cancellationToken).ConfigureAwait(false) : null;
         Accept(known);
     }
 
@@ -150,6 +152,11 @@ public sealed class TokenRotation : IDisposable
         }
 
         List<StoredKey> first = [.. keys.Where(k => !known.Any(o => o.Attribute == k.Attribute))];
+        if (first.Count > 0 && !_hasLooked)
+        {
+            throw KeyRegistry.Forgotten();
+        }
+
         KeyAdmission.RequireSeen(first, _sample);
         _firstMethods.Clear();
         _firstMethods.UnionWith(first.Where(k => _sample?.Of(k.Attribute).Any(s => TokenPrefix.MethodOf(s.Prefix!) == k.Method) != false).Select(k => (k.Attribute, k.Method)));

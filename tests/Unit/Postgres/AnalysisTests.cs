@@ -206,6 +206,17 @@ public sealed class AnalysisTests(ServersFixture servers)
         Assert.Empty(await database.InitializeAsync(Wanted));
     }
 
+    [Fact]
+    public async Task Views_of_a_table_that_was_renamed_with_the_first_of_them_are_made_anew()
+    {
+        var database = await AnalysedAsync();
+        await database.RunAsync("INSERT INTO user_logins (user_id) VALUES ('a'); ALTER TABLE user_logins RENAME TO before; ALTER VIEW login_etl_login RENAME TO login_before");
+        await database.InitializeAsync(Wanted);
+        Assert.Empty(await database.InitializeAsync(Wanted));
+        Assert.Equal(0, await database.CountAsync("login_etl_day"));
+        Assert.Equal(1, await database.CountAsync("login_before"));
+    }
+
     [Theory]
     [InlineData("CREATE VIEW login_etl_day AS SELECT 1 AS n", "belongs to")]
     [InlineData("CREATE TABLE login_etl_token (n int)", "belongs to")]

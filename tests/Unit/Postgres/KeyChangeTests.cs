@@ -10,9 +10,9 @@ namespace LoginEtl.Unit.Postgres;
 public sealed class KeyChangeTests(ServersFixture servers)
 {
     [Theory]
-    [InlineData("ALTER ROLE CURRENT_USER IN DATABASE {0} SET default_transaction_read_only = on", "DatabaseReadOnly")]
-    [InlineData("", "KeysBusy")]
-    public async Task Nothing_is_decided_where_the_server_takes_no_writes_or_somebody_has_changed_rows_by_hand(string change, string id)
+    [InlineData("ALTER ROLE CURRENT_USER IN DATABASE {0} SET default_transaction_read_only = on")]
+    [InlineData("")]
+    public async Task Nothing_is_decided_where_the_server_takes_no_writes_or_somebody_has_changed_rows_by_hand(string change)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await using var hand = await database.OpenAsync();
@@ -29,14 +29,15 @@ public sealed class KeyChangeTests(ServersFixture servers)
 
         await using var tokens = await new PostgresConnector().OpenTokensAsync(database.Settings(), TestDatabase.Token);
         var wasAsked = false;
-        var fault = await Assert.ThrowsAsync<LoginEtl.Faults.LoginEtlException>(() => tokens.ChangeAsync(
+        // It is waited for, longer than this test waits.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => tokens.ChangeAsync(
             _ =>
             {
                 wasAsked = true;
                 return [];
             },
-            TestDatabase.Token));
-        Assert.Equal(id, fault.Id);
+            limit.Token));
         Assert.False(wasAsked);
     }
 

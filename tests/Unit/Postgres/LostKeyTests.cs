@@ -17,6 +17,7 @@ public sealed class LostKeyTests(ServersFixture servers)
     [InlineData("ALTER TABLE login_etl_ledger DROP CONSTRAINT login_etl_ledger_pkey; CREATE INDEX ON login_etl_ledger (key); CREATE UNIQUE INDEX ON login_etl_ledger (key) WHERE outcome = 0")]
     [InlineData("ALTER TABLE login_etl_ledger DROP CONSTRAINT login_etl_ledger_pkey; CREATE UNIQUE INDEX ON login_etl_ledger (key, batch)")]
     [InlineData("ALTER TABLE login_etl_ledger DROP CONSTRAINT login_etl_ledger_pkey; ALTER TABLE login_etl_ledger ADD UNIQUE (key) DEFERRABLE")]
+    [InlineData("ALTER TABLE login_etl_ledger DROP CONSTRAINT login_etl_ledger_pkey; ALTER TABLE login_etl_ledger ADD PRIMARY KEY (key) DEFERRABLE")]
     [InlineData("ALTER TABLE login_etl_key DROP CONSTRAINT login_etl_key_pkey")]
     public async Task Run_without_it_is_refused_before_it_and_under_it_and_Initialize_makes_it(string change)
     {
@@ -68,8 +69,10 @@ public sealed class LostKeyTests(ServersFixture servers)
         Assert.Equal([Outcome.Duplicate], (await again.WriteAsync(batch, TestDatabase.Token)).Outcomes);
     }
 
-    [Fact]
-    public async Task What_is_in_it_twice_by_now_is_told_and_nothing_is_changed()
+    [Theory]
+    [InlineData("login_etl_ledger")]
+    [InlineData("login_etl_key")]
+    public async Task What_is_in_it_twice_by_now_is_told_and_nothing_is_changed(string relation)
     {
         var database = await TestDatabase.InitializedAsync(servers);
         await using (var sink = await database.SinkAsync())
@@ -77,7 +80,8 @@ public sealed class LostKeyTests(ServersFixture servers)
             await sink.WriteAsync(Logins.Records(1), TestDatabase.Token);
         }
 
-        await database.RunAsync("ALTER TABLE login_etl_ledger DROP CONSTRAINT login_etl_ledger_pkey; INSERT INTO login_etl_ledger SELECT * FROM login_etl_ledger; DROP TABLE login_etl_run");
+        await database.RunAsync("INSERT INTO login_etl_key (attribute, method, prefix) VALUES ('ip', 'siv', 'siv1.AAAAAA')");
+        await database.RunAsync($"ALTER TABLE {relation} DROP CONSTRAINT {relation}_pkey; INSERT INTO {relation} SELECT * FROM {relation}; DROP TABLE login_etl_run");
         var fault = await Assert.ThrowsAsync<LoginEtlException>(() => database.InitializeAsync());
         Assert.Equal("LedgerUnsuitable", fault.Id);
         Assert.Contains("twice", fault.Message, StringComparison.Ordinal);
