@@ -229,7 +229,7 @@ public sealed class AnchorTests(ServersFixture servers)
     {
         await using var witness = await Witness.NewAsync(servers);
         await witness.Database.RunAsync(trigger);
-        Assert.Equal("AuditAnchorNotKept", (await Assert.ThrowsAsync<LoginEtlException>(() => witness.RecordAsync("official.jsonl"))).Id);
+        Assert.Equal("ForeignObject", (await Assert.ThrowsAsync<LoginEtlException>(() => witness.RecordAsync("official.jsonl"))).Id);
     }
 
     private static async Task<string> RefusedAsync(NpgsqlDataSource source, string sql)

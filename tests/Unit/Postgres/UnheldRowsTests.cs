@@ -100,7 +100,7 @@ public sealed class UnheldRowsTests(ServersFixture servers) : IDisposable
             var checks = await KeyChecks.RunAsync(ring, MaskMethods.Default, await tokens.KeysAsync(TestDatabase.Token), await tokens.SampleAsync(TestDatabase.Token));
             Assert.All(checks.Zip(details), c => Assert.Contains(c.Second, $"{c.First.Detail} {c.First.Remedy}", StringComparison.Ordinal));
             Assert.All(checks, c => Assert.Equal(c.Outcome == CheckOutcome.Pass, c.Remedy is null));
-            return checks.Select(c => c.Outcome);
+            return checks.Take(2).Select(c => c.Outcome);
         }
     }
 
