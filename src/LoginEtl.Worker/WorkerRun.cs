@@ -52,7 +52,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
             BeginLog();
             if (settings.Check(parsed))
             {
-                return await CheckAsync();
+                return await CheckToEndAsync();
             }
 
             if (settings.Lambda(parsed) is not LambdaFailures.Off and var failures)
@@ -77,6 +77,19 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         StopSignals.RunIsOver();
         await TellAsync(receipt, hasRun);
         return receipt.ExitCode;
+    }
+
+    private async Task<int> CheckToEndAsync()
+    {
+        try
+        {
+            return await CheckAsync();
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            _log.Warn("The check was stopped before it had looked at everything.");
+            return 1;
+        }
     }
 
     private Receipt InOwnWords(Receipt receipt) => receipt.GetFault() is { } fault

@@ -100,10 +100,10 @@ public static class KeyChecks
     private static IEnumerable<Check> Foreign(TokenSample? sample) => sample is null ? [] :
     [
         sample.Others.Count == 0
-            ? new Check(Values, CheckOutcome.Pass, "all values looked at are")
+            ? new Check(Values, CheckOutcome.Pass, "no other value was met")
             : new Check(
                 Values, CheckOutcome.Warn,
-                $"the table has values that were not masked by this module: {string.Join(", ", sample.Others)}; {(sample.IsWhole ? "all rows were looked at" : "a random part of the rows was looked at")}",
+                $"the table has values that were not masked by this module, by their looks: {string.Join(", ", sample.Others)}; {(sample.IsWhole ? "all rows were looked at" : "a random part of the rows was looked at")}",
                 "They join with nothing that runs write, and searches do not find them. docs/table.md says what can be done (Rows of an earlier script)."),
     ];
 

@@ -164,7 +164,7 @@ internal sealed class BatchBuffer
         return batch;
     }
 
-    // A quarter of what may be held: one batch fills, one waits, one is in its transaction, and one is on its way.
+    // A quarter of the bytes that may be held, or half of the number: one batch fills, one waits, one is in its transaction, and one is on its way.
     private bool FillsBatch(InFlightMessages? book) =>
         book?.FillsBatch(_filling.Count, _fillingBytes) ?? _fillingBytes >= ReceiveOptions.DefaultMaxHeldBytes / 4;
 

@@ -50,7 +50,7 @@ internal static class AnalysisPlan
         if (!isNew && (await connection.QueryAsync(HasRowSecurity, [live.Name.Quoted], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0])
         {
             throw new LoginEtlException(
-                ErrorId.TableUnsuitable, $"{live.Name} has row security, and views read it with their maker's rights: they would show every row.", "Leave -Analysis out, and make views of your own.");
+                ErrorId.TableUnsuitable, $"{live.Name} has row security, and views read it with their maker's rights: they would show every row.", "Run Initialize-LoginDatabase without -Analysis, and make views of your own.");
         }
 
         await ForeignObjects.RequireRoomAsync(connection, live.Name, AnalysisNames.All, cancellationToken).ConfigureAwait(false);

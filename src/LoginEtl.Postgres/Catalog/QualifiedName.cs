@@ -6,6 +6,9 @@ internal sealed record QualifiedName(string Schema, string Name)
     /// <summary>As SQL takes it.</summary>
     public string Quoted => $"{Quote(Schema)}.{Quote(Name)}";
 
+    /// <summary>As SQL takes it in a text, to be cast to regclass.</summary>
+    public string Literal => $"'{Quoted.Replace("'", "''", StringComparison.Ordinal)}'";
+
     /// <summary>The same schema, another name.</summary>
     public QualifiedName Beside(string name) => this with { Name = name };
 

@@ -56,7 +56,7 @@ internal sealed record SchemaRecord(
     private static string NewestLine(QualifiedName ledger) =>
         $"""
         (SELECT max(created_at) FROM {ledger.Quoted}
-         WHERE ctid >= pg_catalog.format('(%s,0)', greatest(0, pg_catalog.pg_relation_size({Literal(ledger.Quoted)}::regclass) / current_setting('block_size')::int - 20))::tid)
+         WHERE ctid >= pg_catalog.format('(%s,0)', greatest(0, pg_catalog.pg_relation_size({ledger.Literal}::regclass) / current_setting('block_size')::int - 20))::tid)
         """;
 
     /// <summary>The relation, of one row.</summary>
@@ -87,7 +87,7 @@ internal sealed record SchemaRecord(
     {
         var record = table.Beside(SchemaNames.Schema);
         var (system, history) = await IsKnownAsync(connection, cancellationToken).ConfigureAwait(false) ? (System, History) : ("NULL", "NULL");
-        var place = $"{system}, {history}, {Database}, {Literal(table.Beside(SchemaNames.Ledger).Quoted)}::regclass";
+        var place = $"{system}, {history}, {Database}, {table.Beside(SchemaNames.Ledger).Literal}::regclass";
         if (exists)
         {
             await RequireOursAsync(connection, record, cancellationToken).ConfigureAwait(false);
@@ -99,6 +99,17 @@ internal sealed record SchemaRecord(
         }
 
         found.RequireNotNewer(table);
+        // All were made before the record was.
+        foreach (var ledger in new[] { table.Beside(SchemaNames.Ledger), table.Beside(SchemaNames.FileLedger) })
+        {
+            if (!acceptRestored && (await TableNames.ColumnsAsync(connection, ledger, cancellationToken).ConfigureAwait(false)).Count == 0)
+            {
+                throw new LoginEtlException(
+                    ErrorId.LedgerNotFound, $"{ledger} was there and is not any more: what was written and comes again would be written again. Nothing was made.",
+                    "Bring it from a backup, as docs/recovery.md says (A lost ledger); Initialize-LoginDatabase -AcceptRestored makes an empty one.");
+            }
+        }
+
         if (!acceptRestored && found.IsRewound)
         {
             throw await found.RewoundAsync(connection, table, cancellationToken).ConfigureAwait(false);
@@ -198,14 +209,6 @@ internal sealed record SchemaRecord(
 
     private async Task<LoginEtlException> RewoundAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {
-        var ledger = table.Beside(SchemaNames.Ledger);
-        if ((await TableNames.ColumnsAsync(connection, ledger, cancellationToken).ConfigureAwait(false)).Count == 0)
-        {
-            return new LoginEtlException(
-                ErrorId.LedgerNotFound, $"{ledger} was there and is not any more: messages that were written and are in the queue still would be written again. Nothing was made.",
-                "Bring it from a backup, as docs/recovery.md says (A lost ledger); an empty one is made with -AcceptRestored.");
-        }
-
         var hasFiles = (await TableNames.ColumnsAsync(connection, table.Beside(SchemaNames.FileLedger), cancellationToken).ConfigureAwait(false)).Count > 0;
         var newest = (await connection.QueryAsync(NewestEntry(table, hasFiles), [], r => r.IsDBNull(0) ? (DateTime?)null : r.GetDateTime(0), cancellationToken).ConfigureAwait(false))[0];
         return new LoginEtlException(

@@ -159,7 +159,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
             : [];
         if (lacking.Count == 0)
         {
-            _list.Require(Name, string.Join(", ", beside.Select(b => b.Name)), beside.Select<CompanionTable, Action>(b => b.RequireLoginEtlTable));
+            _list.Require(Name, string.Join(", ", beside.Select(b => b.Name)), beside.SelectMany(b => new Action[] { b.RequireLoginEtlTable, b.RequireUnique }));
             return;
         }
 

@@ -26,5 +26,5 @@ internal static class KeyLock
     public static string Registering(QualifiedName keys) => $"SELECT pg_advisory_xact_lock({Number(keys, SpaceOfNew)})";
 
     private static string Number(QualifiedName keys, long space = Space) =>
-        $"{space} + '{keys.Quoted.Replace("'", "''", StringComparison.Ordinal)}'::regclass::oid::bigint";
+        $"{space} + {keys.Literal}::regclass::oid::bigint";
 }

@@ -162,7 +162,7 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             {
                 var scope = await _session.BeginAsync(token).ConfigureAwait(false);
                 await using var _ = scope.ConfigureAwait(false);
-                await WriteLock.TakeAsync(scope.Connection, name, locks, s_written, token).ConfigureAwait(false);
+                await TakeAsync(scope.Connection, locks, isInDoubt: promised is not null, token).ConfigureAwait(false);
                 if (await work(scope.Connection, promised is not null, token).ConfigureAwait(false) is not { } results)
                 {
                     continue;
@@ -189,6 +189,19 @@ internal sealed class PostgresQuarantine(Database database, DatabaseSettings set
             {
                 await retry.WaitAsync(e, cancellationToken, commitInDoubt: promised is not null).ConfigureAwait(false);
             }
+        }
+    }
+
+    private async Task TakeAsync(NpgsqlConnection connection, string[] locks, bool isInDoubt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WriteLock.TakeAsync(connection, name, locks, s_written, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoginEtlException fault) when (isInDoubt)
+        {
+            throw new LoginEtlException(
+                fault.Error, $"{fault.Message} The answer to a COMMIT before it is missing: whether the entries were settled by it is not known.", $"{fault.Remedy} Then look at the entries again.");
         }
     }
 

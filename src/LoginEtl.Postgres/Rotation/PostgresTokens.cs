@@ -45,6 +45,10 @@ internal sealed class PostgresTokens : ITokenTable
             foreach (var beside in await CompanionTable.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false))
             {
                 beside.RequireLoginEtlTable();
+                if (beside.Name.Name == SchemaNames.Keys)
+                {
+                    beside.RequireUnique();
+                }
             }
 
             await ForeignObjects.RequireNoneAsync(connection, table.Name, SchemaNames.TrustedByRuns, cancellationToken).ConfigureAwait(false);

@@ -81,7 +81,7 @@ internal static class PruneFunction
                 -- With a snapshot from before the lock, what came meanwhile would fire and not be seen.
                 IF current_setting('transaction_isolation') <> 'read committed' OR NOT EXISTS (
                     SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, pg_roles me
-                    WHERE c.oid = {Literal(ledger)}::regclass AND me.rolname = current_user AND c.relkind = 'r' AND NOT c.relrowsecurity
+                    WHERE c.oid = {ledger.Literal}::regclass AND me.rolname = current_user AND c.relkind = 'r' AND NOT c.relrowsecurity
                         AND {ForeignObjects.MayActAs("c.relowner", "me.oid")} AND {SchemaFits("me.oid")}
                         AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid) AND NOT EXISTS (SELECT FROM pg_rewrite WHERE ev_class = c.oid)) THEN
                     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
@@ -98,8 +98,6 @@ internal static class PruneFunction
                 RETURN timed + untimed;
             END
         """;
-
-    private static string Literal(QualifiedName name) => $"'{name.Quoted.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static string Days(TimeSpan age) => age.TotalDays.ToString(CultureInfo.InvariantCulture);
 

@@ -43,18 +43,16 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
                 return statements;
             }
 
-            // Rows come into these by what follows.
-            var filled = (await TableNames.ExistingAsync(connection, table.Schema, cancellationToken).ConfigureAwait(false) ?? []).Intersect([SchemaNames.Keys, SchemaNames.Schema]).ToArray();
-            if (statements.Count > 0 && filled.Length > 0)
-            {
-                await connection.RunAsync($"LOCK TABLE {string.Join(", ", filled.Select(f => table.Beside(f).Quoted))} IN ROW EXCLUSIVE MODE", cancellationToken).ConfigureAwait(false);
-                await ForeignObjects.RequireNoneAsync(connection, table, filled, cancellationToken).ConfigureAwait(false);
-            }
-
             // Building and rewriting take as long as the table is large; waiting for others does not.
             await connection.RunAsync($"SET LOCAL lock_timeout = {(long)settings.Timeout.TotalMilliseconds}", cancellationToken).ConfigureAwait(false);
             foreach (var statement in statements)
             {
+                // Rows come into these two.
+                foreach (var filled in new[] { SchemaNames.Keys, SchemaNames.Schema }.Where(f => Fills(statement, table.Beside(f))))
+                {
+                    await WriteLock.TakeAsync(connection, table, [$"LOCK TABLE {table.Beside(filled).Quoted} IN ROW EXCLUSIVE MODE"], [filled], cancellationToken).ConfigureAwait(false);
+                }
+
                 try
                 {
                     await RunAsync(transaction, statement, cancellationToken).ConfigureAwait(false);
@@ -97,6 +95,9 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
             throw DatabaseFault.From(e, database.Endpoint);
         }
     }
+
+    private static bool Fills(string statement, QualifiedName relation) =>
+        statement.StartsWith($"INSERT INTO {relation.Quoted} ", StringComparison.Ordinal) || statement.StartsWith($"UPDATE {relation.Quoted} ", StringComparison.Ordinal);
 
     private async Task WarnOfPruningAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {

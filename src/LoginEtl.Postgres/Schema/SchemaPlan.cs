@@ -52,7 +52,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
             {
                 throw new LoginEtlException(
                     ErrorId.TableUnsuitable, $"{string.Join(", ", views)} read the column {live.NameOf(RecordField.AppVersion)}, so its type stays as it is. Nothing was changed.",
-                    $"DROP VIEW {string.Join(", ", views.Select(v => name.Beside(v)))}, and make them again with -Analysis (and -Role).");
+                    $"DROP VIEW {string.Join(", ", views.Select(v => name.Beside(v)))}, and make them again by Initialize-LoginDatabase with -Analysis and -Role.");
             }
 
             statements.Add(SchemaStatements.AlterAppVersion(name, settings.ColumnNames, options.AlterFrom));

@@ -61,6 +61,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
     {
         var vault = await ReadVaultAsync(connection, table, cancellationToken).ConfigureAwait(false);
         vault.RequireLoginEtlTable();
+        vault.RequireUnique();
         await ForeignObjects.RequireNoneAsync(connection, table, [SchemaNames.Vault], cancellationToken).ConfigureAwait(false);
         vault.RequireDurable();
         vault.RequireGranted();
@@ -97,7 +98,9 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         {
             throw new LoginEtlException(
                 ErrorId.LedgerNotFound, $"There is no {Name}, without which nothing keeps {Kept}.",
-                "Create it with Initialize-LoginDatabase.");
+                Name.Name is SchemaNames.Ledger or SchemaNames.FileLedger
+                    ? "Create it with Initialize-LoginDatabase; where it was there before, bring it from a backup first (docs/recovery.md, A lost ledger)."
+                    : "Create it with Initialize-LoginDatabase.");
         }
 
         if (IsOlder)
@@ -112,7 +115,12 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
                 ErrorId.LedgerUnsuitable, $"{Name} is not the table this version makes.", "Move it out of the way, then run Initialize-LoginDatabase.");
         }
 
-        if (!IsUnique)
+    }
+
+    /// <exception cref="LoginEtlException"><c>LedgerUnsuitable</c>: something can be in it twice.</exception>
+    public void RequireUnique()
+    {
+        if (Exists && !IsUnique)
         {
             throw WithoutKey();
         }

@@ -56,6 +56,7 @@ internal static class Preflight
         foreach (var beside in besides)
         {
             beside.RequireLoginEtlTable();
+            beside.RequireUnique();
             beside.RequireDurable();
         }
 

@@ -60,7 +60,7 @@ internal sealed record TableFingerprint(string Query, string? Text)
 
     private static string Oids(QualifiedName table, IEnumerable<string> beside) => $"ARRAY[{string.Join(", ", beside.Select(b => Oid(table.Beside(b))))}]::oid[]";
 
-    private static string Oid(QualifiedName table) => $"pg_catalog.to_regclass('{table.Quoted.Replace("'", "''", StringComparison.Ordinal)}')::oid";
+    private static string Oid(QualifiedName table) => $"pg_catalog.to_regclass({table.Literal})::oid";
 
     private static char Flag(bool value) => value ? 't' : 'f';
 }

@@ -35,7 +35,7 @@ internal sealed class SinkNotices(Database database, SchemaRecord schema, SinkOp
         if (!_toldOfForeign && plan.Foreign.Count > 0)
         {
             _toldOfForeign = true;
-            notices.Add($"{table} has values that were not masked by this module ({string.Join(", ", plan.Foreign)}): they join with nothing that is written from now on. docs/table.md says what can be done (Rows of an earlier script).");
+            notices.Add($"{table} has values that were not masked by this module, by their looks ({string.Join(", ", plan.Foreign)}): they join with nothing that is written from now on. docs/table.md says what can be done (Rows of an earlier script).");
         }
 
         if (changes.Count > 0)

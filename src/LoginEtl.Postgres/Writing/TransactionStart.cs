@@ -71,11 +71,9 @@ internal sealed class TransactionStart(TargetTable table, IReadOnlyList<Qualifie
     private static string HaveKeys(QualifiedName ledger, QualifiedName files) =>
         $"""
         (SELECT pg_catalog.count(DISTINCT i.indrelid) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-            WHERE i.indrelid IN ({Literal(ledger)}::regclass::oid, {Literal(files)}::regclass::oid) AND a.attname = 'key' AND i.indnkeyatts = 1
+            WHERE i.indrelid IN ({ledger.Literal}::regclass::oid, {files.Literal}::regclass::oid) AND a.attname = 'key' AND i.indnkeyatts = 1
                 AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL) = 2
         """;
-
-    private static string Literal(QualifiedName name) => $"'{name.Quoted.Replace("'", "''", StringComparison.Ordinal)}'";
 
     // Who may insert into columns alone may not lock; the plan of an INSERT takes the same lock, and unlike the INSERT
     // itself it fires no trigger.

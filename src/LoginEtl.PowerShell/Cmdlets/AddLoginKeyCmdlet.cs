@@ -31,7 +31,7 @@ public sealed class AddLoginKeyCmdlet : RegisteredKeysetCmdlet
 
         // Before anything is changed: a database that is not there, or knows other keys by these ids, is known by then.
         var table = OpenTable();
-        var keys = change.List();
+        var keys = Guard(change.List);
         var look = table is null ? KeyLook.NotNeeded : Await(() => KeyRegistry.RequireAsync(table, keys, leaving: null, makesKnown: true, StopToken), Table);
 
         LoginKey? added = null;

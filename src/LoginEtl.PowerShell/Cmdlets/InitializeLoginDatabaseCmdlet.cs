@@ -37,13 +37,13 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
     public SwitchParameter Role { get; set; }
 
     /// <summary>
-    /// Also makes views for analysts, and an index of each masked column where none is: docs/analysts.md says what they hold and
-    /// what they cost.
+    /// Also makes views for analysts, which decode versions as -AppVersionFormat says, and an index of each masked column where none
+    /// is: docs/analysts.md says what they hold and what they cost.
     /// </summary>
     [Parameter]
     public SwitchParameter Analysis { get; set; }
 
-    /// <summary>With -Analysis: how the version column is encoded, as your runs have it. Auto is Packed for integers.</summary>
+    /// <summary>How versions are encoded.</summary>
     [Parameter]
     [Given<AppVersionFormat>]
     public AppVersionFormat AppVersionFormat { get; set; }

@@ -51,7 +51,7 @@ public abstract class KeyCmdlet : RegisteredKeysetCmdlet
 
         // Before anything is changed: a database that is not there is known by then.
         var table = OpenTable();
-        var keys = change.List();
+        var keys = Guard(change.List);
         if (table is not null)
         {
             Look = Await(() => KeyRegistry.RequireAsync(table, keys, Leaves ? key : null, MakesKnown, StopToken), Table);

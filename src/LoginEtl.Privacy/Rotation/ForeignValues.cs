@@ -9,13 +9,13 @@ namespace LoginEtl.Rotation;
 public sealed record ForeignValues(string Attribute, ForeignShape Shape, long Rows)
 {
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Rows} of {Attribute} {Shape.Text}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Rows} of {Attribute} like {Shape.Text}");
 }
 
 /// <summary>What a value looks like that is no token: what people put there who mask by a script of their own.</summary>
 /// <param name="Name">Of the shape.</param>
 /// <param name="Pattern">POSIX regular expression of all of the value; empty for what is left.</param>
-/// <param name="Text">In a sentence, of several.</param>
+/// <param name="Text">In a sentence, behind "like".</param>
 public sealed record ForeignShape(string Name, string Pattern, string Text)
 {
     private const string Hex = "[0-9a-fA-F]";
@@ -23,13 +23,13 @@ public sealed record ForeignShape(string Name, string Pattern, string Text)
     /// <summary>The first that fits is meant.</summary>
     public static readonly IReadOnlyList<ForeignShape> All =
     [
-        new("sha256", $"{Hex}{{64}}", "look like SHA-256"),
-        new("md5", $"{Hex}{{32}}", "look like MD5, or a block of AES, in hexadecimal"),
-        new("sha1", $"{Hex}{{40}}", "look like SHA-1"),
-        new("sha512", $"{Hex}{{128}}", "look like SHA-512"),
-        new("address", "([0-9]{1,3}[.]){3}[0-9]{1,3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*", "look like plain addresses"),
-        new("fernet", "gAAAA[A-Za-z0-9_-]+=*", "look like Fernet tokens"),
-        new("base64", "([A-Za-z0-9+/]{4}){5,}([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", "look like ciphertext in Base64, as of AES"),
-        new("other", "", "look like none of these, as plain device ids do"),
+        new("sha256", $"{Hex}{{64}}", "SHA-256"),
+        new("md5", $"{Hex}{{32}}", "MD5, or a block of AES, in hexadecimal"),
+        new("sha1", $"{Hex}{{40}}", "SHA-1"),
+        new("sha512", $"{Hex}{{128}}", "SHA-512"),
+        new("address", "([0-9]{1,3}[.]){3}[0-9]{1,3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*", "plain addresses"),
+        new("fernet", "gAAAA[A-Za-z0-9_-]+=*", "Fernet tokens"),
+        new("base64", "([A-Za-z0-9+/]{4}){5,}([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", "ciphertext in Base64, as of AES"),
+        new("other", "", "none of these, as plain device ids are"),
     ];
 }

@@ -167,7 +167,7 @@ public static class KeyRegistry
         await RequireUnusedAsync(table, key, cancellationToken).ConfigureAwait(false);
         var closed = StoredKey.Of(key, StoredKeyState.Disabled);
         StoredKey? before = null;
-        var (isOpen, wasLookedAt) = (false, false);
+        var (isOpen, wasLookedAt, isDone) = (false, false, false);
         try
         {
             await table.ChangeAsync(
@@ -186,9 +186,18 @@ public static class KeyRegistry
                 await RequireUnusedAsync(table, key, cancellationToken).ConfigureAwait(false);
             }
 
-            await RecordAsync(table, keys, key, admission, change, cancellationToken).ConfigureAwait(false);
+            await RecordAsync(
+                table, keys, key, admission,
+                () =>
+                {
+                    var changed = change();
+                    isDone = true;
+                    return changed;
+                },
+                cancellationToken).ConfigureAwait(false);
         }
-        catch when (isOpen)
+        // Once it is destroyed, nobody is to write with it, whatever the database was told.
+        catch when (isOpen && !isDone)
         {
             await ReopenAsync(table, before ?? closed with { State = StoredKeyState.Retired }).ConfigureAwait(false);
             throw;
@@ -201,7 +210,10 @@ public static class KeyRegistry
         try
         {
             await table.ChangeAsync(
-                known => known.Any(o => key.IsOf(o) && o.State == StoredKeyState.Disabled) ? [key] : [], CancellationToken.None).ConfigureAwait(false);
+                known => !known.Any(o => key.IsOf(o) && o.State == StoredKeyState.Disabled) ? []
+                    // Another is primary by now, and two would be none.
+                    : key.State == StoredKeyState.Primary && known.Any(o => IsAlike(key, o) && o.State == StoredKeyState.Primary) ? [key with { State = StoredKeyState.Retired }]
+                    : [key], CancellationToken.None).ConfigureAwait(false);
         }
         catch (LoginEtlException)
         {

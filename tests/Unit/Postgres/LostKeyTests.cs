@@ -93,6 +93,7 @@ public sealed class LostKeyTests(ServersFixture servers)
 
     [Theory]
     [InlineData("DROP TABLE login_etl_ledger")]
+    [InlineData("DROP TABLE login_etl_file_ledger")]
     [InlineData("DROP TABLE login_etl_ledger, login_etl_file_ledger")]
     public async Task Ledger_that_is_gone_is_made_anew_only_by_who_says_so(string change)
     {

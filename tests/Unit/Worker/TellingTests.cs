@@ -99,6 +99,32 @@ public sealed class TellingTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
+    public async Task Check_that_is_stopped_before_it_has_looked_at_everything_is_1()
+    {
+        var (queue, _) = await ReadyAsync();
+        // It takes connections and says nothing.
+        using var silent = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        var port = ((System.Net.IPEndPoint)silent.LocalEndpoint).Port;
+        using var worker = Process.Start(WorkerProgram.Start(_keys.Folder, queue, $"Host=127.0.0.1;Port={port};Username=u;Database=d", ["--check"]))!;
+        try
+        {
+            using var asked = await silent.AcceptTcpClientAsync(TestDatabase.Token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Token);
+            using var signal = Process.Start("kill", ["-TERM", $"{worker.Id}"]);
+            await worker.WaitForExitAsync(TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Token);
+            Assert.Equal(1, worker.ExitCode);
+            Assert.Contains("stopped before it had looked at everything", await worker.StandardError.ReadToEndAsync(TestDatabase.Token), StringComparison.Ordinal);
+        }
+        finally
+        {
+            if (!worker.HasExited)
+            {
+                worker.Kill();
+            }
+        }
+    }
+
+    [Fact]
     public async Task Service_manager_is_told_that_it_is_ready_alive_and_stopping()
     {
         var (queue, database) = await ReadyAsync();
