@@ -12,7 +12,6 @@ Describe 'A change of a key' {
         $own = NewKeys
         $old = Get-LoginKeyset $own ip
         Get-Body a (1..3) | ConvertFrom-LoginJson | Protect-LoginPii $own | Write-LoginRecord $database
-        function Get-State { (Invoke-Sql $database "SELECT state FROM login_etl_key WHERE attribute = 'ip' ORDER BY prefix = '$($old.TokenPrefix)' DESC").state }
         function Copy-Keys { $copy = Join-Path $TestDrive ([guid]::NewGuid()); Copy-Item $own $copy -Recurse; $copy }
 
         # A connection string of an account of its own, with rights.

@@ -12,7 +12,6 @@ Describe 'A rotation' {
         $own = NewKeys
         $old = Get-LoginKeyset $own ip
         Get-Body a (1..3) | ConvertFrom-LoginJson | Protect-LoginPii $own | Write-LoginRecord $database
-        function Get-State { (Invoke-Sql $database "SELECT state FROM login_etl_key WHERE attribute = 'ip' ORDER BY prefix = '$($old.TokenPrefix)' DESC").state }
     }
 
     It 'needs no word about new keys where the database is told of them' {

@@ -29,6 +29,9 @@ function Get-Body([string] $Sender, [int[]] $Numbers) {
 
 function Get-RowCount([string] $Database, [string] $Where = 'true') { (Invoke-Sql $Database "SELECT count(*) AS n FROM user_logins WHERE $Where").n }
 
+# States of the keys of ip in the test's $database: first that of its $old, then the others.
+function Get-State { (Invoke-Sql $database "SELECT state FROM login_etl_key WHERE attribute = 'ip' ORDER BY prefix = '$($old.TokenPrefix)' DESC").state }
+
 # Scripts that change keys, begun one after the other behind a batch under way, which then ends. What each printed is in
 # behind0.out, behind1.out, …, and its errors in behind0.out.err, …. Something may be done while they wait.
 function Invoke-BehindBatch([string] $Database, [string[]] $Scripts, [scriptblock] $Meanwhile = {}) {

@@ -61,7 +61,7 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
                 {
                     var relation = table.Beside(e.TableName!);
                     throw new LoginEtlException(
-                        ErrorId.LedgerUnsuitable, $"{relation} has no unique key, and something is in it twice by now, so none can be made. Nothing was changed.",
+                        ErrorId.LedgerUnsuitable, $"{relation} has no unique index, and something is in it twice by now, so none can be made. Nothing was changed.",
                         $"Keep one of each and run again: DELETE FROM {relation.Quoted} a USING {relation.Quoted} b WHERE a.ctid > b.ctid AND {string.Join(" AND ", SchemaNames.KeyOf(relation.Name)!.Select(c => $"a.{c} = b.{c}"))}. Rows of the table that were written twice stay.");
                 }
             }

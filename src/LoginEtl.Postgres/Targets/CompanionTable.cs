@@ -51,7 +51,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
     public (string Detail, string Remedy)? WhyForgotten =>
         !Exists ? ($"there is no {Name}", "Run Initialize-LoginDatabase, which makes it.")
         : !IsLoginEtlTable ? ($"{Name} is not the table this version makes", "Move it out of the way, then run Initialize-LoginDatabase.")
-        : !IsUnique ? ($"{Name} has no unique key", WithoutKey().Remedy)
+        : !IsUnique ? ($"{Name} has no unique index", WithoutKey().Remedy)
         : !IsGranted ? ($"the user may not write {Name}", $"GRANT {Rights} ON {Name} TO the user, as Initialize-LoginDatabase -Role does for login_etl_writer.")
         : null;
 
@@ -131,7 +131,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         (await ReadAsync(connection, table, [SchemaNames.Ledger, SchemaNames.FileLedger], cancellationToken).ConfigureAwait(false)).OrderBy(l => l.IsUnique).First().WithoutKey();
 
     private LoginEtlException WithoutKey() => new(
-        ErrorId.LedgerUnsuitable, $"{Name} has no unique key of {string.Join(" and ", SchemaNames.KeyOf(Name.Name)!)}, as where pg_restore brought it by -t: nothing keeps {Kept}. Nothing was written or deleted.",
+        ErrorId.LedgerUnsuitable, $"{Name} has no unique index on {string.Join(" and ", SchemaNames.KeyOf(Name.Name)!)}, as where pg_restore brought it by -t: nothing keeps {Kept}. Nothing was written or deleted.",
         "Run Initialize-LoginDatabase, which makes the key.");
 
     /// <exception cref="LoginEtlException"><c>DatabaseNotDurable</c>.</exception>

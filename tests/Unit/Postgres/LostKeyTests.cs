@@ -36,7 +36,7 @@ public sealed class LostKeyTests(ServersFixture servers)
 
         var before = await Assert.ThrowsAsync<LoginEtlException>(() => database.SinkAsync());
         Assert.Equal("LedgerUnsuitable", before.Id);
-        Assert.Contains("has no unique key of", before.Message, StringComparison.Ordinal);
+        Assert.Contains("has no unique index on", before.Message, StringComparison.Ordinal);
         Assert.Equal(CheckOutcome.Fail, (await CheckAsync(database)).Outcome);
 
         await database.InitializeAsync();

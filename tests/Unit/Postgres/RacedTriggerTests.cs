@@ -10,6 +10,7 @@ using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Rotation;
+using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Fixtures;
 using Npgsql;
@@ -34,6 +35,8 @@ public sealed class RacedTriggerTests(ServersFixture servers)
     [InlineData("login_etl_vault", "kept")]
     [InlineData("login_etl_key", "installed")]
     [InlineData("login_etl_quarantine", "rotated")]
+    [InlineData("login_etl_ledger", "restored")]
+    [InlineData("login_etl_schema", "promoted")]
     public async Task Trigger_that_comes_while_its_table_is_waited_for_never_fires(string relation, string act)
     {
         var database = await TestDatabase.InitializedAsync(servers);
@@ -56,6 +59,8 @@ public sealed class RacedTriggerTests(ServersFixture servers)
             "registered" => RegisterAsync(database),
             "begun" => sink.BeginRunAsync("logins", TestDatabase.Token),
             "kept" => KeepAsync(database),
+            "restored" => Task.Run(async () => await quarantine.RestoreAsync(await quarantine.ListAsync(new QuarantineFilter(), TestDatabase.Token).Select(e => new RestoreRequest(e, Logins.Record(new QuarantinedDelivery(new MessageId(e.MessageId), e.SentTimestamp, 1)))).ToListAsync(TestDatabase.Token), TestDatabase.Token)),
+            "promoted" => PromoteAsync(database),
             "installed" => database.InitializeAsync(),
             "rotated" => tokens.ReplaceAsync(new RowRange("\"public\".\"login_etl_quarantine\"", 0, 9), [], TestDatabase.Token),
             "set" => tokens.SetAsync([Key], TestDatabase.Token),
@@ -109,6 +114,28 @@ public sealed class RacedTriggerTests(ServersFixture servers)
         var table = (await LiveTableReader.ReadAsync(connection, database.Settings(), TestDatabase.Token))!;
         await new KeyRegistration(table, isNewKey: true, isDryRun: false).RegisterAsync(connection, [Key], new KnownKeys([]), TestDatabase.Token);
         await batch.CommitAsync(TestDatabase.Token);
+    }
+
+    [Fact]
+    public async Task Trigger_that_comes_to_the_runs_while_one_ends_never_fires()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using var sink = await database.SinkAsync();
+        await sink.BeginRunAsync("logins", TestDatabase.Token);
+        await using var race = await RaceAsync(database, "BEFORE INSERT OR UPDATE ON login_etl_run FOR EACH ROW");
+        // A run that has ended has ended, whether that is written down or not.
+        var ended = sink.EndRunAsync(Receipt.StoppedAtStart("logins", DateTimeOffset.UtcNow));
+        await race.WaitAsync(ended);
+        await race.CommitAsync();
+        await ended;
+        Assert.False(await database.ReadAsync<bool>("SELECT is_called FROM fired"));
+    }
+
+    // As the first batch after a promotion of the server does.
+    private static async Task PromoteAsync(TestDatabase database)
+    {
+        await using var connection = await database.OpenAsync();
+        await SchemaRecord.RecordTimelineAsync(connection, new QualifiedName("public", "user_logins"), TestDatabase.Token);
     }
 
     // As a batch by escrow does.

@@ -79,23 +79,11 @@ public sealed class TellingTests(ServersFixture servers) : IDisposable
     {
         var (queue, _) = await ReadyAsync();
         using var worker = Process.Start(WorkerProgram.Start(_keys.Folder, queue, "Host=127.0.0.1;Port=1;Username=u;Database=d", ["--wait"]))!;
-        try
-        {
-            var said = await worker.StandardError.ReadLineAsync(TestDatabase.Token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Token);
-            Assert.Contains("127.0.0.1:1, database d cannot be reached", said, StringComparison.Ordinal);
-            Assert.Contains("and is waited for as long as it takes", said, StringComparison.Ordinal);
-            using var signal = Process.Start("kill", ["-TERM", $"{worker.Id}"]);
-            await worker.WaitForExitAsync(TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Token);
-            Assert.Equal(0, worker.ExitCode);
-            Assert.Contains("\"outcome\":\"stopped\"", await worker.StandardOutput.ReadToEndAsync(TestDatabase.Token), StringComparison.Ordinal);
-        }
-        finally
-        {
-            if (!worker.HasExited)
-            {
-                worker.Kill();
-            }
-        }
+        var said = "";
+        Assert.Equal(0, await StopAsync(worker, async () => said = await worker.StandardError.ReadLineAsync(TestDatabase.Token)));
+        Assert.Contains("127.0.0.1:1, database d cannot be reached", said, StringComparison.Ordinal);
+        Assert.Contains("and is waited for as long as it takes", said, StringComparison.Ordinal);
+        Assert.Contains("\"outcome\":\"stopped\"", await worker.StandardOutput.ReadToEndAsync(TestDatabase.Token), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,21 +95,8 @@ public sealed class TellingTests(ServersFixture servers) : IDisposable
         silent.Start();
         var port = ((System.Net.IPEndPoint)silent.LocalEndpoint).Port;
         using var worker = Process.Start(WorkerProgram.Start(_keys.Folder, queue, $"Host=127.0.0.1;Port={port};Username=u;Database=d", ["--check"]))!;
-        try
-        {
-            using var asked = await silent.AcceptTcpClientAsync(TestDatabase.Token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Token);
-            using var signal = Process.Start("kill", ["-TERM", $"{worker.Id}"]);
-            await worker.WaitForExitAsync(TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Token);
-            Assert.Equal(1, worker.ExitCode);
-            Assert.Contains("stopped before it had looked at everything", await worker.StandardError.ReadToEndAsync(TestDatabase.Token), StringComparison.Ordinal);
-        }
-        finally
-        {
-            if (!worker.HasExited)
-            {
-                worker.Kill();
-            }
-        }
+        Assert.Equal(1, await StopAsync(worker, async () => await silent.AcceptTcpClientAsync(TestDatabase.Token)));
+        Assert.Contains("stopped before it had looked at everything", await worker.StandardError.ReadToEndAsync(TestDatabase.Token), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -155,6 +130,25 @@ public sealed class TellingTests(ServersFixture servers) : IDisposable
                     told.Add(Encoding.UTF8.GetString(buffer, 0, await socket.ReceiveAsync(buffer, SocketFlags.None, limit.Token)));
                 }
             }
+        }
+        finally
+        {
+            if (!worker.HasExited)
+            {
+                worker.Kill();
+            }
+        }
+    }
+
+    // By the signal that a supervisor sends, once it has come as far as that.
+    private static async Task<int> StopAsync(Process worker, Func<Task> until)
+    {
+        try
+        {
+            await until().WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Token);
+            using var signal = Process.Start("kill", ["-TERM", $"{worker.Id}"]);
+            await worker.WaitForExitAsync(TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Token);
+            return worker.ExitCode;
         }
         finally
         {
