@@ -16,9 +16,12 @@ namespace LoginEtl.Postgres.Targets;
 /// <param name="HasRowSecurity">Row security applies to this user.</param>
 internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLoginEtlTable, bool IsOlder, bool IsUnique, bool IsLogged, bool IsGranted, bool HasRowSecurity)
 {
+    /// <summary>A condition of SQL: the row <c>i</c> of <c>pg_index</c> refuses, in the statement itself, whatever is there already.</summary>
+    public const string IndexRefuses = "i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL";
+
     // UPDATE (outcome): a row that the database refuses is settled as quarantined after its ledger entry was made.
     private const string Query =
-        """
+        $"""
         SELECT c.relname, c.relpersistence = 'p', c.relkind IN ('r', 'p'),
                ARRAY(SELECT pg_catalog.concat(a.attname, ' ', t.typname) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
                CASE WHEN c.relname = $4 THEN pg_catalog.has_table_privilege(c.oid, 'SELECT')
@@ -27,7 +30,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
                    AND coalesce(pg_catalog.has_column_privilege(c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'outcome'), 'UPDATE'), false))) END,
                pg_catalog.row_security_active(c.oid),
                ARRAY(SELECT pg_catalog.string_agg(a.attname::text, ' '::text ORDER BY a.attname::text) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
-                   WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL GROUP BY i.indexrelid)
+                   WHERE i.indrelid = c.oid AND {IndexRefuses} GROUP BY i.indexrelid)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = ANY($2)
         """;

@@ -72,7 +72,7 @@ internal sealed class TransactionStart(TargetTable table, IReadOnlyList<Qualifie
         $"""
         (SELECT pg_catalog.count(DISTINCT i.indrelid) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
             WHERE i.indrelid IN ({ledger.Literal}::regclass::oid, {files.Literal}::regclass::oid) AND a.attname = 'key' AND i.indnkeyatts = 1
-                AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL) = 2
+                AND {CompanionTable.IndexRefuses}) = 2
         """;
 
     // Who may insert into columns alone may not lock; the plan of an INSERT takes the same lock, and unlike the INSERT
@@ -80,8 +80,7 @@ internal sealed class TransactionStart(TargetTable table, IReadOnlyList<Qualifie
     private static string Lock(TargetTable table, IReadOnlyList<QualifiedName> beside)
     {
         var locked = (table.Live.IsInsertable ? new[] { table.Name } : []).Concat(beside).Select(n => $"ONLY {n.Quoted}").ToList();
-        var plan = table.Live.IsInsertable ? null
-            : $"EXPLAIN (COSTS OFF) INSERT INTO {table.Name.Quoted} ({table.ColumnList}) SELECT {string.Join(", ", table.Columns.Select(_ => "NULL"))} WHERE false";
+        var plan = table.Live.IsInsertable ? null : WriteLock.ToInsert(table.Name, [.. table.Columns.Select(c => QualifiedName.Quote(c.Live.Name))]);
         var locks = locked.Count == 0 ? null : $"LOCK TABLE {string.Join(", ", locked)} IN ROW EXCLUSIVE MODE";
         return string.Join(";\n", new[] { plan, locks }.OfType<string>());
     }
