@@ -15,7 +15,7 @@
         'ConvertFrom-LoginJson'
         'Disable-LoginKey'
         'Enable-LoginKey'
-        'Find-LoginRecord'
+        'Export-LoginRecord', 'Find-LoginRecord'
         'Get-LoginKeyset'
         'Get-LoginQuarantine'
         'Get-LoginQueue'

@@ -33,7 +33,7 @@ function Invoke-Tool {
     if ($LASTEXITCODE) { throw "dotnet tool $args`n$($said -join "`n")" }
 }
 
-# From the restored projects: --recursive, or else what Aws and Postgres use is missing, which the module loads by name.
+# From the restored projects: --recursive, or else what Aws, Postgres and Parquet use is missing, which the module loads by name.
 # Left out are the API that is only compiled against, and serial number and time, which would make every file another.
 function New-Bill {
     $name = 'sbom.cdx.json'

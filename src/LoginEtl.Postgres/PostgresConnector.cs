@@ -1,11 +1,13 @@
 using LoginEtl.Audit;
 using LoginEtl.Checks;
+using LoginEtl.Export;
 using LoginEtl.History;
 using LoginEtl.Ports;
 using LoginEtl.Postgres.Auditing;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Checks;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Export;
 using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.History;
 using LoginEtl.Postgres.Recovery;
@@ -132,6 +134,13 @@ public sealed class PostgresConnector : IDatabaseConnector
     /// <inheritdoc/>
     public async Task<ITokenTable> OpenTokensAsync(DatabaseSettings settings, CancellationToken cancellationToken) =>
         await OpenAsync(settings, database => PostgresTokens.OpenAsync(database, settings, cancellationToken)).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<ILoginExport> OpenExportAsync(DatabaseSettings settings, ExportFilter filter, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return await OpenAsync(settings, database => PostgresExport.OpenAsync(database, settings, filter, cancellationToken)).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async Task<IVault> OpenVaultAsync(DatabaseSettings settings, CancellationToken cancellationToken) =>

@@ -23,6 +23,7 @@ BeforeAll {
         Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason forms -Confirm:$false
         Get-LoginQuarantine $database -All
         Get-LoginRun $database
+        Export-LoginRecord $database (Join-Path $TestDrive 'logins.csv')
         Test-LoginEtl $queue $keys $database
         Get-LoginQueue $queue
         Get-LoginKeyset $keys

@@ -28,13 +28,13 @@ Describe 'A parameter of several cmdlets' {
             Method            = 2   # how to mask, or what keysets to make
             Name              = 3   # a keyset to show, the one to change, or those to bring keys into
             PassThru          = 2   # what was written, or the ids of what was sent
-            Path              = 2   # files to read, or a folder to make
+            Path              = 3   # files to read, a file to write, or a folder to make
             PrivateKeyPath    = 5   # to make, to add to, to show, or to read; of the quarantine or of the vault
             ProfileName       = 3   # of the queue, of the database or of the key service
             Reason            = 3   # why personal data are asked for, why a message was rejected, or why it is dismissed
             Queue             = 3   # to receive from or send to, to look for, or where an entry came from
             Region            = 3   # of the queue, of the database or of the key service
-            Force             = 2   # whatever the cmdlet would refuse
+            Force             = 3   # whatever the cmdlet would refuse
             Database          = 2   # needed, or told of a change where it is named
             AllowNullPii      = 2   # on the way to quarantine, or back from it
         }

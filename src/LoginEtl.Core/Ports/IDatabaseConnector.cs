@@ -1,5 +1,6 @@
 using LoginEtl.Audit;
 using LoginEtl.Checks;
+using LoginEtl.Export;
 using LoginEtl.History;
 using LoginEtl.Quarantine;
 using LoginEtl.Recovery;
@@ -58,6 +59,10 @@ public interface IDatabaseConnector
     /// <summary>Opens the tokens of the table and the states of their keys.</summary>
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or keys that have no table.</exception>
     Task<ITokenTable> OpenTokensAsync(DatabaseSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>Takes a snapshot of rows, to write them to a file.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, rows that this user does not see, or values that are no tokens.</exception>
+    Task<ILoginExport> OpenExportAsync(DatabaseSettings settings, ExportFilter filter, CancellationToken cancellationToken);
 
     /// <summary>Opens the vault of originals, to read.</summary>
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there is no vault.</exception>

@@ -1,3 +1,4 @@
+using LoginEtl.Export;
 using LoginEtl.Keysets;
 using LoginEtl.Ports;
 using LoginEtl.Settings;
@@ -16,6 +17,10 @@ internal static class Connectors
     public static IQueueConnector Queue => LazyQueue.Value;
 
     public static IDatabaseConnector Database => LazyDatabase.Value;
+
+    /// <summary>Writes files of columns.</summary>
+    public static IColumnWriter NewColumnWriter() =>
+        PrivateLoadContext.Instance.Create<IColumnWriter>("LoginEtl.Parquet", "LoginEtl.Parquet.ParquetColumnWriter");
 
     /// <summary>Encrypts keysets. A new one for each reading or change: it keeps the credentials it finds.</summary>
     public static IKeyService NewKeyService() =>

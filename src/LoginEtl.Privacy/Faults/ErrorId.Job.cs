@@ -59,8 +59,12 @@ public sealed partial record ErrorId
     public static readonly ErrorId EveryRowRefused = new(FaultKind.Failed);
     /// <summary>A file of logins is cut off or damaged: its JSON or its gzip has no end.</summary>
     public static readonly ErrorId FileDamaged = new(FaultKind.Failed);
+    /// <summary>A file to write to is there already.</summary>
+    public static readonly ErrorId FileExists = new(FaultKind.Configuration);
     /// <summary>A file of logins cannot be read, or is a folder.</summary>
     public static readonly ErrorId FileUnreadable = new(FaultKind.NotFound);
+    /// <summary>A file cannot be written: its folder is missing, the user may not, or the disk is full.</summary>
+    public static readonly ErrorId FileUnwritable = new(FaultKind.Failed);
     /// <summary>Beside the table stands something that others made and that would run with this user's rights.</summary>
     public static readonly ErrorId ForeignObject = new(FaultKind.Denied);
     /// <summary>As many messages are held as may be, and none was settled for a long time.</summary>
@@ -175,6 +179,8 @@ public sealed partial record ErrorId
     public static readonly ErrorId UniqueKeyConflict = new(FaultKind.Failed);
     /// <summary>A unique key over masked values stands in the way of a rotation.</summary>
     public static readonly ErrorId UniqueMaskedColumn = new(FaultKind.Configuration);
+    /// <summary>Masked columns hold values that are no tokens, and are exported nowhere.</summary>
+    public static readonly ErrorId ValuesNotMasked = new(FaultKind.Configuration);
     /// <summary>The database refused the work for a reason that the message tells.</summary>
     public static readonly ErrorId WriteFailed = new(FaultKind.Failed);
 }

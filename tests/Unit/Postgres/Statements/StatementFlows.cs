@@ -119,6 +119,9 @@ internal sealed class StatementFlows(TestDatabase database, Func<int, string> us
 
         await sink.EndRunAsync(Receipt.Failed("logins", DateTimeOffset.UtcNow, LoginEtlException.Unexpected(new TimeoutException())));
         await s_connector.ListRunsAsync(database.Settings(), new RunFilter { Failed = true }, TestDatabase.Token);
+        await using var export = await s_connector.OpenExportAsync(database.Settings(), new() { FirstDay = new(2026, 1, 1), LastDay = new(9999, 1, 1) }, TestDatabase.Token);
+        await export.WriteCsvAsync(Stream.Null, null, TestDatabase.Token);
+        Assert.NotEmpty(await export.ReadAsync(10, TestDatabase.Token).ToListAsync(TestDatabase.Token));
     }
 
     private async Task QuarantineAsync()
