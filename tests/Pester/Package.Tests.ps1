@@ -129,7 +129,9 @@ Describe 'The bill of materials' {
 
     It 'lists what ships and nothing else, with versions and licences' {
         $shipped = Get-ChildItem (Join-Path $installed 'bin/deps/*.dll') -Exclude 'LoginEtl.*' | ForEach-Object BaseName
-        $bill.components.name | Sort-Object | Should -Be ($shipped | Sort-Object) -Because './build.ps1 Package empties bin/ of what an earlier build left'
+        # Two packages have files of other names.
+        $files = $bill.components.name -replace '^Parquet\.Net$', 'Parquet' -replace '^ZstdSharp\.Port$', 'ZstdSharp'
+        $files | Sort-Object | Should -Be ($shipped | Sort-Object) -Because './build.ps1 Package empties bin/ of what an earlier build left'
         $bill.components.name | Should -Contain 'Npgsql'
         $bill.components.name | Should -Contain 'AWSSDK.SQS'
         $pinned = ([xml] (Get-Content "$root/Directory.Packages.props" -Raw)).Project.ItemGroup.PackageVersion

@@ -124,7 +124,7 @@ Describe '$WhatIfPreference' {
     It 'is heeded by every cmdlet that changes something' {
         $reading = 'Get', 'Find', 'Test', 'Receive', 'ConvertFrom', 'Protect'
         $changing = Get-Command -Module LoginEtl | Where-Object Verb -NotIn $reading
-        $changing | Should -HaveCount 17
+        $changing | Should -HaveCount 18
         $changing | Where-Object { -not $_.Parameters.ContainsKey('WhatIf') } | Should -BeNullOrEmpty
     }
 
@@ -159,6 +159,7 @@ Describe '$WhatIfPreference' {
             'Unprotect-LoginPii'       = { $rows | Unprotect-LoginPii @recover }
             'Update-LoginToken'        = { Update-LoginToken $database $keys }
             'Restore-LoginQuarantine'  = { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath $private }
+            'Export-LoginRecord'       = { Export-LoginRecord $database (Join-Path $TestDrive 'export.csv') }
             'Remove-LoginQuarantine'   = { Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason test }
         }
         @($acts.Keys | Sort-Object) | Should -Be @((Get-Command -Module LoginEtl | Where-Object { $_.Parameters.ContainsKey('WhatIf') }).Name | Sort-Object)
