@@ -4,6 +4,7 @@ using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Ports;
 using LoginEtl.Protecting;
+using LoginEtl.Rotation;
 using LoginEtl.Settings;
 
 namespace LoginEtl;
@@ -123,7 +124,7 @@ public sealed class JobCheck
     }
 
     /// <summary>Whether keys and database belong together.</summary>
-    private static async Task<IReadOnlyList<Check>> KeysAsync(
+    internal static async Task<IReadOnlyList<Check>> KeysAsync(
         IDatabaseConnector databases, DatabaseSettings database, Keyring keyring, MaskMethods methods, CancellationToken cancellationToken)
     {
         var table = await databases.OpenTokensAsync(database, cancellationToken).ConfigureAwait(false);
@@ -131,8 +132,20 @@ public sealed class JobCheck
         var known = await table.KeysAsync(cancellationToken).ConfigureAwait(false);
         // Reading a stranger's table could run code of his.
         var isStrangers = (await table.StrangersAsync(cancellationToken).ConfigureAwait(false)).Count > 0;
-        var sample = isStrangers ? null : await table.SampleAsync(cancellationToken).ConfigureAwait(false);
+        var sample = isStrangers ? null : await SampleAsync(table, cancellationToken).ConfigureAwait(false);
         return await KeyChecks.RunAsync(keyring, methods, known, sample, isStrangers).ConfigureAwait(false);
+    }
+
+    private static async Task<TokenSample?> SampleAsync(ITokenTable table, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await table.SampleAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoginEtlException e) when (e.Error == ErrorId.RowSecurity)
+        {
+            return null;
+        }
     }
 
     // Others' messages are not said: they may quote a setting.

@@ -81,6 +81,18 @@ Describe 'A change of a key' {
         (Invoke-Sql $database 'SELECT count(*) AS n FROM login_etl_key').n | Should -Be 0
     }
 
+    It 'is no removal where the database knows nothing of the keyset' {
+        $new = Add-LoginKey $own ip -Database $database
+        $null = Set-LoginPrimaryKey $own ip $new.KeyId -Database $database
+        $null = Disable-LoginKey $own ip $old.KeyId -Database $database
+        $other = New-TestDatabase
+        Initialize-LoginDatabase $other
+        { Remove-LoginKey $own ip $old.KeyId -Database $other -Confirm:$false } | Should -Throw -ErrorId 'KeyMayBeInUse,*'
+        { Remove-LoginKey $own ip $old.KeyId -Database $database -Confirm:$false } | Should -Throw -ErrorId 'KeyInUse,*'
+        (Get-LoginKeyset $own ip | Where-Object KeyId -EQ $old.KeyId).Status | Should -Be 'Disabled'
+        (Remove-LoginKey $own ip $old.KeyId -Database $other -Force -Confirm:$false).Status | Should -Be 'Destroyed'
+    }
+
     It 'by a host whose file is older tells an empty register of no key that was replaced' {
         $stale = Copy-Keys
         $new = Add-LoginKey $own ip -Database $database

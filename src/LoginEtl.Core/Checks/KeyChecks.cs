@@ -114,7 +114,7 @@ public static class KeyChecks
         var others = seen.Where(s => !held[s.Attribute].Contains(s.Prefix!)).Select(s => $"{s.Rows} of {seen.Where(o => o.Attribute == s.Attribute).Sum(o => o.Rows)} values of {s.Attribute} looked at are under {s.Prefix}")
             .Concat(known.Where(k => k.State == StoredKeyState.Primary && !held[k.Attribute].Contains(k.Prefix) && !seen.Any(s => (s.Attribute, s.Prefix) == (k.Attribute, k.Prefix)))
                 .Select(k => $"{k.Prefix} of {k.Attribute} may be written under")).ToList();
-        var look = sample is null ? "the table was not read, because the user may not or something of it is a stranger's (Owners), and the keys that the database knows were looked at alone"
+        var look = sample is null ? "the table was not read, because the user may not, row security hides rows from it, or something of it is a stranger's (Owners), and the keys that the database knows were looked at alone"
             : sample.IsWhole ? "all rows were looked at" : "a random part of the rows was looked at";
         return others.Count == 0
             ? new Check(Rows, CheckOutcome.Pass, $"none was met: {look}")

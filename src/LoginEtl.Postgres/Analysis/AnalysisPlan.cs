@@ -27,6 +27,14 @@ internal static class AnalysisPlan
             WHERE i.indrelid = pg_catalog.to_regclass($1)::oid AND a.attname = $2 AND i.indpred IS NULL AND i.indisvalid)
         """;
 
+    // Views read with their maker's rights.
+    private const string AroundRowSecurity =
+        """
+        SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $1 AND c.relname = ANY ($2) AND c.relkind = 'v' AND coalesce((SELECT relrowsecurity FROM pg_class WHERE oid = pg_catalog.to_regclass($3)::oid), false)
+        ORDER BY c.relname
+        """;
+
     private const string HasRowSecurity = "SELECT relrowsecurity FROM pg_class WHERE oid = pg_catalog.to_regclass($1)::oid";
 
     /// <summary>The statements for what is missing.</summary>
@@ -82,6 +90,10 @@ internal static class AnalysisPlan
     /// <summary>Those of the views that are there.</summary>
     public static async Task<IReadOnlyList<string>> ExistingAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
         await connection.QueryAsync(s_views, [table.Schema, AnalysisNames.All, table.Quoted], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Those that show rows which row security, turned on since they were made, hides in the table.</summary>
+    public static async Task<IReadOnlyList<string>> AroundRowSecurityAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
+        await connection.QueryAsync(AroundRowSecurity, [table.Schema, AnalysisNames.All, table.Quoted], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
 
     /// <summary>Comments of the views that are there, by name.</summary>
     /// <exception cref="LoginEtlException">

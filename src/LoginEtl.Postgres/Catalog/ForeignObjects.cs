@@ -10,6 +10,8 @@ namespace LoginEtl.Postgres.Catalog;
 /// </summary>
 internal static class ForeignObjects
 {
+    private static readonly string s_ownKeys = string.Join(", ", SchemaNames.All.SelectMany(r => SchemaNames.UniqueKeysOf(r).Select(k => $"('{r}'::text, '{{{string.Join(',', k)}}}'::text[])")));
+
     private static readonly string s_query =
         $"""
         SELECT c.relname, pg_get_userbyid(c.relowner), {Trusted("c.relowner", "$3")},
@@ -23,6 +25,8 @@ internal static class ForeignObjects
                    UNION ALL SELECT 'row security' WHERE c.relrowsecurity
                    UNION ALL SELECT pg_catalog.concat('the statistics ', stxname) FROM pg_statistic_ext WHERE stxrelid = c.oid AND stxexprs IS NOT NULL
                    UNION ALL SELECT DISTINCT 'parents or children' FROM pg_inherits WHERE inhparent = c.oid OR inhrelid = c.oid
+                   UNION ALL {UniqueKeys("c")}
+                   UNION ALL {Collations("c.oid")}
                    UNION ALL {Uses("c.oid")}
                    UNION ALL {Calls("c.oid")}
                    UNION ALL {Defaults("c.oid")}), ', ')
@@ -60,6 +64,25 @@ internal static class ForeignObjects
     public static string MayActAs(string member, string role) =>
         $"""
         pg_catalog.pg_has_role({member}, {role}, CASE WHEN current_setting('server_version_num')::int4 < 160000 THEN 'MEMBER'::text ELSE 'USAGE, SET, MEMBER WITH ADMIN OPTION'::text END)
+        """;
+
+    // What has one value in two rows is kept out by it, and where a row that is there stays, without a word. One with more columns than
+    // a key of ours keeps nothing out that this does not.
+    private static string UniqueKeys(string relation) =>
+        $"""
+        SELECT pg_catalog.concat('the unique key ', x.relname) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+        WHERE i.indrelid = {relation}.oid AND (i.indisunique OR i.indisexclusion)
+            AND NOT EXISTS (SELECT FROM (VALUES {s_ownKeys}) own(name, columns) WHERE own.name = {relation}.relname::text
+                AND NOT EXISTS (SELECT FROM pg_catalog.unnest(own.columns) k(name) WHERE NOT EXISTS (
+                    SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]) AND a.attname::text = k.name)))
+        """;
+
+    // By which texts are the same that are not.
+    private static string Collations(string table) =>
+        $"""
+        SELECT DISTINCT pg_catalog.concat('the collation ', l.collname) FROM pg_collation l
+        WHERE NOT l.collisdeterministic AND (l.oid IN (SELECT attcollation FROM pg_attribute WHERE attrelid = {table} AND attnum > 0 AND NOT attisdropped)
+            OR l.oid IN (SELECT pg_catalog.unnest(indcollation::oid[]) FROM pg_index WHERE indrelid = {table}))
         """;
 
     // What our own defaults, checks and indexes call.
@@ -161,6 +184,6 @@ internal static class ForeignObjects
         $"Find out who made it, rename or drop it, and run Initialize-LoginDatabase. Only where it was made by Initialize-LoginDatabase, give it to the owner of {table} (ALTER … OWNER TO): what its maker put on it, and who may write there, stays.");
 
     private static LoginEtlException Attached(QualifiedName name, string attached) => new(
-        ErrorId.ForeignObject, $"{name} has {attached}, which would run with this user's rights; this version makes none.",
+        ErrorId.ForeignObject, $"{name} has {attached}: what others put there runs with this user's rights, or changes what is kept there. This version makes none.",
         $"Find out who made it, and drop it from {name}.");
 }

@@ -85,6 +85,15 @@ internal static class SchemaNames
         _ => null,
     };
 
+    /// <summary>All unique keys, by their columns, that this version makes on a relation.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>> UniqueKeysOf(string relation) => relation switch
+    {
+        Quarantine => [["id"]],
+        AuditAnchor => [["file_id", "line"], ["number"]],
+        Schema => [["is_only"]],
+        _ => KeyOf(relation) is { } key ? [key] : [],
+    };
+
     /// <summary>The catalogue's name of a column's type: the same in every relation.</summary>
     public static string TypeOf(string column) => column switch
     {
@@ -132,6 +141,12 @@ internal static class SchemaNames
 
     /// <summary>Columns the writer fills.</summary>
     public static readonly string[] LedgerColumns = [.. LedgerBefore, SchemaVersion];
+
+    /// <summary>Of the schema's own record: which tables those beside it were. Earlier versions made no such column.</summary>
+    public const string Relations = "relations";
+
+    /// <summary>Those that are recorded there, beside the ledger: each holds what is nowhere else.</summary>
+    public static readonly string[] Recorded = [FileLedger, Quarantine, Vault, Keys];
 
     /// <summary>Columns of the schema's own record.</summary>
     public static readonly string[] SchemaColumns = ["version", "made_by", "system_identifier", "timeline", "database_id", "ledger_id", "recorded_at"];

@@ -14,34 +14,47 @@ namespace LoginEtl.Postgres.Catalog;
 /// <param name="MadeBy">The program that made them so.</param>
 /// <param name="RecordedAt">When database and server were recorded (UTC).</param>
 /// <param name="IsSame">They are those still.</param>
+/// <param name="Replaced">Tables beside the user's that are others than those recorded.</param>
 /// <param name="RecordedTimeline">The server's history at that time: a server that was promoted or recovered is on another; null where it cannot be known.</param>
 /// <param name="Timeline">The server's history now.</param>
 /// <param name="IsRecovered">The server's settings name a point that it was recovered to.</param>
 /// <param name="MayRecord">The user may record another timeline.</param>
 internal sealed record SchemaRecord(
-    int Version, string MadeBy, DateTime RecordedAt, bool IsSame, int? RecordedTimeline, int? Timeline, bool IsRecovered, bool MayRecord)
+    int Version, string MadeBy, DateTime RecordedAt, bool IsSame, IReadOnlyList<string> Replaced, int? RecordedTimeline, int? Timeline, bool IsRecovered, bool MayRecord)
 {
     /// <summary>The version that this program makes and writes to.</summary>
     public const short Current = 2;
 
-    private const string System = "(SELECT system_identifier FROM pg_control_system())";
+    /// <summary>An expression: which server this is.</summary>
+    public const string System = "(SELECT system_identifier FROM pg_control_system())";
+
     // Of the log as it is written: what the control file says is of the last checkpoint, which may be minutes old.
-    private const string History = "(pg_catalog.concat('x', pg_catalog.substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int)";
-    private const string Database = "(SELECT oid FROM pg_database WHERE datname = current_database())";
+    /// <summary>An expression: the number of the server's history.</summary>
+    public const string History = "(pg_catalog.concat('x', pg_catalog.substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int)";
+
+    /// <summary>An expression: which database this is.</summary>
+    public const string Database = "(SELECT oid FROM pg_database WHERE datname = current_database())";
 
     private const string MayRead = "SELECT pg_catalog.has_table_privilege(pg_catalog.to_regclass($1)::oid, 'SELECT')";
 
     // Some servers let not everybody call these; even where they would not be called, a query that names them is refused then.
     private const string MayAsk = "pg_catalog.has_function_privilege('pg_control_system()', 'EXECUTE') AND pg_catalog.has_function_privilege('pg_walfile_name(pg_lsn)', 'EXECUTE') AND pg_catalog.has_function_privilege('pg_current_wal_insert_lsn()', 'EXECUTE') AND NOT pg_is_in_recovery()";
 
+    // What records of earlier versions have no column for is null.
+    private const string Recorded = $"pg_catalog.json_extract_path_text(pg_catalog.row_to_json(s), '{SchemaNames.Relations}'::text)";
+
     private static string Query(QualifiedName record) =>
         $"""
         SELECT s.version, s.made_by, s.recorded_at,
-               s.database_id = {Database} AND s.ledger_id = coalesce(pg_catalog.to_regclass($1)::oid, 0),
+               s.database_id = {Database},
                CASE WHEN {MayAsk} THEN s.system_identifier END, CASE WHEN {MayAsk} THEN s.timeline END,
                pg_catalog.concat(current_setting('recovery_target', true), current_setting('recovery_target_time', true), current_setting('recovery_target_xid', true),
                       current_setting('recovery_target_lsn', true), current_setting('recovery_target_name', true)) <> '',
-               pg_catalog.has_column_privilege(pg_catalog.to_regclass($2)::oid, 'timeline', 'UPDATE')
+               pg_catalog.has_column_privilege(pg_catalog.to_regclass($2)::oid, 'timeline', 'UPDATE'),
+               ARRAY(SELECT '{SchemaNames.Ledger}'::text WHERE s.ledger_id <> coalesce(pg_catalog.to_regclass($1)::oid, 0)
+                   UNION ALL SELECT r.name FROM pg_catalog.json_each_text({Recorded}::json) r(name, id)
+                       WHERE pg_catalog.to_regclass(pg_catalog.concat($3::text, pg_catalog.quote_ident(r.name)))::oid::text <> r.id),
+               {Recorded} IS NOT NULL
         FROM {record.Quoted} s
         """;
 
@@ -58,76 +71,6 @@ internal sealed record SchemaRecord(
         (SELECT max(created_at) FROM {ledger.Quoted}
          WHERE ctid >= pg_catalog.format('(%s,0)', greatest(0, pg_catalog.pg_relation_size({ledger.Literal}::regclass) / current_setting('block_size')::int - 20))::tid)
         """;
-
-    /// <summary>The relation, of one row.</summary>
-    public static string Create(QualifiedName record) =>
-        $"""
-        CREATE TABLE {record.Quoted} (
-            version integer NOT NULL,
-            made_by text NOT NULL,
-            system_identifier bigint,
-            timeline integer,
-            database_id oid NOT NULL,
-            ledger_id oid NOT NULL,
-            recorded_at timestamptz NOT NULL DEFAULT now(),
-            is_only boolean NOT NULL DEFAULT true CHECK (is_only) UNIQUE
-        );
-        COMMENT ON TABLE {record.Quoted} IS 'LoginEtl: the version of the relations of these names, and the database and server that they were recorded in; elsewhere, as after a restore, nothing is written before somebody has looked.'
-        """;
-
-    /// <summary>What it takes to make the record say what is so; empty when it does.</summary>
-    /// <param name="connection">In a transaction.</param>
-    /// <param name="table">The user's.</param>
-    /// <param name="exists">The relation is there.</param>
-    /// <param name="acceptRestored">Another database or server is recorded as it is.</param>
-    /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="LoginEtlException"><c>SchemaNewer</c>, <c>DatabaseRewound</c>.</exception>
-    public static async Task<IReadOnlyList<string>> StatementsAsync(
-        NpgsqlConnection connection, QualifiedName table, bool exists, bool acceptRestored, CancellationToken cancellationToken)
-    {
-        var record = table.Beside(SchemaNames.Schema);
-        var (system, history) = await IsKnownAsync(connection, cancellationToken).ConfigureAwait(false) ? (System, History) : ("NULL", "NULL");
-        var place = $"{system}, {history}, {Database}, {table.Beside(SchemaNames.Ledger).Literal}::regclass";
-        if (exists)
-        {
-            await RequireOursAsync(connection, record, cancellationToken).ConfigureAwait(false);
-        }
-
-        if ((exists ? await ReadAsync(connection, table, cancellationToken).ConfigureAwait(false) : null) is not { } found)
-        {
-            return [$"INSERT INTO {record.Quoted} (version, made_by, system_identifier, timeline, database_id, ledger_id) SELECT {Current}, {Literal(ProgramVersion.Text)}, {place}"];
-        }
-
-        found.RequireNotNewer(table);
-        // All were made before the record was.
-        foreach (var ledger in new[] { table.Beside(SchemaNames.Ledger), table.Beside(SchemaNames.FileLedger) })
-        {
-            if (!acceptRestored && (await TableNames.ColumnsAsync(connection, ledger, cancellationToken).ConfigureAwait(false)).Count == 0)
-            {
-                throw new LoginEtlException(
-                    ErrorId.LedgerNotFound, $"{ledger} was there and is not any more: what was written and comes again would be written again. Nothing was made.",
-                    "Bring it from a backup, as docs/recovery.md says (A lost ledger); Initialize-LoginDatabase -AcceptRestored makes an empty one.");
-            }
-        }
-
-        if (!acceptRestored && found.IsRewound)
-        {
-            throw await found.RewoundAsync(connection, table, cancellationToken).ConfigureAwait(false);
-        }
-
-        var statements = new List<string>();
-        if (found.Version < Current)
-        {
-            statements.Add($"UPDATE {record.Quoted} SET version = {Current}, made_by = {Literal(ProgramVersion.Text)}");
-        }
-
-        if (acceptRestored && (!found.IsSame || found.Timeline != found.RecordedTimeline))
-        {
-            statements.Add($"UPDATE {record.Quoted} SET (system_identifier, timeline, database_id, ledger_id) = (SELECT {place}), recorded_at = now()");
-        }
-
-        return statements;
-    }
 
     /// <summary>What must hold before anything is written.</summary>
     /// <param name="connection">To the database.</param>
@@ -161,9 +104,10 @@ internal sealed record SchemaRecord(
     {
         var record = table.Beside(SchemaNames.Schema);
         var found = await connection.QueryAsync(
-            Query(record), [table.Beside(SchemaNames.Ledger).Quoted, record.Quoted],
+            Query(record), [table.Beside(SchemaNames.Ledger).Quoted, record.Quoted, $"{QualifiedName.Quote(table.Schema)}."],
             r => (Server: r.IsDBNull(4) || r.IsDBNull(5) ? null : ((long Id, int Timeline)?)(r.GetInt64(4), r.GetInt32(5)), Record: new SchemaRecord(
-                r.GetInt32(0), r.GetString(1), r.GetDateTime(2), IsSame: r.GetBoolean(3), null, null, IsRecovered: r.GetBoolean(6), MayRecord: r.GetBoolean(7))),
+                r.GetInt32(0), r.GetString(1), r.GetDateTime(2), IsSame: r.GetBoolean(3), [.. r.GetFieldValue<string[]>(8).Where(SchemaNames.All.Contains)], null, null, IsRecovered: r.GetBoolean(6), MayRecord: r.GetBoolean(7))
+            { HasRelations = r.GetBoolean(9) }),
             cancellationToken).ConfigureAwait(false);
         if (found is not [var (server, schema)] || server is not var (id, timeline))
         {
@@ -183,6 +127,9 @@ internal sealed record SchemaRecord(
         await connection.RunAsync($"UPDATE {table.Beside(SchemaNames.Schema).Quoted} SET timeline = {History}", cancellationToken).ConfigureAwait(false);
         await ForeignObjects.CommitAsync(transaction, table, [SchemaNames.Schema], cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>It is recorded which tables those beside the user's were.</summary>
+    public bool HasRelations { get; init; }
 
     /// <summary>What an operator should know, and what stops no run; null when there is nothing.</summary>
     public string? Notice => IsRewound || Timeline == RecordedTimeline ? null : string.Create(
@@ -205,9 +152,15 @@ internal sealed record SchemaRecord(
     }
 
     // A promotion changes the history as a recovery to an earlier point does. Only the latter has a point in its settings.
-    private bool IsRewound => !IsSame || (Timeline != RecordedTimeline && IsRecovered);
+    /// <summary>It is another database, or went back to an earlier point, or a table beside the user's did.</summary>
+    public bool IsRewound => !IsSame || Replaced.Count > 0 || (Timeline != RecordedTimeline && IsRecovered);
 
-    private async Task<LoginEtlException> RewoundAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    private string Happened(QualifiedName table) =>
+        !IsSame || Replaced.Count == 0 ? $"The database of {table} was restored, copied or moved since"
+        : $"Beside {table}, {string.Join(" and ", Replaced)} {(Replaced.Count == 1 ? "is another table" : "are other tables")} than the one recorded";
+
+    /// <summary>The fault of what is rewound.</summary>
+    public async Task<LoginEtlException> RewoundAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {
         var hasFiles = (await TableNames.ColumnsAsync(connection, table.Beside(SchemaNames.FileLedger), cancellationToken).ConfigureAwait(false)).Count > 0;
         var newest = (await connection.QueryAsync(NewestEntry(table, hasFiles), [], r => r.IsDBNull(0) ? (DateTime?)null : r.GetDateTime(0), cancellationToken).ConfigureAwait(false))[0];
@@ -215,36 +168,18 @@ internal sealed record SchemaRecord(
             ErrorId.DatabaseRewound,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The database of {table} was restored, copied or moved since {RecordedAt:yyyy-MM-dd HH:mm}Z. {(newest is null ? "Its ledgers have no entries" : $"The newest entry of its ledgers is of {newest:yyyy-MM-dd HH:mm:ss}Z")}: rows that were written later are missing, and their messages are deleted from the queue. Nothing was written or deleted."),
+                $"{Happened(table)} {RecordedAt:yyyy-MM-dd HH:mm}Z. {(newest is null ? "Its ledgers have no entries" : $"The newest entry of its ledgers is of {newest:yyyy-MM-dd HH:mm:ss}Z")}: rows that were written later are missing, and their messages are deleted from the queue. Nothing was written or deleted."),
             "Look for lost rows, erasures, keys and audit lines as docs/recovery.md says; then Initialize-LoginDatabase -AcceptRestored.");
     }
 
-    // Whether it is there.
-    private static async Task<bool> RequireOursAsync(NpgsqlConnection connection, QualifiedName record, CancellationToken cancellationToken)
+    /// <summary>Whether it is there.</summary>
+    /// <exception cref="LoginEtlException"><c>LedgerUnsuitable</c>.</exception>
+    public static async Task<bool> RequireOursAsync(NpgsqlConnection connection, QualifiedName record, CancellationToken cancellationToken)
     {
         var columns = await TableNames.ColumnsAsync(connection, record, cancellationToken).ConfigureAwait(false);
         return columns.Count == 0 ? false : columns.IsSupersetOf(SchemaNames.SchemaColumns) ? true : throw new LoginEtlException(
             ErrorId.LedgerUnsuitable, $"{record} is not the table this version makes.", "Move it out of the way, then run Initialize-LoginDatabase.");
     }
-
-    private static async Task<bool> IsKnownAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        const string Savepoint = "login_etl_control";
-        await connection.RunAsync($"SAVEPOINT {Savepoint}", cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await connection.RunAsync($"SELECT {System}, {History}", cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (PostgresException)
-        {
-            // Some hosted servers have no such functions, or give no right to them.
-            await connection.RunAsync($"ROLLBACK TO {Savepoint}", cancellationToken).ConfigureAwait(false);
-            return false;
-        }
-    }
-
-    private static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     // Whoever may write the record may write anything there.
     private static string Printable(string? version) => version is { Length: > 0 and <= 64 } && version.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '+') ? version : "the version that ran Initialize-LoginDatabase";

@@ -2,6 +2,7 @@ using System.Globalization;
 using LoginEtl.Checks;
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Auditing;
+using LoginEtl.Postgres.Analysis;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Keys;
@@ -110,7 +111,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         }
 
         _list.Require("Table", $"{table.Name}", () => TargetCheck.RequireTable(table));
-        new TableChecks(_list, table, options).Run(there);
+        new TableChecks(_list, table, options).Run(there, await AnalysisPlan.AroundRowSecurityAsync(connection, table.Name, cancellationToken).ConfigureAwait(false));
         // What others made is not read: a view, say, would run their code.
         await CheckOwnersAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         if (beside.Any(b => b.Exists && b.Name.Name == SchemaNames.Ledger))

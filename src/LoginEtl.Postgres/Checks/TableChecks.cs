@@ -9,7 +9,8 @@ internal sealed class TableChecks(CheckList list, LiveTable table, SinkOptions o
 {
     /// <summary>Runs them.</summary>
     /// <param name="beside">Ledgers and quarantine, as far as they are there.</param>
-    public void Run(IReadOnlyList<CompanionTable> beside)
+    /// <param name="views">For analysts, that pass row security by.</param>
+    public void Run(IReadOnlyList<CompanionTable> beside, IReadOnlyList<string> views)
     {
         IReadOnlyList<TargetColumn> columns = [];
         if (list.Require("Table columns", ColumnTexts(), () => columns = TargetCheck.MatchColumns(table), () => CheckFormat(columns)))
@@ -19,7 +20,7 @@ internal sealed class TableChecks(CheckList list, LiveTable table, SinkOptions o
             CheckGrants(columns, beside);
         }
 
-        CheckRowSecurity(beside);
+        CheckRowSecurity(beside, views);
         CheckTriggers();
     }
 
@@ -100,7 +101,7 @@ internal sealed class TableChecks(CheckList list, LiveTable table, SinkOptions o
         rule?.RequireGranted(table, columns);
     }
 
-    private void CheckRowSecurity(IReadOnlyList<CompanionTable> beside)
+    private void CheckRowSecurity(IReadOnlyList<CompanionTable> beside, IReadOnlyList<string> views)
     {
         var names = beside.Where(b => b.HasRowSecurity).Select(b => b.Name).ToList();
         if (names.Count > 0)
@@ -108,6 +109,12 @@ internal sealed class TableChecks(CheckList list, LiveTable table, SinkOptions o
             list.Add(
                 "Row security", $"applies to this user on {string.Join(", ", names)}: entries that it hides make messages look unsettled",
                 "Turn it off there, or let the user see every row.");
+        }
+        else if (views.Count > 0)
+        {
+            list.Add(
+                "Row security", $"was turned on for {table.Name} after views for analysts were made, and they pass it by: {string.Join(", ", views)} show every row to whoever may read them",
+                "Drop the views, or REVOKE them from whoever is not to see every row.");
         }
         else if (table.HasRowSecurity)
         {

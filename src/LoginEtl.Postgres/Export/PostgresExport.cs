@@ -132,12 +132,7 @@ internal sealed class PostgresExport : ILoginExport
                 ErrorId.TableAccessDenied, $"The user may not read {live.Name} (column {unreadable.Live.Name}). Nothing was exported.", "Initialize-LoginDatabase -Role makes login_etl_reader, a role that may: grant it to the user.");
         }
 
-        if (live.HasRowSecurity)
-        {
-            throw new LoginEtlException(
-                ErrorId.RowSecurity, $"Row security hides rows of {live.Name} from this user: they would be missing unseen. Nothing was exported.", "Use a user whom row security does not apply to.");
-        }
-
+        TargetCheck.RequireAllRows(live);
         var logins = new AnalysisViews(live.Name, columns, TargetCheck.VersionFormat(live, columns, filter.AppVersionFormat)).Query(AnalysisNames.Logins);
         string[] limits = [.. Limit(">=", filter.FirstDay), .. Limit("<=", filter.LastDay)];
         return $"""

@@ -46,6 +46,10 @@ internal static class DatabaseFault
         ErrorId.InvalidDatabase, message,
         "Give 'Host=…;Database=…;Username=…', libpq's 'host=… dbname=… user=…', or 'postgresql://user@host:5432/database' with special characters percent-encoded.");
 
+    /// <summary>Rows that this user does not see, where all are to be looked at.</summary>
+    /// <param name="table">Whose, in a sentence.</param>
+    public static LoginEtlException HiddenRows(string table) => new(ErrorId.RowSecurity, HiddenText(table), HiddenRemedy);
+
     /// <summary>SQLSTATE and the names of what is concerned, without any text of the server.</summary>
     public static string Names(PostgresException e)
     {
@@ -105,6 +109,8 @@ internal static class DatabaseFault
             "Check user name and password, and the server's pg_hba.conf."),
         PostgresErrorCodes.InvalidCatalogName => (
             ErrorId.DatabaseNotFound, $"There is no such database at {endpoint}.", "Check the database's name."),
+        // Row security came after it was looked for, and is not to be applied here.
+        PostgresErrorCodes.InsufficientPrivilege when e.Routine == "check_enable_rls" => (ErrorId.RowSecurity, HiddenText($"a table at {endpoint}"), HiddenRemedy),
         PostgresErrorCodes.InsufficientPrivilege => (
             ErrorId.DatabaseAccessDenied, $"The database refused the work at {endpoint} ({Names(e)}).",
             "Grant the user the rights that Test-LoginEtl lists."),
@@ -115,6 +121,10 @@ internal static class DatabaseFault
             ErrorId.WriteFailed, $"The database failed the work at {endpoint} ({Names(e)}).",
             "Look SQLSTATE up in PostgreSQL's manual, appendix A; the server's log has the rest. Then run again: nothing is lost."),
     };
+
+    private const string HiddenRemedy = "Use a user whom row security does not apply to: a superuser, one with BYPASSRLS, or the table's owner where it is not forced.";
+
+    private static string HiddenText(string table) => $"Row security hides rows of {table} from this user, and all of them have to be looked at. Nothing was changed.";
 
     private static string Code(Exception e) => (e as SocketException ?? e.InnerException as SocketException) is { } socket
         ? $" ({socket.SocketErrorCode})"

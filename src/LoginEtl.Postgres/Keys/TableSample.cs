@@ -20,9 +20,14 @@ internal static class TableSample
         SELECT coalesce(sum(pg_catalog.pg_relation_size(c.oid::regclass)), 0)::bigint / current_setting('block_size')::bigint FROM tree t JOIN pg_class c ON c.oid = t.oid WHERE c.relkind = 'r'
         """;
 
-    /// <summary>The table whole where it is small, and blocks at random where it is not; null when the user may not read it.</summary>
+    /// <summary>The table whole where it is small, and blocks at random where it is not; null when the user may not read it, or not all of it.</summary>
     public static async Task<TokenSample?> ReadAsync(NpgsqlConnection connection, LiveTable table, CancellationToken cancellationToken)
     {
+        if (table.HasRowSecurity)
+        {
+            return null;
+        }
+
         var blocks = (await connection.QueryAsync(Blocks, [table.Name.Quoted], r => r.GetInt64(0), cancellationToken).ConfigureAwait(false))[0];
         if (blocks == 0)
         {

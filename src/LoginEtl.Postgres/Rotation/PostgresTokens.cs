@@ -71,11 +71,11 @@ internal sealed class PostgresTokens : ITokenTable
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<PrefixCount>> CountAsync(CancellationToken cancellationToken) => TryAsync(
+    public Task<IReadOnlyList<PrefixCount>> CountAsync(CancellationToken cancellationToken) => LookAsync(
         (connection, token) => PrefixCounts.CountAsync(connection, new TokenColumns(_table).AllValues(_table.Name, hasQuarantine: true), token), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<PrefixCount>> CountTableAsync(string attribute, CancellationToken cancellationToken) => TryAsync(
+    public Task<IReadOnlyList<PrefixCount>> CountTableAsync(string attribute, CancellationToken cancellationToken) => LookAsync(
         (connection, token) => PrefixCounts.CountAsync(
             connection, $"SELECT '{attribute}' AS attribute, {new TokenColumns(_table).Of(attribute)}::text AS token FROM {_table.Name.Quoted}", token),
         cancellationToken);
@@ -85,15 +85,8 @@ internal sealed class PostgresTokens : ITokenTable
         async (connection, token) => (IReadOnlyList<string>)await Strangers.NamesAsync(connection, _table.Name, token).ConfigureAwait(false), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<TokenSample?> SampleAsync(CancellationToken cancellationToken) => TryAsync(
-        async (connection, token) =>
-        {
-            await connection.RunAsync("BEGIN READ ONLY", token).ConfigureAwait(false);
-            var sample = await TableSample.ReadAsync(connection, _table, token).ConfigureAwait(false);
-            await connection.RunAsync("ROLLBACK", token).ConfigureAwait(false);
-            return sample;
-        },
-        cancellationToken);
+    public Task<TokenSample?> SampleAsync(CancellationToken cancellationToken) => LookAsync(
+        (connection, token) => TableSample.ReadAsync(connection, _table, token), cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<StoredLogin> FindAsync(
@@ -102,6 +95,9 @@ internal sealed class PostgresTokens : ITokenTable
         var rows = new LoginRows(_table);
         var connection = await GuardAsync(() => _database.Source.OpenConnectionAsync(cancellationToken).AsTask()).ConfigureAwait(false);
         await using var _ = connection.ConfigureAwait(false);
+        var transaction = await GuardAsync(() => connection.BeginTransactionAsync(cancellationToken).AsTask()).ConfigureAwait(false);
+        await using var ____ = transaction.ConfigureAwait(false);
+        await GuardAsync(() => RequireAllRowsAsync(connection, cancellationToken)).ConfigureAwait(false);
         var command = new NpgsqlCommand(rows.Query(attribute), connection) { CommandTimeout = Queries.WholeTableSeconds };
         await using var __ = command.ConfigureAwait(false);
         command.Parameters.Add(new NpgsqlParameter { Value = tokens.ToArray() });
@@ -159,6 +155,25 @@ internal sealed class PostgresTokens : ITokenTable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    // What is said of all rows is said of none where row security hides some.
+    private Task<T> LookAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> look, CancellationToken cancellationToken) => TryAsync(
+        async (connection, token) =>
+        {
+            var transaction = await connection.BeginTransactionAsync(token).ConfigureAwait(false);
+            await using var _ = transaction.ConfigureAwait(false);
+            await RequireAllRowsAsync(connection, token).ConfigureAwait(false);
+            return await look(connection, token).ConfigureAwait(false);
+        },
+        cancellationToken);
+
+    // Where it comes later, the server refuses to read.
+    private async Task<int> RequireAllRowsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        TargetCheck.RequireAllRows(_table);
+        await connection.RunAsync("SET TRANSACTION READ ONLY; SET LOCAL row_security = off", cancellationToken).ConfigureAwait(false);
+        return 0;
+    }
 
     private async Task<T> TryAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using LoginEtl.Faults;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
+using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Targets;
 using Npgsql;
 
@@ -39,11 +40,7 @@ internal static class ReplaceableTokens
     public static async Task RequireAsync(NpgsqlConnection connection, LiveTable table, CancellationToken cancellationToken)
     {
         TargetCheck.RequireTable(table);
-        if (table.HasRowSecurity)
-        {
-            throw Hidden(table.Name);
-        }
-
+        TargetCheck.RequireAllRows(table);
         TargetCheck.RequireColumns(table, RecordField.MaskedIp, RecordField.MaskedDeviceId);
         LiveColumn[] columns = [table.Find(RecordField.MaskedIp)!, table.Find(RecordField.MaskedDeviceId)!];
         if (columns.FirstOrDefault(c => !c.IsSelectable || !c.IsUpdatable) is { } denied)
@@ -84,12 +81,8 @@ internal static class ReplaceableTokens
 
             if (leaf.HasRowSecurity)
             {
-                throw Hidden(leaf.Name);
+                throw DatabaseFault.HiddenRows($"{leaf.Name}");
             }
         }
     }
-
-    private static LoginEtlException Hidden(QualifiedName table) => new(
-        ErrorId.RowSecurity, $"Row security hides rows of {table} from this user: some would keep their old tokens unseen.",
-        "Use a user whom row security does not apply to.");
 }

@@ -50,7 +50,7 @@ internal static class KeyMigration
             }
         }
 
-        if (live is not { Kind: 'r' or 'p' } || live.Find(RecordField.MaskedIp) is not { IsSelectable: true } || live.Find(RecordField.MaskedDeviceId) is not { IsSelectable: true })
+        if (live is not { Kind: 'r' or 'p', HasRowSecurity: false } || live.Find(RecordField.MaskedIp) is not { IsSelectable: true } || live.Find(RecordField.MaskedDeviceId) is not { IsSelectable: true })
         {
             return statements;
         }

@@ -102,7 +102,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
             statements.Add(PruneFunction.Create(name.Beside(SchemaNames.Ledger), replaces: pruning.Exists));
         }
 
-        statements.AddRange(await SchemaRecord.StatementsAsync(connection, name, existing.Contains(SchemaNames.Schema), options.AcceptRestored, cancellationToken).ConfigureAwait(false));
+        statements.AddRange(await SchemaRecordPlan.StatementsAsync(connection, name, existing.Contains(SchemaNames.Schema), options.AcceptRestored, cancellationToken).ConfigureAwait(false));
         if (options.Analysis)
         {
             var read = live ?? SchemaStatements.NewTable(name, settings.ColumnNames, options.AppVersionColumn);

@@ -71,7 +71,7 @@ internal static class SchemaStatements
         SchemaNames.Vault => CreateVault(relation),
         SchemaNames.Keys => CreateKeys(relation),
         SchemaNames.AuditAnchor => CreateAuditAnchor(relation),
-        SchemaNames.Schema => SchemaRecord.Create(relation),
+        SchemaNames.Schema => SchemaRecordPlan.Create(relation),
         SchemaNames.Runs => RunRow.Create(relation),
         _ => CreateLedger(relation),
     };

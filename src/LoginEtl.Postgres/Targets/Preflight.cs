@@ -52,7 +52,7 @@ internal static class Preflight
             ledger.RequireLoginEtlTable();
         }
 
-        var schema = await SchemaRecord.RequireAsync(connection, target.Name, cancellationToken, SchemaNames.TrustedByRuns).ConfigureAwait(false);
+        var schema = await SchemaRecord.RequireAsync(connection, target.Name, cancellationToken, options.UseVault ? [.. SchemaNames.TrustedByRuns, SchemaNames.Vault] : SchemaNames.TrustedByRuns).ConfigureAwait(false);
         foreach (var beside in besides)
         {
             beside.RequireLoginEtlTable();

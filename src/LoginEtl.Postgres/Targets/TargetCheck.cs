@@ -1,4 +1,5 @@
 using LoginEtl.Faults;
+using LoginEtl.Postgres.Faults;
 using LoginEtl.Settings;
 using LoginEtl.Versions;
 
@@ -55,6 +56,16 @@ internal static class TargetCheck
             throw new LoginEtlException(
                 ErrorId.DatabaseNotDurable, $"{table.Name}, or a partition of it, is UNLOGGED or temporary: a crash empties it.",
                 $"ALTER TABLE {table.Name} SET LOGGED, or write to another table.");
+        }
+    }
+
+    /// <summary>Whoever decides by all rows has to see them all.</summary>
+    /// <exception cref="LoginEtlException"><c>RowSecurity</c>.</exception>
+    public static void RequireAllRows(LiveTable table)
+    {
+        if (table.HasRowSecurity)
+        {
+            throw DatabaseFault.HiddenRows($"{table.Name}");
         }
     }
 

@@ -9,7 +9,7 @@ namespace LoginEtl.Postgres.Writing;
 
 /// <summary>
 /// Puts sealed originals into the vault; one that is there stays as it is. Needs INSERT and nothing else: without a named
-/// arbiter ON CONFLICT reads no column.
+/// arbiter ON CONFLICT reads no column. So nothing but our own key may be unique there, by which <see cref="WriteLock"/> looks.
 /// </summary>
 internal sealed class VaultInsert(QualifiedName table)
 {

@@ -24,6 +24,7 @@ public interface ITokenTable : IAsyncDisposable
     Task ChangeAsync(Func<IReadOnlyList<StoredKey>, IReadOnlyCollection<StoredKey>> decide, CancellationToken cancellationToken);
 
     /// <summary>All prefixes that rows carry, in one look at the table and the quarantine. Reads all of both.</summary>
+    /// <exception cref="Faults.LoginEtlException"><c>RowSecurity</c>: this user does not see all rows. So with all that reads rows here.</exception>
     Task<IReadOnlyList<PrefixCount>> CountAsync(CancellationToken cancellationToken);
 
     /// <summary>The prefixes of one attribute that rows of the table carry. Reads all of it.</summary>

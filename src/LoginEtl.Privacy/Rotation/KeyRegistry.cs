@@ -165,6 +165,7 @@ public static class KeyRegistry
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(key);
         await RequireUnusedAsync(table, key, cancellationToken).ConfigureAwait(false);
+        await RequireKnownAsync(table, keys, key, cancellationToken).ConfigureAwait(false);
         var closed = StoredKey.Of(key, StoredKeyState.Disabled);
         StoredKey? before = null;
         var (isOpen, wasLookedAt, isDone) = (false, false, false);
@@ -218,6 +219,18 @@ public static class KeyRegistry
         catch (LoginEtlException)
         {
             // What ended the removal is what is to be told: a database that is away, most likely.
+        }
+    }
+
+    // That no row of another database carries the key says nothing.
+    private static async Task RequireKnownAsync(ITokenTable table, IReadOnlyList<LoginKey> keys, LoginKey key, CancellationToken cancellationToken)
+    {
+        var known = await table.KeysAsync(cancellationToken).ConfigureAwait(false);
+        if (!Stored(keys).Any(k => known.Any(k.IsOf)))
+        {
+            throw new LoginEtlException(
+                ErrorId.KeyMayBeInUse, $"The database of {table.Name} knows no key of this keyset: that none of its rows carries {key.TokenPrefix} says nothing of others. Nothing was changed.",
+                $"Name the database and the table that the keyset is used with; or give Remove-LoginKey -Force when no token begins with {key.TokenPrefix}.");
         }
     }
 

@@ -243,6 +243,7 @@ public sealed class TokenRotation : IDisposable
         count.Prefix is null ? "they are no tokens"
         : key is null ? "the keyset does not hold their key"
         : key.State == StoredKeyState.Retired ? "their key is retired, and what they say is not in them: no new ones can be made"
+        : key.State == StoredKeyState.Removed ? "their key was destroyed"
         : "their key is disabled";
 }
 

@@ -84,6 +84,46 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     }
 
     [Theory]
+    [InlineData("login_etl_vault", "CREATE UNIQUE INDEX watch ON login_etl_vault (attribute, created_at)", "the unique key watch")]
+    [InlineData("login_etl_vault", "CREATE UNIQUE INDEX watch ON login_etl_vault (token) WHERE attribute = 'ip'", "the unique key watch")]
+    [InlineData("login_etl_vault", "ALTER TABLE login_etl_vault ADD CONSTRAINT watch EXCLUDE USING btree (attribute WITH =)", "the unique key watch")]
+    [InlineData("login_etl_vault", "ALTER TABLE login_etl_vault ALTER token TYPE text COLLATE any_case", "the collation any_case")]
+    [InlineData("login_etl_vault", "CREATE UNIQUE INDEX ON login_etl_vault (attribute, token COLLATE any_case)", "the collation any_case")]
+    [InlineData("login_etl_ledger", "CREATE UNIQUE INDEX watch ON login_etl_ledger (batch)", "the unique key watch")]
+    [InlineData("login_etl_file_ledger", "CREATE UNIQUE INDEX watch ON login_etl_file_ledger (created_at)", "the unique key watch")]
+    [InlineData("login_etl_quarantine", "CREATE UNIQUE INDEX watch ON login_etl_quarantine (message_id)", "the unique key watch")]
+    [InlineData("login_etl_key", "CREATE UNIQUE INDEX watch ON login_etl_key (attribute, state)", "the unique key watch")]
+    [InlineData("login_etl_key", "ALTER TABLE login_etl_key ALTER prefix TYPE text COLLATE any_case", "the collation any_case")]
+    [InlineData("login_etl_run", "CREATE UNIQUE INDEX watch ON login_etl_run (source)", "the unique key watch")]
+    [InlineData("login_etl_audit_anchor", "CREATE UNIQUE INDEX watch ON login_etl_audit_anchor (file_id)", "the unique key watch")]
+    [InlineData("login_etl_audit_anchor", "ALTER TABLE login_etl_audit_anchor ALTER place TYPE text COLLATE any_case", "the collation any_case")]
+    public async Task Unique_key_or_collation_by_which_others_are_the_same_is_refused(string relation, string trap, string what)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync($"CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false); {trap}");
+        Assert.Contains($"{relation} has {what}", (await RefusedAsync(database, d => d.InitializeAsync())).Message, StringComparison.Ordinal);
+        await AssertFailsAsync(database, relation, what);
+        if (relation is not "login_etl_audit_anchor")
+        {
+            await RefusedAsync(database, d => d.SinkAsync(new SinkOptions { UseVault = true }));
+        }
+    }
+
+    [Theory]
+    [InlineData("CREATE UNIQUE INDEX ON login_etl_ledger (key)")]
+    [InlineData("CREATE UNIQUE INDEX ON login_etl_ledger (key, outcome)")]
+    [InlineData("CREATE UNIQUE INDEX ON login_etl_vault (token, attribute)")]
+    [InlineData("CREATE INDEX ON login_etl_vault (created_at)")]
+    [InlineData("CREATE INDEX ON login_etl_quarantine (message_id COLLATE \"C\")")]
+    public async Task Index_that_keeps_nothing_out_is_taken(string index)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync(index);
+        Assert.Empty(await database.InitializeAsync());
+        await using var sink = await database.SinkAsync(new SinkOptions { UseVault = true });
+    }
+
+    [Theory]
     [InlineData("ALTER TABLE login_etl_key ALTER changed_at SET DEFAULT a_moment()")]
     [InlineData("ALTER TABLE login_etl_key ALTER changed_at SET DEFAULT '2020-01-01'")]
     [InlineData("ALTER TABLE login_etl_key ENABLE ROW LEVEL SECURITY")]

@@ -123,6 +123,7 @@ public sealed class KeyKnownTests(ServersFixture servers) : IDisposable
         await database.RunAsync(
             """
             INSERT INTO user_logins (user_id, masked_ip, masked_device_id) VALUES ('x', 'siv1.''); DROP TABLE user_logins; --', 'siv1.');
+            ALTER TABLE login_etl_schema DROP relations;
             DROP TABLE login_etl_key;
             CREATE TABLE login_etl_key (attribute text NOT NULL, prefix text NOT NULL, method text NOT NULL, state text NOT NULL, changed_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (attribute, prefix))
             """);
@@ -131,7 +132,7 @@ public sealed class KeyKnownTests(ServersFixture servers) : IDisposable
         Assert.Contains("Run Initialize-LoginDatabase", fault.Remedy, StringComparison.Ordinal);
         var plan = await database.InitializeAsync(planOnly: true);
         Assert.Equal(plan, await database.InitializeAsync());
-        Assert.Equal(2, plan.Count);
+        Assert.Equal(4, plan.Count);
         Assert.Equal(
             string.Join(",", new[] { "device_id", "ip" }.SelectMany(a => new[] { _keys.Ring, other }.Select(r => $"{a} siv {PrimaryKeys.Of(r, MaskMethods.Default).Single(k => k.Attribute == a).Prefix} primary"))
                 .Order(StringComparer.Ordinal)),

@@ -16,10 +16,18 @@ public sealed class RewoundTests(ServersFixture servers)
     public static TheoryData<string, string> Elsewhere => new()
     {
         // A dump that was restored over what was there, into another database, or on another server.
-        { "ledger", "CREATE TABLE copy (LIKE login_etl_ledger INCLUDING ALL); INSERT INTO copy SELECT * FROM login_etl_ledger; DROP TABLE login_etl_ledger; ALTER TABLE copy RENAME TO login_etl_ledger" },
+        { "ledger", Replace("login_etl_ledger") },
+        { "file ledger", Replace("login_etl_file_ledger") },
+        { "quarantine", Replace("login_etl_quarantine") },
+        { "vault", Replace("login_etl_vault") },
+        { "keys", Replace("login_etl_key") },
         { "database", "UPDATE login_etl_schema SET database_id = 1" },
         { "server", "UPDATE login_etl_schema SET system_identifier = system_identifier - 1" },
     };
+
+    // As pg_restore -t does, of a table that was dropped first.
+    private static string Replace(string relation) =>
+        $"CREATE TABLE copy (LIKE {relation} INCLUDING ALL); INSERT INTO copy OVERRIDING SYSTEM VALUE SELECT * FROM {relation}; DROP TABLE {relation}; ALTER TABLE copy RENAME TO {relation}";
 
     [Theory]
     [MemberData(nameof(Elsewhere))]
@@ -36,6 +44,35 @@ public sealed class RewoundTests(ServersFixture servers)
         await WriteAsync(database, Logins.Records(2));
         Assert.Equal(5, await database.CountAsync());
         Assert.Empty(await database.InitializeAsync(new SchemaOptions { AcceptRestored = true }));
+    }
+
+    [Theory]
+    [InlineData("login_etl_ledger")]
+    [InlineData("login_etl_file_ledger")]
+    public async Task Ledger_that_went_with_the_record_is_made_anew_only_where_that_is_said(string ledger)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await WriteAsync(database, Logins.Records(3));
+        await database.RunAsync($"DROP TABLE {ledger} CASCADE; DROP TABLE login_etl_schema");
+        Assert.Equal(ErrorId.LedgerNotFound, (await Assert.ThrowsAsync<LoginEtlException>(() => database.InitializeAsync())).Error);
+        await database.InitializeAsync(new SchemaOptions { AcceptRestored = true });
+        await WriteAsync(database, Logins.Records(1));
+    }
+
+    [Fact]
+    public async Task Record_of_an_earlier_version_is_given_what_it_lacks_and_a_table_made_anew_is_recorded()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync("ALTER TABLE login_etl_schema DROP COLUMN relations");
+        await WriteAsync(database, Logins.Records(2));
+        Assert.Equal(2, (await database.InitializeAsync()).Count(s => s.Contains("relations", StringComparison.Ordinal)));
+        Assert.Empty(await database.InitializeAsync());
+        await database.RunAsync("DROP TABLE login_etl_vault");
+        await database.InitializeAsync();
+        Assert.Empty(await database.InitializeAsync());
+        await WriteAsync(database, Logins.Records(1));
+        await database.RunAsync(Replace("login_etl_vault"));
+        await RefusedAsync(database, "vault");
     }
 
     [Fact]

@@ -43,6 +43,19 @@ public sealed class VaultTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
+    public async Task Unique_key_that_comes_between_two_batches_keeps_no_original_out_unseen()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await using var sink = await database.SinkAsync(new SinkOptions { UseVault = true });
+        await sink.WriteAsync(Escrowed(1, _ => "10.0.0.1"), TestDatabase.Token);
+        await database.RunAsync("CREATE UNIQUE INDEX watch ON login_etl_vault (attribute)");
+        var fault = await Assert.ThrowsAsync<LoginEtlException>(() => sink.WriteAsync(Escrowed(3, i => $"10.0.1.{i}"), TestDatabase.Token));
+        Assert.Equal(ErrorId.ForeignObject, fault.Error);
+        Assert.Contains("the unique key watch", fault.Message, StringComparison.Ordinal);
+        Assert.Equal((1, 2), (await database.CountAsync(), await database.CountAsync("login_etl_vault")));
+    }
+
+    [Fact]
     public async Task Original_that_is_there_stays_and_one_that_was_erased_is_gone_for_good()
     {
         var database = await TestDatabase.InitializedAsync(servers);
