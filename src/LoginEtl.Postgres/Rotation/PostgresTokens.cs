@@ -124,13 +124,13 @@ internal sealed class PostgresTokens : ITokenTable
         async (connection, token) => await TableRanges.CutAsync(connection, _table, rows, token).ConfigureAwait(false), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<TokenRow>> ReadAsync(RowRange range, IReadOnlyList<StoredKey> old, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<TokenRow>> ReadAsync(RowRange range, IReadOnlyList<StoredKey> old, bool others, CancellationToken cancellationToken)
     {
         var (ips, devices) = (Prefixes(LoginFields.Ip), Prefixes(LoginFields.DeviceId));
         return TryAsync<IReadOnlyList<TokenRow>>(
             async (connection, token) => range.Relation == _quarantine
                 ? await QuarantineTokens.ReadAsync(connection, range, ips, devices, token).ConfigureAwait(false)
-                : await TableTokens.ReadAsync(connection, new TokenColumns(_table), range, ips, devices, token).ConfigureAwait(false),
+                : await TableTokens.ReadAsync(connection, new TokenColumns(_table), range, ips, devices, others, token).ConfigureAwait(false),
             cancellationToken);
 
         string[] Prefixes(string attribute) => [.. old.Where(k => k.Attribute == attribute).Select(k => k.Prefix)];

@@ -50,6 +50,8 @@ internal static class ReplaceableTokens
                 "Initialize-LoginDatabase -Role makes login_etl_key_keeper, a role that may: grant it to the user.");
         }
 
+        TargetCheck.RequireRoom(table, new TargetColumn(RecordField.MaskedIp, columns[0]));
+        TargetCheck.RequireRoom(table, new TargetColumn(RecordField.MaskedDeviceId, columns[1]));
         object[] parameters = [table.Name.Quoted, columns.Select(c => c.Name).ToArray()];
         await RequireLeavesAsync(connection, table, parameters, cancellationToken).ConfigureAwait(false);
         var unique = await connection.QueryAsync(UniqueOver, parameters, r => r.GetString(0), cancellationToken).ConfigureAwait(false);

@@ -12,13 +12,13 @@ internal static class TableTokens
     /// <summary>A condition over a token, a text, and a parameter with prefixes.</summary>
     public static string IsOld(string token, int parameter) => $"{TokenColumns.Prefix(token)} = ANY (${parameter})";
 
-    /// <summary>Rows that carry one of the prefixes.</summary>
+    /// <summary>Rows that carry one of the prefixes, and where they are asked for those with values that are no tokens.</summary>
     public static Task<List<TokenRow>> ReadAsync(
-        NpgsqlConnection connection, TokenColumns columns, RowRange range, string[] oldIps, string[] oldDevices, CancellationToken cancellationToken) =>
+        NpgsqlConnection connection, TokenColumns columns, RowRange range, string[] oldIps, string[] oldDevices, bool others, CancellationToken cancellationToken) =>
         connection.QueryAsync(
             $"""
             SELECT ctid::text, {columns.Ip}::text, {columns.DeviceId}::text FROM ONLY {range.Relation}
-            WHERE ctid >= '({range.First},0)'::tid AND ctid < '({range.End},0)'::tid AND ({IsOld($"{columns.Ip}::text", 1)} OR {IsOld($"{columns.DeviceId}::text", 2)})
+            WHERE ctid >= '({range.First},0)'::tid AND ctid < '({range.End},0)'::tid AND ({Wanted(columns.Ip, 1, others)} OR {Wanted(columns.DeviceId, 2, others)})
             """,
             [oldIps, oldDevices], Row, cancellationToken);
 
@@ -36,6 +36,9 @@ internal static class TableTokens
             WHERE t.ctid = c.place AND t.{columns.Ip}::text IS NOT DISTINCT FROM c.old_ip AND t.{columns.DeviceId}::text IS NOT DISTINCT FROM c.old_device
             """,
             changes, cancellationToken);
+
+    private static string Wanted(string column, int parameter, bool others) =>
+        IsOld($"{column}::text", parameter) + (others ? $" OR ({column} IS NOT NULL AND {TokenColumns.Prefix($"{column}::text")} IS NULL)" : "");
 
     /// <summary>A row of place and tokens.</summary>
     public static TokenRow Row(NpgsqlDataReader row) =>

@@ -79,7 +79,7 @@ internal static class TargetCheck
         var columns = table.Columns.Where(c => wanted.ContainsKey(c.Name)).Select(c => new TargetColumn(wanted[c.Name], c)).ToList();
         foreach (var column in columns)
         {
-            CheckColumn(table, column);
+            RequireRoom(table, column);
         }
 
         return columns;
@@ -132,7 +132,7 @@ internal static class TargetCheck
         return areNamed || (table.Find(RecordField.AppVersion) is null && ThreeVersions.All(v => table.Find(v) is not null)) ? ThreeVersions : OneVersion;
     }
 
-    private static void CheckColumn(LiveTable table, TargetColumn column)
+    public static void RequireRoom(LiveTable table, TargetColumn column)
     {
         var live = column.Live;
         if (live.IsComputed)

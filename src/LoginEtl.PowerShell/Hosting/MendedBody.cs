@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using LoginEtl.Decoding;
 using LoginEtl.Faults;
@@ -10,8 +9,6 @@ namespace LoginEtl.PowerShell.Hosting;
 /// <summary>What an entry's body should have been: a text, or a script block that makes one. Shows neither.</summary>
 public sealed class MendedBody
 {
-    private const string ErrorList = "global:Error";
-
     private readonly PlainBody? _text;
     private readonly ScriptBlock? _script;
 
@@ -35,32 +32,11 @@ public sealed class MendedBody
     /// <param name="input">What the script block is given as <c>$_</c>.</param>
     /// <exception cref="LoginEtlException"><c>BodyInvalid</c>; nothing of the body is in it.</exception>
     internal PlainBody For(PSCmdlet cmdlet, object? input) =>
-        _text ?? (_script is null ? throw NotOneText() : Of(Run(cmdlet, _script, input))._text ?? throw NotOneText());
+        _text ?? (_script is null ? throw NotOneText() : Of(HiddenScript.Run(cmdlet, _script, input, Failed))._text ?? throw NotOneText());
 
-    // PowerShell itself runs a script block of a parameter that the pipeline binds, and puts what that fails by into an error.
-    private static PSObject? Run(PSCmdlet cmdlet, ScriptBlock script, object? input)
-    {
-        var errors = cmdlet.SessionState.PSVariable.GetValue(ErrorList) as ArrayList;
-        var last = errors is { Count: > 0 } ? errors[0] : null;
-        try
-        {
-            var made = script.InvokeWithContext(null, [new PSVariable("_", input), new PSVariable("ErrorActionPreference", ActionPreference.Stop)]);
-            return made is [var one] ? one : null;
-        }
-        catch (RuntimeException e) when (e is not PipelineStoppedException)
-        {
-            while (errors is { Count: > 0 } && !ReferenceEquals(errors[0], last))
-            {
-                errors.RemoveAt(0);
-            }
-
-            throw new LoginEtlException(
-                ErrorId.BodyInvalid, $"The script block of -Body fails in its line {e.ErrorRecord.InvocationInfo?.ScriptLineNumber ?? 1} ({Cause(e).Name}). Nothing of this entry was restored.",
-                "Try it on the entry by itself; what it says is not shown here, because it may quote the body.");
-        }
-    }
-
-    private static Type Cause(Exception e) => e is ActionPreferenceStopException { ErrorRecord.Exception: { } stopped } ? Cause(stopped) : e.InnerException is { } inner ? Cause(inner) : e.GetType();
+    private static LoginEtlException Failed(string where) => new(
+        ErrorId.BodyInvalid, $"The script block of -Body fails {where}. Nothing of this entry was restored.",
+        "Try it on the entry by itself; what it says is not shown here, because it may quote the body.");
 
     private static LoginEtlException NotOneText() => new(
         ErrorId.BodyInvalid, "The body is not one text. Nothing of this entry was restored.",

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using LoginEtl.Faults;
 
 namespace LoginEtl.PowerShell.Hosting;
 
@@ -21,6 +22,26 @@ internal sealed class PipelinePump : IDisposable
         {
             // The work has ended, and its pump with it.
         }
+    }
+
+    /// <summary>Asks the pipeline thread for something, and waits for it; what it throws is thrown here.</summary>
+    /// <param name="action">The question.</param>
+    /// <param name="stop">Ends the waiting: the work's own.</param>
+    public T Ask<T>(Func<T> action, CancellationToken stop)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            try
+            {
+                answer.SetResult(action());
+            }
+            catch (LoginEtlException e)
+            {
+                answer.SetException(e);
+            }
+        });
+        return answer.Task.WaitAsync(stop).GetAwaiter().GetResult();
     }
 
     /// <summary>

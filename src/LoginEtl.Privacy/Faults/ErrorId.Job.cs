@@ -105,6 +105,8 @@ public sealed partial record ErrorId
     public static readonly ErrorId ParameterUnknown = new(FaultKind.Configuration);
     /// <summary>A path does not name a file or folder.</summary>
     public static readonly ErrorId PathInvalid = new(FaultKind.Configuration);
+    /// <summary>A script block that says what stored values mean fails, or makes no text.</summary>
+    public static readonly ErrorId PlaintextInvalid = new(FaultKind.Configuration);
     /// <summary>A quarantine entry does not hold a record as it was written: somebody changed it.</summary>
     public static readonly ErrorId QuarantinedRecordInvalid = new(FaultKind.Failed);
     /// <summary>The queue refuses these credentials.</summary>

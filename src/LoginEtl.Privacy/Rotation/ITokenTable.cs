@@ -46,8 +46,8 @@ public interface ITokenTable : IAsyncDisposable
     /// <summary>All of the table and the quarantine, as it is now, in ranges of about so many rows.</summary>
     Task<IReadOnlyList<RowRange>> RangesAsync(int rows, CancellationToken cancellationToken);
 
-    /// <summary>The rows of a range that carry one of the prefixes.</summary>
-    Task<IReadOnlyList<TokenRow>> ReadAsync(RowRange range, IReadOnlyList<StoredKey> old, CancellationToken cancellationToken);
+    /// <summary>The rows of a range that carry one of the prefixes; of the table also those with values that are no tokens, where they are asked for.</summary>
+    Task<IReadOnlyList<TokenRow>> ReadAsync(RowRange range, IReadOnlyList<StoredKey> old, bool others, CancellationToken cancellationToken);
 
     /// <summary>Replaces tokens in one transaction; a row that somebody changed meanwhile stays as it is.</summary>
     Task<ReplacedTokens> ReplaceAsync(RowRange range, IReadOnlyList<TokenChange> changes, CancellationToken cancellationToken);

@@ -38,6 +38,7 @@ public sealed class TokenRotation : IDisposable
         _table = table;
         _options = options ?? new RotationOptions();
         _keyring = keyring;
+        _options.Plain?.Keys(keyring);
         Open();
     }
 
@@ -117,6 +118,23 @@ public sealed class TokenRotation : IDisposable
         Open(known);
         RequireKnown(known);
         RequireCurrent(known);
+        RequirePlainKnown(known);
+    }
+
+    // Tokens come under them that the database has to know. The first of an attribute it is told with the rest.
+    private void RequirePlainKnown(IReadOnlyList<StoredKey> known)
+    {
+        foreach (var key in _options.Plain?.Keys(_keyring) ?? [])
+        {
+            if (known.All(o => o.Attribute != key.Attribute))
+            {
+                _firstMethods.Add((key.Attribute, key.Method));
+            }
+            else if (!known.Any(key.IsOf))
+            {
+                throw KeyAdmission.NotKnown(new[] { key }.GroupBy(k => k.Attribute).First(), known);
+            }
+        }
     }
 
     // Old keys are retired, and the primary ones stay so. A file that is old must not tell of what others disabled, and a method
@@ -165,7 +183,7 @@ public sealed class TokenRotation : IDisposable
     private void Open(IReadOnlyList<StoredKey>? known = null)
     {
         Dispose();
-        _attributes = [.. KeysetName.Masked.Select(a => new TokenRotator(_keyring, a, known))];
+        _attributes = [.. KeysetName.Masked.Select(a => new TokenRotator(_keyring, a, known, _options.Plain))];
     }
 
     // A host that was not given the new key must not bring the old one back.
@@ -184,10 +202,10 @@ public sealed class TokenRotation : IDisposable
     {
         Array.ForEach(_attributes, a => a.Refused.Clear());
         var old = OldKeys;
-        var ranges = old.Count == 0 ? [] : await _table.RangesAsync(_options.BatchSize, cancellationToken).ConfigureAwait(false);
+        var ranges = old.Count == 0 && _options.Plain is null ? [] : await _table.RangesAsync(_options.BatchSize, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < ranges.Count; i++)
         {
-            var rows = await _table.ReadAsync(ranges[i], old, cancellationToken).ConfigureAwait(false);
+            var rows = await _table.ReadAsync(ranges[i], old, _options.Plain is not null, cancellationToken).ConfigureAwait(false);
             var changes = Changes(rows);
             if (changes.Count > 0)
             {
@@ -222,9 +240,9 @@ public sealed class TokenRotation : IDisposable
     }
 
     private long Refused(PrefixCount count) =>
-        _attributes.Single(a => a.Attribute == count.Attribute).Refused.GetValueOrDefault(count.Prefix!);
+        _attributes.Single(a => a.Attribute == count.Attribute).Refused.GetValueOrDefault(count.Prefix ?? TokenRotator.NoPrefix);
 
-    private bool IsOld(PrefixCount count) => OldKeys.Any(k => k.Attribute == count.Attribute && k.Prefix == count.Prefix);
+    private bool IsOld(PrefixCount count) => count.Prefix is null ? _options.Plain is not null : OldKeys.Any(k => k.Attribute == count.Attribute && k.Prefix == count.Prefix);
 
     private IReadOnlyList<UnreadableTokens> Unreadable(IReadOnlyList<PrefixCount> counts)
     {
@@ -235,7 +253,9 @@ public sealed class TokenRotation : IDisposable
                 .Where(c => c.Key?.State != StoredKeyState.Primary && !IsOld(c.Count))
                 .Select(c => new UnreadableTokens(c.Count.Attribute, c.Count.Prefix, c.Count.Rows, Why(c.Count, c.Key))),
             .. _attributes.SelectMany(a => a.Refused.Select(r =>
-                new UnreadableTokens(a.Attribute, r.Key, r.Value, "they were not made with this key for this attribute"))),
+                r.Key == TokenRotator.NoPrefix
+                    ? new UnreadableTokens(a.Attribute, null, r.Value, "they are no tokens, and what they say was not told, or is too long")
+                    : new UnreadableTokens(a.Attribute, r.Key, r.Value, "they were not made with this key for this attribute"))),
         ];
     }
 
@@ -252,6 +272,9 @@ public sealed record RotationOptions
 {
     /// <summary>Rows of a transaction, about.</summary>
     public int BatchSize { get; init; } = 5000;
+
+    /// <summary>How values that are no tokens become some; null where they stay as they are.</summary>
+    public PlainValues? Plain { get; init; }
 
     /// <summary>Most rows a second, so that others have the server too; null for as fast as it goes.</summary>
     public int? MaxRowsPerSecond { get; init; }

@@ -75,9 +75,9 @@ public sealed class RotationCountTests(ServersFixture servers) : IDisposable
 
         public Task<IReadOnlyList<RowRange>> RangesAsync(int rows, CancellationToken cancellationToken) => table.RangesAsync(rows, cancellationToken);
 
-        public async Task<IReadOnlyList<TokenRow>> ReadAsync(RowRange range, IReadOnlyList<StoredKey> old, CancellationToken cancellationToken)
+        public async Task<IReadOnlyList<TokenRow>> ReadAsync(RowRange range, IReadOnlyList<StoredKey> old, bool others, CancellationToken cancellationToken)
         {
-            var rows = await table.ReadAsync(range, old, cancellationToken);
+            var rows = await table.ReadAsync(range, old, others, cancellationToken);
             if (rows.Count > 0 && !_done)
             {
                 _done = true;

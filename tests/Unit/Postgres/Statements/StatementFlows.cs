@@ -162,6 +162,7 @@ internal sealed class StatementFlows(TestDatabase database, Func<int, string> us
         {
             await tokens.CountTableAsync("ip", TestDatabase.Token);
             await tokens.SampleAsync(TestDatabase.Token);
+            await tokens.ReadAsync((await tokens.RangesAsync(100, TestDatabase.Token))[0], [], others: true, TestDatabase.Token);
             Assert.NotEmpty(await tokens.FindAsync("ip", [((LoginRecord)Record(1)).MaskedIp!], TestDatabase.Token).ToListAsync(TestDatabase.Token));
             foreach (var key in (await tokens.KeysAsync(TestDatabase.Token)).Where(k => k.Method != "siv" || (k.Prefix != _keys.OldPrefix(k.Attribute) && k.Prefix != _keys.NewPrefix(k.Attribute))))
             {
