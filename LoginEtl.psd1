@@ -12,7 +12,7 @@
     CmdletsToExport      = @(
         'Add-LoginKey'
         'Confirm-LoginMessage'
-        'ConvertFrom-LoginJson'
+        'ConvertFrom-LoginJson', 'ConvertTo-LoginReport'
         'Disable-LoginKey'
         'Enable-LoginKey'
         'Export-LoginRecord', 'Find-LoginRecord'

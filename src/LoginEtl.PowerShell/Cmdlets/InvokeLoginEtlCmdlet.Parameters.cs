@@ -137,6 +137,12 @@ public sealed partial class InvokeLoginEtlCmdlet
     [InRange(1, long.MaxValue)]
     public long WhatIfLimit { get; set; } = 10_000;
 
+    /// <summary>File of a page about the run, such as run.html; written at its end, also when it failed, in the place of the one that is there.</summary>
+    [Parameter]
+    [Given<SettingText>]
+    [OfNoVariable]
+    public SettingText? ReportPath { get; set; }
+
     /// <summary>Name of a variable that gets the receipt; where the pipeline does not come to its end, one of what was done until then.</summary>
     [Parameter]
     [VariableName]

@@ -18,6 +18,7 @@ public sealed partial class InvokeLoginEtlCmdlet : JobCmdlet
 {
     // What the run came to, also where its words cannot be shown.
     private Receipt? _done;
+    private RunReport? _report;
 
     private ReceiptSlot Slot => field ??= new ReceiptSlot(this);
 
@@ -32,6 +33,7 @@ public sealed partial class InvokeLoginEtlCmdlet : JobCmdlet
     {
         if (BindingFault is { } wrong)
         {
+            _report = RunReport.ForFailed(this, ReportPath);
             Answer(Receipt.Failed(EnvironmentSettings.QueueName(Queue?.Reveal()), DateTimeOffset.UtcNow, wrong));
             return;
         }
@@ -57,6 +59,8 @@ public sealed partial class InvokeLoginEtlCmdlet : JobCmdlet
         {
             if (_done is { } done)
             {
+                // Its streams may be closed, so nobody is told where the page cannot be written.
+                _report?.Write(ReceiptSlot.Unended(done, StopToken.IsCancellationRequested));
                 Slot.FillUnended(done, StopToken.IsCancellationRequested);
             }
 
@@ -80,12 +84,18 @@ public sealed partial class InvokeLoginEtlCmdlet : JobCmdlet
     private void Answer(Receipt receipt)
     {
         Slot.Fill(receipt);
+        var unreported = _report?.Write(receipt);
         if (StopToken.IsCancellationRequested)
         {
             Slot.Show(receipt);
         }
 
         WriteObject(receipt);
+        if (unreported is not null)
+        {
+            WriteWarning(unreported);
+        }
+
         if (receipt.GetFault() is { } fault)
         {
             WriteError(FaultRecord.Of(fault, receipt.Source));
@@ -94,6 +104,7 @@ public sealed partial class InvokeLoginEtlCmdlet : JobCmdlet
 
     private Receipt Run(bool isDryRun)
     {
+        _report = RunReport.For(this, ReportPath, isDryRun);
         StopSignal.ThrowIfStopped();
         var methods = Methods();
         var form = EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict);
@@ -131,11 +142,15 @@ public sealed partial class InvokeLoginEtlCmdlet : JobCmdlet
 
         void Waiting(string text) => pump.Post(() => Say(() => WriteWarning(text)));
 
-        void Told(BatchReport batch) => pump.Post(() =>
+        void Told(BatchReport batch)
         {
-            wouldBe.Add(batch.Outcomes);
-            Say(() => Report(batch, progress));
-        });
+            _report?.Add(batch);
+            pump.Post(() =>
+            {
+                wouldBe.Add(batch.Outcomes);
+                Say(() => Report(batch, progress));
+            });
+        }
     }
 
     private void Report(BatchReport batch, RunProgress progress)

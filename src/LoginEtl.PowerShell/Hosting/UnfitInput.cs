@@ -1,8 +1,10 @@
 using System.Management.Automation;
+using LoginEtl.History;
 using LoginEtl.Keysets;
 using LoginEtl.PowerShell.Output;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
+using LoginEtl.Run;
 using LoginEtl.Tokens;
 
 namespace LoginEtl.PowerShell.Hosting;
@@ -17,6 +19,7 @@ public sealed class UnfitInput
     private static readonly UnfitInput Masked = new("a protected login", "Write-LoginRecord writes it");
     private static readonly UnfitInput Entry = new("an entry of the quarantine", "Restore-LoginQuarantine, Remove-LoginQuarantine and Unprotect-LoginPii take it");
     private static readonly UnfitInput Key = new("a key", "Set-LoginPrimaryKey, Enable-LoginKey, Disable-LoginKey and Remove-LoginKey take it");
+    private static readonly UnfitInput Run = new("a run", "ConvertTo-LoginReport makes a page of it");
     private static readonly UnfitInput Other = new("another object", null);
 
     private UnfitInput(string kind, string? takenBy) => (Kind, TakenBy) = (kind, takenBy);
@@ -36,6 +39,7 @@ public sealed class UnfitInput
         ProtectedLogin => Masked,
         QuarantineEntry or RecoveredBody => Entry,
         LoginKey => Key,
+        Receipt or LoginRun => Run,
         _ => Other,
     };
 
