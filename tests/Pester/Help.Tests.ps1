@@ -19,7 +19,7 @@ Describe 'A parameter of several cmdlets' {
         Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
         # How many texts there are where the same name means different things, and why.
         $others = @{
-            InputObject       = 9    # every cmdlet takes other objects
+            InputObject       = 10   # every cmdlet takes other objects
             Attribute         = 2   # of values to find, or of tokens to open
             AuditFile         = 2   # made by one cmdlet, only read by the other
             BatchSize         = 2   # exact for a writer; a rotation goes by ranges of the table

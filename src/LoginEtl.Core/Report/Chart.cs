@@ -48,7 +48,7 @@ internal sealed class Chart(string title, IReadOnlyList<ChartBar> bars, Func<dou
                 Html.Of("div", Html.Is("class", "axis"), Html.Is("aria-hidden", "true"), new[] { Axis.First, Axis.Middle, Axis.Last }.Select(a => Html.Of("span", a)))),
             Html.Of("details", Html.Of("summary", $"{title}: numbers"), Html.Table(
                 $"{title}: numbers", hasLongest ? [Over, "#Mean", "#Longest"] : [Over, "#Number"],
-                bars.Select(b => hasLongest ? (string[])[b.Label, format(b.Value), format(b.Longest ?? 0)] : [b.Label, format(b.Value)]))));
+                bars.Select(b => hasLongest ? (string[])[b.Label, format(b.Value), format(b.Longest ?? 0)] : [b.Label, format(b.Value)]), isLow: true)));
     }
 
     private static XElement? Bar(int place, double value, double top, string kind)

@@ -24,7 +24,7 @@ internal static class Html
     public static XAttribute Is(string name, string value) => new(name, ReportText.Plain(value));
 
     /// <summary>A sentence of ours, in which `this` is code.</summary>
-    public static IEnumerable<object> Prose(string text) => text.Split('`').Select((part, i) => i % 2 == 0 ? (object)ReportText.Plain(part) : Of("code", part));
+    public static IEnumerable<object> Prose(string text) => text.Split('`').SelectMany((part, i) => i % 2 == 0 ? [ReportText.Plain(part)] : Code(part));
 
     /// <summary>A paragraph of ours, in which `this` is code.</summary>
     public static XElement Paragraph(string text) => Of("p", Prose(text));
@@ -52,11 +52,15 @@ internal static class Html
     /// <param name="name">Of the table, for those who do not see it.</param>
     /// <param name="heads">Of the columns; the first is text and names its row, the others are aligned as numbers where they begin with #.</param>
     /// <param name="rows">Their cells.</param>
-    public static XElement Table(string name, IReadOnlyList<string> heads, IEnumerable<IReadOnlyList<string>> rows) =>
-        Of("div", Is("class", "scroll"), Is("role", "region"), Is("aria-label", name), Is("tabindex", "0"),
+    /// <param name="isLow">It takes little room, and is moved up and down, too.</param>
+    public static XElement Table(string name, IReadOnlyList<string> heads, IEnumerable<IReadOnlyList<string>> rows, bool isLow) =>
+        Of("div", Is("class", isLow ? "scroll low" : "scroll"), Is("role", "region"), Is("aria-label", name), Is("tabindex", "0"),
             Of("table",
                 Of("thead", Of("tr", heads.Select(h => Of("th", Is("scope", "col"), h[0] == '#' ? Is("class", "number") : null, h.TrimStart('#'))))),
                 Of("tbody", rows.Select(row => Of("tr", row.Select((cell, i) => i == 0
                     ? Of("th", Is("scope", "row"), cell)
                     : Of("td", heads[i][0] == '#' ? Is("class", "number") : null, cell)))))));
+
+    // Word by word, each of which stays whole: a line that ends in the hyphen of -Name reads as another text.
+    private static IEnumerable<object> Code(string text) => text.Split(' ').SelectMany((word, i) => i == 0 ? (object[])[Of("code", word)] : [" ", Of("code", word)]);
 }

@@ -6,8 +6,8 @@ internal static class PageStyle
     public const string Text =
         """
 
-        :root { color-scheme: light dark; --ink: #1b2330; --soft: #536073; --line: #d9dee6; --page: #f5f6f8; --card: #ffffff; --bar: #2a66b0; --pale: #8fb0dc; --good: #1a6b3c; --warn: #805000; --bad: #b3261e; }
-        @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #a6b0be; --line: #343c48; --page: #13171d; --card: #1b2129; --bar: #7fb2ee; --pale: #456a95; --good: #6cc794; --warn: #e5b25d; --bad: #f59a92; } }
+        :root { color-scheme: light dark; --ink: #1b2330; --soft: #536073; --line: #d9dee6; --page: #f5f6f8; --card: #ffffff; --bar: #1f56a0; --pale: #6b96cf; --good: #1a6b3c; --warn: #805000; --bad: #b3261e; }
+        @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #a6b0be; --line: #343c48; --page: #13171d; --card: #1b2129; --bar: #7fb2ee; --pale: #4f78a8; --good: #6cc794; --warn: #e5b25d; --bad: #f59a92; } }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--page); color: var(--ink); font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", Arial, sans-serif; -webkit-text-size-adjust: 100%; }
         main, footer { max-width: 66rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
@@ -15,7 +15,7 @@ internal static class PageStyle
         h2 { font-size: 1.2rem; line-height: 1.3; margin: 2.25rem 0 .6rem; }
         h3 { font-size: 1rem; margin: 0 0 .5rem; }
         p { margin: .3rem 0; max-width: 46rem; }
-        code { font: .85em ui-monospace, "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace; }
+        code { font: .85em ui-monospace, "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace; white-space: nowrap; }
         .note { color: var(--soft); font-size: .875rem; }
         .state { font-weight: 600; padding-left: .75rem; border-left: .3rem solid currentColor; }
         .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
@@ -24,6 +24,7 @@ internal static class PageStyle
         .tiles div { padding: .6rem .9rem; }
         .tiles dt { color: var(--soft); font-size: .875rem; }
         .tiles dd { margin: 0; font-size: 1.5rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
+        @media (max-width: 30rem) { .tiles div:last-child:nth-child(odd) { grid-column: 1 / -1; } }
         .advice { list-style: none; margin: 0; padding: 0; }
         .advice li { padding: .6rem .9rem; border-top: 1px solid var(--line); color: var(--ink); }
         .advice li:first-child { border-top: 0; }
@@ -39,7 +40,8 @@ internal static class PageStyle
         .ours { color: var(--soft); font-style: italic; }
         .track { display: block; height: .375rem; margin-top: .15rem; border-radius: .2rem; background: var(--line); overflow: hidden; }
         .bar { display: block; height: 100%; background: var(--bar); }
-        .tokens code { overflow-wrap: anywhere; }
+        .track, .bar, .key { print-color-adjust: exact; }
+        .tokens code { white-space: normal; }
         .tokens tbody tr + tr th, .tokens tbody tr + tr td { border-top: 1px solid var(--line); }
         .plot { position: relative; }
         .plot svg { display: block; width: 100%; height: 8rem; overflow: visible; }
@@ -53,8 +55,9 @@ internal static class PageStyle
         details { margin-top: .6rem; font-size: .875rem; }
         summary { cursor: pointer; color: var(--soft); padding: .25rem 0; }
         summary:focus-visible, .scroll:focus-visible { outline: .15rem solid var(--bar); outline-offset: .15rem; }
-        .scroll { overflow-x: auto; max-height: 26rem; overflow-y: auto; overflow-wrap: normal; }
-        .scroll th[scope="row"] { white-space: nowrap; font-variant-numeric: tabular-nums; }
+        .scroll { overflow: auto; }
+        .low { max-height: 26rem; }
+        .scroll th, .scroll td { white-space: nowrap; font-variant-numeric: tabular-nums; }
         footer { border-top: 1px solid var(--line); margin-top: 2rem; }
 
         """;

@@ -13,8 +13,8 @@ internal static class ReportText
     /// <summary>812, 1,240, 1,000,000.</summary>
     public static string Of(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>812, 1,240, 3.5, 0.02.</summary>
-    public static string Of(double number) => number.ToString(number is 0 or >= 100 ? "N0" : number >= 1 ? "#,0.#" : "0.###", CultureInfo.InvariantCulture);
+    /// <summary>812, 1,240, 3.5, 0.13.</summary>
+    public static string Of(double number) => number.ToString(number is 0 or >= 100 ? "N0" : number >= 1 ? "#,0.#" : "0.##", CultureInfo.InvariantCulture);
 
     /// <summary>1 message, 2 messages.</summary>
     public static string Of(long count, string one, string several) => $"{Of(count)} {(count == 1 ? one : several)}";

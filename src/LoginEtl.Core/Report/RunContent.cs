@@ -23,7 +23,7 @@ internal sealed class RunContent(Receipt receipt, RunStatistics statistics, bool
         OverTime(),
         Rejects(),
         Logins(),
-        Tokens(),
+        .. statistics.Days.Total == 0 ? [] : new[] { Tokens() },
     ];
 
     private XElement State()
@@ -70,7 +70,7 @@ internal sealed class RunContent(Receipt receipt, RunStatistics statistics, bool
             : [Html.Paragraph(InWords(sum)), slots.Count < 2 ? null : Html.Cards(
                 Draw($"Messages, each {ReportText.Seconds(width)}", s => (s.Settled, null), ReportText.Of),
                 Draw("Time of a commit", s => (s.Commits.Mean, s.Commits.Longest), ReportText.Seconds),
-                sum.Ages.Count == 0 ? null : Draw("From sending to row", s => (s.Ages.Mean, s.Ages.Longest), ReportText.Seconds))]);
+                sum.Ages.Count == 0 ? null : Draw("From sending to its row", s => (s.Ages.Mean, s.Ages.Longest), ReportText.Seconds))]);
 
         XElement Draw(string title, Func<Slot, (double Value, double? Longest)> of, Func<double, string> format) => new Chart(
             title, [.. slots.Select((s, i) => new ChartBar(ReportText.Seconds(i * width), of(s).Value, of(s).Longest))], format)
@@ -112,7 +112,7 @@ internal sealed class RunContent(Receipt receipt, RunStatistics statistics, bool
     {
         var repeated = tokens.Repeated(MostTokens);
         return Html.Card(heading, repeated.Count == 0
-            ? Html.Paragraph("None came twice for certain.")
+            ? Html.Paragraph(tokens.IsExact ? "None came twice." : "None came twice for certain: there were more different tokens than are counted each for itself.")
             : (object?[])[
                 Html.Of("table", Html.Is("class", "tokens"),
                     Html.Of("thead", Html.Of("tr", Html.Of("th", Html.Is("scope", "col"), "Token"), Html.Of("th", Html.Is("scope", "col"), Html.Is("class", "number"), "Logins"))),

@@ -62,10 +62,10 @@ internal sealed class RunsContent(IReadOnlyList<ReportedRun> runs)
 
     private XElement Runs() => Html.Section("The runs",
         runs.Count > MostRows ? Html.Paragraph($"The latest {MostRows} of {ReportText.Of(runs.Count)}.") : null,
-        Html.Table("The runs", ["Started", "Source", "State", "#Written", "#Duplicates", "#Quarantined", "#Took", "#Rows a second", "Error"],
+        Html.Panel(Html.Table("The runs", ["Started", "Source", "State", "#Written", "#Duplicates", "#Quarantined", "#Took", "#Rows a second", "Error"],
             runs.Reverse().Take(MostRows).Select(r => (string[])
             [
                 ReportText.Time(r.StartedAt), r.Source, $"{r.State}", ReportText.Of(r.Written), ReportText.Of(r.Counts[Outcome.Duplicate]),
                 ReportText.Of(r.Counts[Outcome.Quarantined]), ReportText.Seconds(r.Elapsed.TotalSeconds), ReportText.Of(r.RowsASecond), r.ErrorId ?? "",
-            ])));
+            ]), isLow: false)));
 }

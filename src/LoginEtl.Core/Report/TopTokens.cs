@@ -15,6 +15,9 @@ internal sealed class TopTokens(int counters)
     private readonly long[] _counts = new long[counters];
     private readonly long[] _takenOver = new long[counters];
 
+    /// <summary>Each token has had a counter from its first time on.</summary>
+    public bool IsExact => !_takenOver.Any(t => t > 0);
+
     /// <summary>Counts one.</summary>
     public void Add(string token)
     {

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.Report;
 
@@ -15,12 +16,12 @@ public sealed class ConvertToLoginReportCmdlet : LoginCmdlet
     private readonly List<ReportedRun> _runs = [];
 
     /// <summary>Receipts of Invoke-LoginEtl and Write-LoginRecord, and runs from Get-LoginRun.</summary>
-    [Parameter(ValueFromPipeline = true, Position = 0)]
+    [Parameter(Position = 0, ValueFromPipeline = true)]
     [ReportedRuns(Runs)]
     [ValidateNotNull]
     public ReportedRun[]? InputObject { get; set; }
 
-    /// <summary>Title of the page.</summary>
+    /// <summary>Title of the page: letters, digits and what names have.</summary>
     [Parameter]
     [Given<SettingText>]
     [OfNoVariable]
@@ -32,6 +33,17 @@ public sealed class ConvertToLoginReportCmdlet : LoginCmdlet
 
     /// <inheritdoc/>
     protected override object? Input => InputObject;
+
+    /// <inheritdoc/>
+    protected override void Begin()
+    {
+        // It is shown to whoever reads the page, so what landed here in the place of another text is refused as elsewhere.
+        if (Title is { } title && !Quotable.IsSource(title.Reveal()))
+        {
+            ThrowTerminatingError(FaultRecord.Of(new LoginEtlException(
+                ErrorId.SettingInvalid, "-Title does not read as a title.", "It may have letters, digits, blanks and _ - . , : / ( ) # + = % in it.")));
+        }
+    }
 
     /// <inheritdoc/>
     protected override void Process()

@@ -91,14 +91,26 @@ public sealed partial class InvokeLoginEtlCmdlet : JobCmdlet
         }
 
         WriteObject(receipt);
-        if (unreported is not null)
-        {
-            WriteWarning(unreported);
-        }
+        WarnOf(unreported);
 
         if (receipt.GetFault() is { } fault)
         {
             WriteError(FaultRecord.Of(fault, receipt.Source));
+        }
+    }
+
+    // Where nobody answers, a warning that asks cannot be shown. The receipt stays as it is.
+    private void WarnOf(string? unreported)
+    {
+        try
+        {
+            if (unreported is not null)
+            {
+                WriteWarning(unreported);
+            }
+        }
+        catch (Exception e) when (e is not (PipelineStoppedException or ActionPreferenceStopException))
+        {
         }
     }
 

@@ -71,7 +71,7 @@ public sealed partial class ReportPageTests : IDisposable
     public void Failed_run_says_its_error_and_remedy_and_a_dry_one_that_it_was_one()
     {
         var text = TextOf(ReportPage.Of(ReportSamples.Failed(), new RunStatistics()));
-        Assert.Contains("KeyNotKnown The database has never seen the key 1234 of ip. Tell it of the key", text, StringComparison.Ordinal);
+        Assert.Contains("KeyNotKnown. The database has never seen the key 1234 of ip. Tell it of the key", text, StringComparison.Ordinal);
         Assert.Contains("Exit code 1.", text, StringComparison.Ordinal);
 
         var (receipt, statistics) = _samples.Rich();
@@ -87,8 +87,21 @@ public sealed partial class ReportPageTests : IDisposable
     {
         var receipt = new Receipt
         {
-            Source = "q", Outcome = RunState.Stopped, Ended = EndReason.Stopped, StartedAt = Deliveries.Sent, Elapsed = TimeSpan.Zero, Received = 0, Quarantined = 1, Suppressed = 2,
-            Returned = 3, Lapsed = 4, Unknown = 5, Undeleted = 6, HeldGroups = 7, NotAnAddress = 8, NotHeld = 9,
+            Source = "q",
+            Outcome = RunState.Stopped,
+            Ended = EndReason.Stopped,
+            StartedAt = Deliveries.Sent,
+            Elapsed = TimeSpan.Zero,
+            Received = 0,
+            Quarantined = 1,
+            Suppressed = 2,
+            Returned = 3,
+            Lapsed = 4,
+            Unknown = 5,
+            Undeleted = 6,
+            HeldGroups = 7,
+            NotAnAddress = 8,
+            NotHeld = 9,
         };
         var items = XDocument.Parse(ReportPage.Of(receipt, new RunStatistics())).Descendants("li").Select(i => i.Value).ToList();
         Assert.Equal(11, items.Count);

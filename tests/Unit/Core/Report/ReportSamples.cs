@@ -88,8 +88,15 @@ internal sealed class ReportSamples : IDisposable
         var counts = statistics.Outcomes;
         return new Receipt
         {
-            Source = "login-queue", Outcome = outcome, Ended = EndReason.Drained, StartedAt = new(2026, 11, 30, 17, 8, 2, TimeSpan.Zero), Elapsed = TimeSpan.FromSeconds(182.4),
-            Received = received, Written = counts[Outcome.Written], Duplicate = counts[Outcome.Duplicate], Quarantined = counts[Outcome.Quarantined],
+            Source = "login-queue",
+            Outcome = outcome,
+            Ended = EndReason.Drained,
+            StartedAt = new(2026, 11, 30, 17, 8, 2, TimeSpan.Zero),
+            Elapsed = TimeSpan.FromSeconds(182.4),
+            Received = received,
+            Written = counts[Outcome.Written],
+            Duplicate = counts[Outcome.Duplicate],
+            Quarantined = counts[Outcome.Quarantined],
         };
     }
 
