@@ -19,12 +19,12 @@ internal static class PageStyle
         .note { color: var(--soft); font-size: .875rem; }
         .state { font-weight: 600; padding-left: .75rem; border-left: .3rem solid currentColor; }
         .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
-        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 1.25rem 0 0; }
+        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: .75rem; margin: 1.25rem 0 0; }
         .tiles div, .card, .advice { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
         .tiles div { padding: .6rem .9rem; }
         .tiles dt { color: var(--soft); font-size: .875rem; }
         .tiles dd { margin: 0; font-size: 1.5rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
-        @media (max-width: 30rem) { .tiles div:last-child:nth-child(odd) { grid-column: 1 / -1; } }
+        @media (max-width: 30rem) { .tiles div { padding: .5rem .7rem; } .tiles dd { font-size: 1.25rem; } .tiles div:last-child:nth-child(odd) { grid-column: 1 / -1; } }
         .advice { list-style: none; margin: 0; padding: 0; }
         .advice li { padding: .6rem .9rem; border-top: 1px solid var(--line); color: var(--ink); }
         .advice li:first-child { border-top: 0; }
@@ -36,7 +36,7 @@ internal static class PageStyle
         th:first-child, td:first-child { padding-left: 0; }
         thead th { color: var(--soft); font-size: .8125rem; border-bottom: 1px solid var(--line); }
         .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-        .counts .number { width: 5rem; }
+        .counts .number { width: 4.5rem; }
         .ours { color: var(--soft); font-style: italic; }
         .track { display: block; height: .375rem; margin-top: .15rem; border-radius: .2rem; background: var(--line); overflow: hidden; }
         .bar { display: block; height: 100%; background: var(--bar); }

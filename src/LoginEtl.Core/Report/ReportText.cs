@@ -42,6 +42,9 @@ internal static class ReportText
     /// <summary>2026-11-30 17:08:02 UTC.</summary>
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
+    /// <summary>2026-11-30 17:08, where a head says that it is UTC.</summary>
+    public static string Minute(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+
     /// <summary>A word of an enumeration: lapsed, held groups.</summary>
     public static string Words(string snakeCase) => snakeCase.Replace('_', ' ');
 

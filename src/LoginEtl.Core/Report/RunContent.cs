@@ -33,7 +33,8 @@ internal sealed class RunContent(Receipt receipt, RunStatistics statistics, bool
             RunState.Failed => ("bad", "Failed"),
             RunState.Stopped => ("warn", "Stopped"),
             _ when receipt.ExitCode == 0 => ("good", "Completed"),
-            _ => ("warn", "Completed, with rejects"),
+            _ when receipt.ExitCode == 2 => ("warn", "Completed, with rejects"),
+            _ => ("bad", "Completed, but not well"),
         };
         var why = receipt.Ended switch
         {

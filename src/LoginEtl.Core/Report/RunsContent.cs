@@ -52,20 +52,18 @@ internal sealed class RunsContent(IReadOnlyList<ReportedRun> runs)
             title, [.. bars.Select(b => new ChartBar(ReportText.Time(b[0].StartedAt), of(b).Value, of(b).Longest))], format)
         {
             Over = together == 1 ? "Run" : "Runs from",
-            Axis = (Day(bars[0]), "", Day(bars[^1])),
+            Axis = (ReportText.Minute(bars[0][0].StartedAt), "", ReportText.Minute(bars[^1][0].StartedAt)),
         }.Draw();
     }
 
     private static XElement Runless() => Html.Note("One run makes no picture.");
 
-    private static string Day(ReportedRun[] bar) => ReportText.Time(bar[0].StartedAt)[..16];
-
     private XElement Runs() => Html.Section("The runs",
         runs.Count > MostRows ? Html.Paragraph($"The latest {MostRows} of {ReportText.Of(runs.Count)}.") : null,
-        Html.Panel(Html.Table("The runs", ["Started", "Source", "State", "#Written", "#Duplicates", "#Quarantined", "#Took", "#Rows a second", "Error"],
+        Html.Panel(Html.Table("The runs", ["Started (UTC)", "State", "#Written", "#Quarantined", "#Duplicates", "#Took", "#Rows a second", "Error", "Source"],
             runs.Reverse().Take(MostRows).Select(r => (string[])
             [
-                ReportText.Time(r.StartedAt), r.Source, $"{r.State}", ReportText.Of(r.Written), ReportText.Of(r.Counts[Outcome.Duplicate]),
-                ReportText.Of(r.Counts[Outcome.Quarantined]), ReportText.Seconds(r.Elapsed.TotalSeconds), ReportText.Of(r.RowsASecond), r.ErrorId ?? "",
+                ReportText.Minute(r.StartedAt), $"{r.State}", ReportText.Of(r.Written), ReportText.Of(r.Counts[Outcome.Quarantined]), ReportText.Of(r.Counts[Outcome.Duplicate]),
+                ReportText.Seconds(r.Elapsed.TotalSeconds), ReportText.Of(r.RowsASecond), r.ErrorId ?? "", r.Source,
             ]), isLow: false)));
 }

@@ -110,6 +110,7 @@ public sealed partial class ReportPageTests : IDisposable
             Assert.Single(items, i => i.StartsWith($"{count} ", StringComparison.Ordinal));
         }
 
+        Assert.Contains("Completed, but not well", TextOf(ReportPage.Of(receipt with { Outcome = RunState.Completed }, new RunStatistics())), StringComparison.Ordinal);
         Assert.DoesNotContain("kept out", TextOf(ReportPage.Of(receipt with { SuppressedAccepted = true }, new RunStatistics())), StringComparison.Ordinal);
     }
 
