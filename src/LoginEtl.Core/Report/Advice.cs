@@ -70,8 +70,7 @@ internal static class Advice
 
     private static string Messages(long count) => ReportText.Of(count, "message", "messages");
 
-    // An error's own words may have quotes of any kind: no code in them.
-    private static XElement Failure(string id, string what) => Html.Of("li", Html.Is("class", "bad"), Html.Of("strong", $"{id}."), " ", what);
+    private static XElement Failure(string id, string what) => Html.Of("li", Html.Is("class", "bad"), Html.Of("strong", $"{id}."), " ", Html.Words(what));
 
     private static XElement Item(string what, string remedy) => Html.Of("li", Html.Of("strong", $"{what}."), " ", Html.Prose(remedy));
 }

@@ -7,6 +7,9 @@ namespace LoginEtl.Report;
 /// </summary>
 internal static class Html
 {
+    // Longer ones may be wider than a phone.
+    private const int LongestWhole = 24;
+
     /// <summary>An element; text in it is made plain. Null is nothing.</summary>
     public static XElement Of(string name, params object?[] content)
     {
@@ -25,6 +28,10 @@ internal static class Html
 
     /// <summary>A sentence of ours, in which `this` is code.</summary>
     public static IEnumerable<object> Prose(string text) => text.Split('`').SelectMany((part, i) => i % 2 == 0 ? [ReportText.Plain(part)] : Code(part));
+
+    /// <summary>An error's own words, which have quotes of any kind: no code in them, but names that stay whole.</summary>
+    public static IEnumerable<object> Words(string text) => text.Split(' ').SelectMany((word, i) =>
+        (object[])[i == 0 ? "" : " ", word.Contains('-', StringComparison.Ordinal) && word.Length <= LongestWhole ? Of("span", Is("class", "whole"), word) : ReportText.Plain(word)]);
 
     /// <summary>A paragraph of ours, in which `this` is code.</summary>
     public static XElement Paragraph(string text) => Of("p", Prose(text));

@@ -16,6 +16,7 @@ internal static class PageStyle
         h3 { font-size: 1rem; margin: 0 0 .5rem; }
         p { margin: .3rem 0; max-width: 46rem; }
         code { font: .85em ui-monospace, "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace; white-space: nowrap; }
+        .whole { white-space: nowrap; }
         .note { color: var(--soft); font-size: .875rem; }
         .state { font-weight: 600; padding-left: .75rem; border-left: .3rem solid currentColor; }
         .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
