@@ -73,6 +73,11 @@ internal static class DemoProgram
         using var sqs = new SqsCalls(running.Sqs);
         IReadOnlyList<string> failures = await new DemoRun(options, running, sqs, Console.WriteLine).RunAsync(signals.Token);
         foreach (string failure in failures) await Console.Error.WriteLineAsync($"Not as expected: {failure}");
+        if (!options.Keep && failures.Count == 0)
+        {
+            Console.WriteLine("To try things on these servers yourself: dotnet run --project sandbox -- --keep. What comes next is in README.md.");
+        }
+
         if (options.Keep)
         {
             var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -50,6 +50,7 @@ Describe 'Update-LoginToken -Plaintext' {
         @{ What = 'throws'; Script = { throw "bad $($_.Value)" } }
         @{ What = 'fails'; Script = { Get-Item "/none/$($_.Value)" } }
         @{ What = 'makes something else'; Script = { Get-Date } }
+        @{ What = 'makes half a character'; Script = { [string] [char] 0xD800 } }
     ) {
         $Error.Clear()
         $said = try { Update-LoginToken $database $keys -Plaintext $Script -Verbose -Debug *>&1 } catch { $_; $_.Exception.ToString(); $_.TargetObject }

@@ -33,11 +33,12 @@ internal static class SchemaRecordPlan
     /// <param name="connection">In a transaction.</param>
     /// <param name="table">The user's.</param>
     /// <param name="exists">The relation is there.</param>
+    /// <param name="wasUsed">Something beside the table, or in it, says that it was written before.</param>
     /// <param name="acceptRestored">Another database or server is recorded as it is.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="LoginEtlException"><c>SchemaNewer</c>, <c>DatabaseRewound</c>.</exception>
     public static async Task<IReadOnlyList<string>> StatementsAsync(
-        NpgsqlConnection connection, QualifiedName table, bool exists, bool acceptRestored, CancellationToken cancellationToken)
+        NpgsqlConnection connection, QualifiedName table, bool exists, bool wasUsed, bool acceptRestored, CancellationToken cancellationToken)
     {
         var record = table.Beside(SchemaNames.Schema);
         var (system, history) = await IsKnownAsync(connection, cancellationToken).ConfigureAwait(false) ? (SchemaRecord.System, SchemaRecord.History) : ("NULL", "NULL");
@@ -50,13 +51,11 @@ internal static class SchemaRecordPlan
 
         var found = exists ? await SchemaRecord.ReadAsync(connection, table, cancellationToken).ConfigureAwait(false) : null;
         found?.RequireNotNewer(table);
-        // All were made before the record was, and with each other.
-        string[] ledgers = [SchemaNames.Ledger, SchemaNames.FileLedger];
-        var missing = acceptRestored ? [] : await MissingAsync(connection, table, ledgers, cancellationToken).ConfigureAwait(false);
-        if (missing is [var ledger, ..] && (found is not null || missing.Count < ledgers.Length))
+        var missing = acceptRestored || !wasUsed ? [] : await MissingAsync(connection, table, [SchemaNames.Ledger, SchemaNames.FileLedger], cancellationToken).ConfigureAwait(false);
+        if (missing is [var ledger, ..])
         {
             throw new LoginEtlException(
-                ErrorId.LedgerNotFound, $"{ledger} was there and is not any more: what was written and comes again would be written again. Nothing was made.",
+                ErrorId.LedgerNotFound, $"{table} was written before, and {ledger} is not there: what was written and comes again would be written again. Nothing was made.",
                 "Bring it from a backup, as docs/recovery.md says (A lost ledger); Initialize-LoginDatabase -AcceptRestored makes an empty one.");
         }
 

@@ -54,7 +54,7 @@ internal sealed class PostgresExport : ILoginExport
             var query = Query(live, filter);
             var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
             // The first statement that reads takes the snapshot. Row security that comes after the look fails the query.
-            await connection.RunAsync($"SET TRANSACTION READ ONLY; SET LOCAL search_path = {Queries.SystemPath}; SET LOCAL row_security = off", cancellationToken).ConfigureAwait(false);
+            await connection.RunAsync($"SET TRANSACTION READ ONLY; SET LOCAL search_path = {Queries.SystemPath}; SET LOCAL row_security = off; SET LOCAL DateStyle = 'ISO'", cancellationToken).ConfigureAwait(false);
             var rows = await CountAsync(connection, live, query, cancellationToken).ConfigureAwait(false);
             return new PostgresExport(database, connection, transaction, live, query, rows);
         }

@@ -42,6 +42,11 @@ internal sealed class PostgresTokens : ITokenTable
         {
             var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
             TargetCheck.RequireTable(table);
+            foreach (var masked in new[] { table.Find(RecordField.MaskedIp), table.Find(RecordField.MaskedDeviceId) }.OfType<LiveColumn>())
+            {
+                TargetCheck.RequireExact(table, masked);
+            }
+
             foreach (var beside in await CompanionTable.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false))
             {
                 beside.RequireLoginEtlTable();

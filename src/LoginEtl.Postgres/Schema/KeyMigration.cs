@@ -69,5 +69,5 @@ internal static class KeyMigration
 
     // What rows hold may be anything, and this goes into a statement.
     private static bool IsPrefix(string text) =>
-        TokenPrefix.Of($"{text}.") == text && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+        TokenPrefix.Of($"{text}a") == text && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 }

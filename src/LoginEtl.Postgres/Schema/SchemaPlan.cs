@@ -102,7 +102,8 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
             statements.Add(PruneFunction.Create(name.Beside(SchemaNames.Ledger), replaces: pruning.Exists));
         }
 
-        statements.AddRange(await SchemaRecordPlan.StatementsAsync(connection, name, existing.Contains(SchemaNames.Schema), options.AcceptRestored, cancellationToken).ConfigureAwait(false));
+        statements.AddRange(await SchemaRecordPlan.StatementsAsync(
+            connection, name, existing.Contains(SchemaNames.Schema), wasUsed: SchemaNames.All.Any(existing.Contains) || await HasTokensAsync(live, strangers.Count > 0, cancellationToken).ConfigureAwait(false), options.AcceptRestored, cancellationToken).ConfigureAwait(false));
         if (options.Analysis)
         {
             var read = live ?? SchemaStatements.NewTable(name, settings.ColumnNames, options.AppVersionColumn);
@@ -127,6 +128,21 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
     private async Task<bool> HasLedgerAsync(QualifiedName name, HashSet<string> existing, CancellationToken cancellationToken) =>
         !existing.Contains(SchemaNames.Ledger)
             || (await TableNames.ColumnsAsync(connection, name.Beside(SchemaNames.Ledger), cancellationToken).ConfigureAwait(false)).IsSupersetOf(SchemaNames.LedgerBefore);
+
+    // Nothing else makes any. Where the user does not see all rows, what is beside the table has to do.
+    private async Task<bool> HasTokensAsync(LiveTable? live, bool isStrangers, CancellationToken cancellationToken)
+    {
+        if (live is not { Kind: 'r' or 'p', HasRowSecurity: false } || isStrangers
+            || live.Find(RecordField.MaskedIp) is not { IsSelectable: true } || live.Find(RecordField.MaskedDeviceId) is not { IsSelectable: true })
+        {
+            return false;
+        }
+
+        var columns = new TokenColumns(live);
+        return (await connection.QueryAsync(
+            $"SELECT EXISTS (SELECT FROM {live.Name.Quoted} WHERE {TokenColumns.Prefix($"{columns.Ip}::text")} IS NOT NULL OR {TokenColumns.Prefix($"{columns.DeviceId}::text")} IS NOT NULL)",
+            [], r => r.GetBoolean(0), cancellationToken).ConfigureAwait(false))[0];
+    }
 
     private static void RequireNone(List<string> strangers, LiveTable live, string why)
     {

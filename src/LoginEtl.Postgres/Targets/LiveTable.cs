@@ -60,7 +60,11 @@ internal sealed record LiveTable(
 /// <param name="IsUpdatable">The user may change it.</param>
 internal sealed record LiveColumn(
     string Name, ColumnType Type, string TypeText, string TypeName, int? MaxLength, bool IsRequired, bool IsComputed, bool IsInsertable,
-    bool IsSelectable, bool IsUpdatable);
+    bool IsSelectable, bool IsUpdatable)
+{
+    /// <summary>A collation by which other texts are the same (nondeterministic); null where it has none such.</summary>
+    public string? LooseCollation { get; init; }
+}
 
 /// <summary>What the table says of a row alone: NOT NULL, a check constraint, a domain's or an enum's.</summary>
 /// <param name="Condition">SQL over the columns' names; false for a row that breaks it. As the catalogue prints it.</param>

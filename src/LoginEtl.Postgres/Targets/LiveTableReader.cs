@@ -45,7 +45,8 @@ internal static class LiveTableReader
                    AND NOT a.atthasdef AND a.attidentity = '',
                a.attgenerated <> '' OR a.attidentity = 'a',
                pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'INSERT'),
-               pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT'), pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'UPDATE')
+               pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT'), pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'UPDATE'),
+               (SELECT l.collname FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic)
         FROM pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum
         """;
@@ -152,6 +153,9 @@ internal static class LiveTableReader
         return new LiveColumn(
             row.GetString(0), type, row.GetString(2), row.GetString(3), type == ColumnType.Text && !row.IsDBNull(4) ? row.GetInt32(4) : null,
             IsRequired: row.GetBoolean(5), IsComputed: row.GetBoolean(6), IsInsertable: row.GetBoolean(7),
-            IsSelectable: row.GetBoolean(8), IsUpdatable: row.GetBoolean(9));
+            IsSelectable: row.GetBoolean(8), IsUpdatable: row.GetBoolean(9))
+        {
+            LooseCollation = row.IsDBNull(10) ? null : row.GetString(10),
+        };
     }
 }

@@ -132,6 +132,8 @@ internal static class TargetCheck
         return areNamed || (table.Find(RecordField.AppVersion) is null && ThreeVersions.All(v => table.Find(v) is not null)) ? ThreeVersions : OneVersion;
     }
 
+    /// <summary>Whether a column can hold what is written there.</summary>
+    /// <exception cref="LoginEtlException"><c>TableUnsuitable</c>.</exception>
     public static void RequireRoom(LiveTable table, TargetColumn column)
     {
         var live = column.Live;
@@ -160,6 +162,23 @@ internal static class TargetCheck
             throw Unsuitable(
                 table, $"has a column {live.Name} of type {live.TypeText}, and tokens have {ShortestToken} characters and more",
                 $"Widen it to varchar({Tokens.Token.MaxLength}): a token cut short can never be recovered.");
+        }
+
+        if (column.Field is RecordField.MaskedIp or RecordField.MaskedDeviceId)
+        {
+            RequireExact(table, live);
+        }
+    }
+
+    /// <summary>Whether its tokens can be told from each other: else rows of one key pass for another's, and of one person for another's.</summary>
+    /// <exception cref="LoginEtlException"><c>TableUnsuitable</c>.</exception>
+    public static void RequireExact(LiveTable table, LiveColumn masked)
+    {
+        if (masked.LooseCollation is { } collation)
+        {
+            throw Unsuitable(
+                table, $"has a column {masked.Name} whose collation {collation} takes different tokens for the same",
+                $"Give it another: ALTER TABLE {table.Name} ALTER {masked.Name} TYPE {masked.TypeText} COLLATE \"C\".");
         }
     }
 

@@ -29,9 +29,9 @@ internal sealed class TokenColumns
         _ => throw new ArgumentException($"No column is masked for {attribute}.", nameof(attribute)),
     };
 
-    /// <summary>An expression for the prefix of a token, a text; null for what does not begin like one.</summary>
+    /// <summary>An expression for the prefix of a token, a text; null for what is none by its looks.</summary>
     public static string Prefix(string token) =>
-        $"CASE {string.Join(" ", TokenPrefix.Shapes.Select(s => $"WHEN {token} LIKE '{s.Start}%' THEN left({token}, {s.Length})"))} END";
+        $"CASE {string.Join(" ", TokenPrefix.Shapes.Select(s => $"WHEN {token} LIKE '{s.Like}'{string.Concat(s.Unlike.Select(u => $" AND {token} NOT LIKE '{u}'"))} THEN left({token}, {s.Length})"))} END";
 
     /// <summary>A token of a quarantined record, which has our names; the writer's JSON has no spaces, and no quotes inside of values.</summary>
     public static string OfRecord(string column) => $"substring(record::text FROM '\"{column}\":\"([^\"]*)\"')";

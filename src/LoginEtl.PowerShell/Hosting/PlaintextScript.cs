@@ -24,9 +24,23 @@ public sealed class PlaintextScript
         return HiddenScript.Run(cmdlet, _script, input, Failed) switch
         {
             null or PSObject { BaseObject: "" } => null,
-            PSObject { BaseObject: string text } => new Plaintext(text),
+            PSObject { BaseObject: string text } when IsText(text) => new Plaintext(text),
             _ => throw Failed("to make a text"),
         };
+    }
+
+    // Not half a character, as of bytes that are no text.
+    private static bool IsText(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && !(char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[++i])))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static LoginEtlException Failed(string where) => new(

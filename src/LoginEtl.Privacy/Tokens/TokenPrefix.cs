@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace LoginEtl.Tokens;
 
 /// <summary>What all tokens of a key begin with, and no token of another key of its keyset.</summary>
@@ -8,17 +10,37 @@ public static class TokenPrefix
     private const int OfBase64 = 11;
     private const int OfPfx = 14;
 
-    /// <summary>What the tokens of each method begin with, and how many characters of them name the key as well.</summary>
-    public static IReadOnlyList<(string Start, int Length)> Shapes { get; } =
-        [(SivToken.Prefix, OfBase64), (MacToken.Prefix, OfBase64), (PfxToken.Prefix, OfPfx)];
+    // After Tink's version byte, in base64url with the first two bits of the id, there is no dot, blank or colon, as in addresses and names.
+    private const char Version = 'A';
+    private const string NotInBase64 = ". :";
 
-    /// <summary>The prefix of a token; null when the text does not begin like one.</summary>
-    public static string? Of(string? token) =>
-        token is null ? null
-        : token.StartsWith(PfxToken.Prefix, StringComparison.Ordinal) ? (token.Length > OfPfx && token[OfPfx - 1] == '.' ? token[..OfPfx] : null)
-        : token.Length > OfBase64
-            && (token.StartsWith(SivToken.Prefix, StringComparison.Ordinal) || token.StartsWith(MacToken.Prefix, StringComparison.Ordinal)) ? token[..OfBase64]
-        : null;
+    /// <summary>
+    /// What the tokens of each method look like, as patterns of SQL's LIKE: one that fits and those that do not; and how many
+    /// characters of them name the method and the key. The same as <see cref="Of(string)"/> of what is ASCII, and cheap over millions of rows.
+    /// </summary>
+    public static IReadOnlyList<(string Like, IReadOnlyList<string> Unlike, int Length)> Shapes { get; } =
+    [
+        .. new[] { SivToken.Prefix, MacToken.Prefix }.Select(p => (
+            $"{p}{Version}{new string('_', OfBase64 - Method)}%", (IReadOnlyList<string>)[.. NotInBase64.Select(c => $"{p}%{c}%")], OfBase64)),
+        ($"{PfxToken.Prefix}{new string('_', OfPfx - Method - 1)}._%", [.. Enumerable.Range(0, OfPfx - Method - 1).Select(i => $"{PfxToken.Prefix}{new string('_', i)}.%")], OfPfx),
+    ];
+
+    /// <summary>The prefix of a token; null when the text is none by its looks.</summary>
+    public static string? Of(string? token)
+    {
+        if (token is null || !Ascii.IsValid(token))
+        {
+            return null;
+        }
+
+        if (token.StartsWith(PfxToken.Prefix, StringComparison.Ordinal))
+        {
+            return token.Length > OfPfx && token.IndexOf('.', Method) == OfPfx - 1 ? token[..OfPfx] : null;
+        }
+
+        return token.Length > OfBase64 && token[Method] == Version && token.AsSpan(Method).IndexOfAny(NotInBase64) < 0
+            && (token.StartsWith(SivToken.Prefix, StringComparison.Ordinal) || token.StartsWith(MacToken.Prefix, StringComparison.Ordinal)) ? token[..OfBase64] : null;
+    }
 
     /// <summary>The method that a prefix names, as the database has it.</summary>
     public static string MethodOf(string prefix)

@@ -89,6 +89,14 @@ public sealed class ScheduledTests : IDisposable
         Assert.Contains(LogOf("login-etl.log"), said, StringComparison.Ordinal);
         Assert.Equal(2, (await File.ReadAllLinesAsync(LogOf("receipts.jsonl"), TestDatabase.Token)).Length);
 
+        // What may pass is tried again, and told where it has gone on for an hour.
+        await File.WriteAllTextAsync(Worker, "#!/bin/sh\nexit 75\n", TestDatabase.Token);
+        Assert.Equal((0, ""), await RunAsync(new ProcessStartInfo("/bin/sh", [script])));
+        File.SetLastWriteTimeUtc(LogOf("ended"), DateTime.UtcNow.AddMinutes(-70));
+        (code, said) = await RunAsync(new ProcessStartInfo("/bin/sh", [script]));
+        Assert.Equal(75, code);
+        Assert.Contains("for an hour", said, StringComparison.Ordinal);
+
         File.Delete(Worker);
         Assert.Equal(127, (await RunAsync(new ProcessStartInfo("/bin/sh", [script]))).ExitCode);
     }

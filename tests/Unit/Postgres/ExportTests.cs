@@ -122,6 +122,29 @@ public sealed class ExportTests(ServersFixture servers) : IDisposable
         Assert.Equal(4, (await ExportAsync(database, "masked.csv", new() { LastDay = new(2026, 11, 8) })).Rows);
     }
 
+    [Theory]
+    [InlineData("siv1.203.0.113.77 Mr Smith")]
+    [InlineData("mac1.my-device")]
+    [InlineData("pfx1.203.0.113.77")]
+    [InlineData("siv1.AQAAAA1 203.0.113.77")]
+    public async Task What_only_begins_like_a_token_is_none(string value)
+    {
+        var database = await OddAsync();
+        await database.RunAsync($"INSERT INTO user_logins (masked_ip) VALUES ('{value}')");
+        Assert.Equal(ErrorId.ValuesNotMasked, (await Assert.ThrowsAsync<LoginEtlException>(() => ExportAsync(database, "plain.csv"))).Error);
+    }
+
+    [Fact]
+    public async Task Days_are_written_in_one_form_whatever_the_database_is_set_to()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var name = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString).Database;
+        await database.RunAsync($"INSERT INTO user_logins (user_id, create_date) VALUES ('a', '2026-05-11'); ALTER DATABASE {name} SET DateStyle = 'SQL, DMY'");
+        Npgsql.NpgsqlConnection.ClearAllPools();
+        await ExportAsync(database, "days.csv");
+        Assert.StartsWith("2026-05-11,a,", (await File.ReadAllLinesAsync(Path.Combine(_folder, "days.csv"), TestDatabase.Token))[1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Who_reads_may_export_and_who_does_not_see_all_rows_may_not()
     {

@@ -51,6 +51,24 @@ public sealed class HiddenRowTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
+    public async Task Column_whose_collation_takes_different_tokens_for_the_same_is_refused()
+    {
+        var database = await FilledAsync();
+        await database.RunAsync("CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false); ALTER TABLE user_logins ALTER masked_ip TYPE text COLLATE any_case");
+        foreach (var act in (Func<Task>[])[() => database.TokensAsync(), () => database.SinkAsync(), () => new PostgresConnector().OpenExportAsync(database.Settings(), new(), TestDatabase.Token)])
+        {
+            var fault = await Assert.ThrowsAsync<LoginEtlException>(act);
+            Assert.Equal(ErrorId.TableUnsuitable, fault.Error);
+            Assert.Contains("any_case", fault.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Contains(await new PostgresConnector().CheckAsync(database.Settings(), new SinkOptions(), TestDatabase.Token), c => c.Outcome == CheckOutcome.Fail && c.Detail.Contains("any_case", StringComparison.Ordinal));
+        await database.RunAsync("ALTER TABLE user_logins ALTER masked_ip TYPE text COLLATE \"C\"");
+        await using var tokens = await database.TokensAsync();
+        Assert.Equal(ErrorId.KeyInUse, (await Assert.ThrowsAsync<LoginEtlException>(() => RemoveAsync(tokens))).Error);
+    }
+
+    [Fact]
     public async Task Rotation_does_not_end_as_if_all_were_done_where_they_are_hidden_meanwhile()
     {
         var database = await FilledAsync();

@@ -7,6 +7,7 @@ using LoginEtl.Settings;
 using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Privacy.Recovery;
+using Npgsql;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;
@@ -92,6 +93,25 @@ public sealed class PlainValueTests(ServersFixture servers) : IDisposable
         await database.RunAsync("INSERT INTO user_logins (masked_ip, masked_device_id) VALUES ('10.0.0.1', 'device-1')");
         await RefusedAsync(database, ErrorId.TableUnsuitable);
         Assert.Equal(1, await database.CountAsync("user_logins WHERE masked_device_id = 'device-1'"));
+    }
+
+    [Fact]
+    public async Task Log_of_every_statement_with_its_parameters_shows_no_value()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        var name = new NpgsqlConnectionStringBuilder(database.ConnectionString).Database;
+        await database.RunAsync($"ALTER DATABASE {name} SET log_min_duration_statement = 0; ALTER DATABASE {name} SET log_parameter_max_length = -1; INSERT INTO user_logins (user_id, masked_ip, masked_device_id) VALUES ('a', '198.51.100.213', 'canary-of-a-log')");
+        NpgsqlConnection.ClearAllPools();
+        Assert.SkipWhen(servers.Postgres.LogPath is null, "The server is not ours, and its log is elsewhere.");
+        var path = servers.Postgres.LogPath!;
+        var before = new FileInfo(path).Length;
+        Assert.Equal(1, (await AdoptAsync(database)).RowsUpdated);
+        await using var log = File.Open(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        log.Seek(before, SeekOrigin.Begin);
+        var said = await new StreamReader(log).ReadToEndAsync(TestDatabase.Token);
+        Assert.Contains("login_etl_change", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("198.51.100.213", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary-of-a-log", said, StringComparison.Ordinal);
     }
 
     private async Task RefusedAsync(TestDatabase database, ErrorId error, string? keys = null, string methods = "") =>

@@ -47,7 +47,7 @@ public sealed class RacedTriggerTests(ServersFixture servers)
         await sink.WriteAsync([Logins.Reject()], TestDatabase.Token);
         if (act == "installed")
         {
-            await database.RunAsync("DELETE FROM login_etl_key; INSERT INTO user_logins (masked_ip) VALUES ('siv1.AAAAAA')");
+            await database.RunAsync("DELETE FROM login_etl_key; INSERT INTO user_logins (masked_ip) VALUES ('siv1.AAAAAAA')");
         }
 
         var before = await database.CountAsync(relation);

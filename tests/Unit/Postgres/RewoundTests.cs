@@ -59,6 +59,30 @@ public sealed class RewoundTests(ServersFixture servers)
         await WriteAsync(database, Logins.Records(1));
     }
 
+    [Theory]
+    // What is left beside the table, or in it, says that it was written before.
+    [InlineData("DROP TABLE login_etl_ledger, login_etl_file_ledger, login_etl_schema CASCADE")]
+    [InlineData("DROP TABLE login_etl_ledger, login_etl_file_ledger CASCADE; DELETE FROM login_etl_schema")]
+    [InlineData("DROP TABLE login_etl_ledger, login_etl_file_ledger, login_etl_schema, login_etl_quarantine, login_etl_vault, login_etl_key, login_etl_audit_anchor, login_etl_run CASCADE")]
+    [InlineData("CREATE SCHEMA s2; ALTER TABLE user_logins SET SCHEMA s2", "s2.user_logins")]
+    public async Task Ledgers_that_are_gone_together_are_made_anew_only_where_that_is_said(string gone, string table = "public.user_logins")
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await WriteAsync(database, Logins.Records(3));
+        await database.RunAsync(gone);
+        Assert.Equal(ErrorId.LedgerNotFound, (await Assert.ThrowsAsync<LoginEtlException>(() => database.InitializeAsync(table))).Error);
+        Assert.NotEmpty(await database.InitializeAsync(new SchemaOptions { AcceptRestored = true }, table));
+        Assert.Empty(await database.InitializeAsync(table));
+    }
+
+    [Fact]
+    public async Task Table_that_others_have_filled_is_none_that_was_written_before()
+    {
+        var database = await TestDatabase.NewAsync(servers, LoginTable.Create);
+        await database.RunAsync("INSERT INTO user_logins (user_id, masked_ip, masked_device_id) VALUES ('a', '10.0.0.1', 'siv1.203.0.113.77'), ('b', 'pfx1.203.0.113.77', NULL)");
+        Assert.NotEmpty(await database.InitializeAsync());
+    }
+
     [Fact]
     public async Task Record_of_an_earlier_version_is_given_what_it_lacks_and_a_table_made_anew_is_recorded()
     {
