@@ -33,6 +33,7 @@ internal sealed class PostgresAnchor(Database database, QualifiedName table, Aud
     private static async Task<PostgresAnchor> OpenAsync(NpgsqlConnection connection, Database database, QualifiedName table, CancellationToken cancellationToken)
     {
         await ForeignObjects.RequireNoneAsync(connection, table, [SchemaNames.AuditAnchor], cancellationToken).ConfigureAwait(false);
+        await CompanionTable.RequireDurableAsync(connection, table, [SchemaNames.AuditAnchor], cancellationToken).ConfigureAwait(false);
         var name = table.Beside(SchemaNames.AuditAnchor);
         var columns = await TableNames.ColumnsAsync(connection, name, cancellationToken).ConfigureAwait(false);
         return columns.IsSupersetOf(SchemaNames.AuditAnchorColumns)

@@ -104,7 +104,8 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
 
         var beside = await CompanionTable.ReadAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         var there = beside.Where(b => b is { Exists: true, IsLoginEtlTable: true }).ToList();
-        Action[] durable = [server.RequireDurable, () => TargetCheck.RequireDurable(table), .. there.Select<CompanionTable, Action>(b => b.RequireDurable)];
+        var lasting = await CompanionTable.ReadAsync(connection, table.Name, [SchemaNames.Schema, SchemaNames.AuditAnchor, SchemaNames.Vault], cancellationToken).ConfigureAwait(false);
+        Action[] durable = [server.RequireDurable, () => TargetCheck.RequireDurable(table), .. there.Concat(lasting.Where(b => b.Exists)).Select<CompanionTable, Action>(b => b.RequireDurable)];
         if (_list.Require("Durability", Durability(server), durable) && !server.FullPageWrites)
         {
             _list.Add("Full page writes", "full_page_writes = off: a crash may leave torn pages", "Set full_page_writes = on, unless the file system never tears pages.");

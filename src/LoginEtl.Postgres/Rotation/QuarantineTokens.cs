@@ -37,7 +37,11 @@ internal static class QuarantineTokens
             """,
             changes, cancellationToken);
 
-    // A null token has nothing to replace: replace() of a null would make the whole record null.
+    // As the writer has it, and as jsonb prints it.
     private static string Replace(string record, string name, string before, string after) =>
-        $"replace({record}, coalesce('\"{name}\":\"' || {before} || '\"', '-'), coalesce('\"{name}\":\"' || {after} || '\"', '-'))";
+        Put(Put(record, $"\"{name}\":\"", before, after), $"\"{name}\": \"", before, after);
+
+    // A null token has nothing to replace: replace() of a null would make the whole record null.
+    private static string Put(string record, string start, string before, string after) =>
+        $"replace({record}, coalesce('{start}' || {before} || '\"', '-'), coalesce('{start}' || {after} || '\"', '-'))";
 }

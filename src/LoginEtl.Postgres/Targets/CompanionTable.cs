@@ -70,6 +70,16 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         vault.RequireGranted();
     }
 
+    /// <summary>Makes sure that a crash empties none of the names that are there.</summary>
+    /// <exception cref="LoginEtlException"><c>DatabaseNotDurable</c>.</exception>
+    public static async Task RequireDurableAsync(NpgsqlConnection connection, QualifiedName table, string[] names, CancellationToken cancellationToken)
+    {
+        foreach (var beside in (await ReadAsync(connection, table, names, cancellationToken).ConfigureAwait(false)).Where(b => b.Exists))
+        {
+            beside.RequireDurable();
+        }
+    }
+
     /// <summary>Those of the names, in their order.</summary>
     public static async Task<IReadOnlyList<CompanionTable>> ReadAsync(
         NpgsqlConnection connection, QualifiedName table, string[] names, CancellationToken cancellationToken)

@@ -53,6 +53,7 @@ internal static class Preflight
         }
 
         var schema = await SchemaRecord.RequireAsync(connection, target.Name, cancellationToken, options.UseVault ? [.. SchemaNames.TrustedByRuns, SchemaNames.Vault] : SchemaNames.TrustedByRuns).ConfigureAwait(false);
+        await CompanionTable.RequireDurableAsync(connection, target.Name, [SchemaNames.Schema], cancellationToken).ConfigureAwait(false);
         foreach (var beside in besides)
         {
             beside.RequireLoginEtlTable();

@@ -33,8 +33,11 @@ internal sealed class TokenColumns
     public static string Prefix(string token) =>
         $"CASE {string.Join(" ", TokenPrefix.Shapes.Select(s => $"WHEN {token} LIKE '{s.Like}'{string.Concat(s.Unlike.Select(u => $" AND {token} NOT LIKE '{u}'"))} THEN left({token}, {s.Length})"))} END";
 
-    /// <summary>A token of a quarantined record, which has our names; the writer's JSON has no spaces, and no quotes inside of values.</summary>
-    public static string OfRecord(string column) => $"substring(record::text FROM '\"{column}\":\"([^\"]*)\"')";
+    /// <summary>
+    /// A token of a quarantined record, which has our names; the writer's JSON has no quotes inside of values, and no blanks, which
+    /// whoever makes jsonb of it and json again puts there.
+    /// </summary>
+    public static string OfRecord(string column) => $"substring(record::text FROM '\"{column}\"[[:space:]]*:[[:space:]]*\"([^\"]*)\"')";
 
     /// <summary>Every value of both attributes, in the table and in the quarantine where there is one, as columns attribute and token.</summary>
     public string AllValues(QualifiedName table, bool hasQuarantine) =>

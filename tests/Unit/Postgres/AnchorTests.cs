@@ -27,6 +27,14 @@ public sealed class AnchorTests(ServersFixture servers)
     ];
 
     [Fact]
+    public async Task Anchor_that_a_crash_would_empty_is_refused()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.RunAsync("ALTER TABLE login_etl_audit_anchor SET UNLOGGED");
+        Assert.Equal("DatabaseNotDurable", (await Assert.ThrowsAsync<LoginEtl.Faults.LoginEtlException>(() => new LoginEtl.Postgres.PostgresConnector().OpenAnchorAsync(database.Settings(), TestDatabase.Token))).Id);
+    }
+
+    [Fact]
     public async Task Anchors_in_other_schemas_are_named()
     {
         await using var witness = await Witness.NewAsync(servers);

@@ -37,6 +37,8 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     [InlineData("ALTER TABLE user_logins ADD CONSTRAINT one UNIQUE (user_id)", "Unique keys", CheckOutcome.Warn, "one (user_id)")]
     [InlineData("ALTER TABLE user_logins SET UNLOGGED", "Durability", CheckOutcome.Fail, "UNLOGGED")]
     [InlineData("ALTER TABLE login_etl_file_ledger SET UNLOGGED", "Durability", CheckOutcome.Fail, "login_etl_file_ledger")]
+    [InlineData("ALTER TABLE login_etl_audit_anchor SET UNLOGGED", "Durability", CheckOutcome.Fail, "login_etl_audit_anchor")]
+    [InlineData("ALTER TABLE login_etl_schema SET UNLOGGED", "Durability", CheckOutcome.Fail, "login_etl_schema")]
     [InlineData("DROP TABLE login_etl_run", "Run history", CheckOutcome.Warn, "there is no public.login_etl_run")]
     [InlineData("DROP TABLE login_etl_quarantine", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_quarantine")]
     [InlineData("ALTER TABLE login_etl_ledger DROP outcome", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_ledger")]

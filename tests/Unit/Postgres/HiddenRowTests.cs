@@ -51,6 +51,21 @@ public sealed class HiddenRowTests(ServersFixture servers) : IDisposable
     }
 
     [Fact]
+    public async Task Record_in_quarantine_that_was_jsonb_is_counted_and_rotated_all_the_same()
+    {
+        var database = await TestDatabase.InitializedAsync(servers, LoginTable.Create);
+        await database.RunAsync("ALTER TABLE user_logins ADD CHECK (user_id <> 'bad')");
+        await RotatingLogins.WriteAsync(database, RotatingLogins.Record(_keys, 1, "bad"));
+        await database.RunAsync("UPDATE login_etl_quarantine SET record = record::jsonb::json");
+        await using var tokens = await database.TokensAsync();
+        Assert.Equal(ErrorId.KeyInUse, (await Assert.ThrowsAsync<LoginEtlException>(() => RemoveAsync(tokens))).Error);
+        _keys.Promote();
+        await RotatingLogins.RetireAsync(database, _keys);
+        Assert.Equal((1, 2, 0), (await RotatingLogins.RotateAsync(database, _keys)) is var r ? (r.RowsUpdated, r.TokensReplaced, r.ExitCode) : default);
+        Assert.Equal(1, await database.CountAsync($"login_etl_quarantine WHERE record->>'masked_ip' LIKE '{_keys.NewPrefix("ip")}%' AND record->>'masked_device_id' LIKE '{_keys.NewPrefix("device_id")}%'"));
+    }
+
+    [Fact]
     public async Task Column_whose_collation_takes_different_tokens_for_the_same_is_refused()
     {
         var database = await FilledAsync();

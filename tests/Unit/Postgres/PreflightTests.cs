@@ -24,6 +24,7 @@ public sealed class PreflightTests(ServersFixture servers)
     [InlineData("DROP TABLE login_etl_quarantine", "LedgerNotFound")]
     [InlineData("ALTER TABLE login_etl_ledger DROP COLUMN outcome", "LedgerUnsuitable")]
     [InlineData("ALTER TABLE login_etl_ledger SET UNLOGGED", "DatabaseNotDurable")]
+    [InlineData("ALTER TABLE login_etl_schema SET UNLOGGED", "DatabaseNotDurable")]
     [InlineData("ALTER TABLE user_logins SET UNLOGGED", "DatabaseNotDurable")]
     [InlineData("ALTER TABLE user_logins DROP COLUMN locale", "TableUnsuitable", "locale")]
     [InlineData("ALTER TABLE user_logins ALTER user_id TYPE json USING NULL", "TableUnsuitable", "json")]
