@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using LoginEtl.Faults;
+using LoginEtl.Files;
 
 namespace LoginEtl.Export;
 
@@ -41,11 +42,11 @@ public sealed class ExportFile
     {
         ArgumentNullException.ThrowIfNull(rows);
         var started = Stopwatch.GetTimestamp();
-        var unfinished = $"{_path}.{Path.GetRandomFileName()}.partial";
+        using var unfinished = new UnfinishedFile(_path);
         try
         {
             long bytes;
-            var file = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+            var file = new FileStream(unfinished.FullName, FileMode.CreateNew, FileAccess.Write, FileShare.None);
             await using (file.ConfigureAwait(false))
             {
                 await WriteAsync(rows, columns, file, report, cancellationToken).ConfigureAwait(false);
@@ -54,17 +55,13 @@ public sealed class ExportFile
             }
 
             RequireFree();
-            File.Move(unfinished, _path, _replaces);
+            unfinished.Name(_replaces);
             return new ExportReceipt { Table = rows.Name, Path = _path, Rows = rows.Rows, Bytes = bytes, Elapsed = Stopwatch.GetElapsedTime(started) };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new LoginEtlException(
                 ErrorId.FileUnwritable, $"{_path} cannot be written ({e.GetType().Name}). Nothing was exported.", "Check its folder, the rights to it and the room on the disk; then run again.");
-        }
-        finally
-        {
-            Remove(unfinished);
         }
     }
 
@@ -91,18 +88,6 @@ public sealed class ExportFile
         if (!_replaces && Path.Exists(_path))
         {
             throw new LoginEtlException(ErrorId.FileExists, $"{_path} is there already, and stays as it is.", "Name another file, or replace it: Export-LoginRecord -Force.");
-        }
-    }
-
-    private static void Remove(string unfinished)
-    {
-        try
-        {
-            File.Delete(unfinished);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // What ended the writing is told; its ending says what is left.
         }
     }
 }

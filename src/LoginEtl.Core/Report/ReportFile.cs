@@ -1,4 +1,5 @@
 using LoginEtl.Faults;
+using LoginEtl.Files;
 
 namespace LoginEtl.Report;
 
@@ -31,29 +32,16 @@ public sealed class ReportFile
     /// <exception cref="LoginEtlException"><c>FileUnwritable</c>.</exception>
     public void Write(string page)
     {
-        var unfinished = $"{_path}.{Path.GetRandomFileName()}.partial";
+        using var unfinished = new UnfinishedFile(_path);
         try
         {
-            File.WriteAllText(unfinished, page);
-            File.Move(unfinished, _path, overwrite: true);
+            File.WriteAllText(unfinished.FullName, page);
+            unfinished.Name(replaces: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Remove(unfinished);
             throw new LoginEtlException(
                 ErrorId.FileUnwritable, $"The report {_path} cannot be written ({e.GetType().Name}). The run itself is as its receipt says.", "Check its folder, the rights to it and the room on the disk.");
-        }
-    }
-
-    private static void Remove(string unfinished)
-    {
-        try
-        {
-            File.Delete(unfinished);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // What ended the writing is told; its ending says what is left.
         }
     }
 }

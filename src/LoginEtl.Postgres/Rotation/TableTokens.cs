@@ -45,6 +45,7 @@ internal static class TableTokens
             UPDATE ONLY {range.Relation} t SET {columns.Ip} = c.new_ip, {columns.DeviceId} = c.new_device
             FROM {(arePlain ? $"(SELECT place::tid, old_ip, old_device, new_ip, new_device FROM {Changes})" : "unnest($1::text[]::tid[], $2::text[], $3::text[], $4::text[], $5::text[])")} AS c(place, old_ip, old_device, new_ip, new_device)
             WHERE t.ctid = c.place AND t.{columns.Ip}::text IS NOT DISTINCT FROM c.old_ip AND t.{columns.DeviceId}::text IS NOT DISTINCT FROM c.old_device
+                AND t.ctid >= '({range.First},0)'::tid AND t.ctid < '({range.End},0)'::tid
             """,
             arePlain ? [] : changes, cancellationToken).ConfigureAwait(false);
     }
