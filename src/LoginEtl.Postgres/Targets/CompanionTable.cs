@@ -55,6 +55,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         !Exists ? ($"there is no {Name}", "Run Initialize-LoginDatabase, which makes it.")
         : !IsLoginEtlTable ? ($"{Name} is not the table this version makes", "Move it out of the way, then run Initialize-LoginDatabase.")
         : !IsUnique ? ($"{Name} has no unique index", WithoutKey().Remedy)
+        : !IsLogged ? ($"{Name} is UNLOGGED: a crash empties it", $"ALTER TABLE {Name} SET LOGGED.")
         : !IsGranted ? ($"the user may not write {Name}", $"GRANT {Rights} ON {Name} TO the user, as Initialize-LoginDatabase -Role does for login_etl_writer.")
         : null;
 

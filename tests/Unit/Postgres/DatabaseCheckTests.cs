@@ -39,6 +39,8 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     [InlineData("ALTER TABLE login_etl_file_ledger SET UNLOGGED", "Durability", CheckOutcome.Fail, "login_etl_file_ledger")]
     [InlineData("ALTER TABLE login_etl_audit_anchor SET UNLOGGED", "Durability", CheckOutcome.Fail, "login_etl_audit_anchor")]
     [InlineData("ALTER TABLE login_etl_schema SET UNLOGGED", "Durability", CheckOutcome.Fail, "login_etl_schema")]
+    [InlineData("ALTER TABLE login_etl_vault SET UNLOGGED", "Durability", CheckOutcome.Fail, "login_etl_vault")]
+    [InlineData("ALTER TABLE login_etl_run SET UNLOGGED", "Run history", CheckOutcome.Warn, "UNLOGGED")]
     [InlineData("DROP TABLE login_etl_run", "Run history", CheckOutcome.Warn, "there is no public.login_etl_run")]
     [InlineData("DROP TABLE login_etl_quarantine", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_quarantine")]
     [InlineData("ALTER TABLE login_etl_ledger DROP outcome", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_ledger")]
