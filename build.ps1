@@ -117,6 +117,13 @@ function Soak {
         catch [System.Management.Automation.NativeCommandExitException] { $failed = @($failed) + "PostgreSQL $major" }
         finally { $env:LOGINETL_TEST_POSTGRES = $null }
     }
+    if ($Count -gt 1) {
+        # Receives and deletes by the SDK's own calls hold what the direct ones do.
+        $env:LOGINETL_LONG_RUNS, $env:LOGINETL_TEST_PROTOCOL = $null, 'Sdk'
+        try { dotnet $unit -namespace LoginEtl.Unit.Aws -namespace LoginEtl.Unit.Faults | Out-Host }
+        catch [System.Management.Automation.NativeCommandExitException] { $failed = @($failed) + 'Protocol Sdk' }
+        finally { $env:LOGINETL_TEST_PROTOCOL = $null }
+    }
     if ($failed) { throw "Failed: $($failed -join ', ')" }
 }
 

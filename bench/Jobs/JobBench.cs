@@ -20,8 +20,9 @@ internal sealed class JobBench(EndpointProcess endpoint, PostgresServer server, 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <summary>
-    /// Arguments: messages and rounds, which may be left out; <c>--latency</c> milliseconds a call; <c>--python</c> a
-    /// program with boto3 and psycopg2, without which the worker runs alone; <c>--threads</c> of the tuned script.
+    /// Arguments: messages and rounds, which may be left out; <c>--latency</c> milliseconds a call; <c>--against</c> another
+    /// build's login-etl.dll; <c>--python</c> a program with boto3 and psycopg2, for the scripts; <c>--threads</c> of the
+    /// tuned one.
     /// </summary>
     public static async Task<int> RunAsync(BenchArguments arguments)
     {
@@ -32,7 +33,12 @@ internal sealed class JobBench(EndpointProcess endpoint, PostgresServer server, 
         {
             var keys = Path.Combine(folder.FullName, "keys");
             KeysetCeremony.Create(keys, Path.Combine(folder.FullName, "private", "quarantine.json"), new NewKeysetOptions());
-            List<JobContender> contenders = [JobContender.Worker(messages)];
+            List<JobContender> contenders = [JobContender.Worker("LoginEtl", messages, JobContender.ThisWorker)];
+            if (arguments.Text("against") is { } other)
+            {
+                contenders.Add(JobContender.Worker("other build", messages, Path.GetFullPath(other)));
+            }
+
             if (arguments.Text("python") is { } python)
             {
                 // Its rate does not depend on how many there are, and it would take an hour.

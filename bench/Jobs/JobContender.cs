@@ -9,11 +9,17 @@ namespace LoginEtl.Bench.Jobs;
 /// <param name="Start">How it is started, for an endpoint, a queue, a connection string and a folder of keys.</param>
 internal sealed record JobContender(string Name, int Messages, Func<Uri, string, string, string, ProcessStartInfo> Start)
 {
-    public static JobContender Worker(int messages) => new("LoginEtl", messages, (endpoint, queue, connection, keys) =>
+    /// <summary>This build's worker.</summary>
+    public static string ThisWorker => Path.Combine(AppContext.BaseDirectory, "login-etl.dll");
+
+    /// <param name="name">As the table shows it.</param>
+    /// <param name="messages">How many it is given.</param>
+    /// <param name="program">Some build's <c>login-etl.dll</c>.</param>
+    public static JobContender Worker(string name, int messages, string program) => new(name, messages, (endpoint, queue, connection, keys) =>
     {
         var start = new ProcessStartInfo("dotnet",
         [
-            Path.Combine(AppContext.BaseDirectory, "login-etl.dll"), "--queue", queue, "--keyset", $"file:{keys}",
+            program, "--queue", queue, "--keyset", $"file:{keys}",
             "--endpoint-url", endpoint.AbsoluteUri, "--region", "us-east-1", "--max-messages", $"{messages}", "--log-level", "Error",
         ])
         { RedirectStandardOutput = true };

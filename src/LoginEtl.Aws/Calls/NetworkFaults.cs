@@ -6,6 +6,8 @@ namespace LoginEtl.Aws.Calls;
 /// <summary>Names failures of the network by their type and code; their texts are not used.</summary>
 internal static class NetworkFaults
 {
+    private const string ConnectionLost = nameof(ConnectionLost);
+
     /// <summary>Whether it is a want of memory, whatever was made of it on the way.</summary>
     public static bool IsOutOfMemory(Exception exception) =>
         exception is OutOfMemoryException || (exception.InnerException is { } inner && IsOutOfMemory(inner));
@@ -19,6 +21,8 @@ internal static class NetworkFaults
             {
                 case SocketException socket:
                     return socket.SocketErrorCode.ToString();
+                case HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded }:
+                    return ConnectionLost;
                 case HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http
                     when http.InnerException is not SocketException:
                     return http.HttpRequestError.ToString();
@@ -28,7 +32,7 @@ internal static class NetworkFaults
         return exception switch
         {
             HttpRequestException => "HttpRequestFailed",
-            IOException => "ConnectionLost",
+            IOException => ConnectionLost,
             TimeoutException or OperationCanceledException => "Timeout",
             AmazonClientException => "ClientFailed",
             AmazonServiceException => "ServiceFailed",

@@ -6,6 +6,7 @@ using Amazon.SQS.Internal;
 using Amazon.SQS.Model;
 using Amazon.SQS.Model.Internal.MarshallTransformations;
 using LoginEtl.Aws.Calls;
+using LoginEtl.Aws.Direct;
 using LoginEtl.Run;
 
 namespace LoginEtl.Aws.Protocols;
@@ -50,18 +51,26 @@ internal sealed class SdkSqsClient(SqsServiceClient service, ServiceCalls calls)
 }
 
 /// <summary>The SDK's client of SQS at one endpoint, without what would make one bad message the fault of a whole answer.</summary>
-/// <param name="credentials">Sign the calls.</param>
-/// <param name="endpoint">Where they go, and the region that they are signed for.</param>
-/// <param name="connectTimeout">Of one connection.</param>
-internal sealed class SqsServiceClient(AWSCredentials credentials, QueueEndpoint endpoint, TimeSpan connectTimeout)
-    : AmazonSQSClient(credentials, SdkSettings.Of(new SqsConfig(), endpoint, connectTimeout))
+internal sealed class SqsServiceClient : AmazonSQSClient
 {
+    private static readonly ShapedUnmarshaller s_deleted = new(DeleteMessageBatchResponseUnmarshaller.Instance);
+    private readonly DirectCalls? _direct;
+
+    /// <param name="credentials">Sign the calls.</param>
+    /// <param name="endpoint">Where they go, and the region that they are signed for.</param>
+    /// <param name="connectTimeout">Of one connection.</param>
+    /// <param name="direct">Receives and deletes past the SDK's chain of handlers.</param>
+    public SqsServiceClient(AWSCredentials credentials, QueueEndpoint endpoint, TimeSpan connectTimeout, bool direct)
+        : base(credentials, SdkSettings.Of(new SqsConfig(), endpoint, connectTimeout)) =>
+        // Of a path, signatures have two encodings; no server of SQS has one.
+        _direct = direct && endpoint.Url.AbsolutePath == "/" ? new DirectCalls(credentials, endpoint, Config) : null;
+
     // Bodies are personal data: no logging of responses, whatever AWSConfigs says.
     protected override bool SupportResponseLogging => false;
 
     public override Task<ReceiveMessageResponse> ReceiveMessageAsync(
         ReceiveMessageRequest request, CancellationToken cancellationToken = default) =>
-        InvokeAsync<ReceiveMessageResponse>(
+        DirectlyAsync<ReceiveMessageResponse>(
             request, ReceiveMessageRequestMarshaller.Instance, ReceiveUnmarshaller.Default, cancellationToken);
 
     public override Task<ListQueuesResponse> ListQueuesAsync(
@@ -74,7 +83,7 @@ internal sealed class SqsServiceClient(AWSCredentials credentials, QueueEndpoint
 
     public override Task<DeleteMessageBatchResponse> DeleteMessageBatchAsync(
         DeleteMessageBatchRequest request, CancellationToken cancellationToken = default) =>
-        ShapedAsync<DeleteMessageBatchResponse>(request, DeleteMessageBatchRequestMarshaller.Instance, DeleteMessageBatchResponseUnmarshaller.Instance, cancellationToken);
+        DirectlyAsync<DeleteMessageBatchResponse>(request, DeleteMessageBatchRequestMarshaller.Instance, s_deleted, cancellationToken);
 
     public override Task<ChangeMessageVisibilityBatchResponse> ChangeMessageVisibilityBatchAsync(
         ChangeMessageVisibilityBatchRequest request, CancellationToken cancellationToken = default) =>
@@ -83,6 +92,25 @@ internal sealed class SqsServiceClient(AWSCredentials credentials, QueueEndpoint
     public override Task<SendMessageBatchResponse> SendMessageBatchAsync(
         SendMessageBatchRequest request, CancellationToken cancellationToken = default) =>
         ShapedAsync<SendMessageBatchResponse>(request, SendMessageBatchRequestMarshaller.Instance, SendMessageBatchResponseUnmarshaller.Instance, cancellationToken);
+
+    private async Task<T> DirectlyAsync<T>(
+        AmazonWebServiceRequest request, IMarshaller<IRequest, AmazonWebServiceRequest> marshaller, JsonResponseUnmarshaller unmarshaller, CancellationToken cancellationToken)
+        where T : AmazonWebServiceResponse, new()
+    {
+        if (_direct is not null)
+        {
+            try
+            {
+                return await _direct.CallAsync<T>(marshaller.Marshall(request), unmarshaller, cancellationToken).ConfigureAwait(false);
+            }
+            catch (AmazonServiceException e) when (SqsErrorCodes.Fault(e.StatusCode, e.ErrorCode) == SqsFault.Denied)
+            {
+                // A clock that is wrong is corrected by the SDK, and what it says of the rest is what counts.
+            }
+        }
+
+        return await InvokeAsync<T>(request, marshaller, unmarshaller, cancellationToken).ConfigureAwait(false);
+    }
 
     private Task<T> ShapedAsync<T>(
         AmazonWebServiceRequest request, IMarshaller<IRequest, AmazonWebServiceRequest> marshaller, JsonResponseUnmarshaller unmarshaller, CancellationToken cancellationToken)
@@ -96,6 +124,12 @@ internal sealed class SqsServiceClient(AWSCredentials credentials, QueueEndpoint
         InvokeAsync<T>(
             request, new InvokeOptions { RequestMarshaller = marshaller, ResponseUnmarshaller = unmarshaller },
             cancellationToken);
+
+    protected override void Dispose(bool disposing)
+    {
+        _direct?.Dispose();
+        base.Dispose(disposing);
+    }
 
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
     {

@@ -58,7 +58,7 @@ internal static class QueueListing
     {
         var endpoint = QueueEndpoints.Resolve(settings, new QueueAddress(settings.Queue, null, null, null), Environment.GetEnvironmentVariable);
         var credentials = await AccountCredentials.ResolveAsync(settings, endpoint.Region, Environment.GetEnvironmentVariable, cancellationToken).ConfigureAwait(false);
-        return (new SqsServiceClient(credentials, endpoint, settings.Timeout), endpoint);
+        return (new SqsServiceClient(credentials, endpoint, settings.Timeout, direct: false), endpoint);
     }
 
     private static async Task<IReadOnlyList<LoginQueue>> ReadAllAsync(

@@ -32,7 +32,7 @@ internal static class QueueLookup
         QueueSettings settings, QueueAddress address, QueueEndpoint endpoint, AWSCredentials credentials,
         CancellationToken cancellationToken)
     {
-        var service = new SqsServiceClient(credentials, endpoint, settings.Timeout);
+        var service = new SqsServiceClient(credentials, endpoint, settings.Timeout, settings.Protocol != QueueProtocol.Sdk);
         try
         {
             return await FindAsync(service, settings, address, endpoint, cancellationToken).ConfigureAwait(false);

@@ -24,4 +24,7 @@ public enum QueueProtocol
 
     /// <summary>The legacy Query protocol with XML answers.</summary>
     Query,
+
+    /// <summary>AWS JSON 1.0, also receives and deletes by the SDK's own calls, which take more processor time.</summary>
+    Sdk,
 }

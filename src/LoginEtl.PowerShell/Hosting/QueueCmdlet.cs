@@ -29,7 +29,7 @@ public abstract class QueueCmdlet : LoginCmdlet
     [Given<SettingText>]
     public SettingText? EndpointUrl { get; set; }
 
-    /// <summary>Which protocol is spoken: JSON, or the legacy Query protocol of old servers.</summary>
+    /// <summary>Which protocol is spoken, and by whom.</summary>
     [Parameter]
     [Given<QueueProtocol>]
     public QueueProtocol Protocol { get; set; }

@@ -52,7 +52,7 @@ public sealed class OldLocalStackTests
         });
 
         await using (var source = await new SqsConnector().ReceiveFromAsync(
-            server.Settings, new ReceiveOptions { DrainWindow = TimeSpan.FromMilliseconds(200) }, Cancelled))
+            server.Settings with { Protocol = QueueProtocol.Auto }, new ReceiveOptions { DrainWindow = TimeSpan.FromMilliseconds(200) }, Cancelled))
         {
             Assert.Empty(await source.ReceiveAsync(Cancelled));
         }
@@ -111,7 +111,7 @@ public sealed class OldLocalStackTests
             return StubServer.Http("500 Internal Server Error", "application/x-amz-json-1.0", """{"__type": "InternalError"}""");
         });
 
-        var e = await Assert.ThrowsAsync<LoginEtlException>(() => new SqsConnector().SendToAsync(server.Settings, Cancelled));
+        var e = await Assert.ThrowsAsync<LoginEtlException>(() => new SqsConnector().SendToAsync(server.Settings with { Protocol = QueueProtocol.Auto }, Cancelled));
 
         Assert.Equal("QueueUnreachable", e.Id);
         Assert.Equal(0, queries);

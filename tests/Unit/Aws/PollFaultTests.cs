@@ -213,7 +213,7 @@ public sealed class PollFaultTests(ServersFixture servers)
         public SdkSqsClient ClientOf(QueueSettings settings, QueueEndpoint endpoint)
         {
             var service = new SqsServiceClient(
-                new BasicAWSCredentials(settings.AccessKey, settings.SecretKey!.Reveal()), endpoint, settings.Timeout);
+                new BasicAWSCredentials(settings.AccessKey, settings.SecretKey!.Reveal()), endpoint, settings.Timeout, TestQueue.IsDirect);
             ((ClientConfig)service.Config).HttpClientFactory = this;
             return new SdkSqsClient(service, new ServiceCalls(settings.Timeout));
         }

@@ -37,6 +37,7 @@ internal sealed class StubServer : IAsyncDisposable
         AccessKey = "AKEXAMPLE",
         SecretKey = new SecretText("top-secret"),
         Timeout = TimeSpan.FromSeconds(1),
+        Protocol = TestQueue.Protocol,
     };
 
     public static string Http(string status, string contentType, string body, string headers = "") =>
@@ -60,7 +61,7 @@ internal sealed class StubServer : IAsyncDisposable
     }
 
     private SqsServiceClient Service() =>
-        new(new BasicAWSCredentials("AKEXAMPLE", "top-secret"), new QueueEndpoint(Url, "us-east-1"), TimeSpan.FromSeconds(1));
+        new(new BasicAWSCredentials("AKEXAMPLE", "top-secret"), new QueueEndpoint(Url, "us-east-1"), TimeSpan.FromSeconds(1), TestQueue.IsDirect);
 
     private async Task ServeAsync()
     {

@@ -28,6 +28,12 @@ internal sealed class TestQueue
         _url = url;
     }
 
+    /// <summary>How JSON is spoken in these tests; the same tests hold for the SDK's own calls (<c>./build.ps1 Soak</c>).</summary>
+    public static QueueProtocol Protocol { get; } =
+        Enum.Parse<QueueProtocol>(Environment.GetEnvironmentVariable("LOGINETL_TEST_PROTOCOL") ?? nameof(QueueProtocol.Auto));
+
+    public static bool IsDirect => Protocol != QueueProtocol.Sdk;
+
     public string Name { get; }
 
     public QueueSettings Settings => new()
@@ -37,6 +43,7 @@ internal sealed class TestQueue
         EndpointUrl = _server.EndpointUrl,
         AccessKey = _server.AccessKey,
         SecretKey = new SecretText(_server.SecretKey),
+        Protocol = Protocol,
     };
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
