@@ -49,6 +49,9 @@ Describe 'Update-LoginToken -Plaintext' {
     It 'ends where the script block <What>, and shows nothing of a value' -ForEach @(
         @{ What = 'throws'; Script = { throw "bad $($_.Value)" } }
         @{ What = 'fails'; Script = { Get-Item "/none/$($_.Value)" } }
+        @{ What = 'leaves with break'; Script = { break } }
+        @{ What = 'leaves with continue'; Script = { continue } }
+        @{ What = 'leaves with exit'; Script = { exit 3 } }
         @{ What = 'makes something else'; Script = { Get-Date } }
         @{ What = 'makes half a character'; Script = { [string] [char] 0xD800 } }
     ) {

@@ -110,6 +110,7 @@ Describe 'Get- and Restore-LoginQuarantine' {
         @{ What = 'a cmdlet'; Script = { ConvertFrom-Json '{"ip":198.51.100.7}' }; Type = 'JsonReaderException'; IsTranscribed = $true }
         @{ What = 'its own exception'; Script = { throw $_.Body.Reveal() }; Type = 'RuntimeException' }
         @{ What = 'an error'; Script = { Write-Error $_.Body.Reveal(); 'x' }; Type = 'WriteErrorException'; IsTranscribed = $true }
+        @{ What = 'a break'; Script = { break }; Type = 'by break' }
         @{ What = 'a number'; Script = { 5 }; Type = 'not one text' }
         @{ What = 'two texts'; Script = { $_.Body.Reveal(); $_.Body.Reveal() }; Type = 'not one text' }
         @{ What = 'nothing'; Script = { }; Type = 'not one text' }

@@ -19,7 +19,7 @@ internal sealed class RunsContent(IReadOnlyList<ReportedRun> runs)
             Html.Tiles(
                 ("Runs", ReportText.Of(runs.Count)),
                 ("With an error", ReportText.Of(runs.Count(r => r.ErrorId is not null))),
-                ("Written", ReportText.Of(runs.Sum(r => r.Written))),
+                ("Written", ReportText.Of(Written(runs))),
                 ("Duplicates", ReportText.Of(_sum[Outcome.Duplicate])),
                 ("Quarantined", ReportText.Of(_sum[Outcome.Quarantined]))),
             Advice.Of(runs, _sum),
@@ -32,6 +32,9 @@ internal sealed class RunsContent(IReadOnlyList<ReportedRun> runs)
             Runs(),
         ];
 
+    // Whoever may write the history can write any number: a sum of integers would end in an overflow.
+    private static double Written(IEnumerable<ReportedRun> runs) => runs.Sum(r => (double)r.Written);
+
     private XElement Errors() => CountTable.Of("Error", "Runs", of: null,
         [.. runs.Where(r => r.ErrorId is not null).GroupBy(r => r.ErrorId!).Select(g => new CountRow(g.Key, g.Count())).OrderByDescending(g => g.Count).ThenBy(g => g.Name, StringComparer.Ordinal)]);
 
@@ -42,10 +45,10 @@ internal sealed class RunsContent(IReadOnlyList<ReportedRun> runs)
         return Html.Section("Run by run",
             Html.Paragraph($"{(together == 1 ? "Each bar is a run" : $"Each bar is {ReportText.Of(together)} runs, one after the other")}, the earliest first."),
             bars.Count < 2 ? Runless() : Html.Cards(
-                Draw("Rows written", b => (b.Sum(r => r.Written), null), ReportText.Of),
-                Draw("Duplicates", b => (b.Sum(r => r.Counts[Outcome.Duplicate]), null), ReportText.Of),
-                Draw("Quarantined", b => (b.Sum(r => r.Counts[Outcome.Quarantined]), null), ReportText.Of),
-                Draw("Rows a second", b => (b.Sum(r => r.Written) / Math.Max(b.Sum(r => r.Elapsed.TotalSeconds), 0.001), null), ReportText.Of),
+                Draw("Rows written", b => (Written(b), null), ReportText.Of),
+                Draw("Duplicates", b => (b.Sum(r => (double)r.Counts[Outcome.Duplicate]), null), ReportText.Of),
+                Draw("Quarantined", b => (b.Sum(r => (double)r.Counts[Outcome.Quarantined]), null), ReportText.Of),
+                Draw("Rows a second", b => (Written(b) / Math.Max(b.Sum(r => r.Elapsed.TotalSeconds), 0.001), null), ReportText.Of),
                 Draw("Duration", b => (b.Average(r => r.Elapsed.TotalSeconds), together == 1 ? null : b.Max(r => r.Elapsed.TotalSeconds)), ReportText.Seconds)));
 
         XElement Draw(string title, Func<ReportedRun[], (double Value, double? Longest)> of, Func<double, string> format) => new Chart(

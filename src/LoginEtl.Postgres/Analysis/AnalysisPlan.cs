@@ -10,12 +10,15 @@ namespace LoginEtl.Postgres.Analysis;
 /// <summary>Finds out what analysts lack: the views, and an index of each masked column.</summary>
 internal static class AnalysisPlan
 {
-    // Of the relations that have the views' names: their form, owner, comment and what else they read.
+    // Of the relations that have the views' names: their form, owner, comment, what else they read, and whether they call what is not
+    // the system's: dependencies on that alone are not recorded.
     private static readonly string s_views =
         $"""
         SELECT c.relname, c.oid, c.relkind::text, pg_get_userbyid(c.relowner), {ForeignObjects.Trusted("c.relowner", "$3")}, coalesce(pg_catalog.obj_description(c.oid, 'pg_class'::name), ''::text),
             ARRAY(SELECT DISTINCT d.refobjid FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass::oid AND d.objid = w.oid
-                WHERE w.ev_class = c.oid AND d.refclassid = 'pg_class'::regclass::oid AND d.refobjid <> c.oid)
+                WHERE w.ev_class = c.oid AND d.refclassid = 'pg_class'::regclass::oid AND d.refobjid <> c.oid),
+            EXISTS (SELECT FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass::oid AND d.objid = w.oid
+                WHERE w.ev_class = c.oid AND d.refclassid <> 'pg_class'::regclass::oid)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = $1 AND c.relname = ANY ($2)
         """;
@@ -103,7 +106,7 @@ internal static class AnalysisPlan
     {
         var found = await connection.QueryAsync(
             s_views, [live.Name.Schema, AnalysisNames.All, live.Name.Quoted],
-            r => (Name: r.GetString(0), Oid: r.GetFieldValue<uint>(1), Kind: r.GetString(2), Owner: r.GetString(3), IsTrusted: r.GetBoolean(4), Comment: r.GetString(5), Reads: r.GetFieldValue<uint[]>(6)),
+            r => (Name: r.GetString(0), Oid: r.GetFieldValue<uint>(1), Kind: r.GetString(2), Owner: r.GetString(3), IsTrusted: r.GetBoolean(4), Comment: r.GetString(5), Reads: r.GetFieldValue<uint[]>(6), CallsOthers: r.GetBoolean(7)),
             cancellationToken).ConfigureAwait(false);
         foreach (var view in found)
         {
@@ -125,9 +128,11 @@ internal static class AnalysisPlan
             }
         }
 
-        // One that reads another view than the first, which was renamed or made anew, is to be made again.
+        // One that reads another view than the first, which was renamed or made anew, is to be made again. So is one that reads or
+        // calls more than ours do: a comment can be copied, and a view of a stranger's can have been given to its owner.
         var first = found.FirstOrDefault(f => f.Name == AnalysisNames.Logins).Oid;
-        return found.ToDictionary(f => f.Name, f => f.Name == AnalysisNames.Logins || f.Reads.Contains(first) ? f.Comment : "", StringComparer.Ordinal);
+        return found.ToDictionary(
+            f => f.Name, f => !f.CallsOthers && f.Reads is [var read] && read == (f.Name == AnalysisNames.Logins ? live.Oid : first) ? f.Comment : "", StringComparer.Ordinal);
     }
 
     // By bytes, so that it does not change its order with the system's collations; char has an order of its own.

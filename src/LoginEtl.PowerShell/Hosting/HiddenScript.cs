@@ -26,6 +26,11 @@ internal static class HiddenScript
             var made = script.InvokeWithContext(null, [new PSVariable("_", input), new PSVariable("ErrorActionPreference", ActionPreference.Stop)]);
             return made is [var one] ? one : null;
         }
+        catch (FlowControlException e)
+        {
+            // It would leave the caller's loop, or script, in the middle of the work.
+            throw failed($"by {(e is BreakException ? "break" : e is ContinueException ? "continue" : "exit")}, which leaves more than the script block");
+        }
         catch (RuntimeException e) when (e is not PipelineStoppedException)
         {
             while (errors is { Count: > 0 } && !ReferenceEquals(errors[0], last))

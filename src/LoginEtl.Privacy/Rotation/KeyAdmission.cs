@@ -71,5 +71,5 @@ public static class KeyAdmission
     private static LoginEtlException NotKnown(IEnumerable<StoredKey> keys, string seen) => new(
         ErrorId.KeyNotKnown, $"This database has never seen {KeyRetired.List(keys)}. {seen} Nothing was written.",
         "Bring the keyset that is known there: under another key equal values get other tokens, and rows join with nothing. "
-        + "A key that is new on purpose is told with Set-LoginPrimaryKey and -Database, or taken with -NewKey.");
+        + "A key that is new on purpose is told with Set-LoginPrimaryKey and -Database, or taken by a run with -NewKey.");
 }

@@ -217,6 +217,30 @@ public sealed class AnalysisTests(ServersFixture servers)
         Assert.Equal(1, await database.CountAsync("login_before"));
     }
 
+    [Fact]
+    public async Task View_of_a_strangers_code_that_changed_hands_and_has_our_comment_is_made_anew()
+    {
+        var database = await AnalysedAsync();
+        var owner = await database.ReadAsync<string>("SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE oid = 'login_etl_day'::regclass");
+        var comment = await database.ReadAsync<string>("SELECT obj_description('login_etl_day'::regclass, 'pg_class')");
+        await database.RunAsync("DROP VIEW login_etl_day");
+        await database.AsRoleAsync(role => $"GRANT CREATE ON SCHEMA public TO {role}; GRANT SELECT ON login_etl_login TO {role}", async settings =>
+        {
+            await TestDatabase.RunAsAsync(
+                settings,
+                $"""
+                CREATE FUNCTION theirs() RETURNS bigint LANGUAGE sql AS 'SELECT 7::bigint';
+                CREATE VIEW login_etl_day AS SELECT day, device_type, locale, app_version, theirs() AS logins, 0::bigint AS users, 0::bigint AS devices, 0::bigint AS addresses FROM login_etl_login;
+                COMMENT ON VIEW login_etl_day IS '{comment}'
+                """);
+            await database.RunAsync($"ALTER VIEW login_etl_day OWNER TO \"{owner}\"");
+
+            Assert.Contains("OR REPLACE VIEW \"public\".\"login_etl_day\"", Assert.Single(await database.InitializeAsync(Wanted)), StringComparison.Ordinal);
+            Assert.DoesNotContain("theirs", await database.ReadAsync<string>("SELECT pg_get_viewdef('login_etl_day'::regclass)"), StringComparison.Ordinal);
+            Assert.Empty(await database.InitializeAsync(Wanted));
+        });
+    }
+
     [Theory]
     [InlineData("CREATE VIEW login_etl_day AS SELECT 1 AS n", "belongs to")]
     [InlineData("CREATE TABLE login_etl_token (n int)", "belongs to")]

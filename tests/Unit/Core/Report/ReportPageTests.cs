@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using LoginEtl.Faults;
+using LoginEtl.History;
 using LoginEtl.Report;
 using LoginEtl.Run;
 using Xunit;
@@ -127,6 +128,14 @@ public sealed partial class ReportPageTests : IDisposable
         Assert.Contains("Each bar is 12 runs", text, StringComparison.Ordinal);
         Assert.Equal(2, XDocument.Parse(page).Descendants("li").Count(l => (string?)l.Attribute("class") == "bad"));
         Assert.Equal(100, XDocument.Parse(page).Descendants("table").Last().Element("tbody")!.Elements().Count());
+    }
+
+    [Fact]
+    public void Numbers_that_nobody_can_have_written_end_no_page()
+    {
+        var run = new LoginRun { Id = Guid.NewGuid(), State = LoginRunState.Completed, Host = "host", Version = "1.0.0", StartedBy = "writer", StartedAt = DateTimeOffset.UnixEpoch, SeenAt = DateTimeOffset.UnixEpoch, Written = long.MaxValue, Quarantined = long.MaxValue, Duplicate = long.MaxValue };
+        var text = TextOf(ReportPage.Of([ReportedRun.Of(run), ReportedRun.Of(run), .. ReportSamples.Runs(2)]));
+        Assert.Contains("Written18,446,744,073,709,5", text, StringComparison.Ordinal);
     }
 
     [Fact]
