@@ -11,6 +11,8 @@
 .EXAMPLE
     ./build.ps1 Package      # the module, its bill of materials, checksums and .nupkg, in output/
 .EXAMPLE
+    ./build.ps1 Package -ForThisMachine    # starts faster, and loads on no other kind of machine
+.EXAMPLE
     ./build.ps1 Bench        # how fast it is, beside scripts that do the same
 .EXAMPLE
     ./build.ps1 Soak         # what takes long, 500 random schedules of faults among it: more than an hour
@@ -26,6 +28,9 @@ param(
 
     [ValidateSet('Debug', 'Release')]
     [string] $Configuration = 'Release',
+
+    # Package: compiled ahead for the kind of machine that this is. It starts faster, and loads on no other kind.
+    [switch] $ForThisMachine,
 
     # Soak: the first schedule's seed, how many schedules, and on how many pairs of servers beside each other.
     [int] $Seed = 1,
@@ -65,10 +70,20 @@ function Pester {
     if ($result.Result -ne 'Passed') { throw "$($result.FailedCount) tests of Pester failed." }
 }
 
+# In the place of what was staged. Exports to Parquet are not what a start waits for.
+function CompileAhead {
+    foreach ($project in 'PowerShell', 'Aws', 'Postgres') {
+        $ahead = "src/LoginEtl.$project/obj/ahead"
+        dotnet publish "src/LoginEtl.$project" --configuration $Configuration --output $ahead
+        Get-ChildItem bin -Recurse -Filter *.dll | Where-Object { Test-Path (Join-Path $ahead $_.Name) } | ForEach-Object { Copy-Item (Join-Path $ahead $_.Name) $_.FullName }
+    }
+}
+
 # Anew, so that nothing of an earlier build is in it.
 function Package {
     if (Test-Path bin) { Remove-Item bin -Recurse -Force }
     dotnet build src/LoginEtl.PowerShell --configuration $Configuration
+    if ($ForThisMachine) { CompileAhead }
     & (Join-Path build New-Package.ps1) -Destination output
     # Not the same bytes each time: it holds times, and a name drawn by lot.
     Remove-Item (Join-Path output '*.nupkg')
