@@ -95,7 +95,7 @@ function Package {
 # what they prove. All are run, whatever fails.
 # docs/performance.md; the scripts where there is a Python that has what they need.
 function Bench {
-    dotnet build bench --configuration Release
+    dotnet build LoginEtl.slnx --configuration Release
     $bench = 'bench/bin/Release/net10.0/LoginEtl.Bench.dll'
     $python = (Get-Command python3, python -CommandType Application -ErrorAction Ignore | Select-Object -First 1).Source
     if ($python) {
@@ -103,9 +103,15 @@ function Bench {
         catch [System.Management.Automation.NativeCommandExitException] { $python = $null }
     }
     $scripts = if ($python) { '--python', $python } else { @() }
+    $pwsh = (Get-Command pwsh -CommandType Application -ErrorAction Ignore | Select-Object -First 1).Source
+    $cmdlets = if ($pwsh) { '--pwsh', $pwsh, '--module', 'LoginEtl.psd1' } else { @() }
+    dotnet $bench write
+    dotnet $bench start @cmdlets
+    dotnet $bench memory
     foreach ($latency in 0, 10, 50) {
         dotnet $bench queue 20000 2 --latency $latency
-        dotnet $bench job 50000 2 --latency $latency --threads ($latency ? 16 : 8) @scripts
+        dotnet $bench job 50000 2 --latency $latency --threads ($latency ? 16 : 8) @scripts @cmdlets
+        dotnet $bench workers 50000 1 --latency $latency
     }
 }
 

@@ -36,7 +36,7 @@ public sealed record BadRowKind(string Name, string Ddl)
     public string BadUserEnds { get; init; } = "";
 
     /// <summary>The locale of bad rows.</summary>
-    public string? BadLocale { get; init; } = BadRowsBench.Locale;
+    public string? BadLocale { get; init; } = SampleRecords.Locale;
 
     /// <summary>Good rows have ever new users; otherwise the same few.</summary>
     public bool UsersAreNew { get; init; }

@@ -4,7 +4,6 @@ using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settings;
-using LoginEtl.Tokens;
 using Npgsql;
 
 namespace LoginEtl.Bench;
@@ -25,11 +24,8 @@ public sealed class BadRowsBench(PostgresServer server, int size, int rounds)
     // Rounds that do not count: what runs for the first time in a process is being compiled.
     private const int WarmUp = 3;
 
-    internal const string Locale = "RU";
-
     private static readonly double[] BadShares = [0.01, 0.2];
     private static readonly double[] Shares = [0, .. BadShares];
-    private static readonly string Token = "siv1.AQ" + new string('A', 48);
     private readonly PostgresConnector _connector = new();
 
     /// <summary>Measures one kind, in a database of its own.</summary>
@@ -125,25 +121,14 @@ public sealed class BadRowsBench(PostgresServer server, int size, int rounds)
         {
             // Users of a foreign key are few, those of a unique key ever new.
             batch[i] = random.NextDouble() < share
-                ? Record($"bad{i}{kind.BadUserEnds}", kind.BadLocale)
-                : Record(kind.UsersAreNew ? $"{Guid.NewGuid()}" : $"u{i}", Locale);
+                ? SampleRecords.Of($"bad{i}{kind.BadUserEnds}", kind.BadLocale)
+                : SampleRecords.Of(kind.UsersAreNew ? $"{Guid.NewGuid()}" : $"u{i}");
         }
 
         var started = Stopwatch.GetTimestamp();
         await sink.WriteAsync(batch, default);
         return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
     }
-
-    private static LoginRecord Record(string user, string? locale) => new(
-        new QueueDelivery(new MessageId(Guid.NewGuid().ToString()), "receipt", DateTimeOffset.UtcNow, 1, DateTimeOffset.UtcNow),
-        new Token(Token), new Token(Token))
-    {
-        UserId = user,
-        DeviceType = "android",
-        Locale = locale,
-        AppVersion = "2.3.0",
-        CreateDate = DateOnly.FromDateTime(DateTime.UtcNow),
-    };
 
     private static double Median(List<double> times)
     {

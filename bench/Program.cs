@@ -3,6 +3,7 @@ using LoginEtl.Bench;
 using LoginEtl.Bench.Endpoint;
 using LoginEtl.Bench.Jobs;
 using LoginEtl.Bench.Queues;
+using LoginEtl.Bench.Writes;
 using LoginEtl.Sandbox.Servers;
 
 // The first argument names the bench; without a name it is that of bad rows.
@@ -11,6 +12,10 @@ return args.FirstOrDefault() switch
 {
     "queue" => await QueueBench.RunAsync(arguments),
     "job" => await JobBench.RunAsync(arguments),
+    "start" => await StartBench.RunAsync(arguments),
+    "workers" => await WorkersBench.RunAsync(arguments),
+    "memory" => await MemoryBench.RunAsync(arguments),
+    "write" => await WriteBench.RunAsync(arguments),
     "queue-client" => await QueueContender.RunAsync(arguments),
     "sqs-endpoint" => EndpointProgram.Run(arguments),
     _ => await BadRowsAsync(),

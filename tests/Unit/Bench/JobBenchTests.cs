@@ -14,7 +14,7 @@ public sealed class JobBenchTests(ServersFixture servers)
     {
         using var keys = new TestKeys();
         using var endpoint = await EndpointProcess.StartAsync(latency: 0);
-        var bench = new JobBench(endpoint, PostgresServer.Existing(servers.Postgres.ConnectionString), keys.Folder);
+        var bench = new JobBench(new JobGround(endpoint, PostgresServer.Existing(servers.Postgres.ConnectionString), keys.Folder));
         Assert.InRange(await bench.RunAsync(JobContender.Worker("LoginEtl", 500, JobContender.ThisWorker)), 1, 1_000_000);
         var idle = new JobContender("idle", 500, (_, _, _, _) => new("dotnet", ["--version"]) { RedirectStandardOutput = true });
         Assert.Contains("500 messages are left", (await Assert.ThrowsAsync<InvalidOperationException>(() => bench.RunAsync(idle))).Message, StringComparison.Ordinal);
