@@ -125,6 +125,8 @@ internal sealed class SqsService
             ("ApproximateNumberOfMessages", Text(visible)),
             ("ApproximateNumberOfMessagesNotVisible", Text(leased)),
             ("ApproximateNumberOfMessagesDelayed", "0"),
+            // As of a queue that was made before SQS took larger ones (August 2025), or by somebody who knows what is sent.
+            ("MaximumMessageSize", "262144"),
             (VisibilityTimeout, Text((long)queue.VisibilityTimeout.TotalSeconds)),
             (ReceiveWait, Text((long)queue.ReceiveWait.TotalSeconds)),
             ("CreatedTimestamp", Text(queue.Created.ToUnixTimeSeconds())),

@@ -34,8 +34,8 @@ public sealed class SqsConnector : IQueueConnector
         var queue = await QueueLookup.FindAsync(settings, cancellationToken).ConfigureAwait(false);
         try
         {
-            var lease = await VisibilityTerms.ReadAsync(queue, cancellationToken).ConfigureAwait(false);
-            return new SqsMessageSource(queue, lease, options, SqsTimings.Default);
+            var terms = await ReceiveTerms.ReadAsync(queue, cancellationToken).ConfigureAwait(false);
+            return new SqsMessageSource(queue, terms, options, SqsTimings.Default);
         }
         catch (SqsException e)
         {

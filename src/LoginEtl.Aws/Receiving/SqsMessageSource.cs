@@ -40,22 +40,22 @@ internal sealed class SqsMessageSource : IMessageSource
     private Task? _disposed;
 
     /// <summary>Starts receiving at once. Disposes of the queue's client when it is disposed of itself.</summary>
-    public SqsMessageSource(SqsQueue queue, VisibilityTerms lease, ReceiveOptions options, SqsTimings timings)
+    public SqsMessageSource(SqsQueue queue, ReceiveTerms terms, ReceiveOptions options, SqsTimings timings)
     {
         _queue = queue;
         _options = options;
         _timings = timings;
         RunEnd = new RunEnd(timings.StopGrace);
         RunEnd.Failed.Register(() => _arrived.Writer.TryComplete());
-        _activity = new ReceiveState(lease.Timeout);
-        Book = new InFlightMessages(options.MaxHeld, holdReturned: !options.WaitForever, options.MaxHeldBytes);
+        _activity = new ReceiveState(terms.Lease.Timeout);
+        Book = new InFlightMessages(options.MaxHeld, holdReturned: !options.WaitForever, options.MaxHeldBytes, terms.LargestBody);
         _drain = options.WaitForever ? null : new DrainWatch(queue, Book, _activity, options, timings);
         _stall = new StallWatch(Book, _drain, options);
-        _leases = new VisibilityHeartbeat(queue, lease, Book, timings);
+        _leases = new VisibilityHeartbeat(queue, terms.Lease, Book, timings);
         _deletion = new MessageDeletion(queue, Book, _activity, timings, Fail);
         _return = new MessageReturn(queue, Book, timings);
         _heartbeat = Task.Run(KeepLeasesAsync);
-        _receiving = Task.Run(() => ReceiveAllAsync(lease));
+        _receiving = Task.Run(() => ReceiveAllAsync(terms.Lease));
     }
 
     /// <inheritdoc/>

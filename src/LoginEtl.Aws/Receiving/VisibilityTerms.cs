@@ -1,8 +1,3 @@
-using System.Globalization;
-using Amazon.SQS.Model;
-using LoginEtl.Aws.Calls;
-using LoginEtl.Aws.Queues;
-
 namespace LoginEtl.Aws.Receiving;
 
 /// <summary>How long a received message stays invisible.</summary>
@@ -10,8 +5,6 @@ namespace LoginEtl.Aws.Receiving;
 /// <param name="AskFor">Seconds to ask for at each receive; null to take the queue's own.</param>
 internal sealed record VisibilityTerms(TimeSpan Timeout, int? AskFor)
 {
-    private const string Attribute = "VisibilityTimeout";
-
     /// <summary>Below this a heartbeat cannot keep a message: the queue's attribute may be 0.</summary>
     private const int ShortestSeconds = 2;
 
@@ -23,16 +16,4 @@ internal sealed record VisibilityTerms(TimeSpan Timeout, int? AskFor)
     public static VisibilityTerms Of(int seconds) => seconds < ShortestSeconds
         ? new VisibilityTerms(TimeSpan.FromSeconds(InsteadSeconds), InsteadSeconds)
         : new VisibilityTerms(TimeSpan.FromSeconds(seconds), AskFor: null);
-
-    public static async Task<VisibilityTerms> ReadAsync(SqsQueue queue, CancellationToken cancellationToken)
-    {
-        var answer = await QueueLookup.WithRetriesAsync(
-            () => queue.Client.GetQueueAttributesAsync(
-                new GetQueueAttributesRequest(queue.Url, [Attribute]), cancellationToken),
-            cancellationToken).ConfigureAwait(false);
-        return answer.Attributes?.GetValueOrDefault(Attribute) is { } text
-            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-                ? Of(seconds)
-                : throw new SqsException("GetQueueAttributes", SqsFault.Garbled, "NoVisibilityTimeout");
-    }
 }

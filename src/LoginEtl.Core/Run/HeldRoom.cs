@@ -6,17 +6,16 @@ namespace LoginEtl.Run;
 /// </summary>
 /// <param name="capacity">Most deliveries held at a time.</param>
 /// <param name="maxBytes">Most bytes held at a time; one delivery is let in at any rate.</param>
-internal sealed class HeldRoom(int capacity, long maxBytes)
+/// <param name="largestBody">Bytes of the largest body that the queue takes.</param>
+internal sealed class HeldRoom(int capacity, long maxBytes, int largestBody)
 {
-    // The largest body that SQS takes, and as much again for its part of the answer that brings it.
-    private const long LargestMessage = 2 << 20;
+    /// <summary>Bytes of the largest body that SQS takes.</summary>
+    public const int LargestBody = 1 << 20;
 
     // Beside its body: ids, handles, tokens, entries in tables.
     private const long Overhead = 1 << 10;
 
-    // Below this a quarter of the bound is less than what must be free for the next message.
-    private const long SmallBound = 4 * LargestMessage;
-
+    private int _largestBody = Math.Min(largestBody, LargestBody);
     private int _held;
     private TaskCompletionSource? _freed;
 
@@ -28,6 +27,12 @@ internal sealed class HeldRoom(int capacity, long maxBytes)
 
     /// <summary>Whether it is for their bytes, and not their number, that no more may be taken in.</summary>
     public bool IsFullOfBytes => _held < capacity && FreeByBytes <= 0;
+
+    // A body, and as much again for its part of the answer that brings it.
+    private long LargestMessage => 2L * _largestBody;
+
+    // Below this a quarter of the bound is less than what must be free for the next message.
+    private long SmallBound => 4 * LargestMessage;
 
     // Where no body is held, one may always come.
     private long FreeByBytes => Math.Max((maxBytes - Bytes) / LargestMessage, Bytes <= _held * Overhead ? 1 : 0);
@@ -43,6 +48,11 @@ internal sealed class HeldRoom(int capacity, long maxBytes)
     {
         _held++;
         Weigh(delivery, bodyLength);
+        if (bodyLength > _largestBody)
+        {
+            // It was sent before the queue's limit was lowered, and may not be the only one.
+            _largestBody = LargestBody;
+        }
     }
 
     /// <summary>It is held with a body of this length from here on.</summary>

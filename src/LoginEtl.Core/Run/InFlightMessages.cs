@@ -21,11 +21,12 @@ public sealed class InFlightMessages
     /// that end when their queue is drained; otherwise a pipeline that returns a message would go round with it for ever.
     /// </param>
     /// <param name="maxBytes">Most bytes held at a time; one delivery is let in at any rate.</param>
-    public InFlightMessages(int capacity, bool holdReturned = false, long maxBytes = long.MaxValue)
+    /// <param name="largestBody">Bytes of the largest body that the queue takes; that of SQS at most.</param>
+    public InFlightMessages(int capacity, bool holdReturned = false, long maxBytes = long.MaxValue, int largestBody = HeldRoom.LargestBody)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBytes);
-        _room = new HeldRoom(capacity, maxBytes);
+        _room = new HeldRoom(capacity, maxBytes, largestBody);
         _returned = holdReturned ? [] : null;
     }
 

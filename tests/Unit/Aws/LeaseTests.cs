@@ -179,4 +179,24 @@ public sealed class LeaseTests(ServersFixture servers)
         Assert.Equal(TimeSpan.FromSeconds(seconds), lease.Timeout);
         Assert.Equal(asked, lease.AskFor);
     }
+
+    [Theory]
+    [InlineData("1024", 1024)]
+    [InlineData("262144", 262144)]
+    [InlineData("1048576", 1048576)]
+    [InlineData("2097152", 1048576)]
+    [InlineData("0", 1048576)]
+    [InlineData("-1", 1048576)]
+    [InlineData("all", 1048576)]
+    [InlineData(null, 1048576)]
+    public void Largest_body_is_the_queues_own_limit_and_that_of_SQS_where_it_has_none(string? attribute, int bytes)
+    {
+        var attributes = new Dictionary<string, string> { ["VisibilityTimeout"] = "30" };
+        if (attribute is not null)
+        {
+            attributes["MaximumMessageSize"] = attribute;
+        }
+
+        Assert.Equal(bytes, ReceiveTerms.Of(attributes).LargestBody);
+    }
 }

@@ -92,7 +92,7 @@ public sealed class OldLocalStackTests
             Assert.StartsWith("POST /000000000000/login-queue HTTP/1.1\r\n", request, StringComparison.Ordinal);
             Assert.Contains("Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n", request, StringComparison.Ordinal);
             Assert.Matches("Authorization: AWS4-HMAC-SHA256 Credential=AKEXAMPLE/[0-9]{8}/eu-central-1/sqs/aws4_request", request);
-            Assert.Contains("&AttributeName.1=VisibilityTimeout", request, StringComparison.Ordinal);
+            Assert.Contains("&AttributeName.1=All", request, StringComparison.Ordinal);
             Assert.DoesNotContain("X-Amz-Target", string.Concat(requests), StringComparison.OrdinalIgnoreCase);
         }
     }

@@ -51,7 +51,7 @@ public sealed class PollFaultTests(ServersFixture servers)
         found.Client.Dispose();
         await using (var source = new SqsMessageSource(
             found with { Client = memory.ClientOf(queue.Settings, found.Endpoint) },
-            VisibilityTerms.Of(30), new ReceiveOptions { Receivers = 1, MaxHeld = 4 }, SqsTimings.Default))
+            new ReceiveTerms(VisibilityTerms.Of(30), SqsQuotas.BatchBytes), new ReceiveOptions { Receivers = 1, MaxHeld = 4 }, SqsTimings.Default))
         {
             Assert.NotEmpty(await source.ReceiveAsync(Cancelled));
             memory.RunsOut();

@@ -155,8 +155,8 @@ internal sealed class TestQueue
             queue = queue with { Endpoint = new QueueEndpoint(new Uri("https://sqs.us-east-1.amazonaws.com/"), "us-east-1") };
         }
 
-        var lease = await VisibilityTerms.ReadAsync(queue, Cancelled);
-        return new SqsMessageSource(queue, lease, options ?? new ReceiveOptions(), timings ?? SqsTimings.Default);
+        var terms = await ReceiveTerms.ReadAsync(queue, Cancelled);
+        return new SqsMessageSource(queue, terms, options ?? new ReceiveOptions(), timings ?? SqsTimings.Default);
     }
 
     /// <summary>Receives until so many are held; fails when they do not come.</summary>

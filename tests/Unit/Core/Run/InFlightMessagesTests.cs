@@ -40,6 +40,18 @@ public sealed class InFlightMessagesTests
     }
 
     [Fact]
+    public void Room_is_for_messages_as_large_as_the_queue_takes_them_until_a_larger_one_comes()
+    {
+        var book = new InFlightMessages(capacity: 100, maxBytes: 8 << 20, largestBody: 256 << 10);
+        Assert.Equal(16, book.Room);
+        var delivery = Deliveries.New();
+        book.Admit(delivery, (256 << 10) + 1);
+        Assert.Equal(3, book.Room);
+        book.Settle(delivery, Outcome.Written);
+        Assert.Equal(4, book.Room);
+    }
+
+    [Fact]
     public async Task One_is_let_in_however_small_the_bound_and_the_next_when_its_content_is_gone()
     {
         var book = new InFlightMessages(capacity: 100, maxBytes: 1);
