@@ -70,7 +70,7 @@ Describe 'Variables of settings' {
         @{ Name = 'RECEIVERS'; Text = 'canary'; Says = 'It takes a whole number.' }
         @{ Name = 'WAIT'; Text = 'canary'; Says = 'It takes true or false.' }
         @{ Name = 'MAX_DURATION'; Text = 'canary'; Says = 'It takes a number of seconds*' }
-        @{ Name = 'PROTOCOL'; Text = 'canary'; Says = 'It takes one of Auto, Json, Query.' }
+        @{ Name = 'PROTOCOL'; Text = 'canary'; Says = 'It takes one of Auto, Json, Query, Sdk.' }
     ) {
         Set-Item "env:LOGINETL_$Name" $Text
         $receipt = Invoke-LoginEtl $queue $keys $database -ErrorVariable failed -ErrorAction SilentlyContinue

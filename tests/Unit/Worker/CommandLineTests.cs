@@ -39,7 +39,7 @@ public sealed class CommandLineTests
     public void Name_that_is_none_is_refused(string name)
     {
         var error = Assert.Single(WorkerCommand.Create(TestContext.Current.CancellationToken).Parse([.. Needed, "--protocol", name]).Errors);
-        Assert.Equal("--protocol is not valid: it takes one of Auto, Json, Query.", WorkerCommand.Say(error));
+        Assert.Equal("--protocol is not valid: it takes one of Auto, Json, Query, Sdk.", WorkerCommand.Say(error));
     }
 
     [Theory]
