@@ -103,6 +103,7 @@ function Bench {
         catch [System.Management.Automation.NativeCommandExitException] { $python = $null }
     }
     $scripts = if ($python) { '--python', $python } else { @() }
+    $node = '--node', (Get-Command node -CommandType Application | Select-Object -First 1).Source
     $pwsh = (Get-Command pwsh -CommandType Application -ErrorAction Ignore | Select-Object -First 1).Source
     $cmdlets = if ($pwsh) { '--pwsh', $pwsh, '--module', 'LoginEtl.psd1' } else { @() }
     dotnet $bench write
@@ -110,7 +111,7 @@ function Bench {
     dotnet $bench memory
     foreach ($latency in 0, 10, 50) {
         dotnet $bench queue 20000 2 --latency $latency
-        dotnet $bench job 50000 2 --latency $latency --threads ($latency ? 16 : 8) @scripts @cmdlets
+        dotnet $bench job 50000 2 --latency $latency --threads ($latency ? 16 : 8) @scripts @node @cmdlets
         dotnet $bench workers 50000 1 --latency $latency
     }
 }

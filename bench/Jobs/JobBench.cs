@@ -13,8 +13,9 @@ internal sealed class JobBench(JobGround ground)
 {
     /// <summary>
     /// Arguments: messages and rounds, which may be left out; <c>--latency</c> milliseconds a call; <c>--against</c> another
-    /// build's login-etl.dll; <c>--pwsh</c> a PowerShell and <c>--module</c> the module's manifest; <c>--python</c> a program with boto3 and psycopg2, for the scripts; <c>--threads</c> of the
-    /// tuned one.
+    /// build's login-etl.dll; <c>--pwsh</c> a PowerShell and <c>--module</c> the module's manifest; <c>--python</c> a program
+    /// with boto3 and psycopg2, for the scripts; <c>--node</c> the program; <c>--threads</c> of the tuned script, and
+    /// consumers of Node's.
     /// </summary>
     public static async Task<int> RunAsync(BenchArguments arguments)
     {
@@ -31,6 +32,11 @@ internal sealed class JobBench(JobGround ground)
             // Its rate does not depend on how many there are, and it would take an hour.
             contenders.Add(JobContender.Script("usual script", python, "usual.py", Math.Max(1, messages / 50), []));
             contenders.Add(JobContender.Script("tuned script", python, "tuned.py", Math.Max(1, messages / 5), [$"{threads}"]));
+        }
+
+        if (arguments.Text("node") is { } node)
+        {
+            contenders.Add(await JobContender.NodeAsync(Math.Max(1, messages / 5), node, threads));
         }
 
         if ((arguments.Text("pwsh"), arguments.Text("module")) is ({ } pwsh, { } module))

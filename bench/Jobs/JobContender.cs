@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LoginEtl.Sandbox.Servers;
 using Npgsql;
 
 namespace LoginEtl.Bench.Jobs;
@@ -47,6 +48,22 @@ internal sealed record JobContender(string Name, int? Messages, Func<Uri, string
             $"host={database.Host} port={database.Port} user={database.Username} password={database.Password} dbname={database.Database}", .. more,
         ]);
     });
+
+    /// <summary>Node's sqs-consumer and pg.</summary>
+    /// <param name="messages">How many it is given.</param>
+    /// <param name="node">The program.</param>
+    /// <param name="consumers">At once.</param>
+    public static async Task<JobContender> NodeAsync(int messages, string node, int consumers)
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "contenders", "node");
+        await new NpmPackages(folder).InstallAsync(null, null, default);
+        return new("Node", messages, (endpoint, queue, connection, _) =>
+        {
+            var database = new NpgsqlConnectionStringBuilder(connection);
+            var url = $"postgresql://{Uri.EscapeDataString(database.Username!)}:{Uri.EscapeDataString(database.Password!)}@{database.Host}:{database.Port}/{database.Database}";
+            return new ProcessStartInfo(node, [Path.Combine(folder, "job.mjs"), endpoint.AbsoluteUri, queue, $"{messages}", url, $"{consumers}"]);
+        });
+    }
 
     private static ProcessStartInfo WithSecrets(string connection, ProcessStartInfo start)
     {
