@@ -148,17 +148,9 @@ public sealed class Protector : IDisposable
     }
 
     private ProtectedLogin Protected(LoginMessage message, MaskedBatch masked, int place) =>
-        Check(message, masked.IpFits[place], masked.DeviceIdFits[place]) is { } why
+        MaskingRules.Check(message, _options, masked.IpFits[place], masked.DeviceIdFits[place]) is { } why
             ? Seal(message, why)
             : Record(message, masked.Ips[place], masked.DeviceIds[place]);
-
-    private Rejection? Check(LoginMessage message, bool ipFits, bool deviceFits) =>
-        string.IsNullOrEmpty(message.UserId) ? new Rejection(RejectReason.EmptyField, LoginFields.UserId)
-        : message.Ip is null && !_options.AllowNullPii ? new Rejection(RejectReason.NullField, LoginFields.Ip)
-        : message.DeviceId is null && !_options.AllowNullPii ? new Rejection(RejectReason.NullField, LoginFields.DeviceId)
-        : !ipFits ? new Rejection(RejectReason.TooLong, LoginFields.Ip)
-        : !deviceFits ? new Rejection(RejectReason.TooLong, LoginFields.DeviceId)
-        : null;
 
     private LoginRecord Record(LoginMessage message, Token? ip, Token? device)
     {

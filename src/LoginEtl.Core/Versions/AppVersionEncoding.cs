@@ -9,6 +9,9 @@ namespace LoginEtl.Versions;
 /// </summary>
 public static class AppVersionEncoding
 {
+    /// <summary>What each part stays below in a sortable text.</summary>
+    internal const int SortableLimit = 100_000;
+
     /// <summary>Encodes for an integer column.</summary>
     /// <param name="format">Packed, Decimal, Nibble or Digits.</param>
     /// <param name="text">As sent.</param>
@@ -22,14 +25,7 @@ public static class AppVersionEncoding
             return new Rejection(reason, LoginFields.AppVersion);
         }
 
-        long? encoded = format switch
-        {
-            AppVersionFormat.Packed => Weigh(version, 1_000_000, 1_000, below: 1_000),
-            AppVersionFormat.Decimal => Weigh(version, 10_000, 100, below: 100),
-            AppVersionFormat.Nibble => Weigh(version, 256, 16, below: 16),
-            AppVersionFormat.Digits => Digits(text),
-            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "Not a format of integers."),
-        };
+        var encoded = format == AppVersionFormat.Digits ? Digits(text) : Weigh(version, VersionWeights.Of(format));
         if (encoded is not (>= 0 and <= int.MaxValue))
         {
             return new Rejection(RejectReason.VersionOutOfRange, LoginFields.AppVersion);
@@ -57,9 +53,8 @@ public static class AppVersionEncoding
             throw new ArgumentOutOfRangeException(nameof(format), format, "Not a format of text.");
         }
 
-        const int sortableLimit = 100_000;
         var reason = AppVersion.TryParse(text, out var version);
-        if (reason is null && Math.Max(version.Major, Math.Max(version.Minor, version.Patch)) >= sortableLimit)
+        if (reason is null && Math.Max(version.Major, Math.Max(version.Minor, version.Patch)) >= SortableLimit)
         {
             reason = RejectReason.VersionOutOfRange;
         }
@@ -73,8 +68,8 @@ public static class AppVersionEncoding
         return null;
     }
 
-    private static long? Weigh(AppVersion v, long major, long minor, int below) =>
-        v.Minor < below && v.Patch < below ? (v.Major * major) + (v.Minor * minor) + v.Patch : null;
+    private static long? Weigh(AppVersion v, VersionWeights weights) =>
+        v.Minor < weights.Below && v.Patch < weights.Below ? (v.Major * weights.Major) + (v.Minor * weights.Minor) + v.Patch : null;
 
     private static long? Digits(string text)
     {
