@@ -1,5 +1,6 @@
 using LoginEtl.Audit;
 using LoginEtl.Checks;
+using LoginEtl.Contract;
 using LoginEtl.Export;
 using LoginEtl.History;
 using LoginEtl.Ports;
@@ -21,6 +22,7 @@ using LoginEtl.Recovery;
 using LoginEtl.Rotation;
 using LoginEtl.Run;
 using LoginEtl.Settings;
+using LoginEtl.Versions;
 using Npgsql;
 
 namespace LoginEtl.Postgres;
@@ -97,6 +99,10 @@ public sealed class PostgresConnector : IDatabaseConnector
             }
         }
     }
+
+    /// <inheritdoc/>
+    public Task<ITableRules> ReadRulesAsync(DatabaseSettings settings, AppVersionFormat format, CancellationToken cancellationToken) =>
+        ListAsync<ITableRules>(settings, async connection => TableRules.Of(await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false), format), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Check>> CheckAsync(

@@ -1,5 +1,6 @@
 using LoginEtl.Audit;
 using LoginEtl.Checks;
+using LoginEtl.Contract;
 using LoginEtl.Export;
 using LoginEtl.History;
 using LoginEtl.Quarantine;
@@ -7,6 +8,7 @@ using LoginEtl.Recovery;
 using LoginEtl.Rotation;
 using LoginEtl.Run;
 using LoginEtl.Settings;
+using LoginEtl.Versions;
 
 namespace LoginEtl.Ports;
 
@@ -40,6 +42,10 @@ public interface IDatabaseConnector
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or options that contradict one another.</exception>
     Task<IReadOnlyList<string>> InitializeAsync(
         DatabaseSettings settings, SchemaOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Reads what the table's columns take, and needs no right to write.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or one that cannot hold the rows.</exception>
+    Task<ITableRules> ReadRulesAsync(DatabaseSettings settings, AppVersionFormat format, CancellationToken cancellationToken);
 
     /// <summary>
     /// Looks at server, TLS, durability, table, columns, keys, row security, grants and ledgers without writing

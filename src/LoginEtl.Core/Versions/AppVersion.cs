@@ -9,9 +9,11 @@ namespace LoginEtl.Versions;
 /// <param name="Patch">Third part.</param>
 public readonly record struct AppVersion(int Major, int Minor, int Patch)
 {
+    /// <summary>The largest part: nine digits fit int32 always, and no format takes a larger one.</summary>
+    internal const int LargestPart = 999_999_999;
+
     private const int MostParts = 3;
 
-    // Nine digits fit int32 always, and no format takes a larger part.
     private const int MostDigits = 9;
 
     /// <summary>
