@@ -22,6 +22,7 @@ BeforeAll {
         Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath (Join-Path $TestDrive 'keys-private/quarantine.json') -AllowNullPii
         Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason forms -Confirm:$false
         Get-LoginQuarantine $database -All
+        $bodies | Test-LoginJson
         Get-LoginRun $database
         Export-LoginRecord $database (Join-Path $TestDrive 'logins.csv')
         Test-LoginEtl $queue $keys $database

@@ -19,7 +19,7 @@ $needed = @{
 $inputs = @{
     'Protect-LoginPii' = $login; 'Write-LoginRecord' = $record; 'Confirm-LoginMessage' = $login; 'Reset-LoginMessage' = $login
     'Restore-LoginQuarantine' = $entry; 'Remove-LoginQuarantine' = $entry; 'Unprotect-LoginPii' = $record
-    'ConvertFrom-LoginJson' = '{}'; 'Send-LoginMessage' = '{}'; 'Find-LoginRecord' = '192.0.2.1'; 'ConvertTo-LoginReport' = Get-LoginRun $database -Last 1
+    'ConvertFrom-LoginJson' = '{}'; 'Test-LoginJson' = '{}'; 'Send-LoginMessage' = '{}'; 'Find-LoginRecord' = '192.0.2.1'; 'ConvertTo-LoginReport' = Get-LoginRun $database -Last 1
 }
 
 # What a cmdlet is given beside one parameter, in a set that has it; nothing is destroyed that the next one needs.

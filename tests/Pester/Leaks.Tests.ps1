@@ -39,6 +39,15 @@ Describe 'Nothing leaks' {
         Get-Everything { $bodies | ConvertFrom-LoginJson } | Assert-Clean -Saying 'UserId'
     }
 
+    It 'from judging bodies beforehand' {
+        $file = Join-Path $TestDrive 'judged.ndjson'
+        $bodies | Set-Content $file
+        Get-Everything { $bodies | Test-LoginJson -Verbose; $bodies | Test-LoginJson $database } | Assert-Clean -Saying 'repeated_field'
+        Get-Everything { Test-LoginJson -Path $file -Database $database | Format-List * } | Assert-Clean -Saying 'judged\.ndjson'
+        Get-Everything { Test-LoginJson -InputObject $bodies "Host=127.0.0.1;Port=1;Username=u;Password=$($canary.Password)" } | Assert-Clean -Saying 'DatabaseUnreachable'
+        Get-Everything { Get-LoginSchema $database; $bodies | Get-LoginSchema } | Assert-Clean -Saying 'InputUnfit'
+    }
+
     It 'from a database that refuses rows, and one that fails' {
         [void] (Invoke-Sql $database "ALTER TABLE user_logins ADD CONSTRAINT no_ios CHECK (device_type <> 'ios')")
         Get-Everything { Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database -Verbose } | Assert-Clean -Saying 'quarantined'
