@@ -98,6 +98,11 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
 
     private Task TellAsync(Receipt receipt, bool hasRun)
     {
+        if (ReceiptText.PiiWarning(receipt) is { } found)
+        {
+            _log.Warn(found);
+        }
+
         if (hasRun)
         {
             _log.Ended(receipt);

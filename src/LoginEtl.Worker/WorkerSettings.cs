@@ -57,6 +57,7 @@ internal sealed class WorkerSettings
     private readonly Setting<IpForm> _ipForm = Settings.OneOf("--ip-form", "What of an ip is masked: Forwarded takes the first address of an X-Forwarded-For list, without port, brackets and zone", IpForm.Strict);
     private readonly Setting<bool> _allowNullPii = Settings.Switch("--allow-null-pii", "A null ip or device id stays NULL instead of going to quarantine");
     private readonly Setting<string?> _defaultLocale = Settings.Text("--default-locale", "Stands in for a null locale");
+    private readonly Setting<PiiFoundAction> _onPiiFound = Settings.OneOf("--on-pii-found", "What happens where a field that is not masked is an IP address, an e-mail address or a phone number as a whole", PiiFoundAction.Warn);
     private readonly Setting<bool> _newKey = Settings.Switch("--new-key", "Goes on under a key that the database has never seen, and registers it");
     private readonly Setting<bool> _initialize = Settings.Switch("--initialize", "Creates what is missing in the database first");
     private readonly Setting<bool> _check = Settings.Switch("--check", "Looks at all that a run needs, a line each, and receives nothing; exit code 1 where a run would fail");
@@ -70,7 +71,7 @@ internal sealed class WorkerSettings
         _settings.Option, _queue.Option, _keyset.Option, _method.Option, _database.Option, _table.Option, _columnName.Option, _rootCertificate.Option, _iamAuthentication.Option, _region.Option,
         _profileName.Option, _endpointUrl.Option, _protocol.Option, _wait.Option, _maxMessages.Option, _maxDuration.Option,
         _drainWindow.Option, _drainTimeout.Option, _retryFor.Option, _receivers.Option, _maxHeld.Option, _maxHeldBytes.Option, _envelope.Option, _identityFrom.Option, _batchSize.Option,
-        _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _onSuppressed.Option, _ipForm.Option, _allowNullPii.Option, _defaultLocale.Option,
+        _flushInterval.Option, _appVersionFormat.Option, _onTooLong.Option, _onConflict.Option, _conflictKey.Option, _maxRejectRatio.Option, _onBadInGroup.Option, _onSuppressed.Option, _ipForm.Option, _allowNullPii.Option, _defaultLocale.Option, _onPiiFound.Option,
         _newKey.Option, _initialize.Option, _check.Option, _healthPort.Option, _lambda.Option, _logFormat.Option, _logLevel.Option,
     ];
 
@@ -190,6 +191,7 @@ internal sealed class WorkerSettings
         IpForm = _ipForm.Value(parsed),
         AllowNullPii = _allowNullPii.Value(parsed),
         DefaultLocale = _defaultLocale.Value(parsed),
+        OnPiiFound = _onPiiFound.Value(parsed),
     };
 
     private TimeSpan RetryFor(ParseResult parsed) => LoginEtl.Settings.ReceiveOptions.RetryForOf(_retryFor.Value(parsed), _wait.Value(parsed));

@@ -48,6 +48,13 @@ Describe 'Nothing leaks' {
         Get-Everything { Get-LoginSchema $database; $bodies | Get-LoginSchema } | Assert-Clean -Saying 'InputUnfit'
     }
 
+    It 'from personal data in other fields' {
+        $personal = $login.Replace('"u"', '"' + $canary.Ip + '"').Replace('"DE"', '"canary-body-4711@example.org"')
+        Get-Everything { $personal | ConvertFrom-LoginJson | Protect-LoginPii $keys | Write-LoginRecord $database -Verbose } | Assert-Clean -Saying 'user_id of 1 login and locale of 1 login'
+        Get-Everything { $personal | ConvertFrom-LoginJson | Protect-LoginPii $keys -OnPiiFound Quarantine } | Assert-Clean -Saying 'pii_found'
+        Get-Everything { $personal | Send-LoginMessage $queue; Invoke-LoginEtl $queue $keys $database -OnPiiFound Quarantine -Verbose; Get-LoginQuarantine $database } | Assert-Clean -Saying 'pii_found'
+    }
+
     It 'from a database that refuses rows, and one that fails' {
         [void] (Invoke-Sql $database "ALTER TABLE user_logins ADD CONSTRAINT no_ios CHECK (device_type <> 'ios')")
         Get-Everything { Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database -Verbose } | Assert-Clean -Saying 'quarantined'

@@ -27,6 +27,31 @@ Describe 'Protect-LoginPii' {
         $reject.Field | Should -Be 'ip'
         $warnings | Should -HaveCount 1
     }
+
+    It '-OnPiiFound tells of it once, keeps it out, or does not look' {
+        $logins = 'ada@example.org', 'grace@example.org', '10.0.0.1', 'u' | ForEach-Object { New-Body -User $_ } | ConvertFrom-LoginJson
+        $records = $logins | Protect-LoginPii $keys -WarningVariable warnings -WarningAction SilentlyContinue
+        @($records | Where-Object { $_ -is [LoginEtl.Records.LoginRecord] }) | Should -HaveCount 4
+        $warnings | Should -HaveCount 1
+        "$warnings" | Should -BeLike 'user_id of 3 logins as a whole is *'
+        "$warnings" | Should -Not -Match 'example|10\.0'
+        $kept = $logins | Protect-LoginPii $keys -OnPiiFound Quarantine -WarningAction Ignore
+        $kept.Reason | Should -Be 'pii_found', 'pii_found', 'pii_found', $null
+        $kept.Field | Should -Be 'user_id', 'user_id', 'user_id', $null
+        $null = $logins | Protect-LoginPii $keys -OnPiiFound Ignore -WarningVariable warnings
+        $warnings | Should -BeNullOrEmpty
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $queue = New-TestQueue
+        'ada@example.org', 'u' | ForEach-Object { New-Body -User $_ } | Send-LoginMessage $queue
+        $receipt = Invoke-LoginEtl $queue $keys $database -DrainWindow 0.2 -WarningVariable warnings -WarningAction SilentlyContinue
+        $receipt.PiiUserId, $receipt.ExitCode | Should -Be 1, 0
+        $warnings | Should -HaveCount 1
+        New-Body -User 'ada@example.org' | Send-LoginMessage $queue
+        $env:LOGINETL_ON_PII_FOUND = 'Quarantine'
+        try { (Invoke-LoginEtl $queue $keys $database -DrainWindow 0.2 -WarningAction Ignore).Quarantined | Should -Be 1 }
+        finally { Remove-Item env:LOGINETL_ON_PII_FOUND }
+    }
 }
 
 Describe 'Write-LoginRecord' {

@@ -17,4 +17,20 @@ public sealed record ProtectOptions
 
     /// <summary>Stands in for a null locale; null leaves it NULL.</summary>
     public string? DefaultLocale { get; init; }
+
+    /// <summary>What happens where a field that is not masked is personal data as a whole.</summary>
+    public PiiFoundAction OnPiiFound { get; init; }
+}
+
+/// <summary>What happens where a field that is not masked is an IP address, an e-mail address or a phone number as a whole.</summary>
+public enum PiiFoundAction
+{
+    /// <summary>It is written, and counted by field; one warning a run.</summary>
+    Warn,
+
+    /// <summary>The login goes to quarantine.</summary>
+    Quarantine,
+
+    /// <summary>Nobody looks.</summary>
+    Ignore,
 }

@@ -147,12 +147,22 @@ public sealed class Protector : IDisposable
         return masked;
     }
 
-    private ProtectedLogin Protected(LoginMessage message, MaskedBatch masked, int place) =>
-        MaskingRules.Check(message, _options, masked.IpFits[place], masked.DeviceIdFits[place]) is { } why
-            ? Seal(message, why)
-            : Record(message, masked.Ips[place], masked.DeviceIds[place]);
+    private ProtectedLogin Protected(LoginMessage message, MaskedBatch masked, int place)
+    {
+        if (MaskingRules.Check(message, _options, masked.IpFits[place], masked.DeviceIdFits[place]) is { } why)
+        {
+            return Seal(message, why);
+        }
 
-    private LoginRecord Record(LoginMessage message, Token? ip, Token? device)
+        var found = Unmasked(message);
+        return found != PiiFields.None && _options.OnPiiFound == PiiFoundAction.Quarantine
+            ? Seal(message, new Rejection(RejectReason.PiiFound, PiiFinder.NamesOf(found).First()))
+            : Record(message, masked.Ips[place], masked.DeviceIds[place], found);
+    }
+
+    private PiiFields Unmasked(LoginMessage message) => _options.OnPiiFound == PiiFoundAction.Ignore ? PiiFields.None : PiiFinder.Find(message);
+
+    private LoginRecord Record(LoginMessage message, Token? ip, Token? device, PiiFields found)
     {
         var sent = message.SentTimestamp ?? _time.GetUtcNow();
         return new LoginRecord(message.GetDelivery(), ip, device)
@@ -164,6 +174,7 @@ public sealed class Protector : IDisposable
             HasNoAddress = message.Ip is { } address && !AddressText.IsAddress(_ipForm(address.Reveal())),
             CreateDate = DateOnly.FromDateTime(sent.UtcDateTime),
             CreatedAt = sent,
+            Pii = found,
             MaskedBy = this,
         };
     }

@@ -79,6 +79,13 @@ public sealed class QuarantineReplay : IDisposable
             return null;
         }
 
+        // It would be written in clear, as if nobody had kept it out.
+        if (entry.Reason == RejectReason.PiiFound.Code())
+        {
+            rejection = new Rejection(RejectReason.PiiFound, entry.Field);
+            return null;
+        }
+
         var body = EntryBody.Open(entry, entry.MessageId, PrivateKeyset(entry));
         try
         {

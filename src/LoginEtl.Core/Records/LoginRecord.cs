@@ -54,6 +54,9 @@ public sealed class LoginRecord : ProtectedLogin
     /// <summary>Its ip is no address and was masked as opaque text: another text of the same address has another token.</summary>
     internal bool HasNoAddress { get; init; }
 
+    /// <summary>What of it is personal data and not masked.</summary>
+    internal PiiFields Pii { get; init; }
+
     /// <summary>The moment that <see cref="CreateDate"/> was the day of, for columns that hold one.</summary>
     public DateTimeOffset? GetCreatedAt() => CreatedAt;
 

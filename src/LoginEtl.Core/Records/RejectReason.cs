@@ -68,6 +68,9 @@ public enum RejectReason
 
     /// <summary>The column is a uuid, and the value is none.</summary>
     InvalidUuid,
+
+    /// <summary>A field that is not masked is an IP address, an e-mail address or a phone number as a whole.</summary>
+    PiiFound,
 }
 
 /// <summary>The codes of <see cref="RejectReason"/>.</summary>

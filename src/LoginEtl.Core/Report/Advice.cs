@@ -62,6 +62,7 @@ internal static class Advice
             (counts[BesideOutcomes.Undeleted], "message was settled and not deleted", "messages were settled and not deleted", "They come again as duplicates. If it goes on, look at the rights of the host to delete from the queue (docs/security.md)."),
             (counts[Outcome.Returned], "message went back to the queue", "messages went back to the queue", "The next run takes them."),
             (counts[BesideOutcomes.NotAnAddress], "row has an ip that is no address", "rows have an ip that is no address", "It is masked as the text that it is, so one address may have several tokens. Behind proxies `Invoke-LoginEtl -IpForm Forwarded` takes the first address of a list; give it on all hosts (docs/keys.md)."),
+            (RunCounts.PiiKinds.Sum(k => counts[k.Kind]), "field that is not masked holds personal data", "fields that are not masked hold personal data", "An IP address, an e-mail address or a phone number stands in clear in the table, in the columns that the receipt counts (`PiiUserId`, …). Tell who sends it; `Invoke-LoginEtl -OnPiiFound Quarantine` keeps it out (docs/security.md)."),
         }.Where(a => a.Count > 0).Select(a => Item(ReportText.Of(a.Count, a.One, a.Several), a.What));
 
     private static XElement List(IReadOnlyList<XElement> items) => Html.Section("What to do", items.Count == 0

@@ -184,7 +184,7 @@ internal sealed class BatchCommit(IRecordSink sink, bool dryRun)
         var back = new List<QueueDelivery>();
         for (var i = 0; i < batch.Count; i++)
         {
-            var row = new RowFacts(batch[i] is LoginRecord { HasNoAddress: true }, suppressedAccepted);
+            var row = batch[i] is LoginRecord record ? new RowFacts(record.HasNoAddress, record.Pii, suppressedAccepted) : new RowFacts(HasNoAddress: false, PiiFields.None, suppressedAccepted);
             All.Settle(outcomes[i], row);
             if (batch[i].GetDelivery() is not QueueDelivery delivery)
             {

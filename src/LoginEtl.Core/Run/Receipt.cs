@@ -79,6 +79,21 @@ public sealed record Receipt
     public long NotAnAddress { get => Counts[BesideOutcomes.NotAnAddress]; init => Counts = Counts.With(BesideOutcomes.NotAnAddress, value); }
 
     /// <summary>
+    /// Rows written or updated whose <c>user_id</c> as a whole is an IP address, an e-mail address or a phone number, in clear
+    /// (<c>-OnPiiFound</c>). Changes no exit code.
+    /// </summary>
+    public long PiiUserId { get => Counts[BesideOutcomes.PiiUserId]; init => Counts = Counts.With(BesideOutcomes.PiiUserId, value); }
+
+    /// <summary>The same of <c>app_version</c>, but for IPv4 addresses: a version of four parts has their form.</summary>
+    public long PiiAppVersion { get => Counts[BesideOutcomes.PiiAppVersion]; init => Counts = Counts.With(BesideOutcomes.PiiAppVersion, value); }
+
+    /// <summary>The same of <c>device_type</c>.</summary>
+    public long PiiDeviceType { get => Counts[BesideOutcomes.PiiDeviceType]; init => Counts = Counts.With(BesideOutcomes.PiiDeviceType, value); }
+
+    /// <summary>The same of <c>locale</c>.</summary>
+    public long PiiLocale { get => Counts[BesideOutcomes.PiiLocale]; init => Counts = Counts.With(BesideOutcomes.PiiLocale, value); }
+
+    /// <summary>
     /// Records that were to be written when their messages were not held any more, because their pipeline had ended: none of
     /// these is among the received, and their messages come again.
     /// </summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LoginEtl.Protecting;
 
 namespace LoginEtl.Run;
 
@@ -40,6 +41,19 @@ public static class ReceiptText
             ("balanced", receipt.Balanced), ("exit_code", receipt.ExitCode),
             .. Where(receipt.Error is not null, ("error_id", receipt.ErrorId), ("error", receipt.Error)),
         ];
+    }
+
+    /// <summary>The one warning of a run whose rows have personal data where none belongs; null where they have none.</summary>
+    public static string? PiiWarning(Receipt receipt)
+    {
+        ArgumentNullException.ThrowIfNull(receipt);
+        var tally = new PiiTally();
+        foreach (var (field, kind) in RunCounts.PiiKinds)
+        {
+            tally.Add(field, receipt.Counts[kind]);
+        }
+
+        return tally.Warning;
     }
 
     private static (string Name, object? Value)[] Where(bool holds, params (string Name, object? Value)[] fields) => holds ? fields : [];

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoginEtl.Records;
 using LoginEtl.Telemetry;
 
 namespace LoginEtl.Run;
@@ -9,6 +10,13 @@ namespace LoginEtl.Run;
 /// </summary>
 public sealed class RunCounts
 {
+    /// <summary>Where personal data are counted that a field should not have.</summary>
+    internal static readonly (PiiFields Field, BesideOutcomes Kind)[] PiiKinds =
+    [
+        (PiiFields.UserId, BesideOutcomes.PiiUserId), (PiiFields.AppVersion, BesideOutcomes.PiiAppVersion),
+        (PiiFields.DeviceType, BesideOutcomes.PiiDeviceType), (PiiFields.Locale, BesideOutcomes.PiiLocale),
+    ];
+
     private readonly long[] _outcomes = new long[Enum.GetValues<Outcome>().Length];
     private readonly long[] _beside = new long[Enum.GetValues<BesideOutcomes>().Length];
 
@@ -59,7 +67,15 @@ public sealed class RunCounts
     {
         Add(outcome);
         // A duplicate was counted when its row was written.
-        Add(BesideOutcomes.NotAnAddress, row.HasNoAddress && outcome is (Outcome.Written or Outcome.Updated) ? 1 : 0);
+        if (outcome is Outcome.Written or Outcome.Updated)
+        {
+            Add(BesideOutcomes.NotAnAddress, row.HasNoAddress ? 1 : 0);
+            foreach (var (field, kind) in row.Pii == PiiFields.None ? [] : PiiKinds)
+            {
+                Add(kind, row.Pii.HasFlag(field) ? 1 : 0);
+            }
+        }
+
         SuppressedAccepted |= row.SuppressionIsAccepted;
     }
 
@@ -118,6 +134,10 @@ internal enum BesideOutcomes
     Undeleted,
     HeldGroups,
     NotAnAddress,
+    PiiUserId,
+    PiiAppVersion,
+    PiiDeviceType,
+    PiiLocale,
     NotHeld,
 }
 
@@ -166,5 +186,6 @@ internal sealed class WriterCounts
 
 /// <summary>What is counted of a row beside its outcome.</summary>
 /// <param name="HasNoAddress">Its ip is no address.</param>
+/// <param name="Pii">What of it is personal data and not masked.</param>
 /// <param name="SuppressionIsAccepted">Its writer takes suppressed rows for what they should be.</param>
-internal readonly record struct RowFacts(bool HasNoAddress, bool SuppressionIsAccepted);
+internal readonly record struct RowFacts(bool HasNoAddress, PiiFields Pii, bool SuppressionIsAccepted);

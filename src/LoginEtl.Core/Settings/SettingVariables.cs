@@ -21,7 +21,7 @@ public static partial class SettingVariables
             {
                 "Table", "RootCertificate", "IamAuthentication", "Region", "ProfileName", "EndpointUrl", "Protocol", "Wait", "MaxMessages", "MaxDuration",
                 "DrainWindow", "DrainTimeout", "RetryFor", "Receivers", "MaxHeld", "MaxHeldBytes", "BatchSize", "FlushInterval", "AppVersionFormat", "OnTooLong",
-                "OnConflict", "ConflictKey", "MaxRejectRatio", "OnBadInGroup", "OnSuppressed", "AllowNullPii", "DefaultLocale", "NewKey", "Initialize", "Check", "HealthPort", "Lambda", "LogFormat", "LogLevel",
+                "OnConflict", "ConflictKey", "MaxRejectRatio", "OnBadInGroup", "OnSuppressed", "AllowNullPii", "DefaultLocale", "OnPiiFound", "NewKey", "Initialize", "Check", "HealthPort", "Lambda", "LogFormat", "LogLevel",
             }.Select(NameOf),
         ],
         StringComparer.Ordinal);

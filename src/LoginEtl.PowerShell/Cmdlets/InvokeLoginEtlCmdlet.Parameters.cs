@@ -2,6 +2,7 @@ using System.Management.Automation;
 using LoginEtl.Decoding;
 using LoginEtl.Masking;
 using LoginEtl.PowerShell.Hosting;
+using LoginEtl.Protecting;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 
@@ -90,6 +91,14 @@ public sealed partial class InvokeLoginEtlCmdlet
     [Parameter]
     [Given<SettingText>]
     public SettingText? DefaultLocale { get; set; }
+
+    /// <summary>
+    /// What happens where user_id, app_version, device_type or locale, which are not masked, as a whole is an IP address, an e-mail
+    /// address or a phone number. Versions are not looked at for IPv4 addresses, which have their form.
+    /// </summary>
+    [Parameter]
+    [Given<PiiFoundAction>]
+    public PiiFoundAction OnPiiFound { get; set; }
 
     /// <summary>Rows a batch.</summary>
     [Parameter]

@@ -121,7 +121,7 @@ public sealed partial class InvokeLoginEtlCmdlet : JobCmdlet
         var methods = Methods();
         var form = EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict);
         using var protectors = new ProtectorSource(
-            KeyringReader(), new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale?.Reveal() });
+            KeyringReader(), new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale?.Reveal(), OnPiiFound = OnPiiFound });
         using var pump = new PipelinePump();
         var receive = ReceiveOptions(isDryRun) with { Waiting = Waiting };
         var job = new EtlJob(Connectors.Queue, Connectors.Database)
@@ -143,6 +143,11 @@ public sealed partial class InvokeLoginEtlCmdlet : JobCmdlet
             if (isDryRun)
             {
                 WriteHostLine(BatchText.WhatIf(wouldBe));
+            }
+
+            if (ReceiptText.PiiWarning(receipt) is { } found)
+            {
+                Say(() => WriteWarning(found));
             }
 
             return receipt;

@@ -14,6 +14,7 @@ namespace LoginEtl.PowerShell.Cmdlets;
 public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
 {
     private const string Logins = "logins from Receive-LoginMessage or ConvertFrom-LoginJson";
+    private readonly PiiTally _found = new();
     private ProtectorSource? _protectors;
 
     /// <summary>Logins from Receive-LoginMessage or ConvertFrom-LoginJson.</summary>
@@ -52,6 +53,14 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
     [ValidateNotNullOrEmpty]
     public SettingText? DefaultLocale { get; set; }
 
+    /// <summary>
+    /// What happens where user_id, app_version, device_type or locale, which are not masked, as a whole is an IP address, an e-mail
+    /// address or a phone number. Versions are not looked at for IPv4 addresses, which have their form.
+    /// </summary>
+    [Parameter]
+    [Given<PiiFoundAction>]
+    public PiiFoundAction OnPiiFound { get; set; }
+
     /// <inheritdoc/>
     protected override string? Takes => Logins;
 
@@ -63,7 +72,7 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
     {
         var methods = Guard(() => MethodParameter.Read(Method));
         var form = Guard(() => EnvironmentSettings.OneOf(IpForm, EnvironmentSettings.IpFormVariable, Masking.IpForm.Strict));
-        var options = new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale?.Reveal() };
+        var options = new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii, DefaultLocale = DefaultLocale?.Reveal(), OnPiiFound = OnPiiFound };
         _protectors = Own(Guard(() => new ProtectorSource(KeySources.Reader(this, Keyset, StopToken), options), Keyset));
     }
 
@@ -76,6 +85,16 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
             Rejects.Warn(this, InputObject.MessageId, reject.GetRejection());
         }
 
+        _found.Add(login);
         WriteObject(login);
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_found.Warning is { } warning)
+        {
+            WriteWarning(warning);
+        }
     }
 }

@@ -49,6 +49,20 @@ public sealed class QuarantineReplayTests : IDisposable
     }
 
     [Fact]
+    public void Body_with_personal_data_in_another_field_is_restored_as_somebody_mends_it_and_not_as_it_came()
+    {
+        var delivery = Logins.Delivery();
+        var personal = Good.Replace("u1", "ada@example.org", StringComparison.Ordinal);
+        var entry = Entry(delivery, Seal(personal, delivery), null, "pii_found");
+        Assert.False(Replay(entry, out _, out var rejection));
+        Assert.Equal(RejectReason.PiiFound, rejection.Reason);
+        using var protector = _keys.Protector();
+        using var replay = new QuarantineReplay(protector, _keys.PrivatePath);
+        Assert.True(replay.TryMend(entry, LoginText.BodyOf(Good), out var record, out _));
+        Assert.Equal("u1", record.UserId);
+    }
+
+    [Fact]
     public void Body_that_was_changed_on_its_way_is_never_restored()
     {
         var delivery = Logins.Delivery();

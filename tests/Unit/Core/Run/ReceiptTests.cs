@@ -96,7 +96,7 @@ public sealed class ReceiptTests
         Assert.DoesNotContain('\n', text);
         Assert.Equal(
             ["source", "version", "outcome", "ended", "started_at", "elapsed_seconds", "received", .. Enum.GetNames<Outcome>().Select(o => o.ToLowerInvariant()),
-                "undeleted", "held_groups", "not_an_address", "not_held", "balanced", "exit_code", "error_id", "error"],
+                "undeleted", "held_groups", "not_an_address", "pii_user_id", "pii_app_version", "pii_device_type", "pii_locale", "not_held", "balanced", "exit_code", "error_id", "error"],
             json.Select(m => m.Key));
         Assert.Equal(("a \"b\"\nc", "failed", 1.235, 34, true, 1),
             ((string)json["source"]!, (string)json["outcome"]!, (double)json["elapsed_seconds"]!, (long)json["lapsed"]!,
