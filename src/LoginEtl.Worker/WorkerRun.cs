@@ -123,7 +123,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         using var api = RuntimeApi.Open();
         var host = new LambdaHost(_database, () => new ProtectorSource(OpenKeyring, settings.ProtectOptions(parsed)))
         {
-            Into = settings.Database(parsed),
+            Into = settings.Database(parsed, stop),
             Sink = settings.SinkOptions(parsed) with { RetryFor = LambdaHost.RetryFor, Waiting = _log.Waiting },
             Batch = settings.BatchOptions(parsed),
             Decoding = settings.ReceiveOptions(parsed).Decoding,
@@ -166,7 +166,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         {
             Methods = () => settings.ProtectOptions(parsed).Methods,
             Keyring = () => settings.OpenKeyring(parsed, stop),
-            Into = () => settings.Database(parsed),
+            Into = () => settings.Database(parsed, stop),
             Sink = _ => settings.SinkOptions(parsed),
             From = () => settings.Queue(parsed),
         };
@@ -188,7 +188,7 @@ internal sealed class WorkerRun(WorkerSettings settings, ParseResult parsed, Tex
         using var stopping = stop.Register(manager.Stopping);
         WarnOfSettings();
         using var protectors = new ProtectorSource(OpenKeyring, settings.ProtectOptions(parsed));
-        var job = settings.Job(parsed, new SqsConnector(), _database, _log.Waiting, _log.Warn, Started, new SoFar(_log.SoFar, SoFarEvery));
+        var job = settings.Job(parsed, new SqsConnector(), _database, _log.Waiting, _log.Warn, Started, new SoFar(_log.SoFar, SoFarEvery), stop);
         if (settings.Initialize(parsed))
         {
             await _database.InitializeAsync(job.Into, new SchemaOptions { Warned = _log.Warn }, stop);

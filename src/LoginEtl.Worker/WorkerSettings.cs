@@ -23,9 +23,9 @@ internal sealed class WorkerSettings
 
     private readonly Setting<string?> _settings = Settings.Text("--settings", "JSON file of settings, which flags and variables win over: a path, or a name in the user's own folder");
     private readonly Setting<string?> _queue = Settings.Text("--queue", "Name, URL or ARN of the queue");
-    private readonly Setting<string?> _keyset = Settings.Text("--keyset", "Key source: file:FOLDER, env:VARIABLE or awskms:FOLDER");
+    private readonly Setting<string?> _keyset = Settings.Text("--keyset", "Key source: file:FOLDER, env:VARIABLE, exec:PROGRAM ARGUMENTS or awskms:FOLDER");
     private readonly Setting<string?> _method = Settings.Text("--method", "How each attribute is masked, such as ip=pfx,device_id=mac (siv, mac, escrow, and pfx for ip; siv when not given)");
-    private readonly Setting<string?> _database = Settings.Text("--database", "Connection string or postgresql:// URI; better in the variable, where no process list shows it");
+    private readonly Setting<string?> _database = Settings.Text("--database", "Connection string or postgresql:// URI, or exec:PROGRAM ARGUMENTS, which prints it; better in the variable, where no process list shows it");
     private readonly Setting<string?> _table = Settings.Text("--table", "The table, with or without a schema", DatabaseSettings.DefaultTable);
     private readonly Setting<string?> _columnName = Settings.Text("--column-name", "Columns that the table calls otherwise, our name and then the table's, such as masked_ip=hashed_ip,create_date=logged_at");
     private readonly Setting<string?> _rootCertificate = Settings.Text("--root-certificate", "PEM file of the certificate authority to trust");
@@ -107,14 +107,14 @@ internal sealed class WorkerSettings
         EnvironmentSettings.Require(_keyset.Value(parsed), EnvironmentSettings.KeysetVariable, _keyset.Option.Name),
         new KeyAccess { KeyService = () => new KmsKeyService(), Stop = stop });
 
-    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>, <c>MethodInvalid</c>, <c>ColumnNameInvalid</c>.</exception>
+    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>, <c>SecretUnreadable</c>, <c>MethodInvalid</c>, <c>ColumnNameInvalid</c>.</exception>
     public EtlJob Job(
-        ParseResult parsed, IQueueConnector queues, IDatabaseConnector databases, Action<string> waiting, Action<string> warned, Action<RunStart> started, SoFar? soFar) => new(queues, databases)
+        ParseResult parsed, IQueueConnector queues, IDatabaseConnector databases, Action<string> waiting, Action<string> warned, Action<RunStart> started, SoFar? soFar, CancellationToken stop) => new(queues, databases)
         {
             Warned = warned,
             Started = started,
             SoFar = soFar,
-            Into = Database(parsed),
+            Into = Database(parsed, stop),
             Sink = SinkOptions(parsed) with { Waiting = waiting },
             From = Queue(parsed),
             Receive = ReceiveOptions(parsed) with { Waiting = waiting },
@@ -134,11 +134,12 @@ internal sealed class WorkerSettings
         Protocol = _protocol.Value(parsed),
     };
 
-    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>ColumnNameInvalid</c>.</exception>
-    public DatabaseSettings Database(ParseResult parsed) => new()
+    /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>, <c>SettingInvalid</c>, <c>SecretUnreadable</c>, <c>ColumnNameInvalid</c>.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public DatabaseSettings Database(ParseResult parsed, CancellationToken stop) => new()
     {
-        Database = new SecretText(EnvironmentSettings.Require(
-            _database.Value(parsed), EnvironmentSettings.DatabaseVariable, _database.Option.Name)),
+        Database = DatabaseText.Resolve(
+            new SecretText(EnvironmentSettings.Require(_database.Value(parsed), EnvironmentSettings.DatabaseVariable, _database.Option.Name)), stop),
         Table = _table.Value(parsed) ?? DatabaseSettings.DefaultTable,
         ColumnNames = ColumnNames.Parse(_columnName.Value(parsed) ?? ""),
         RootCertificate = _rootCertificate.Value(parsed),

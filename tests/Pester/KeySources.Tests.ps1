@@ -117,3 +117,102 @@ function Get-Secret {
         }
     }
 }
+
+Describe 'Secrets that a program prints' -Skip:$IsWindows {
+    BeforeAll {
+        $folder = NewKeys
+        $all = Join-Path $TestDrive 'all.json'
+        '{' + ((Get-ChildItem $folder -Filter *.json | ForEach-Object { "`"$($_.BaseName)`":$(Get-Content $_ -Raw)" }) -join ',') + '}' | Set-Content $all
+        $private = "$folder-private/quarantine.json"
+    }
+
+    It 'are keys, the database and a private key' {
+        $queue = New-TestQueue
+        $database = New-TestDatabase
+        Set-Content (Join-Path $TestDrive 'dsn') $database
+        $keyset, $dsn, $half = "exec:cat '$all'", "exec:cat '$(Join-Path $TestDrive 'dsn')'", "exec:cat $private"
+        Initialize-LoginDatabase $dsn
+        New-LoginBody 3 | Send-LoginMessage $queue
+        'no login' | Send-LoginMessage $queue
+        $receipt = Invoke-LoginEtl $queue $keyset $dsn -DrainWindow 0.2 -WarningVariable said
+        $receipt.Written, $receipt.Quarantined, @($said -notmatch 'is rejected').Count | Should -Be 3, 1, 0
+        Test-LoginEtl $queue $keyset $dsn | Where-Object Outcome -EQ 'Fail' | Should -BeNullOrEmpty
+        $bodies = Get-LoginQuarantine $dsn | Unprotect-LoginPii $dsn $keyset -Reason tried -AuditFile (Join-Path $TestDrive 'exec.jsonl') -PrivateKeyPath $half -Confirm:$false
+        $bodies.Body.Reveal() | Should -Be 'no login'
+        (Get-LoginQuarantine $dsn | Restore-LoginQuarantine $dsn $keyset -PrivateKeyPath $half).Outcome | Should -Be 'Refused'
+        (Get-LoginKeyset -PrivateKeyPath $half).CheckValue | Should -Be (Get-LoginKeyset $folder quarantine).CheckValue
+        (Get-LoginKeyset $keyset).Source | Should -BeLike 'exec:cat*'
+        $env:LOGINETL_DATABASE, $env:LOGINETL_KEYSET = $dsn, $keyset
+        try { @(Get-LoginQuarantine).Count, (Get-LoginKeyset -Name ip).CheckValue | Should -Be 1, (Get-LoginKeyset $folder ip).CheckValue }
+        finally { $env:LOGINETL_DATABASE, $env:LOGINETL_KEYSET = $null, $null }
+    }
+
+    It 'follow the primary key of the database in a pipeline, off its thread' {
+        $queue = New-TestQueue
+        $database = New-TestDatabase
+        Initialize-LoginDatabase $database
+        $own = NewKeys
+        $print = "exec:sh -c 'echo >> $TestDrive/runs; sep={; for f in $own/*.json; do printf %s ""`$sep"" \""; basename ""`$f"" .json | tr -d ""\\n""; printf %s \"":; cat ""`$f""; sep=,; done; echo }'"
+        New-LoginBody 2 | Send-LoginMessage $queue
+        (Invoke-LoginEtl $queue $print $database -DrainWindow 0.2).Written | Should -Be 2
+        $before = @(Get-Content "$TestDrive/runs").Count
+        $changed = $false
+        New-LoginBody 2 | Send-LoginMessage $queue
+        # What was masked under the old key goes back, and comes once more.
+        Receive-LoginMessage $queue -DrainWindow 3 | Protect-LoginPii $print | ForEach-Object {
+            if (-not $changed) {
+                $changed = $true
+                $old = Get-LoginKeyset $own ip
+                $new = Add-LoginKey $own ip -Database $database
+                $null = Set-LoginPrimaryKey $own ip $new.KeyId -Database $database
+                $null = Disable-LoginKey $own ip $old.KeyId -Database $database
+            }
+
+            $_
+        } | Write-LoginRecord $database
+        (Invoke-Sql $database 'SELECT count(DISTINCT substr(masked_ip, 1, 11)) AS n FROM user_logins').n | Should -Be 2
+        @(Get-Content "$TestDrive/runs").Count | Should -BeGreaterThan ($before + 1)
+    }
+
+    It 'end in one error that quotes nothing: <why>' -ForEach @(
+        @{ script = 'echo canary; echo canary >&2; exit 4'; why = 'ended with exit code 4' }, @{ script = 'exit 0'; why = 'printed nothing' }
+    ) {
+        $setting = "exec:sh -c '$script'"
+        foreach ($asked in { Token $setting }, { Get-LoginQuarantine $setting }, { Get-LoginKeyset -PrivateKeyPath $setting }) {
+            $Error.Clear()
+            ErrorIdOf $asked | Should -Be 'SecretUnreadable'
+            "$($Error[0])" | Should -Be "The program 'sh' gave no secret: it $why."
+            "$Error $($Error.Exception) $($Error.TargetObject)" | Should -Not -Match 'canary'
+        }
+    }
+
+    It 'cannot be changed, and are written to by nobody' {
+        ErrorIdOf { Add-LoginKey "exec:cat $all" ip } | Should -Be 'KeysetReadOnly'
+        ErrorIdOf { Add-LoginKey $folder quarantine -PrivateKeyPath "exec:cat $private" } | Should -Be 'PathInvalid'
+    }
+
+    It 'are not asked for by whoever completes a line' {
+        $ran = Join-Path $TestDrive 'ran'
+        $line = "Disable-LoginKey 'exec:touch $ran' ip -KeyId "
+        $null = TabExpansion2 $line $line.Length
+        $line = "Get-LoginQuarantine 'exec:touch $ran' -Table "
+        $null = TabExpansion2 $line $line.Length
+        Test-Path $ran | Should -BeFalse
+    }
+
+    It 'are waited for no longer than until somebody stops' {
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript("Import-Module '$PSScriptRoot/../../LoginEtl.psd1'; Get-LoginKeyset `"exec:sh -c 'touch $TestDrive/waits; sleep 300'`"")
+            $running = $shell.BeginInvoke()
+            $deadline = (Get-Date).AddSeconds(60)
+            while (-not (Test-Path "$TestDrive/waits") -and (Get-Date) -lt $deadline) { Start-Sleep -Milliseconds 50 }
+            Test-Path "$TestDrive/waits" | Should -BeTrue
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $shell.Stop()
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 10
+            $running.IsCompleted | Should -BeTrue
+        }
+        finally { $shell.Dispose() }
+    }
+}

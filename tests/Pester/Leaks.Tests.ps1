@@ -86,6 +86,21 @@ Describe 'Nothing leaks' {
         Get-Everything { $login | ConvertFrom-LoginJson | Protect-LoginPii $broken } | Assert-Clean -Saying 'KeysetInvalid'
     }
 
+    It 'from programs that print a secret and then fail, or are given one' -Skip:$IsWindows {
+        foreach ($setting in "exec:sh -c 'echo $($canary.Password) | tee /dev/stderr; exit 3' $($canary.Body)", "exec:sh -c 'kill -9 `$`$' $($canary.Password)", "exec:/nowhere/$($canary.Body)/tool $($canary.Password)") {
+            Get-Everything { $login | ConvertFrom-LoginJson | Protect-LoginPii $setting -Verbose -Debug } | Assert-Clean -Saying 'SecretUnreadable'
+            Get-Everything { Invoke-LoginEtl $queue $keys $setting -Verbose -Debug } | Assert-Clean -Saying 'SecretUnreadable'
+            Get-Everything { Invoke-LoginEtl $queue $setting $database -Verbose } | Assert-Clean -Saying 'SecretUnreadable'
+            Get-Everything { Test-LoginEtl $queue $setting $setting } | Assert-Clean -Saying 'gave no secret'
+            Get-Everything { Get-LoginKeyset -PrivateKeyPath $setting -Verbose -Debug } | Assert-Clean -Saying 'SecretUnreadable'
+        }
+        # What is no keyset and no connection: it is read, and not quoted.
+        $setting = "exec:echo '$($canary.Password)'"
+        Get-Everything { Get-LoginKeyset $setting -Verbose } | Assert-Clean -Saying 'KeysetInvalid'
+        Get-Everything { Get-LoginQuarantine $setting -Verbose } | Assert-Clean -Saying 'InvalidDatabase|DatabaseUnreachable'
+        Get-Everything { Get-LoginQuarantine "exec:'$($canary.Password)" } | Assert-Clean -Saying 'SettingInvalid'
+    }
+
     It 'from sending' {
         Get-Everything { $bodies | Send-LoginMessage $queue -PassThru } | Assert-Clean -Saying 'MessageId'
         Get-Everything { $bodies | Send-LoginMessage nowhere } | Assert-Clean -Saying 'QueueNotFound'

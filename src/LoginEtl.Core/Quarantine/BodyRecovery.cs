@@ -22,21 +22,22 @@ public sealed class BodyRecovery : IDisposable
     private readonly AuditLog _audit;
     private readonly RecoveryOptions _options;
 
-    /// <param name="privateKeyPath">File of the quarantine's private keyset.</param>
+    /// <param name="privateKey">The quarantine's private keyset.</param>
     /// <param name="audit">Stays the caller's.</param>
     /// <param name="options">Who and why; vault and escrow key are of no use here.</param>
     /// <exception cref="LoginEtlException">
-    /// <c>QuarantineKeyNeeded</c>, <c>ReasonMissing</c>, <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.
+    /// <c>QuarantineKeyNeeded</c>, <c>ReasonMissing</c>, <c>KeysetNotFound</c>, <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>,
+    /// <c>SettingInvalid</c>, <c>SecretUnreadable</c>.
     /// </exception>
-    public BodyRecovery(string? privateKeyPath, AuditLog audit, RecoveryOptions options)
+    public BodyRecovery(PrivateKeySource? privateKey, AuditLog audit, RecoveryOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.RequireReason();
         _audit = audit;
         _options = options;
-        _privateKeyset = KeyFolder.ReadPrivate(privateKeyPath ?? throw new LoginEtlException(
+        _privateKeyset = (privateKey ?? throw new LoginEtlException(
             ErrorId.QuarantineKeyNeeded, "A sealed body of the quarantine was asked for, and no private key was given.",
-            "Name the file of the quarantine's private keyset."));
+            "Name the file of the quarantine's private keyset.")).Read();
     }
 
     /// <summary>What had to be put right in the audit file before the last group; null when nothing had.</summary>

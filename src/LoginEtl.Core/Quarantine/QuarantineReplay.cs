@@ -19,15 +19,17 @@ public sealed class QuarantineReplay : IDisposable
     private readonly DecodeOptions? _decoding;
 
     /// <param name="protector">Stays the caller's. Its options decide anew, about null PII say.</param>
-    /// <param name="privateKeyPath">File of the quarantine's private keyset; null when only records are replayed.</param>
+    /// <param name="privateKey">The quarantine's private keyset; null when only records are replayed.</param>
     /// <param name="decoding">How bodies are decoded; the defaults when null.</param>
-    /// <exception cref="LoginEtlException"><c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
-    public QuarantineReplay(Protector protector, string? privateKeyPath, DecodeOptions? decoding = null)
+    /// <exception cref="LoginEtlException">
+    /// <c>KeysetNotFound</c>, <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>, <c>SettingInvalid</c>, <c>SecretUnreadable</c>.
+    /// </exception>
+    public QuarantineReplay(Protector protector, PrivateKeySource? privateKey, DecodeOptions? decoding = null)
     {
         ArgumentNullException.ThrowIfNull(protector);
         _protector = protector;
         _decoding = decoding;
-        _privateKeyset = privateKeyPath is null ? null : KeyFolder.ReadPrivate(privateKeyPath);
+        _privateKeyset = privateKey?.Read();
     }
 
     /// <summary>Whether the entry is a record now.</summary>

@@ -144,5 +144,5 @@ public sealed class SettingsFile
 
     private static LoginEtlException Invalid(string path, string why) => new(
         ErrorId.SettingsFileInvalid, $"The settings file {path} cannot be used: {why}.",
-        "See docs/settings.md for what it may hold. A password belongs into a .pgpass file, LOGINETL_DATABASE or a vault (secret:VAULT/NAME).");
+        "See docs/settings.md for what it may hold. A password belongs into a .pgpass file, LOGINETL_DATABASE, a vault (secret:VAULT/NAME) or behind a program (exec:PROGRAM ARGUMENTS).");
 }

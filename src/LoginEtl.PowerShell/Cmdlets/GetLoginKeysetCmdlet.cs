@@ -12,7 +12,7 @@ public sealed class GetLoginKeysetCmdlet : LoginCmdlet
     private const string Source = "Source";
     private const string Private = "Private";
 
-    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
+    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME, exec:PROGRAM ARGUMENTS or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 0, ParameterSetName = Source)]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]
@@ -25,7 +25,7 @@ public sealed class GetLoginKeysetCmdlet : LoginCmdlet
     [ValidateNotNullOrEmpty]
     public SettingText? Name { get; set; }
 
-    /// <summary>File of private halves, instead of a key source.</summary>
+    /// <summary>File of private halves, or exec:PROGRAM ARGUMENTS, which prints them, instead of a key source.</summary>
     [Parameter(Mandatory = true, ParameterSetName = Private)]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]
@@ -34,10 +34,9 @@ public sealed class GetLoginKeysetCmdlet : LoginCmdlet
     /// <inheritdoc/>
     protected override void Process()
     {
-        if (PrivateKeyPath is not null)
+        if (Guard(() => KeySources.Private(this, PrivateKeyPath, StopToken)) is { } privateKey)
         {
-            var path = PathOf(PrivateKeyPath, "-PrivateKeyPath");
-            WriteObject(Guard(() => KeyListing.OfPrivate(path), path), enumerateCollection: true);
+            WriteObject(Guard(() => KeyListing.OfPrivate(privateKey), privateKey.Name), enumerateCollection: true);
             return;
         }
 

@@ -22,7 +22,7 @@ public sealed class ProtectLoginPiiCmdlet : LoginCmdlet
     [LiveObject<IncomingLogin>(Logins)]
     public IncomingLogin? InputObject { get; set; }
 
-    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
+    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME, exec:PROGRAM ARGUMENTS or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 0)]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]

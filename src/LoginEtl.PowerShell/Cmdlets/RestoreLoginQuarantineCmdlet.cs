@@ -38,13 +38,13 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
     [QuarantineInput(Entries)]
     public QuarantineInput? InputObject { get; set; }
 
-    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
+    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME, exec:PROGRAM ARGUMENTS or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 1)]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]
     public SettingText? Keyset { get; set; }
 
-    /// <summary>File of the quarantine's private key, for bodies that did not decode.</summary>
+    /// <summary>File of the quarantine's private key, or exec:PROGRAM ARGUMENTS, which prints it, for bodies that did not decode.</summary>
     [Parameter]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]
@@ -126,8 +126,8 @@ public sealed class RestoreLoginQuarantineCmdlet : DatabaseCmdlet
         }
 
         _protector = Own(Guard(() => new Protector(_keyring, new ProtectOptions { Methods = methods, IpForm = form, AllowNullPii = AllowNullPii })));
-        var privateKey = PrivateKeyPath is null ? null : PathOf(PrivateKeyPath, "-PrivateKeyPath");
-        _replay = Own(Guard(() => new QuarantineReplay(_protector, privateKey, decoding), privateKey));
+        var privateKey = Guard(() => KeySources.Private(this, PrivateKeyPath, StopToken));
+        _replay = Own(Guard(() => new QuarantineReplay(_protector, privateKey, decoding), privateKey?.Name));
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Management.Automation;
 using LoginEtl.Audit;
 using LoginEtl.Faults;
+using LoginEtl.Keysets;
 using LoginEtl.PowerShell.Hosting;
 using LoginEtl.PowerShell.Loading;
 using LoginEtl.PowerShell.Output;
@@ -33,7 +34,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
     private EscrowKey? _escrow;
     private AuditLog? _audit;
     private RecoveryOptions? _options;
-    private string? _privateKey;
+    private PrivateKeySource? _privateKey;
     private TokenRecovery? _tokens;
     private BodyRecovery? _bodies;
 
@@ -62,7 +63,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
     [ValidateNotNullOrEmpty]
     public SettingText? AuditFile { get; set; }
 
-    /// <summary>File of a private key: the vault's for tokens of the method escrow, the quarantine's for its bodies.</summary>
+    /// <summary>File of a private key, or exec:PROGRAM ARGUMENTS, which prints it: the vault's for tokens of the method escrow, the quarantine's for its bodies.</summary>
     [Parameter]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]
@@ -85,7 +86,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
 
         _settings = ConnectionSettings();
         var path = Guard(() => GivenPath.Of(this, EnvironmentSettings.Require(AuditFile?.Reveal(), EnvironmentSettings.AuditVariable, "-AuditFile"), "-AuditFile"));
-        _privateKey = PrivateKeyPath is null ? null : PathOf(PrivateKeyPath, "-PrivateKeyPath");
+        _privateKey = Guard(() => KeySources.Private(this, PrivateKeyPath, StopToken));
         _anchor = Own(Await(() => Connectors.Database.OpenAnchorAsync(_settings, StopToken), Table));
         RequireKeysOf(_settings);
         _audit = Own(Guard(() => new AuditLog(path, Keyring, _anchor), path));
@@ -173,7 +174,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
             return;
         }
 
-        _bodies ??= Own(Guard(() => new BodyRecovery(_privateKey, _audit!, _options!), _privateKey));
+        _bodies ??= Own(Guard(() => new BodyRecovery(_privateKey, _audit!, _options!), _privateKey?.Name));
         var opened = Await(() => _bodies.RecoverAsync(_entries, StopToken), Table);
         Tell(_bodies.Note);
         foreach (var (entry, body, fault) in opened)
@@ -196,7 +197,7 @@ public sealed class UnprotectLoginPiiCmdlet : KeyedDatabaseCmdlet
     {
         if (_privateKey is not null)
         {
-            _escrow = Own(Guard(() => EscrowKey.Read(_privateKey), _privateKey));
+            _escrow = Own(Guard(() => EscrowKey.Read(_privateKey), _privateKey.Name));
             _vault = Own(Await(() => Connectors.Database.OpenVaultAsync(_settings!, StopToken), Table));
         }
 

@@ -7,7 +7,7 @@ namespace LoginEtl.PowerShell.Hosting;
 /// <summary>What every cmdlet with a database takes.</summary>
 public abstract class DatabaseCmdlet : LoginCmdlet
 {
-    /// <summary>Npgsql connection string or postgresql:// URI, as text or SecureString, or secret:VAULT/NAME for one of SecretManagement; LOGINETL_DATABASE when not given.</summary>
+    /// <summary>Npgsql connection string or postgresql:// URI, as text or SecureString, secret:VAULT/NAME for one of SecretManagement, or exec:PROGRAM ARGUMENTS for one that a program prints; LOGINETL_DATABASE when not given.</summary>
     [Parameter(Position = 0)]
     [Given<SecretText>]
     [ValidateNotNull]
@@ -62,5 +62,5 @@ public abstract class DatabaseCmdlet : LoginCmdlet
     /// <summary>The settings, with the environment where a parameter is not given.</summary>
     protected DatabaseSettings ConnectionSettings() =>
         Guard(() => DatabaseParameters.Settings(
-        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region?.Reveal(), ProfileName = ProfileName?.Reveal() } : null, Table, ColumnName, RootCertificate));
+        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region?.Reveal(), ProfileName = ProfileName?.Reveal() } : null, Table, ColumnName, RootCertificate, StopToken));
 }

@@ -6,7 +6,7 @@ using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 
-/// <summary>Names that the database has, which the line or LOGINETL_DATABASE names. Whoever types is asked for no password.</summary>
+/// <summary>Names that the database has, which the line or LOGINETL_DATABASE names. Whoever types is asked for no password, and no program runs.</summary>
 public abstract class DatabaseCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
@@ -16,7 +16,7 @@ public abstract class DatabaseCompleter : IArgumentCompleter
         ArgumentNullException.ThrowIfNull(fakeBoundParameters);
         var word = Completion.WordOf(wordToComplete);
         var database = fakeBoundParameters[nameof(DatabaseCmdlet.Database)]?.ToString() ?? EnvironmentSettings.Read(EnvironmentSettings.DatabaseVariable);
-        if (string.IsNullOrWhiteSpace(database))
+        if (string.IsNullOrWhiteSpace(database) || DatabaseText.IsProgram(database))
         {
             return [];
         }

@@ -18,11 +18,13 @@ internal static class DatabaseParameters
     /// <param name="table">The table.</param>
     /// <param name="columnName">What the table calls its columns.</param>
     /// <param name="rootCertificate">PEM file.</param>
+    /// <param name="stop">Ends a program that is to print the connection.</param>
     /// <exception cref="Faults.LoginEtlException">
     /// <c>SettingMissing</c>, <c>SettingInvalid</c>, <c>ColumnNameInvalid</c>, <c>PathInvalid</c>, <c>SecretManagementMissing</c>, <c>SecretUnreadable</c>.
     /// </exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
     public static DatabaseSettings Settings(
-        PSCmdlet cmdlet, SecretText? database, PSCredential? credential, AwsSettings? iam, SettingText table, Hashtable? columnName, SettingText? rootCertificate)
+        PSCmdlet cmdlet, SecretText? database, PSCredential? credential, AwsSettings? iam, SettingText table, Hashtable? columnName, SettingText? rootCertificate, CancellationToken stop)
     {
         if (database is { IsTyped: true } && Connectors.Database.CarriesPassword(database))
         {
@@ -31,8 +33,8 @@ internal static class DatabaseParameters
 
         return new DatabaseSettings
         {
-            Database = FromVault(
-                cmdlet, database ?? new SecretText(EnvironmentSettings.Require(null, EnvironmentSettings.DatabaseVariable, "-Database"))),
+            Database = DatabaseText.Resolve(
+                FromVault(cmdlet, database ?? new SecretText(EnvironmentSettings.Require(null, EnvironmentSettings.DatabaseVariable, "-Database"))), stop),
             UserName = credential?.UserName,
             Password = credential is null ? null : new SecretText(credential.GetNetworkCredential().Password),
             PasswordSource = iam is null ? null : Connectors.NewPasswords(),

@@ -9,7 +9,7 @@ namespace LoginEtl.PowerShell.Hosting;
 /// <summary>What the cmdlets take that know the whole job: queue, keys and database.</summary>
 public abstract class JobCmdlet : QueueCmdlet
 {
-    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
+    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME, exec:PROGRAM ARGUMENTS or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 1)]
     [Given<SettingText>]
     public SettingText? Keyset { get; set; }
@@ -20,7 +20,7 @@ public abstract class JobCmdlet : QueueCmdlet
     [ArgumentCompleter(typeof(MethodCompleter))]
     public Hashtable? Method { get; set; }
 
-    /// <summary>Npgsql connection string or postgresql:// URI, as text or SecureString, or secret:VAULT/NAME for one of SecretManagement; LOGINETL_DATABASE when not given.</summary>
+    /// <summary>Npgsql connection string or postgresql:// URI, as text or SecureString, secret:VAULT/NAME for one of SecretManagement, or exec:PROGRAM ARGUMENTS for one that a program prints; LOGINETL_DATABASE when not given.</summary>
     [Parameter(Position = 2)]
     [Given<SecretText>]
     public SecretText? Database { get; set; }
@@ -78,7 +78,7 @@ public abstract class JobCmdlet : QueueCmdlet
     /// <summary>The settings of the database, with the environment where a parameter is not given.</summary>
     protected DatabaseSettings ConnectionSettings() =>
         DatabaseParameters.Settings(
-        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region?.Reveal(), ProfileName = ProfileName?.Reveal() } : null, Table, ColumnName, RootCertificate);
+        this, Database, Credential, IamAuthentication ? new AwsSettings { Region = Region?.Reveal(), ProfileName = ProfileName?.Reveal() } : null, Table, ColumnName, RootCertificate, StopToken);
 
     /// <summary>How rows are written.</summary>
     /// <param name="methods">How they are masked.</param>

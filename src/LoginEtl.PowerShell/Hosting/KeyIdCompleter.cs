@@ -4,11 +4,12 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using LoginEtl.Faults;
 using LoginEtl.Keysets;
+using LoginEtl.Secrets;
 using LoginEtl.Settings;
 
 namespace LoginEtl.PowerShell.Hosting;
 
-/// <summary>Ids of the keys of the keyset that is named, from key folders in clear: completing text asks no service and no vault.</summary>
+/// <summary>Ids of the keys of the keyset that is named, from key folders in clear: completing text asks no service, no vault and no program.</summary>
 public sealed class KeyIdCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
@@ -17,7 +18,7 @@ public sealed class KeyIdCompleter : IArgumentCompleter
     {
         ArgumentNullException.ThrowIfNull(fakeBoundParameters);
         var source = fakeBoundParameters[nameof(KeysetCmdlet.Keyset)]?.ToString() ?? EnvironmentSettings.Read(EnvironmentSettings.KeysetVariable);
-        if (string.IsNullOrWhiteSpace(source) || fakeBoundParameters[nameof(KeysetCmdlet.Name)]?.ToString() is not { } name)
+        if (string.IsNullOrWhiteSpace(source) || SecretProgram.IsNamedBy(source) || fakeBoundParameters[nameof(KeysetCmdlet.Name)]?.ToString() is not { } name)
         {
             return [];
         }

@@ -12,7 +12,7 @@ public abstract class KeyedDatabaseCmdlet : DatabaseCmdlet
 {
     private Keyring? _keyring;
 
-    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
+    /// <summary>Key source: a folder, file:FOLDER, env:VARIABLE, secret:VAULT/NAME, exec:PROGRAM ARGUMENTS or awskms:FOLDER; LOGINETL_KEYSET when not given.</summary>
     [Parameter(Position = 1)]
     [Given<SettingText>]
     [ValidateNotNullOrEmpty]

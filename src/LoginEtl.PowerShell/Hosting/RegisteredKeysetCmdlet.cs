@@ -58,7 +58,7 @@ public abstract class RegisteredKeysetCmdlet : KeysetCmdlet
         if (_table is null && Database is not null)
         {
             var settings = Guard(() => DatabaseParameters.Settings(
-                this, Database, Credential, IamAuthentication ? new AwsSettings() : null, Table, ColumnName, RootCertificate));
+                this, Database, Credential, IamAuthentication ? new AwsSettings() : null, Table, ColumnName, RootCertificate, StopToken));
             _table = Own(Await(() => Connectors.Database.OpenTokensAsync(settings, StopToken), Table));
         }
 

@@ -32,7 +32,7 @@ internal static class SecretVault
         {
             throw new LoginEtlException(
                 ErrorId.SecretManagementMissing, $"The module {Module} is not installed, so there are no vaults.",
-                $"Install-Module {Module} and a vault's extension, or use file:, env: or awskms:.");
+                $"Install-Module {Module} and a vault's extension, or use file:, env:, exec: or awskms:.");
         }
 
         object? secret;

@@ -145,7 +145,7 @@ public sealed partial record ErrorId
     public static readonly ErrorId SearchPathUnsafe = new(FaultKind.Configuration);
     /// <summary>The module for secret vaults is not installed.</summary>
     public static readonly ErrorId SecretManagementMissing = new(FaultKind.Configuration);
-    /// <summary>A secret of a vault cannot be read or used.</summary>
+    /// <summary>A secret of a vault, or one that a program is to print, cannot be read or used.</summary>
     public static readonly ErrorId SecretUnreadable = new(FaultKind.Keys);
     /// <summary>A setting has a value that it does not take.</summary>
     public static readonly ErrorId SettingInvalid = new(FaultKind.Configuration);

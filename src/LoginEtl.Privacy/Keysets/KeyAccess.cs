@@ -14,6 +14,6 @@ public sealed record KeyAccess
     /// <summary>Makes what keysets are decrypted with, for one reading or change, which disposes of it; null where the host has no such service.</summary>
     public Func<IKeyService>? KeyService { get; init; }
 
-    /// <summary>Cancels calls to the service.</summary>
+    /// <summary>Cancels calls to the service, and ends programs.</summary>
     public CancellationToken Stop { get; init; }
 }

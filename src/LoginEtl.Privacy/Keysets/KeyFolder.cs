@@ -112,9 +112,12 @@ internal sealed class KeyFolder(string folder, EnvelopeEncryption? wrap = null) 
 
     /// <summary>The keyset of private halves in a file, which must be its owner's alone.</summary>
     /// <exception cref="LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
-    public static Keyset ReadPrivate(string path)
+    public static Keyset ReadPrivate(string path) => RequirePrivate(ReadFile(path, isSecret: true));
+
+    /// <summary>A keyset if its keys are private halves; else it is disposed of.</summary>
+    /// <exception cref="LoginEtlException"><c>KeysetInvalid</c>.</exception>
+    public static Keyset RequirePrivate(Keyset keyset)
     {
-        var keyset = ReadFile(path, isSecret: true);
         try
         {
             keyset.RequireType(KeyTemplate.Private.TypeUrl);

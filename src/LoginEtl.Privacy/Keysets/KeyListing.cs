@@ -24,14 +24,16 @@ public static class KeyListing
         return [.. names.SelectMany(n => Of(n, keyring.Get(n)))];
     }
 
-    /// <summary>The private halves in a file, whose check values are those of their public halves.</summary>
-    /// <param name="path">The file, which must be its owner's alone; its name without <c>.json</c> is theirs.</param>
-    /// <exception cref="LoginEtlException"><c>KeysetNotFound</c>, <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
-    public static IReadOnlyList<LoginKey> OfPrivate(string path)
+    /// <summary>The private halves of a source, whose check values are those of their public halves.</summary>
+    /// <param name="source">A file, whose name without <c>.json</c> is theirs, or a program.</param>
+    /// <exception cref="LoginEtlException">
+    /// <c>KeysetNotFound</c>, <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>, <c>SettingInvalid</c>, <c>SecretUnreadable</c>.
+    /// </exception>
+    public static IReadOnlyList<LoginKey> OfPrivate(PrivateKeySource source)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        using var keyset = KeyFolder.ReadPrivate(path);
-        return [.. Of(Path.GetFileNameWithoutExtension(path), keyset, KeyTemplate.Private)];
+        ArgumentNullException.ThrowIfNull(source);
+        using var keyset = source.Read();
+        return [.. Of(source.KeysName, keyset, KeyTemplate.Private)];
     }
 
     internal static IEnumerable<LoginKey> Of(string name, Keyset keyset) => Of(name, keyset, KeyTemplate.Of(name));

@@ -5,7 +5,7 @@ namespace LoginEtl.Keysets;
 /// <summary>A key source as the user names it: a kind, and what is behind its colon.</summary>
 internal sealed record KeySource(string Kind, string Rest)
 {
-    private const string File = "file", Env = "env", Secret = "secret", Kms = "awskms";
+    private const string File = "file", Env = "env", Secret = "secret", Kms = "awskms", Exec = "exec";
 
     /// <summary>Reads a URI, or the path of a folder.</summary>
     /// <exception cref="LoginEtlException"><c>KeySourceUnknown</c>.</exception>
@@ -25,10 +25,10 @@ internal sealed record KeySource(string Kind, string Rest)
             rest = Uri.TryCreate(uri, UriKind.Absolute, out var absolute) ? absolute.LocalPath : "";
         }
 
-        return kind is not (File or Env or Secret or Kms)
+        return kind is not (File or Env or Secret or Kms or Exec)
             ? throw new LoginEtlException(
                 ErrorId.KeySourceUnknown, "The key source is of a kind that is not known.",
-                "Use file:FOLDER, env:VARIABLE, secret:VAULT/NAME or awskms:FOLDER.")
+                "Use file:FOLDER, env:VARIABLE, secret:VAULT/NAME, exec:PROGRAM or awskms:FOLDER.")
             : kind is File or Kms && rest.Split('?')[0].Length == 0
                 ? throw new LoginEtlException(
                     ErrorId.KeySourceUnknown, $"A key source of the kind '{kind}:' names no folder.", $"Use {kind}:FOLDER.")
@@ -41,6 +41,7 @@ internal sealed record KeySource(string Kind, string Rest)
     {
         Env => EnvironmentKeys.Read(Rest),
         Secret => SecretKeys.Read(Rest, access),
+        Exec => ProgramKeys.Read(Rest, access),
         _ => ReadFolder(access),
     };
 

@@ -22,13 +22,15 @@ public sealed class Keyring : IDisposable
 
     /// <summary>
     /// Reads a key source: <c>file:DIR</c> (or just the folder), whose files <c>NAME.json</c> are Tink JSON keysets readable by
-    /// their owner alone; <c>env:NAME</c> or <c>secret:VAULT/NAME</c>, one JSON object with those names as members; or
-    /// <c>awskms:DIR?key=…&amp;region=…&amp;profile=…</c>, a folder of keysets that AWS KMS decrypts.
+    /// their owner alone; <c>env:NAME</c>, <c>secret:VAULT/NAME</c> or what <c>exec:PROGRAM ARGUMENTS</c> prints, one JSON object with
+    /// those names as members; or <c>awskms:DIR?key=…&amp;region=…&amp;profile=…</c>, a folder of keysets that AWS KMS decrypts.
     /// </summary>
     /// <exception cref="LoginEtlException">
     /// <c>KeysetNotFound</c>, <c>KeysetPermissions</c>, <c>KeysetUnreadable</c>, <c>KeysetInvalid</c>, <c>KeyUnderTwoNames</c>,
-    /// <c>KeySourceUnknown</c>, <c>KeySourceUnavailable</c>, <c>PathInvalid</c>, and what the key service throws.
+    /// <c>KeySourceUnknown</c>, <c>KeySourceUnavailable</c>, <c>PathInvalid</c>, <c>SettingInvalid</c>, <c>SecretUnreadable</c>, and what
+    /// the key service throws.
     /// </exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
     /// <param name="uri">The key source.</param>
     /// <param name="access">What the host lends for it.</param>
     public static Keyring Open(string uri, KeyAccess access)

@@ -21,7 +21,7 @@ internal static class SecretKeys
         {
             throw new LoginEtlException(
                 ErrorId.KeySourceUnavailable, "Key sources of the kind 'secret:' are vaults of PowerShell's SecretManagement, and this is not PowerShell.",
-                "Use file:FOLDER, env:VARIABLE or awskms:FOLDER here.");
+                "Use file:FOLDER, env:VARIABLE, exec:PROGRAM or awskms:FOLDER here.");
         }
 
         var source = $"secret:{name}";

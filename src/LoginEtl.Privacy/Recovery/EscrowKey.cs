@@ -9,12 +9,14 @@ public sealed class EscrowKey : IDisposable
 
     internal Keyset Keyset { get; }
 
-    /// <summary>Reads it from its file, which must be its owner's alone.</summary>
-    /// <exception cref="Faults.LoginEtlException"><c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>.</exception>
-    public static EscrowKey Read(string path)
+    /// <summary>Reads it from its source.</summary>
+    /// <exception cref="Faults.LoginEtlException">
+    /// <c>KeysetNotFound</c>, <c>KeysetUnreadable</c>, <c>KeysetPermissions</c>, <c>KeysetInvalid</c>, <c>SettingInvalid</c>, <c>SecretUnreadable</c>.
+    /// </exception>
+    public static EscrowKey Read(PrivateKeySource source)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        return new EscrowKey(KeyFolder.ReadPrivate(path));
+        ArgumentNullException.ThrowIfNull(source);
+        return new EscrowKey(source.Read());
     }
 
     /// <inheritdoc/>

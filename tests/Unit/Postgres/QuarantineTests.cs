@@ -101,7 +101,7 @@ public sealed class QuarantineTests(ServersFixture servers) : IDisposable
         await database.RunAsync("ALTER TABLE user_logins DROP CONSTRAINT known, ADD CONSTRAINT known CHECK (locale IN ('RU', 'DE'))");
 
         using var protector = _keys.Protector();
-        using var replay = new QuarantineReplay(protector, privateKeyPath: null);
+        using var replay = new QuarantineReplay(protector, privateKey: null);
         await using var quarantine = await OpenAsync(database);
         var requests = (await ListAsync(quarantine)).Select(e => replay.TryReplay(e, out var record, out _) ? new RestoreRequest(e, record) : throw new InvalidOperationException()).ToList();
         // Entries come in the order of their keys, and a line's is random.

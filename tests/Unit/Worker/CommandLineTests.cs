@@ -91,10 +91,10 @@ public sealed class CommandLineTests
     public void Names_of_columns_are_read_and_what_is_none_is_refused_and_not_shown()
     {
         var command = WorkerCommand.Create(TestContext.Current.CancellationToken);
-        var names = command.Settings.Database(command.Parse([.. Needed, "--column-name", "masked_ip=hashed_ip,create_date=Logged At"])).ColumnNames;
+        var names = command.Settings.Database(command.Parse([.. Needed, "--column-name", "masked_ip=hashed_ip,create_date=Logged At"]), TestContext.Current.CancellationToken).ColumnNames;
         Assert.Equal(("hashed_ip", "Logged At", "locale"), (names.Of("masked_ip"), names.Of("create_date"), names.Of("locale")));
-        Assert.Equal("masked_ip", command.Settings.Database(command.Parse(Needed)).ColumnNames.Of("masked_ip"));
-        var fault = Assert.Throws<LoginEtlException>(() => command.Settings.Database(command.Parse([.. Needed, "--column-name", "Host=h;Password=s3cret"])));
+        Assert.Equal("masked_ip", command.Settings.Database(command.Parse(Needed), TestContext.Current.CancellationToken).ColumnNames.Of("masked_ip"));
+        var fault = Assert.Throws<LoginEtlException>(() => command.Settings.Database(command.Parse([.. Needed, "--column-name", "Host=h;Password=s3cret"]), TestContext.Current.CancellationToken));
         Assert.Equal("ColumnNameInvalid", fault.Id);
         Assert.DoesNotContain("s3cret", fault.ToString(), StringComparison.Ordinal);
     }
@@ -113,7 +113,7 @@ public sealed class CommandLineTests
         var command = WorkerCommand.Create(TestContext.Current.CancellationToken);
         var parsed = command.Parse(["--queue", "q", "--database", "@nowhere"]);
         Assert.Empty(parsed.Errors);
-        Assert.Equal("@nowhere", command.Settings.Database(parsed).Database.Reveal());
+        Assert.Equal("@nowhere", command.Settings.Database(parsed, TestContext.Current.CancellationToken).Database.Reveal());
     }
 
     [Fact]

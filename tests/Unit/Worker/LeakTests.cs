@@ -62,6 +62,24 @@ public sealed class LeakTests(ServersFixture servers) : IDisposable
         AssertClean(output + errors);
     }
 
+    [Theory]
+    [InlineData("exec:sh -c 'echo canary-password-4711; echo canary-password-4711 >&2; exit 3' canary-body-4711")]
+    [InlineData("exec:/nowhere/canary-password-4711/tool canary-body-4711")]
+    [InlineData("exec:echo canary-password-4711")]
+    [InlineData("exec:'canary-password-4711")]
+    public async Task Worker_says_nothing_of_programs_that_print_a_secret_and_fail(string setting)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The programs are of Unix systems.");
+        var (queue, database) = await ReadyAsync();
+        foreach (var flags in new string[][] { ["--keyset", setting], ["--database", setting], ["--database", setting, "--check"] })
+        {
+            var (exitCode, output, errors) = await WorkerProgram.RunAsync(_keys.Folder, queue, database.ConnectionString, flags);
+            Assert.Equal(1, exitCode);
+            Assert.NotEmpty(output + errors);
+            AssertClean(output + errors);
+        }
+    }
+
     [Fact]
     public async Task Traces_and_metrics_of_a_run_hold_nothing_of_messages()
     {

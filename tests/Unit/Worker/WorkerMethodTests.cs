@@ -47,7 +47,34 @@ public sealed class WorkerMethodTests(ServersFixture servers) : IDisposable
         Assert.Equal(1, await database.CountAsync("user_logins WHERE hashed_ip LIKE 'siv1.%' AND \"Logged At\" IS NOT NULL"));
     }
 
+    [Fact]
+    public async Task Keys_and_database_come_from_programs()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The programs are of Unix systems.");
+        var queue = await TestQueue.CreateAsync(servers);
+        var database = await TestDatabase.NewAsync(servers);
+        await using (var sender = await new SqsConnector().SendToAsync(queue.Settings, TestDatabase.Token))
+        {
+            await sender.SendAsync([Deliveries.Body], TestDatabase.Token);
+        }
+
+        var members = Directory.GetFiles(_keys.Folder, "*.json").Select(f => $"\"{Path.GetFileNameWithoutExtension(f)}\":{File.ReadAllText(f)}");
+        var (keys, dsn) = (Path.Combine(_keys.Folder, "all"), Path.Combine(_keys.Folder, "dsn"));
+        await File.WriteAllTextAsync(keys, $"{{{string.Join(',', members)}}}", TestDatabase.Token);
+        await File.WriteAllTextAsync(dsn, $"{database.ConnectionString}\n", TestDatabase.Token);
+        string[] flags = ["--keyset", $"exec:cat {keys}", "--initialize", "--drain-window", "0.2"];
+        var (exitCode, errors) = await RunAsync(queue, $"exec:/bin/cat '{dsn}'", flags, null);
+        Assert.True(exitCode == 0, errors);
+        Assert.Equal(1, await database.CountAsync("user_logins"));
+        var (checkedCode, output, said) = await WorkerProgram.RunAsync(_keys.Folder, queue, $"exec:cat {dsn}", [.. flags, "--check"]);
+        Assert.True(checkedCode == 0, output + said);
+        Assert.Contains("Keysets: exec:cat masks and seals.", output, StringComparison.Ordinal);
+        Assert.DoesNotContain(_keys.Folder, errors + output + said, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("--database exec:false", null, "SecretUnreadable: The program 'false' gave no secret: it ended with exit code 1.")]
+    [InlineData("--keyset exec:true", null, "SecretUnreadable: The program 'true' gave no secret: it printed nothing.")]
     [InlineData("--method device_id=pfx", null, "methods")]
     [InlineData("", "ip=sha256", "methods")]
     [InlineData("--keyset secret:Vault/Name", null, "not PowerShell")]

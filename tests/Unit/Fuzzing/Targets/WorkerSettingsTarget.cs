@@ -61,9 +61,14 @@ internal sealed class WorkerSettingsTarget : FuzzTarget
             Finding.Unless(sink.MaxRejectRatio is null or (>= 0 and <= 1), "a ratio is none");
             Finding.Unless(Enum.IsDefined(sink.OnConflict) && Enum.IsDefined(sink.OnTooLong) && Enum.IsDefined(sink.AppVersionFormat), "a name is none");
             settings.ProtectOptions(parsed);
-            settings.Database(parsed);
+            // Stopped before it begins: what a line is made of must name no program that runs.
+            settings.Database(parsed, new CancellationToken(canceled: true));
             Finding.Unless(settings.Queue(parsed).EndpointUrl is null or { Scheme: "http" or "https" }, "the endpoint is no URL");
             return "settings";
+        }
+        catch (OperationCanceledException)
+        {
+            return "program";
         }
         catch (LoginEtlException e)
         {
