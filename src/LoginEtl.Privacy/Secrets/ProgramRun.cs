@@ -33,11 +33,12 @@ internal static class ProgramRun
             if (await Task.WhenAny(reading, exiting).ConfigureAwait(false) == reading)
             {
                 RequireRoom(await reading.ConfigureAwait(false));
-                await exiting.ConfigureAwait(false);
             }
 
             await exiting.ConfigureAwait(false);
             RequireRoom(await reading.WaitAsync(Grace, ending.Token).ConfigureAwait(false));
+            // Ctrl-C at a terminal reaches the program as well, and then it is no fault of its own.
+            stop.ThrowIfCancellationRequested();
             return process.ExitCode == 0 ? await reading.ConfigureAwait(false) : throw unreadable($"ended with exit code {process.ExitCode}");
         }
         catch (OperationCanceledException)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using LoginEtl.Aws;
 using LoginEtl.Unit.Aws;
 using LoginEtl.Unit.Core;
@@ -70,6 +72,45 @@ public sealed class WorkerMethodTests(ServersFixture servers) : IDisposable
         Assert.True(checkedCode == 0, output + said);
         Assert.Contains("Keysets: exec:cat masks and seals.", output, StringComparison.Ordinal);
         Assert.DoesNotContain(_keys.Folder, errors + output + said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--keyset")]
+    [InlineData("--database")]
+    public async Task Worker_that_waits_for_a_program_stops_at_once_and_ends_it(string flag)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The program is a shell.");
+        var mark = Path.Combine(_keys.Folder, "waits");
+        var start = WorkerProgram.Start(_keys.Folder, null, "Host=127.0.0.1;Port=1", [flag, $"exec:sh -c 'echo $$ > {mark}.part; mv {mark}.part {mark}; exec sleep 300'"]);
+        start.Environment["LOGINETL_QUEUE"] = "none";
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        using var worker = Process.Start(start)!;
+        try
+        {
+            for (var tries = 0; !File.Exists(mark) && tries < 600; tries++)
+            {
+                await Task.Delay(50, TestDatabase.Token);
+            }
+
+            using var program = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(mark, TestDatabase.Token), CultureInfo.InvariantCulture));
+            using (var signal = Process.Start("kill", ["-TERM", $"{worker.Id}"]))
+            {
+                await signal.WaitForExitAsync(TestDatabase.Token);
+            }
+
+            var output = await worker.StandardOutput.ReadToEndAsync(TestDatabase.Token);
+            await worker.WaitForExitAsync(TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(20), TestDatabase.Token);
+            Assert.Contains("\"outcome\":\"stopped\"", output, StringComparison.Ordinal);
+            Assert.Equal(0, worker.ExitCode);
+            await program.WaitForExitAsync(TestDatabase.Token).WaitAsync(TimeSpan.FromSeconds(20), TestDatabase.Token);
+        }
+        finally
+        {
+            if (!worker.HasExited)
+            {
+                worker.Kill(entireProcessTree: true);
+            }
+        }
     }
 
     [Theory]
