@@ -23,6 +23,7 @@
         'Import-LoginKey'
         'Initialize-LoginDatabase'
         'Invoke-LoginEtl'
+        'Move-LoginMessage'
         'New-LoginKeyset'
         'Protect-LoginPii'
         'Receive-LoginMessage'

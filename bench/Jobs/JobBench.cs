@@ -80,7 +80,10 @@ internal sealed class JobBench(JobGround ground)
         var messages = contender.Messages.Value;
         var clock = Stopwatch.StartNew();
         using var process = Process.Start(contender.Start(ground.Endpoint.Url, name, connection, ground.Keys))!;
+        // Nobody looks at it, and a pipe that is full stops whoever writes into it.
+        var output = process.StartInfo.RedirectStandardOutput ? process.StandardOutput.BaseStream.CopyToAsync(Stream.Null) : Task.CompletedTask;
         await process.WaitForExitAsync();
+        await output;
         var seconds = clock.Elapsed.TotalSeconds;
         var left = await ground.Endpoint.DropAsync(name);
         await using var database = NpgsqlDataSource.Create(connection);

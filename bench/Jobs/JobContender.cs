@@ -35,7 +35,7 @@ internal sealed record JobContender(string Name, int? Messages, Func<Uri, string
         return WithSecrets(connection, new ProcessStartInfo(pwsh,
         [
             "-NoLogo", "-NoProfile", "-NonInteractive", "-Command",
-            $"$ErrorActionPreference = 'Stop'; Import-Module {Quoted(module)}; Receive-LoginMessage {Quoted(queue)} -EndpointUrl {endpoint} -Region us-east-1 -MaxMessages {messages} | Protect-LoginPii -Keyset {Quoted(keys)} | Write-LoginRecord -WarningAction Ignore -InformationAction Ignore",
+            $"$ErrorActionPreference = 'Stop'; Import-Module {Quoted(module)}; Receive-LoginMessage {Quoted(queue)} -EndpointUrl {endpoint} -Region us-east-1 -MaxMessages {messages} -WarningAction Ignore | Protect-LoginPii -Keyset {Quoted(keys)} | Write-LoginRecord -WarningAction Ignore -InformationAction Ignore",
         ]));
     });
 

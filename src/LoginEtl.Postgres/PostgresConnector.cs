@@ -65,6 +65,17 @@ public sealed class PostgresConnector : IDatabaseConnector
     }
 
     /// <inheritdoc/>
+    public async Task<ILedger> OpenLedgerAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return await OpenAsync(settings, async database =>
+        {
+            var table = await CheckAsync(database, settings, options, cancellationToken).ConfigureAwait(false);
+            return new PostgresLedger(database, table.Target.Name, settings, options);
+        }).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> InitializeAsync(
         DatabaseSettings settings, SchemaOptions options, CancellationToken cancellationToken)
     {

@@ -27,6 +27,9 @@ BeforeAll {
         Export-LoginRecord $database (Join-Path $TestDrive 'logins.csv')
         Test-LoginEtl $queue $keys $database
         Get-LoginQueue $queue
+        $dead = New-TestQueue
+        $bodies | Send-LoginMessage $dead
+        Move-LoginMessage $dead $keys $database -To $queue -DrainWindow 0.2
         Get-LoginKeyset $keys
         Update-LoginToken $database $keys
         '203.0.113.77' | Find-LoginRecord $database $keys -Attribute ip

@@ -105,6 +105,9 @@ Describe 'Nothing leaks' {
         Get-Everything { $bodies | Send-LoginMessage $queue -PassThru } | Assert-Clean -Saying 'MessageId'
         Get-Everything { $bodies | Send-LoginMessage nowhere } | Assert-Clean -Saying 'QueueNotFound'
         Get-Everything { Get-LoginQueue $queue; Get-LoginQueue nowhere } | Assert-Clean -Saying 'QueueNotFound'
+        $other = New-TestQueue
+        Get-Everything { Move-LoginMessage $queue $keys $database -To $other -Where { throw "$($_.UserId) $($_.Ip.Reveal())" } -Verbose } | Assert-Clean -Saying 'FilterInvalid'
+        Get-Everything { Move-LoginMessage $queue $keys $database -To $other -Where { $true } -Verbose } | Assert-Clean -Saying 'messages moved'
     }
 
     It 'from settling by hand, and from the quarantine' {

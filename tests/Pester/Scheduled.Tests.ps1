@@ -156,6 +156,7 @@ Describe '$WhatIfPreference' {
             'Reset-LoginMessage'       = { Receive-LoginMessage $queue | Reset-LoginMessage }
             'Write-LoginRecord'        = { Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database }
             'Invoke-LoginEtl'          = { Invoke-LoginEtl $queue $keys $database }
+            'Move-LoginMessage'        = { Move-LoginMessage $queue $keys $database -To (New-TestQueue) }
             'Unprotect-LoginPii'       = { $rows | Unprotect-LoginPii @recover }
             'Update-LoginToken'        = { Update-LoginToken $database $keys }
             'Restore-LoginQuarantine'  = { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath $private }

@@ -17,6 +17,8 @@ internal sealed record MessageNames
         Attributes = "attributes"u8.ToArray(),
         MessageAttributes = "messageAttributes"u8.ToArray(),
         StringValue = "stringValue"u8.ToArray(),
+        BinaryValue = "binaryValue"u8.ToArray(),
+        DataType = "dataType"u8.ToArray(),
         Source = "eventSourceARN"u8.ToArray(),
     };
 
@@ -35,6 +37,10 @@ internal sealed record MessageNames
     public byte[] MessageAttributes { get; private init; } = "MessageAttributes"u8.ToArray();
 
     public byte[] StringValue { get; private init; } = "StringValue"u8.ToArray();
+
+    public byte[] BinaryValue { get; private init; } = "BinaryValue"u8.ToArray();
+
+    public byte[] DataType { get; private init; } = "DataType"u8.ToArray();
 
     /// <summary>Empty where messages do not say where they came from.</summary>
     public byte[] Source { get; private init; } = [];

@@ -75,11 +75,23 @@ internal sealed class QueryAnswer
             // A value's blanks are its own.
             if (Text(attribute, "Name") is { Length: > 0 } name)
             {
-                attributes[name] = new MessageAttributeValue { StringValue = attribute.Element("Value")?.Element("StringValue")?.Value };
+                var value = attribute.Element("Value");
+                attributes[name] = new MessageAttributeValue
+                {
+                    StringValue = value?.Element("StringValue")?.Value,
+                    DataType = value?.Element("DataType")?.Value,
+                    BinaryValue = Binary(value?.Element("BinaryValue")?.Value),
+                };
             }
         }
 
         return attributes;
+    }
+
+    private static MemoryStream? Binary(string? text)
+    {
+        var bytes = new byte[text?.Length ?? 0];
+        return text is not null && Convert.TryFromBase64String(text, bytes, out var length) ? new MemoryStream(bytes, 0, length) : null;
     }
 
     private SqsMessage OneMessage(XElement element)

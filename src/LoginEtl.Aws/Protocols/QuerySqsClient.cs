@@ -81,11 +81,18 @@ internal sealed class QuerySqsClient(SqsServiceClient service, ServiceCalls call
             (form, prefix, entry) => form.Add(prefix + ".Id", entry.Id)
                 .Add(prefix + ".MessageBody", entry.MessageBody)
                 .Add(prefix + ".MessageGroupId", entry.MessageGroupId)
-                .Add(prefix + ".MessageDeduplicationId", entry.MessageDeduplicationId),
+                .Add(prefix + ".MessageDeduplicationId", entry.MessageDeduplicationId)
+                .AddEntries(prefix + ".MessageAttribute", entry.MessageAttributes ?? [], AddAttribute),
             (succeeded, failed) => new SendMessageBatchResponse { Successful = succeeded, Failed = failed },
             cancellationToken);
 
     public void Dispose() => service.Dispose();
+
+    private static void AddAttribute(QueryForm form, string prefix, KeyValuePair<string, MessageAttributeValue> attribute) =>
+        form.Add(prefix + ".Name", attribute.Key)
+            .Add(prefix + ".Value.DataType", attribute.Value.DataType)
+            .Add(prefix + ".Value.StringValue", attribute.Value.StringValue)
+            .Add(prefix + ".Value.BinaryValue", attribute.Value.BinaryValue is { } bytes ? Convert.ToBase64String(bytes.ToArray()) : null);
 
     private Task<TAnswer> BatchAsync<TEntry, TAnswer>(
         string operation, AmazonWebServiceRequest request, string queueUrl, IEnumerable<TEntry> entries,

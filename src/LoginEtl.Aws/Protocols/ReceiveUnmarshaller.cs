@@ -151,7 +151,6 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
         return attributes;
     }
 
-    // A poll names the one that it wants. Texts only: what is binary says nothing of what is the same message.
     private static Dictionary<string, MessageAttributeValue>? MessageAttributesOf(ref Utf8JsonReader reader, MessageNames names)
     {
         if (Next(ref reader) != JsonTokenType.StartObject)
@@ -164,29 +163,45 @@ internal sealed class ReceiveUnmarshaller : ReceiveMessageResponseUnmarshaller
         while (Next(ref reader) == JsonTokenType.PropertyName)
         {
             var name = TextOrNull(ref reader);
-            var value = Next(ref reader) == JsonTokenType.StartObject ? StringValue(ref reader, names) : null;
+            var value = Next(ref reader) == JsonTokenType.StartObject ? AttributeValue(ref reader, names) : null;
             reader.Skip();
-            if (name is not null && value is not null)
+            if (name is not null && value is { StringValue: not null } or { BinaryValue: not null })
             {
-                attributes[name] = new MessageAttributeValue { StringValue = value };
+                attributes[name!] = value;
             }
         }
 
         return attributes;
     }
 
-    private static string? StringValue(ref Utf8JsonReader reader, MessageNames names)
+    private static MessageAttributeValue AttributeValue(ref Utf8JsonReader reader, MessageNames names)
     {
-        string? text = null;
+        var value = new MessageAttributeValue();
         while (Next(ref reader) == JsonTokenType.PropertyName)
         {
-            var wanted = reader.ValueTextEquals(names.StringValue);
-            Next(ref reader);
-            text = wanted ? TextOrNull(ref reader) : text;
+            if (reader.ValueTextEquals(names.StringValue))
+            {
+                Next(ref reader);
+                value.StringValue = TextOrNull(ref reader);
+            }
+            else if (reader.ValueTextEquals(names.DataType))
+            {
+                Next(ref reader);
+                value.DataType = TextOrNull(ref reader);
+            }
+            else if (reader.ValueTextEquals(names.BinaryValue))
+            {
+                value.BinaryValue = Next(ref reader) == JsonTokenType.String && reader.TryGetBytesFromBase64(out var bytes) ? new MemoryStream(bytes) : null;
+            }
+            else
+            {
+                Next(ref reader);
+            }
+
             reader.Skip();
         }
 
-        return text;
+        return value;
     }
 
     // What is odd about an attribute, half of a surrogate pair say, must not spoil its message, nor the others of the answer.

@@ -36,13 +36,9 @@ internal static class MessageAttributes
     /// <summary>Of these, with the trace only where somebody listens.</summary>
     public static IReadOnlyList<string> AskedFor => RunTraces.AreHeard ? All : s_always;
 
-    /// <summary>Of the sender's; null for none.</summary>
+    /// <summary>Of the sender's: what says that the message was moved here, and what else is wanted.</summary>
     /// <param name="identity">Says what is the same message; null for none.</param>
-    public static List<string>? OfSender(string? identity) => (identity, RunTraces.AreHeard) switch
-    {
-        (null, false) => null,
-        (null, true) or (TraceHeader.MessageAttribute, _) => [TraceHeader.MessageAttribute],
-        (_, true) => [identity, TraceHeader.MessageAttribute],
-        _ => [identity],
-    };
+    /// <param name="all">Each that there is.</param>
+    public static List<string> OfSender(string? identity, bool all) => all ? ["All"]
+        : [.. new[] { MessageOrigin.Attribute, identity, RunTraces.AreHeard ? TraceHeader.MessageAttribute : null }.OfType<string>().Distinct()];
 }

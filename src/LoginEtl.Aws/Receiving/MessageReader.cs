@@ -19,15 +19,16 @@ internal static class MessageReader
     /// <param name="messages">Of the answer.</param>
     /// <param name="fifo">Of a FIFO queue.</param>
     /// <param name="identityAttribute">Message attribute that says what is the same message; null for none.</param>
+    /// <param name="keepsAttributes">Keeps all of the sender's.</param>
     /// <exception cref="SqsException">One has no id, handle or body.</exception>
-    public static IReadOnlyList<ReceivedMessage> ReadAll(IReadOnlyList<Message?> messages, bool fifo, string? identityAttribute = null)
+    public static IReadOnlyList<ReceivedMessage> ReadAll(IReadOnlyList<Message?> messages, bool fifo, string? identityAttribute = null, bool keepsAttributes = false)
     {
-        var read = messages.Select(m => Read(m, fifo, identityAttribute));
+        var read = messages.Select(m => Read(m, fifo, identityAttribute, keepsAttributes));
         return [.. fifo ? read.OrderBy(m => m.Delivery.Group!.Sequence()) : read];
     }
 
     /// <exception cref="SqsException">It has no id that can be one, no handle or no body: this is no answer of SQS.</exception>
-    public static ReceivedMessage Read(Message? message, bool fifo, string? identityAttribute = null)
+    public static ReceivedMessage Read(Message? message, bool fifo, string? identityAttribute = null, bool keepsAttributes = false)
     {
         if (message is not SqsMessage { MessageId: { } id, ReceiptHandle: { Length: > 0 } handle, BodyBytes: { } body } received
             || !IsId(id))
@@ -41,6 +42,8 @@ internal static class MessageReader
                 ? new FifoPosition(Text(message, MessageAttributes.MessageGroupId) ?? "", Text(message, MessageAttributes.SequenceNumber) ?? "")
                 : null)
         {
+            OriginText = AttributeText(message, MessageOrigin.Attribute),
+            Attributes = keepsAttributes ? AttributesOf(message) : SenderAttributes.None,
             TraceParent = RunTraces.AreHeard && (AttributeText(message, TraceHeader.MessageAttribute) ?? Text(message, TraceHeader.SystemAttribute)) is { } header ? TraceHeader.Sampled(header) : null,
         };
         var reason = received.BodyFault
@@ -66,6 +69,10 @@ internal static class MessageReader
             Text(message, MessageAttributes.ApproximateReceiveCount), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
             ? Math.Max(1, count)
             : 1;
+
+    private static SenderAttributes AttributesOf(Message message) => new(
+        [.. (message.MessageAttributes ?? []).Where(a => a.Key != MessageOrigin.Attribute)
+            .Select(a => new SenderValue(a.Key, a.Value.DataType ?? "String", a.Value.StringValue, a.Value.BinaryValue?.ToArray()))]);
 
     // Halves of pairs become one and the same in UTF-8: two messages would be taken for one.
     private static string? AttributeText(Message message, string attribute) =>

@@ -98,7 +98,7 @@ internal sealed class Receiver(
 #pragma warning disable CS0618 // Older servers know them by this name only.
                         AttributeNames = [.. MessageAttributes.AskedFor],
 #pragma warning restore CS0618
-                        MessageAttributeNames = MessageAttributes.OfSender(_identityAttribute),
+                        MessageAttributeNames = MessageAttributes.OfSender(_identityAttribute, options.KeepsAttributes),
                     },
                     abort)
                 .ConfigureAwait(false);
@@ -158,7 +158,7 @@ internal sealed class Receiver(
         // handed over first, or a row could be written before a bad message that holds its group.
         using var turn = queue.IsFifo ? handover.EnterScope() : default;
         // All of them before the first is handed over: when a bad one holds its group, those behind it are known.
-        var taken = MessageReader.ReadAll(messages, queue.IsFifo, _identityAttribute).Where(m => book.Admit(m.Delivery, m.BodyLength)).ToList();
+        var taken = MessageReader.ReadAll(messages, queue.IsFifo, _identityAttribute, options.KeepsAttributes).Where(m => book.Admit(m.Delivery, m.BodyLength)).ToList();
         var undated = false;
         foreach (var message in taken)
         {

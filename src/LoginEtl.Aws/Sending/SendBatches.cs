@@ -12,14 +12,17 @@ internal static class SendBatches
     /// <exception cref="LoginEtlException">
     /// <c>BodyNotSendable</c>: empty, over 1 MiB, or no valid text. Nothing was sent.
     /// </exception>
-    public static IReadOnlyList<Range> Of(IReadOnlyList<string> bodies)
+    public static IReadOnlyList<Range> Of(IReadOnlyList<string> bodies) => Of([.. bodies.Select(Size)]);
+
+    /// <summary>The same of messages of so many bytes each.</summary>
+    public static IReadOnlyList<Range> Of(IReadOnlyList<int> sizes)
     {
         var batches = new List<Range>();
         var first = 0;
         var bytes = 0;
-        for (var i = 0; i < bodies.Count; i++)
+        for (var i = 0; i < sizes.Count; i++)
         {
-            var size = Size(bodies[i], i);
+            var size = sizes[i];
             if (i > first && (i - first == SqsQuotas.EntriesPerCall || bytes + size > SqsQuotas.BatchBytes))
             {
                 batches.Add(first..i);
@@ -29,9 +32,9 @@ internal static class SendBatches
             bytes += size;
         }
 
-        if (first < bodies.Count)
+        if (first < sizes.Count)
         {
-            batches.Add(first..bodies.Count);
+            batches.Add(first..sizes.Count);
         }
 
         return batches;

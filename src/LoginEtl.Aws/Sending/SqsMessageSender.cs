@@ -25,9 +25,23 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings, bool 
     {
         ArgumentNullException.ThrowIfNull(bodies);
         MessageGroup.Check(messageGroupId, queue);
-        var batches = SendBatches.Of(bodies);
-        var entries = bodies.Select((body, i) => Entry(body, i, messageGroupId)).ToArray();
-        var ids = new MessageId[bodies.Count];
+        var ids = await SendAsync(
+            [.. bodies.Select((body, i) => Entry(body, i, messageGroupId))], SendBatches.Of(bodies), isSkipping: false, cancellationToken).ConfigureAwait(false);
+        return [.. ids.Select(id => id!.Value)];
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<MessageId?>> ForwardAsync(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        var entries = messages.Select(ForwardedMessage.Entry).ToArray();
+        return await SendAsync(entries, SendBatches.Of([.. entries.Select(ForwardedMessage.Size)]), isSkipping: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<MessageId?[]> SendAsync(
+        SendMessageBatchRequestEntry[] entries, IReadOnlyList<Range> batches, bool isSkipping, CancellationToken cancellationToken)
+    {
+        var ids = new MessageId?[entries.Length];
         await Parallel.ForEachAsync(
             batches,
             new ParallelOptions
@@ -36,7 +50,7 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings, bool 
                 MaxDegreeOfParallelism = queue.IsFifo ? 1 : Concurrency,
                 CancellationToken = cancellationToken,
             },
-            async (batch, token) => await SendBatchAsync(entries, batch, ids, token).ConfigureAwait(false))
+            async (batch, token) => await SendBatchAsync(entries, batch, ids, isSkipping, token).ConfigureAwait(false))
             .ConfigureAwait(false);
         return ids;
     }
@@ -56,8 +70,13 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings, bool 
             MessageDeduplicationId = queue.IsFifo && !byContent ? Guid.NewGuid().ToString() : null,
         };
 
+    /// <param name="entries">All of them.</param>
+    /// <param name="batch">Which of them.</param>
+    /// <param name="ids">Where their ids go.</param>
+    /// <param name="isSkipping">What is refused keeps no other back.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     private async Task SendBatchAsync(
-        SendMessageBatchRequestEntry[] entries, Range batch, MessageId[] ids, CancellationToken cancellationToken)
+        SendMessageBatchRequestEntry[] entries, Range batch, MessageId?[] ids, bool isSkipping, CancellationToken cancellationToken)
     {
         var (first, count) = batch.GetOffsetAndLength(entries.Length);
         var left = Enumerable.Range(first, count).ToHashSet();
@@ -65,9 +84,10 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings, bool 
         for (var attempt = 1; ; attempt++)
         {
             SqsException failure;
+            int? refused = null;
             try
             {
-                failure = await TryAsync(entries, left, ids, cancellationToken).ConfigureAwait(false);
+                (failure, refused) = await TryAsync(entries, left, ids, cancellationToken).ConfigureAwait(false);
             }
             catch (SqsException e)
             {
@@ -79,18 +99,40 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings, bool 
                 return;
             }
 
+            if (failure.Fault == SqsFault.Refused && isSkipping)
+            {
+                if (refused is null && left.Count > 1)
+                {
+                    // The request as a whole: one of them, or all of them together.
+                    foreach (var one in left.Order())
+                    {
+                        await SendBatchAsync(entries, one..(one + 1), ids, isSkipping, cancellationToken).ConfigureAwait(false);
+                    }
+
+                    return;
+                }
+
+                left.Remove(refused ?? left.First());
+                if (left.Count == 0)
+                {
+                    return;
+                }
+
+                continue;
+            }
+
             if (!failure.IsTransient || Environment.TickCount64 >= until)
             {
-                throw failure.Fault == SqsFault.Refused ? Refused(failure, left) : queue.Faults.Explain(failure);
+                throw failure.Fault == SqsFault.Refused ? Refused(failure, refused is { } only ? [only] : left) : queue.Faults.Explain(failure);
             }
 
             await Task.Delay(Backoff.Delay(attempt), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Takes what was sent out of <paramref name="left"/>; answers why the rest was not.</summary>
-    private async Task<SqsException> TryAsync(
-        SendMessageBatchRequestEntry[] entries, HashSet<int> left, MessageId[] ids, CancellationToken cancellationToken)
+    /// <summary>Takes what was sent out of <paramref name="left"/>; answers why the rest was not, and one that never will be.</summary>
+    private async Task<(SqsException Why, int? Refused)> TryAsync(
+        SendMessageBatchRequestEntry[] entries, HashSet<int> left, MessageId?[] ids, CancellationToken cancellationToken)
     {
         var now = left.Order().Select(i => entries[i]).ToList();
         var answer = await queue.Client
@@ -107,17 +149,9 @@ internal sealed class SqsMessageSender(SqsQueue queue, SqsTimings timings, bool 
 
         var failed = answer.Failed?.FirstOrDefault(
             e => e is not null && !SqsErrorCodes.IsTransient(e));
-        if (failed is { Code: var code, Id: var number })
-        {
-            if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var i) && left.Contains(i))
-            {
-                left.IntersectWith([i]);
-            }
-
-            return new SqsException("SendMessageBatch", SqsFault.Refused, SqsErrorCodes.Clean(code) ?? "refused");
-        }
-
-        return new SqsException("SendMessageBatch", SqsFault.Unavailable, "FailedEntries");
+        return failed is not { Code: var code, Id: var number } ? (new SqsException("SendMessageBatch", SqsFault.Unavailable, "FailedEntries"), null)
+            : (new SqsException("SendMessageBatch", SqsFault.Refused, SqsErrorCodes.Clean(code) ?? "refused"),
+                int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var one) && left.Contains(one) ? one : null);
     }
 
     private LoginEtlException Refused(SqsException e, HashSet<int> left) => new(

@@ -33,6 +33,10 @@ public interface IDatabaseConnector
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or one that cannot hold the rows.</exception>
     Task<IRecordSink> WriteToAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);
 
+    /// <summary>Opens the ledger beside the table, with the checks of a run: what it hides or has lost would be sent again.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or one that a run would refuse.</exception>
+    Task<ILedger> OpenLedgerAsync(DatabaseSettings settings, SinkOptions options, CancellationToken cancellationToken);
+
     /// <summary>
     /// Creates what is missing: table, ledgers, quarantine, roles where asked for. Never drops anything, and changes a
     /// column of the user's only as <see cref="SchemaOptions.AlterAppVersion"/> says. Answers the statements that were

@@ -30,4 +30,14 @@ public interface IMessageSender : IAsyncDisposable
     /// </exception>
     Task<IReadOnlyList<MessageId>> SendAsync(
         IReadOnlyList<string> bodies, string? messageGroupId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Sends messages on, with their attributes and the one that says what they were first. One that the queue does not take
+    /// stops no other. Those of a FIFO queue arrive in their order.
+    /// </summary>
+    /// <param name="messages">As they came.</param>
+    /// <param name="cancellationToken">Cancels the sending.</param>
+    /// <returns>Their new ids, in their order; null for one that the queue does not take.</returns>
+    /// <exception cref="Faults.LoginEtlException">The queue failed for good; some may have been sent.</exception>
+    Task<IReadOnlyList<MessageId?>> ForwardAsync(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken);
 }

@@ -20,6 +20,9 @@ public sealed record LoginQueue(string Name, string QueueUrl)
     /// <summary>Name of the queue that takes what was received too often; null where there is none.</summary>
     public string? DeadLetterQueue { get; init; }
 
+    /// <summary>URL of that queue; null where there is none. The two are always of one account and region.</summary>
+    public string? DeadLetterQueueUrl => DeadLetterQueue is null ? null : QueueUrl[..(QueueUrl.LastIndexOf('/') + 1)] + DeadLetterQueue;
+
     /// <summary>Messages that wait in it; null where these credentials may not look.</summary>
     public long? DeadLetters { get; init; }
 

@@ -13,7 +13,6 @@ namespace LoginEtl.Protecting;
 /// </summary>
 public sealed class Protector : IDisposable
 {
-    private readonly Keyring _keyring;
     private readonly ProtectOptions _options;
     private readonly Func<string, string> _ipForm;
     private readonly IMasker _ip;
@@ -24,8 +23,7 @@ public sealed class Protector : IDisposable
 
     // As long as somebody holds one of a group's messages, and no longer.
     private readonly ConditionalWeakTable<MaskingBatch, MaskedBatch> _groups = [];
-    private LineIdentity? _lines;
-    private MessageIdentity? _messages;
+    private readonly DeliveryIdentity _identity;
 
     /// <summary>Reads the keys it needs from <paramref name="keyring"/>, which stays the caller's.</summary>
     /// <exception cref="Faults.LoginEtlException">A keyset is missing or does not hold the right kind of key.</exception>
@@ -33,7 +31,7 @@ public sealed class Protector : IDisposable
     {
         ArgumentNullException.ThrowIfNull(keyring);
         CanonicalForm.RequireNormalisation();
-        _keyring = keyring;
+        _identity = new DeliveryIdentity(keyring);
         _options = options ?? new ProtectOptions();
         if (_options.DefaultLocale is { } locale && !Quotable.IsLocale(locale))
         {
@@ -69,7 +67,7 @@ public sealed class Protector : IDisposable
             return Protect([login])[0];
         }
 
-        Identify(message);
+        _identity.Identify(message);
         return Protected(message, masked, place);
     }
 
@@ -81,7 +79,7 @@ public sealed class Protector : IDisposable
         var devices = new Plaintext?[logins.Count];
         for (var i = 0; i < logins.Count; i++)
         {
-            Identify(logins[i]);
+            _identity.Identify(logins[i]);
             ips[i] = (logins[i] as LoginMessage)?.Ip;
             devices[i] = (logins[i] as LoginMessage)?.DeviceId;
         }
@@ -107,8 +105,7 @@ public sealed class Protector : IDisposable
         _ip.Dispose();
         _deviceId.Dispose();
         _originals?.Dispose();
-        _lines?.Dispose();
-        _messages?.Dispose();
+        _identity.Dispose();
     }
 
     private IMasker Masker(Keyring keyring, MaskMethod method, string attribute, Func<string, string> canonicalForm) => method switch
@@ -149,6 +146,11 @@ public sealed class Protector : IDisposable
 
     private ProtectedLogin Protected(LoginMessage message, MaskedBatch masked, int place)
     {
+        if (message.GetDelivery().IsOriginUnverified)
+        {
+            return Seal(message, new Rejection(RejectReason.OriginUnverified));
+        }
+
         if (MaskingRules.Check(message, _options, masked.IpFits[place], masked.DeviceIdFits[place]) is { } why)
         {
             return Seal(message, why);
@@ -183,21 +185,6 @@ public sealed class Protector : IDisposable
     {
         var delivery = login.GetDelivery();
         return new SealedReject(delivery, why, _sealer.Seal(login.Body, delivery.Id!.Value));
-    }
-
-    private void Identify(IncomingLogin login)
-    {
-        switch (login.GetDelivery())
-        {
-            case LineDelivery { Id: null } line:
-                _lines ??= new LineIdentity(_keyring.Get(KeysetName.LineId));
-                line.Identify(_lines.Of(line, login.Body));
-                break;
-            case { SenderIdentity: { } identity } sent:
-                _messages ??= new MessageIdentity(_keyring.Get(KeysetName.LineId));
-                sent.Identify(_messages.Of(identity));
-                break;
-        }
     }
 }
 

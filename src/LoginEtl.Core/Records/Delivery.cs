@@ -25,6 +25,19 @@ public abstract class Delivery
     /// <summary>The same under the key; null where the source's id says it.</summary>
     internal KeyedIdentity? KeyedIdentity { get; private set; }
 
+    /// <summary>What it says that it was first, before somebody with the key has looked at that.</summary>
+    internal OriginClaim? OriginClaim { get; private protected set; }
+
+    /// <summary>What it was first, where it was moved to its queue; null where it was not, or nobody has looked yet.</summary>
+    public MessageOrigin? Origin { get; private set; }
+
+    /// <summary>Whether it says so, and nobody who holds these keys has said it.</summary>
+    internal bool IsOriginUnverified { get; private set; }
+
+    /// <summary>Ends the claim.</summary>
+    /// <param name="origin">Null where it is not true.</param>
+    internal void Trace(MessageOrigin? origin) => (Origin, IsOriginUnverified, OriginClaim) = (origin, origin is null, null);
+
     /// <summary>Keeps the sender's identity under the key alone, once the key is at hand.</summary>
     internal void Identify(KeyedIdentity identity)
     {

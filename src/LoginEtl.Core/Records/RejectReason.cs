@@ -71,6 +71,12 @@ public enum RejectReason
 
     /// <summary>A field that is not masked is an IP address, an e-mail address or a phone number as a whole.</summary>
     PiiFound,
+
+    /// <summary>The message says that it was moved here, and nobody who holds these keys has said so.</summary>
+    OriginUnverified,
+
+    /// <summary>The message was moved here, and first sent so long ago that nobody knows any more whether it was written.</summary>
+    TooOld,
 }
 
 /// <summary>The codes of <see cref="RejectReason"/>.</summary>

@@ -22,11 +22,15 @@ public static class LedgerKey
     {
         { KeyedIdentity: not null } => OfSender(delivery)!.Value,
         { SenderIdentity: not null } => throw new InvalidOperationException("A sender's identity has no ledger key before it is keyed."),
-        QueueDelivery { Group: not null } fifo => Bits(fifo.Id!.Value),
-        QueueDelivery { SentTimestamp: { } sent } standard => TimeOrdered(sent, Bits(standard.Id!.Value), version: 7),
+        { OriginClaim: not null } => throw new InvalidOperationException("A message that says what it was first has no ledger key before that is looked at."),
+        QueueDelivery { Group: not null } fifo => Bits(First(fifo)),
+        QueueDelivery { SentTimestamp: { } sent } standard => TimeOrdered(sent, Bits(First(standard)), version: 7),
         LineDelivery { Id: { } id } => Guid.Parse(id.Value),
         _ => throw new InvalidOperationException("A message without SentTimestamp or identity has no ledger key."),
     };
+
+    // One that was moved is the message that it was first.
+    private static MessageId First(QueueDelivery delivery) => delivery.Origin?.Id ?? delivery.Id!.Value;
 
     /// <summary>The key where the sender says what is the same message; null where its source does.</summary>
     public static Guid? OfSender(Delivery delivery)

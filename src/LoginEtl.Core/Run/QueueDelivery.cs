@@ -34,7 +34,7 @@ public sealed class QueueDelivery : Delivery
     public string ReceiptHandle { get; internal set; }
 
     /// <inheritdoc/>
-    public override DateTimeOffset? SentTimestamp => _sentTimestamp;
+    public override DateTimeOffset? SentTimestamp => Origin?.SentTimestamp ?? _sentTimestamp;
 
     /// <inheritdoc/>
     public override int ReceiveCount { get; }
@@ -47,6 +47,15 @@ public sealed class QueueDelivery : Delivery
 
     /// <summary>The span that it was sent in, in W3C's form; null where none came that was sampled, or nobody listens.</summary>
     public string? TraceParent { get; init; }
+
+    /// <summary>What its attribute says that it was first; null where it has none.</summary>
+    public string? OriginText
+    {
+        init => OriginClaim = value is null ? null : new OriginClaim(value, Group is not null);
+    }
+
+    /// <summary>Its sender's attributes, where the run was asked to keep them.</summary>
+    public SenderAttributes Attributes { get; init; } = SenderAttributes.None;
 
     /// <summary>The books of the run that received it; null until a run admitted it.</summary>
     public InFlightMessages? Book { get; internal set; }

@@ -65,6 +65,9 @@ public sealed record ReceiveOptions
     /// <summary>How what is received is decoded.</summary>
     public DecodeOptions Decoding { get; init; } = DecodeOptions.Default;
 
+    /// <summary>Keeps the sender's attributes of each message, to send it on.</summary>
+    public bool KeepsAttributes { get; init; }
+
     /// <summary>How long a full cap may see nothing settle before the run ends with an error.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

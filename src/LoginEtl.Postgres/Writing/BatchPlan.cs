@@ -189,7 +189,7 @@ internal sealed class BatchItem
     public object?[]? Row { get; init; }
 
     /// <summary>Why it goes to quarantine; null for a row.</summary>
-    public Refusal? Refusal { get; init; }
+    public Refusal? Refusal { get; set; }
 }
 
 /// <summary>

@@ -151,9 +151,15 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
     // By the server's clock, in the transaction: pruning goes by the same.
     private static void CheckHorizon(BatchPlan plan, DateTime now)
     {
-        var old = plan.Items.FirstOrDefault(i => i.Login.GetDelivery() is QueueDelivery { Group: null } && i.Login.SentTimestamp < now - LedgerAges.Horizon);
-        if (old is not null)
+        foreach (var old in plan.Items.Where(i => i.Login.GetDelivery() is QueueDelivery { Group: null } && i.Login.SentTimestamp < now - LedgerAges.Horizon))
         {
+            if (old.Login.GetDelivery().Origin is not null)
+            {
+                // It began a new life in this queue, so it may be as old as that. It stops no run.
+                old.Refusal ??= Refusal.Of(new Rejection(RejectReason.TooOld));
+                continue;
+            }
+
             throw new LoginEtlException(
                 ErrorId.MessageTooOld,
                 $"Message {old.Login.MessageId} was sent more than {LedgerAges.Horizon.TotalDays} days ago, longer than SQS keeps messages: whether it was written before can no longer be known.",

@@ -21,6 +21,10 @@ public sealed class GetLoginQueueCmdlet : QueueCmdlet
     [ArgumentCompleter(typeof(QueueCompleter))]
     public override SettingText? Queue { get; set; }
 
+    /// <summary>Tells of their dead-letter queues instead; those that have none are left out.</summary>
+    [Parameter]
+    public SwitchParameter DeadLetter { get; set; }
+
     /// <inheritdoc/>
     protected override void Process()
     {
@@ -29,6 +33,9 @@ public sealed class GetLoginQueueCmdlet : QueueCmdlet
             ? WildcardPattern.Get(Guard(() => EnvironmentSettings.RequireQueuePattern(name, "-Queue")), WildcardOptions.None).IsMatch : null;
         var settings = Guard(() => QueueSettings(name));
         var prefix = name[..(name.AsSpan().IndexOfAny("*?[") is var end and >= 0 ? end : name.Length)];
-        WriteObject(Await(() => Connectors.Queue.ListAsync(settings, prefix, fits, StopToken), Queue), enumerateCollection: true);
+        var queues = Await(() => Connectors.Queue.ListAsync(settings, prefix, fits, StopToken), Queue);
+        WriteObject(DeadLetter ? queues.Select(q => q.DeadLetterQueueUrl).OfType<string>().Distinct().Select(LookAt) : queues, enumerateCollection: true);
     }
+
+    private LoginQueue LookAt(string url) => Await(() => Connectors.Queue.ListAsync(QueueSettings(url), "", null, StopToken), url)[0];
 }

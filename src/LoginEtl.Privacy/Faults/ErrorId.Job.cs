@@ -69,6 +69,8 @@ public sealed partial record ErrorId
     public static readonly ErrorId ForeignObject = new(FaultKind.Denied);
     /// <summary>As many messages are held as may be, and none was settled for a long time.</summary>
     public static readonly ErrorId HeldMessagesCapReached = new(FaultKind.Failed);
+    /// <summary>A script block that chooses messages fails.</summary>
+    public static readonly ErrorId FilterInvalid = new(FaultKind.Configuration);
     /// <summary>A cmdlet was given nothing to work on.</summary>
     public static readonly ErrorId InputMissing = new(FaultKind.Configuration);
     /// <summary>Something was piped into a cmdlet that it does not take.</summary>
@@ -87,6 +89,8 @@ public sealed partial record ErrorId
     public static readonly ErrorId LedgerUnreadable = new(FaultKind.Failed);
     /// <summary>A table beside the table of logins is not the one that this version makes.</summary>
     public static readonly ErrorId LedgerUnsuitable = new(FaultKind.Configuration);
+    /// <summary>Messages cannot be moved from that queue to the other: they are one, or of two kinds, or there is none to move from.</summary>
+    public static readonly ErrorId MoveImpossible = new(FaultKind.Configuration);
     /// <summary>The message group's id is not one that SQS takes.</summary>
     public static readonly ErrorId MessageGroupInvalid = new(FaultKind.Configuration);
     /// <summary>The queue is a FIFO queue, and no message group was given.</summary>

@@ -123,13 +123,13 @@ public sealed class TracesTests : IDisposable
     }
 
     [Theory]
-    [InlineData(null, new[] { "traceparent" })]
-    [InlineData("login_id", new[] { "login_id", "traceparent" })]
-    [InlineData("traceparent", new[] { "traceparent" })]
+    [InlineData(null, new[] { "LoginEtlOrigin", "traceparent" })]
+    [InlineData("login_id", new[] { "LoginEtlOrigin", "login_id", "traceparent" })]
+    [InlineData("traceparent", new[] { "LoginEtlOrigin", "traceparent" })]
     public void Queue_is_asked_for_them_where_somebody_listens(string? identity, string[] asked)
     {
         Assert.Contains("AWSTraceHeader", MessageAttributes.AskedFor);
-        Assert.Equal(asked, MessageAttributes.OfSender(identity));
+        Assert.Equal(asked, MessageAttributes.OfSender(identity, all: false));
     }
 
     private static JsonObject Traced(string header) => new() { ["traceparent"] = new JsonObject { ["DataType"] = "String", ["StringValue"] = header } };

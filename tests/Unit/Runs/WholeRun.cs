@@ -28,6 +28,8 @@ internal sealed class WholeRun : IDisposable
     /// <summary>One more run of the same keys.</summary>
     public WholeRun(WholeRun host) => (_host, _keys) = (host, host._keys);
 
+    public TestKeys Keys => _keys;
+
     public List<BatchReport> Batches { get; } = [];
 
     /// <summary>Groups that were held in the batches so far, while the run goes on.</summary>
