@@ -65,12 +65,12 @@ public sealed partial record ErrorId
     public static readonly ErrorId FileUnreadable = new(FaultKind.NotFound);
     /// <summary>A file cannot be written: its folder is missing, the user may not, or the disk is full.</summary>
     public static readonly ErrorId FileUnwritable = new(FaultKind.Failed);
+    /// <summary>A script block that chooses messages fails.</summary>
+    public static readonly ErrorId FilterInvalid = new(FaultKind.Configuration);
     /// <summary>Beside the table stands something that others made and that would run with this user's rights.</summary>
     public static readonly ErrorId ForeignObject = new(FaultKind.Denied);
     /// <summary>As many messages are held as may be, and none was settled for a long time.</summary>
     public static readonly ErrorId HeldMessagesCapReached = new(FaultKind.Failed);
-    /// <summary>A script block that chooses messages fails.</summary>
-    public static readonly ErrorId FilterInvalid = new(FaultKind.Configuration);
     /// <summary>A cmdlet was given nothing to work on.</summary>
     public static readonly ErrorId InputMissing = new(FaultKind.Configuration);
     /// <summary>Something was piped into a cmdlet that it does not take.</summary>
@@ -89,8 +89,6 @@ public sealed partial record ErrorId
     public static readonly ErrorId LedgerUnreadable = new(FaultKind.Failed);
     /// <summary>A table beside the table of logins is not the one that this version makes.</summary>
     public static readonly ErrorId LedgerUnsuitable = new(FaultKind.Configuration);
-    /// <summary>Messages cannot be moved from that queue to the other: they are one, or of two kinds, or there is none to move from.</summary>
-    public static readonly ErrorId MoveImpossible = new(FaultKind.Configuration);
     /// <summary>The message group's id is not one that SQS takes.</summary>
     public static readonly ErrorId MessageGroupInvalid = new(FaultKind.Configuration);
     /// <summary>The queue is a FIFO queue, and no message group was given.</summary>
@@ -99,6 +97,8 @@ public sealed partial record ErrorId
     public static readonly ErrorId MessageTooOld = new(FaultKind.Failed);
     /// <summary>The queue's server does not say when messages were sent.</summary>
     public static readonly ErrorId MissingSentTimestamp = new(FaultKind.Failed);
+    /// <summary>Messages cannot be moved from that queue to the other: they are one, or of two kinds, or there is none to move from.</summary>
+    public static readonly ErrorId MoveImpossible = new(FaultKind.Configuration);
     /// <summary>-OnConflict needs a unique key, and the table has none on what is written.</summary>
     public static readonly ErrorId NoUniqueKey = new(FaultKind.Configuration);
     /// <summary>The process has no memory left for what it holds.</summary>
