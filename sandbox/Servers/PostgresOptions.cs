@@ -35,6 +35,7 @@ public sealed record PostgresOptions
             ["dynamic_shared_memory_type"] = OperatingSystem.IsWindows() ? "windows" : "mmap",
             ["max_connections"] = "200",
             ["log_statement"] = LogStatement,
+            ["log_line_prefix"] = "%m [%p] %d ",
             ["full_page_writes"] = Fast ? "off" : "on",
         };
         if (Fast) settings["autovacuum_naptime"] = "1h";

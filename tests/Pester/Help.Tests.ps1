@@ -32,7 +32,8 @@ Describe 'A parameter of several cmdlets' {
             PrivateKeyPath    = 5   # to make, to add to, to show, or to read; of the quarantine or of the vault
             ProfileName       = 3   # of the queue, of the database or of the key service
             Reason            = 3   # why personal data are asked for, why a message was rejected, or why it is dismissed
-            Queue             = 3   # to receive from or send to, to look for, or where an entry came from
+            Queue             = 4   # to receive from or send to, to move to, to look for, or where an entry came from
+            From              = 2   # a backup of keys, or a queue
             Region            = 3   # of the queue, of the database or of the key service
             Force             = 3   # whatever the cmdlet would refuse
             Database          = 2   # needed, or told of a change where it is named

@@ -53,12 +53,12 @@ public sealed class MoveLoginMessageCmdlet : JobCmdlet
     [InRange(1, long.MaxValue)]
     public long? MaxMessages { get; set; }
 
-    /// <summary>How long the queue must look empty before the move ends, such as 90s; a number is seconds.</summary>
+    /// <summary>How long the queue must look empty before the run ends, such as 90s; a number is seconds.</summary>
     [Parameter]
     [Duration]
     public TimeSpan? DrainWindow { get; set; }
 
-    /// <summary>Most messages held at a time, those included that are left.</summary>
+    /// <summary>Most messages held at a time.</summary>
     [Parameter]
     [Given<int>]
     [InRange(1, ReceiveOptions.MostHeld)]
