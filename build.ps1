@@ -106,7 +106,10 @@ function Bench {
     $node = '--node', (Get-Command node -CommandType Application | Select-Object -First 1).Source
     $pwsh = (Get-Command pwsh -CommandType Application -ErrorAction Ignore | Select-Object -First 1).Source
     $cmdlets = if ($pwsh) { '--pwsh', $pwsh, '--module', 'LoginEtl.psd1' } else { @() }
-    dotnet $bench write
+    dotnet bench/Small/bin/Release/net10.0/LoginEtl.Bench.Small.dll
+    $psql = Get-Command psql -CommandType Application -ErrorAction Ignore | Select-Object -First 1
+    $copy = if ($psql) { '--psql', $psql.Source } else { @() }
+    dotnet $bench write @copy
     dotnet $bench start @cmdlets
     dotnet $bench memory
     foreach ($latency in 0, 10, 50) {

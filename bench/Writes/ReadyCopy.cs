@@ -3,14 +3,18 @@ using Npgsql;
 namespace LoginEtl.Bench.Writes;
 
 /// <summary>
-/// What a batch has put into ledger and table, as the bytes of binary COPY: what <c>psql</c>'s <c>\copy</c> sends, without its
-/// process and its files. Nothing is looked at, masked, encoded or checked.
+/// What batches have put into ledger and table, as the bytes of binary COPY. Nothing is looked at, masked, encoded or checked.
 /// </summary>
 internal sealed class ReadyCopy
 {
-    private const string Ledger = "login_etl_ledger (key, outcome, batch, schema_version)";
-    private const string Table = "user_logins (user_id, device_type, masked_ip, masked_device_id, locale, app_version, create_date)";
+    /// <summary>What they are copied into.</summary>
+    public const string Ledger = "login_etl_ledger (key, outcome, batch, schema_version)";
+    /// <inheritdoc cref="Ledger"/>
+    public const string Table = "user_logins (user_id, device_type, masked_ip, masked_device_id, locale, app_version, create_date)";
     private readonly List<(byte[] Ledger, byte[] Table)> _batches = [];
+
+    /// <summary>Of each batch.</summary>
+    public IReadOnlyList<(byte[] Ledger, byte[] Table)> Batches => _batches;
 
     /// <param name="connection">Of a database that holds all batches, each of so many rows, in their order.</param>
     /// <param name="count">Of batches.</param>

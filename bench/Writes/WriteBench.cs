@@ -9,20 +9,21 @@ using Npgsql;
 namespace LoginEtl.Bench.Writes;
 
 /// <summary>
-/// The exactly-once write, ledger and rows in one transaction a batch, beside a COPY of the same bytes ready made into both;
-/// and the same where one row in twenty was written before. In each round each has a database of its own.
+/// The exactly-once write, ledger and rows in one transaction a batch, beside a COPY of the same bytes ready made into both,
+/// sent from here and by psql; and the same where one row in twenty was written before. In each round each has a database of
+/// its own.
 /// </summary>
-internal sealed class WriteBench(PostgresServer server, int batches, int size)
+internal sealed class WriteBench(PostgresServer server, int batches, int size, string? psql = null)
 {
     private const int Redelivered = 20;
     private readonly PostgresConnector _connector = new();
 
-    /// <summary>Arguments: rows and rounds, which may be left out; batches are of 5,000.</summary>
+    /// <summary>Arguments: rows and rounds, which may be left out; batches are of 5,000. <c>--psql</c>: the program.</summary>
     public static async Task<int> RunAsync(BenchArguments arguments)
     {
         var (rows, rounds, size) = (arguments.Number(0, 100_000), arguments.Number(1, 5), new BatchOptions().BatchSize);
         await using var server = await PostgresServer.StartAsync(new PostgresOptions { Major = null }, default);
-        var bench = new WriteBench(server, Math.Max(1, rows / size), size);
+        var bench = new WriteBench(server, Math.Max(1, rows / size), size, arguments.Text("psql"));
         // The first compiles.
         await bench.RoundAsync(0);
         var figures = new List<WriteFigures>();
@@ -35,12 +36,17 @@ internal sealed class WriteBench(PostgresServer server, int batches, int size)
         BenchReport.Figure("rows a second", figures.Select(f => rows / f.Ours.Seconds), "0");
         BenchReport.Figure("speed, where COPY of ready bytes is 1", figures.Select(f => f.Speed), "0.00");
         BenchReport.Figure("cost to the server, where COPY of ready bytes costs 1", figures.Select(f => f.ServerCost ?? double.NaN), "0.00");
+        if (figures.All(f => f.SpeedBesidePsql is not null))
+        {
+            BenchReport.Figure("speed, where psql's \\copy of files is 1", figures.Select(f => f.SpeedBesidePsql!.Value), "0.00");
+        }
+
         BenchReport.Figure("speed with one row in twenty redelivered, where it is 1 without", figures.Select(f => f.SpeedRedelivered), "0.00");
         BenchReport.Json("write", new { Rows = rows, BatchSize = size }, figures);
         return 0;
     }
 
-    /// <summary>All three once, in an order that turns.</summary>
+    /// <summary>All of them once, in an order that turns.</summary>
     public async Task<WriteFigures> RoundAsync(int round)
     {
         var records = SampleRecords.Batches(batches, size);
@@ -49,18 +55,24 @@ internal sealed class WriteBench(PostgresServer server, int batches, int size)
             await WriteAsync(sink, records);
             return await ReadyCopy.OfAsync(connection, batches, size);
         });
-        var times = new WriteTime[3];
-        foreach (var which in Enumerable.Range(0, 3).Select(i => (i + round) % 3))
+        using var files = psql is null ? null : new PsqlCopy(psql, ready);
+        Func<string, IRecordSink, Task<WriteTime>>[] contenders =
+        [
+            (connection, sink) => OursAsync(connection, sink, SampleRecords.Batches(batches, size)),
+            (connection, _) => MeasureAsync(connection, () => ready.WriteAsync(connection)),
+            async (connection, sink) => await OursAsync(connection, sink, await RedeliveredAsync(sink)),
+            .. files is null ? [] : new Func<string, IRecordSink, Task<WriteTime>>[] { (connection, _) => MeasureAsync(connection, () => files.WriteAsync(connection)) },
+        ];
+        var times = new WriteTime[contenders.Length];
+        foreach (var which in Enumerable.Range(0, times.Length).Select(i => (i + round) % times.Length))
         {
-            times[which] = await InDatabaseAsync(async (connection, sink) =>
-            {
-                var written = which == 2 ? await RedeliveredAsync(sink) : SampleRecords.Batches(batches, size);
-                return await MeasureAsync(connection, () => which == 1 ? ready.WriteAsync(connection) : WriteAsync(sink, written));
-            });
+            times[which] = await InDatabaseAsync(contenders[which]);
         }
 
-        return new WriteFigures(times[0], times[1], times[2]);
+        return new WriteFigures(times[0], times[1], times[2], times.ElementAtOrDefault(3));
     }
+
+    private Task<WriteTime> OursAsync(string connection, IRecordSink sink, List<ProtectedLogin[]> records) => MeasureAsync(connection, () => WriteAsync(sink, records));
 
     private static async Task WriteAsync(IRecordSink sink, List<ProtectedLogin[]> records)
     {

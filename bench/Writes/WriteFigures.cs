@@ -4,10 +4,14 @@ namespace LoginEtl.Bench.Writes;
 /// <param name="Ours">By the writer.</param>
 /// <param name="Ready">Bytes that are ready made, by COPY.</param>
 /// <param name="Redelivered">By the writer, where one row in twenty was written before.</param>
-internal sealed record WriteFigures(WriteTime Ours, WriteTime Ready, WriteTime Redelivered)
+/// <param name="Psql">Files of those bytes, by psql; null without it.</param>
+internal sealed record WriteFigures(WriteTime Ours, WriteTime Ready, WriteTime Redelivered, WriteTime? Psql)
 {
     /// <summary>How fast the writer is, where COPY of ready bytes is 1.</summary>
     public double Speed => Ready.Seconds / Ours.Seconds;
+
+    /// <summary>How fast it is, where psql is 1; null without it.</summary>
+    public double? SpeedBesidePsql => Psql?.Seconds / Ours.Seconds;
 
     /// <summary>How fast it is with redeliveries, where it is 1 without.</summary>
     public double SpeedRedelivered => Ours.Seconds / Redelivered.Seconds;
