@@ -34,7 +34,7 @@
         'Send-LoginMessage'
         'Set-LoginPrimaryKey'
         'Test-LoginAudit'
-        'Test-LoginEtl', 'Test-LoginJson'
+        'Test-LoginEtl', 'Test-LoginJson', 'Test-LoginRun'
         'Unprotect-LoginPii'
         'Update-LoginToken'
         'Write-LoginRecord'

@@ -38,6 +38,9 @@ internal sealed record RunReceipt
 
     public long Undeleted { get; init; }
 
+    /// <summary>Its entry in the chain of receipts.</summary>
+    public string? Link { get; init; }
+
     public long HeldGroups { get; init; }
 
     public required bool Balanced { get; init; }

@@ -60,8 +60,7 @@ public sealed class EtlJob(IQueueConnector queues, IDatabaseConnector databases)
                 }
 
                 var receipt = await RunAsync(sink, protectors, batchWritten, stop).ConfigureAwait(false);
-                await sink.EndRunAsync(receipt).ConfigureAwait(false);
-                return receipt;
+                return receipt with { Link = await sink.EndRunAsync(receipt).ConfigureAwait(false) };
             }
             catch (Exception e)
             {

@@ -140,12 +140,22 @@ public sealed class PostgresConnector : IDatabaseConnector
             async connection =>
             {
                 var table = await Preflight.FindAsync(connection, settings, cancellationToken).ConfigureAwait(false);
-                var runs = await CompanionTable.ReadRunsAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+                var (runs, _) = await CompanionTable.ReadRunsAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
                 runs.RequireLoginEtlTable();
                 await ForeignObjects.RequireNoneAsync(connection, table.Name, [SchemaNames.Runs], cancellationToken).ConfigureAwait(false);
                 return await RunRow.ListAsync(connection, runs.Name, filter, cancellationToken).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<RunProof> ProveRunsAsync(DatabaseSettings settings, IReadOnlyList<ReceiptLink> links, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(links);
+        var database = Database.From(settings);
+        await using var _ = database.ConfigureAwait(false);
+        return await RunProver.ProveAsync(database, settings, links, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -24,6 +24,7 @@ BeforeAll {
         Get-LoginQuarantine $database -All
         $bodies | Test-LoginJson
         Get-LoginRun $database
+        Test-LoginRun $database
         Export-LoginRecord $database (Join-Path $TestDrive 'logins.csv')
         Test-LoginEtl $queue $keys $database
         Get-LoginQueue $queue

@@ -118,6 +118,7 @@ Describe 'Nothing leaks' {
         Receive-LoginMessage $queue -WarningAction Ignore | Protect-LoginPii $keys | Write-LoginRecord $database
         Get-Everything { Get-LoginQuarantine $database } | Assert-Clean -Saying 'Reason'
         Get-Everything { Get-LoginRun $database; Get-LoginRun $database -Failed | Format-List *; Get-LoginRun $database | ForEach-Object ToString } | Assert-Clean -Saying 'Completed'
+        Get-Everything { Test-LoginRun $database; $bodies | Test-LoginRun $database; Test-LoginRun $database -Link $bodies -Verbose } | Assert-Clean -Saying 'SettingInvalid'
         Get-Everything { Get-LoginRun $database | ConvertTo-LoginReport -Verbose; $bodies | ConvertTo-LoginReport; Invoke-LoginEtl $queue $keys $database -ReportPath (Join-Path $TestDrive 'leaks.html') -Verbose; Get-Content (Join-Path $TestDrive 'leaks.html') } | Assert-Clean -Saying 'InputUnfit'
         Get-Everything { Export-LoginRecord $database (Join-Path $TestDrive 'leaks.csv') -Verbose; Export-LoginRecord $database (Join-Path $TestDrive 'leaks.csv'); Get-Content (Join-Path $TestDrive 'leaks.csv') } | Assert-Clean -Saying 'FileExists'
         $recover = @{ Database = $database; Keyset = $keys; Reason = 'leaks'; AuditFile = Join-Path $TestDrive "bodies-$(New-Guid).jsonl"; Confirm = $false }

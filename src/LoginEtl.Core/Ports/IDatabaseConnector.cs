@@ -66,6 +66,13 @@ public interface IDatabaseConnector
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or it remembers none.</exception>
     Task<IReadOnlyList<LoginRun>> ListRunsAsync(DatabaseSettings settings, RunFilter filter, CancellationToken cancellationToken);
 
+    /// <summary>Holds the runs' receipts against each other, the ledgers and the quarantine, as they are at one moment.</summary>
+    /// <param name="settings">Which table.</param>
+    /// <param name="links">Receipts that somebody has kept: each is to be there still.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there are no receipts.</exception>
+    Task<RunProof> ProveRunsAsync(DatabaseSettings settings, IReadOnlyList<ReceiptLink> links, CancellationToken cancellationToken);
+
     /// <summary>Opens the tokens of the table and the states of their keys.</summary>
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or keys that have no table.</exception>
     Task<ITokenTable> OpenTokensAsync(DatabaseSettings settings, CancellationToken cancellationToken);

@@ -35,7 +35,8 @@ public interface IRecordSink : IAsyncDisposable
     Task<IReadOnlyList<string>> BeginRunAsync(string? source, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 
     /// <summary>Remembers how the run ended. Never throws, and takes a few seconds at most.</summary>
-    Task EndRunAsync(Receipt receipt) => Task.CompletedTask;
+    /// <returns>The receipt's entry in the chain, for <see cref="Receipt.Link"/>; null where it has none.</returns>
+    Task<string?> EndRunAsync(Receipt receipt) => Task.FromResult<string?>(null);
 
     /// <summary>
     /// Writes one batch in one transaction and returns once it has committed durably. Retries faults of the system.

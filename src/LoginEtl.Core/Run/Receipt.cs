@@ -102,6 +102,12 @@ public sealed record Receipt
     /// <summary>Calls to SQS until now: what it charges for. None for files, and for a writer whose run goes on.</summary>
     public CallCounts Calls { get; init; } = new();
 
+    /// <summary>
+    /// Its entry in the chain of receipts: number and SHA-256, as in <c>42:9f86d0…</c>. Whoever keeps it can tell later whether
+    /// any receipt before it was changed (Test-LoginRun). Null where none was made.
+    /// </summary>
+    public string? Link { get; init; }
+
     /// <summary>What ended a failed run, and what to do; free of personal data. Null where nothing failed.</summary>
     public string? Error => _faults.Count == 0 ? null : string.Join(" ", _faults.Select(f => $"{f.Message} {f.Remedy}"));
 

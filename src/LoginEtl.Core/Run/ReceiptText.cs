@@ -39,6 +39,7 @@ public static class ReceiptText
             ("received", receipt.Received), .. receipt.Counts.Named.Select(c => (c.Name, (object?)c.Count)),
             .. Where(receipt.Calls.Total > 0, ("calls", receipt.Calls)),
             ("balanced", receipt.Balanced), ("exit_code", receipt.ExitCode),
+            .. Where(receipt.Link is not null, ("link", receipt.Link)),
             .. Where(receipt.Error is not null, ("error_id", receipt.ErrorId), ("error", receipt.Error)),
         ];
     }

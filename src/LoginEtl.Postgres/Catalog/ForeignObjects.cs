@@ -108,7 +108,7 @@ internal static class ForeignObjects
             SELECT a.attname, pg_catalog.replace(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '"'::text, ''::text)
             FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = {table}
         ) x(name, expression)
-        WHERE (x.name = 'anchored_by' AND x.expression <> 'SESSION_USER')
+        WHERE (x.name IN ('anchored_by', 'recorded_by') AND x.expression <> 'SESSION_USER')
             OR (x.name IN ('anchored_at', 'created_at', 'changed_at', 'recorded_at') AND x.expression NOT IN ('clock_timestamp()', 'now()'))
         """;
 

@@ -45,8 +45,11 @@ internal static class SchemaNames
     /// <summary>One row for every run.</summary>
     public const string Runs = "login_etl_run";
 
+    /// <summary>What the runs had counted when they began and ended, each entry chained to the one before: rows are added and never changed.</summary>
+    public const string Receipts = "login_etl_receipt";
+
     /// <summary>All of them, in the order they are made.</summary>
-    public static readonly string[] All = [Ledger, FileLedger, Quarantine, Vault, Keys, AuditAnchor, Schema, Runs];
+    public static readonly string[] All = [Ledger, FileLedger, Quarantine, Vault, Keys, AuditAnchor, Schema, Runs, Receipts];
 
     /// <summary>Index of the ledger's entries that have no time in their key: what is pruned is found by it.</summary>
     public const string LedgerUntimed = $"{Ledger}_untimed";
@@ -58,7 +61,7 @@ internal static class SchemaNames
     public static readonly string[] OfRuns = [Ledger, FileLedger, Quarantine, Keys];
 
     /// <summary>Those that a run trusts, as far as they are there.</summary>
-    public static readonly string[] TrustedByRuns = [.. OfRuns, Schema, Runs];
+    public static readonly string[] TrustedByRuns = [.. OfRuns, Schema, Runs, Receipts];
 
     /// <summary>Those that are read for what the database says of itself.</summary>
     public static readonly string[] OfRecord = [Schema, Ledger, FileLedger];
@@ -72,6 +75,7 @@ internal static class SchemaNames
         AuditAnchor => AuditAnchorColumns,
         Schema => SchemaColumns,
         Runs => RunColumns,
+        Receipts => ReceiptColumns,
         _ => LedgerColumns,
     };
 
@@ -82,6 +86,7 @@ internal static class SchemaNames
         Vault => ["attribute", "token"],
         Keys => ["attribute", "prefix"],
         Runs => ["id"],
+        Receipts => ["number"],
         _ => null,
     };
 
@@ -97,10 +102,10 @@ internal static class SchemaNames
     /// <summary>The catalogue's name of a column's type: the same in every relation.</summary>
     public static string TypeOf(string column) => column switch
     {
-        "key" or "batch" or "file_id" or "id" => "uuid",
+        "key" or "batch" or "file_id" or "id" or "run" => "uuid",
         "outcome" or SchemaVersion => "int2",
         "receive_count" or "version" or "timeline" => "int4",
-        "line" or "number" or "system_identifier" => "int8",
+        "line" or "number" or "oldest" or "system_identifier" => "int8",
         "database_id" or "ledger_id" => "oid",
         "sent_at" or "changed_at" or "anchored_at" or "recorded_at" or "started_at" or "seen_at" or "ended_at" => "timestamptz",
         "sealed_body" or "sealed" or "mac" or "link" => "bytea",
@@ -156,6 +161,12 @@ internal static class SchemaNames
 
     /// <summary>Of the runs: what is known once they have ended.</summary>
     public static readonly string[] CountedAtEnd = ["received", "duplicate", "returned", "lapsed", "unknown", "undeleted"];
+
+    /// <summary>Columns of the receipts that whoever runs may fill; who and when are the server's word.</summary>
+    public static readonly string[] ReceiptContent = ["number", "run", "content", "oldest", "link"];
+
+    /// <summary>Columns of the receipts.</summary>
+    public static readonly string[] ReceiptColumns = [.. ReceiptContent, "recorded_by", "recorded_at"];
 
     /// <summary>Columns of the runs.</summary>
     public static readonly string[] RunColumns =

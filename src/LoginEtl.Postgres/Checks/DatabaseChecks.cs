@@ -126,8 +126,9 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
             _list.Add("Key register", "the user may not register a key: runs go on under those that the database knows alone", KeyRegistration.Grant(keys));
         }
 
-        var runs = await CompanionTable.ReadRunsAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+        var (runs, receipts) = await CompanionTable.ReadRunsAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         _list.Add("Run history", runs.WhyForgotten is var (why, remedy) ? $"runs are not remembered: {why}" : $"{runs.Name}", runs.WhyForgotten?.Remedy);
+        _list.Add("Receipts", receipts.WhyForgotten is var (gap, cure) ? $"receipts are not chained: {gap}" : $"{receipts.Name}", receipts.WhyForgotten?.Remedy);
         await CheckPruningAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         await CheckAnchorAsync(connection, table, cancellationToken).ConfigureAwait(false);
         if (options.UseVault)

@@ -34,6 +34,20 @@ internal static class RunRow
         COMMENT ON TABLE {runs.Quoted} IS 'LoginEtl: one row for every run. What it wrote is counted in the batches'' own transactions; seen_at is when it was last heard of.'
         """;
 
+    /// <summary>
+    /// An expression: the run as a receipt has it, in JSON. Of the row's own columns and in one order, so that it is the same
+    /// text as long as the row is the same; but for <c>seen_at</c>, which changes while nothing happens.
+    /// </summary>
+    /// <param name="row">What the row is called.</param>
+    public static string Content(string row) =>
+        $"""
+        pg_catalog.json_build_object({string.Join(", ", SchemaNames.RunColumns.Where(c => c is not ("id" or "seen_at")).Select(c => $"'{c}'::text, {Stable($"{row}.{c}", c)}"))})::text
+        """;
+
+    // What it looks like depends on no setting of the session.
+    private static string Stable(string column, string name) =>
+        SchemaNames.TypeOf(name) == "timestamptz" ? $"pg_catalog.to_char({column} AT TIME ZONE 'UTC'::text, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'::text)" : column;
+
     /// <summary>As the column holds it.</summary>
     public static string Text(LoginRunState state) => state.ToString().ToLowerInvariant();
 

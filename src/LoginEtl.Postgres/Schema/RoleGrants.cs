@@ -167,6 +167,8 @@ internal static class RoleGrants
         yield return (Recoverer, table.Beside(SchemaNames.AuditAnchor), RightsOfAnchoring);
         yield return (Writer, table.Beside(SchemaNames.Runs), [("SELECT", ""), ("INSERT", ""), ("UPDATE", "")]);
         yield return (Auditor, table.Beside(SchemaNames.Runs), [("SELECT", "")]);
+        yield return (Writer, table.Beside(SchemaNames.Receipts), [("SELECT", ""), .. SchemaNames.ReceiptContent.Select(c => ("INSERT", c))]);
+        yield return (Auditor, table.Beside(SchemaNames.Receipts), [("SELECT", "")]);
         foreach (var ledger in new[] { table.Beside(SchemaNames.Ledger), table.Beside(SchemaNames.FileLedger) })
         {
             yield return (Writer, ledger, [("SELECT", ""), ("INSERT", ""), ("UPDATE", "outcome")]);

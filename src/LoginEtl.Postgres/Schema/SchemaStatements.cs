@@ -73,6 +73,7 @@ internal static class SchemaStatements
         SchemaNames.AuditAnchor => CreateAuditAnchor(relation),
         SchemaNames.Schema => SchemaRecordPlan.Create(relation),
         SchemaNames.Runs => RunRow.Create(relation),
+        SchemaNames.Receipts => ReceiptChain.Create(relation),
         _ => CreateLedger(relation),
     };
 

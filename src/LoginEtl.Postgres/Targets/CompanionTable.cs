@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace LoginEtl.Postgres.Targets;
 
-/// <summary>A ledger, the quarantine, the vault, the keys or the runs, beside the user's table, as it is.</summary>
+/// <summary>A ledger, the quarantine, the vault, the keys, the runs or their receipts, beside the user's table, as it is.</summary>
 /// <param name="Name">Schema and name.</param>
 /// <param name="Exists">Something of that name is there; without it the rest says nothing.</param>
 /// <param name="IsLoginEtlTable">A table with the columns the writer fills, of the types it fills them with.</param>
@@ -25,7 +25,8 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         SELECT c.relname, c.relpersistence = 'p', c.relkind IN ('r', 'p'),
                ARRAY(SELECT pg_catalog.concat(a.attname, ' ', t.typname) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
                CASE WHEN c.relname = $4 THEN pg_catalog.has_table_privilege(c.oid, 'SELECT')
-                   WHEN c.relname = $5 THEN pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE') ELSE
+                   WHEN c.relname = $5 THEN pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE')
+                   WHEN c.relname = $6 THEN pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_any_column_privilege(c.oid, 'INSERT') ELSE
                pg_catalog.has_table_privilege(c.oid, 'INSERT') AND (c.relname = ANY($3) OR (pg_catalog.has_table_privilege(c.oid, 'SELECT')
                    AND coalesce(pg_catalog.has_column_privilege(c.oid, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'outcome'), 'UPDATE'), false))) END,
                pg_catalog.row_security_active(c.oid),
@@ -46,11 +47,11 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
     public static async Task<CompanionTable> ReadVaultAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
         (await ReadAsync(connection, table, [SchemaNames.Vault], cancellationToken).ConfigureAwait(false))[0];
 
-    /// <summary>The runs, which are remembered where they are there.</summary>
-    public static async Task<CompanionTable> ReadRunsAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
-        (await ReadAsync(connection, table, [SchemaNames.Runs], cancellationToken).ConfigureAwait(false))[0];
+    /// <summary>The runs and their receipts, which are kept where they are there.</summary>
+    public static async Task<(CompanionTable Runs, CompanionTable Receipts)> ReadRunsAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken) =>
+        await ReadAsync(connection, table, [SchemaNames.Runs, SchemaNames.Receipts], cancellationToken).ConfigureAwait(false) is [var runs, var receipts] ? (runs, receipts) : throw new InvalidOperationException();
 
-    /// <summary>Of the runs: why this one will not be remembered, and what to do; null where it will.</summary>
+    /// <summary>Of the runs and their receipts: why there will be nothing of this one, and what to do; null where there will.</summary>
     public (string Detail, string Remedy)? WhyForgotten =>
         !Exists ? ($"there is no {Name}", "Run Initialize-LoginDatabase, which makes it.")
         : !IsLoginEtlTable ? ($"{Name} is not the table this version makes", "Move it out of the way, then run Initialize-LoginDatabase.")
@@ -86,7 +87,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         NpgsqlConnection connection, QualifiedName table, string[] names, CancellationToken cancellationToken)
     {
         var found = await connection.QueryAsync(
-            Query, [table.Schema, names, InsertOnly, SchemaNames.Keys, SchemaNames.Runs],
+            Query, [table.Schema, names, InsertOnly, SchemaNames.Keys, SchemaNames.Runs, SchemaNames.Receipts],
             r =>
             {
                 var lacks = SchemaNames.ColumnsOf(r.GetString(0)).Where(c => !r.GetFieldValue<string[]>(3).Contains($"{c} {SchemaNames.TypeOf(c)}")).ToList();
@@ -163,6 +164,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         SchemaNames.Vault => "the originals of tokens",
         SchemaNames.Keys => "rows from being written under a retired key",
         SchemaNames.Runs => "runs in mind",
+        SchemaNames.Receipts => "what they counted",
         _ => "messages from being written twice",
     };
 
@@ -171,6 +173,7 @@ internal sealed record CompanionTable(QualifiedName Name, bool Exists, bool IsLo
         SchemaNames.Quarantine or SchemaNames.Vault => "INSERT",
         SchemaNames.Keys => "SELECT",
         SchemaNames.Runs => "SELECT, INSERT, UPDATE",
+        SchemaNames.Receipts => "SELECT, INSERT",
         _ => "SELECT, INSERT, UPDATE (outcome)",
     };
 

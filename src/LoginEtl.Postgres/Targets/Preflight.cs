@@ -25,8 +25,10 @@ internal static class Preflight
             await CompanionTable.RequireVaultAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
         }
 
-        var runs = await CompanionTable.ReadRunsAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
-        return new ApprovedTable(target, schema, runs.WhyForgotten is var (detail, remedy) ? $"Runs are not remembered: {detail}. {remedy}" : null);
+        var (runs, receipts) = await CompanionTable.ReadRunsAsync(connection, target.Name, cancellationToken).ConfigureAwait(false);
+        return new ApprovedTable(
+            target, schema, runs.WhyForgotten is var (detail, remedy) ? $"Runs are not remembered: {detail}. {remedy}" : null,
+            receipts.WhyForgotten is var (gap, cure) ? $"Receipts are not chained, so Test-LoginRun proves nothing of this run: {gap}. {cure}" : null);
     }
 
     /// <summary>The same for who restores: needs fewer rights beside the table, and no vault before the first original.</summary>
@@ -94,4 +96,5 @@ internal static class Preflight
 /// <param name="Target">It.</param>
 /// <param name="Schema">What the database says of itself.</param>
 /// <param name="WhyForgotten">Why a run that writes there is not remembered, in sentences; null where it is.</param>
-internal sealed record ApprovedTable(TargetTable Target, SchemaRecord Schema, string? WhyForgotten);
+/// <param name="WhyUnchained">Why its receipt is not chained to those before, in sentences; null where it is.</param>
+internal sealed record ApprovedTable(TargetTable Target, SchemaRecord Schema, string? WhyForgotten, string? WhyUnchained);

@@ -57,9 +57,10 @@ internal sealed class BatchPlan
     /// <param name="batch">As it was handed over.</param>
     /// <param name="encoder">By the table as it is.</param>
     /// <param name="onBadInGroup">What a bad message means for its group.</param>
+    /// <param name="id">Of the batch.</param>
     /// <param name="earlier">The same batch as it was encoded for what the table was before.</param>
     /// <exception cref="LoginEtlException">A message has no key in the ledger.</exception>
-    public static BatchPlan Of(IReadOnlyList<ProtectedLogin> batch, RowEncoder encoder, BadInGroupAction onBadInGroup, BatchPlan? earlier = null)
+    public static BatchPlan Of(IReadOnlyList<ProtectedLogin> batch, RowEncoder encoder, BadInGroupAction onBadInGroup, Guid id, BatchPlan? earlier = null)
     {
         var items = new List<BatchItem>(batch.Count);
         var seen = new Dictionary<(bool, Guid), BatchItem>(batch.Count);
@@ -95,7 +96,7 @@ internal sealed class BatchPlan
         {
             Hold = holds ? new GroupHold() : null,
             Duplicates = twins,
-            BatchId = earlier?.BatchId ?? Guid.CreateVersion7(),
+            BatchId = id,
             Promised = earlier?.Promised,
             Added = earlier?.Added,
         };

@@ -134,7 +134,7 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
 
         if (log is not null)
         {
-            await log.CountAsync(connection, fresh.Select(i => outcomes[i.Ordinal]), cancellationToken).ConfigureAwait(false);
+            await log.CountAsync(connection, fresh.Select(i => (outcomes[i.Ordinal], i.Login.SentTimestamp)), cancellationToken).ConfigureAwait(false);
         }
 
         cancellationToken.ThrowIfCancellationRequested();

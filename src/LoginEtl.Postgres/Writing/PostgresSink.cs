@@ -38,6 +38,7 @@ internal sealed class PostgresSink : IRecordSink
     private readonly SinkNotices _notices;
     private readonly LockWatch _locks;
     private readonly RunLog _log;
+    private readonly string? _whyUnchained;
     private string? _whyForgotten;
     private TargetTable _table;
     private RowEncoder _encoder;
@@ -58,7 +59,8 @@ internal sealed class PostgresSink : IRecordSink
         _committed = new CommittedBatches(table.Name);
         _notices = new SinkNotices(database, approved.Schema, options);
         _locks = new LockWatch(database, options.Waiting);
-        _log = new RunLog(database, table.Name);
+        _log = new RunLog(database, table.Name, isChained: approved.WhyUnchained is null);
+        _whyUnchained = approved.WhyUnchained;
         WriteTo(approved);
         _pruning = options.DryRun ? null : new LedgerPruning(database, table.Name);
         _session = options.DryRun ? new DryRunSession(database) : new CommittingSession(database);
@@ -108,7 +110,7 @@ internal sealed class PostgresSink : IRecordSink
     /// <inheritdoc/>
     public async Task<BatchResult> WriteAsync(IReadOnlyList<ProtectedLogin> batch, CancellationToken cancellationToken)
     {
-        var plan = BatchPlan.Of(batch, _encoder, _options.OnBadInGroup);
+        var plan = BatchPlan.Of(batch, _encoder, _options.OnBadInGroup, _log.NextBatch());
         if (plan.Items.Count == 0)
         {
             return new BatchResult(plan.BatchId, []);
@@ -130,7 +132,7 @@ internal sealed class PostgresSink : IRecordSink
                 if (sign is not null)
                 {
                     await ReadAgainAsync(scope.Connection, attempt, changes, sign, token).ConfigureAwait(false);
-                    plan = BatchPlan.Of(batch, _encoder, _options.OnBadInGroup, plan);
+                    plan = BatchPlan.Of(batch, _encoder, _options.OnBadInGroup, plan.BatchId, plan);
                     sign = null;
                 }
 
@@ -140,7 +142,7 @@ internal sealed class PostgresSink : IRecordSink
                     // Behind the table's lock still, and nothing is written yet: who changes it again waits for this batch.
                     rounds = ++rounds <= MostRounds ? rounds : throw TableChange.Restless(_table.Live, attempt.CommitInDoubt);
                     await ReadAgainAsync(scope.Connection, attempt, changes, null, token).ConfigureAwait(false);
-                    plan = BatchPlan.Of(batch, _encoder, _options.OnBadInGroup, plan);
+                    plan = BatchPlan.Of(batch, _encoder, _options.OnBadInGroup, plan.BatchId, plan);
                     attempt = Next(attempt);
                     outcome = await _writer.TryWriteAsync(scope, plan, attempt, token).ConfigureAwait(false);
                 }
@@ -212,11 +214,11 @@ internal sealed class PostgresSink : IRecordSink
 
         var lost = await LookAsync((connection, token) => _log.BeginAsync(connection, source, token), cancellationToken).ConfigureAwait(false);
         _writer = NewWriter();
-        return lost;
+        return _whyUnchained is { } gap ? [.. lost, gap] : lost;
     }
 
     /// <inheritdoc/>
-    public Task EndRunAsync(Receipt receipt) => _log.EndAsync(receipt);
+    public Task<string?> EndRunAsync(Receipt receipt) => _log.EndAsync(receipt);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

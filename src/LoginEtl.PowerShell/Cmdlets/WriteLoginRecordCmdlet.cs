@@ -283,7 +283,7 @@ public sealed class WriteLoginRecordCmdlet : DatabaseCmdlet
         _receiptGiven = true;
         _progress.Complete();
         var receipt = _writer!.Receipt();
-        _sink!.EndRunAsync(receipt).GetAwaiter().GetResult();
+        receipt = receipt with { Link = _sink!.EndRunAsync(receipt).GetAwaiter().GetResult() };
         if (_dryRun)
         {
             WriteHostLine(BatchText.WhatIf(_wouldBe));

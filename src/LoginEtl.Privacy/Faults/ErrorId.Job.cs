@@ -131,6 +131,8 @@ public sealed partial record ErrorId
     public static readonly ErrorId ReasonMissing = new(FaultKind.Configuration);
     /// <summary>A defect: receiving was ended by an error that nobody expected.</summary>
     public static readonly ErrorId ReceiveFailed = new(FaultKind.Failed);
+    /// <summary>Receipts, runs, ledgers and quarantine do not fit: something was changed by hand.</summary>
+    public static readonly ErrorId ReceiptsBroken = new(FaultKind.Failed);
     /// <summary>A message comes out of quarantine, and is written by Restore-LoginQuarantine alone.</summary>
     public static readonly ErrorId RestoreNeeded = new(FaultKind.Configuration);
     /// <summary>Row security hides rows of the table from this user.</summary>

@@ -1,10 +1,21 @@
+using LoginEtl.History;
+using LoginEtl.Postgres;
 using LoginEtl.Postgres.Catalog;
+using LoginEtl.Settings;
 
 namespace LoginEtl.Unit.Faults;
 
 /// <summary>Whether what the database remembers of its runs is what its ledger has of them.</summary>
 internal static class HistoryCheck
 {
+    /// <summary>What does not fit of receipts, ledgers and quarantine, in words; each receipt that a run gave is to be there.</summary>
+    public static async Task<IEnumerable<string>> UnprovedAsync(string database, IEnumerable<EndedRun> runs)
+    {
+        var links = runs.Select(r => r.Receipt?.Link).OfType<string>().Select(ReceiptLink.Parse).ToList();
+        var proof = await new PostgresConnector().ProveRunsAsync(new DatabaseSettings { Database = new SecretText(database) }, links, CancellationToken.None);
+        return proof.Findings.Select(f => $"the books do not fit: {f}");
+    }
+
     /// <summary>What is not so, in words.</summary>
     public static IEnumerable<string> Complaints(IReadOnlyCollection<EndedRun> runs, Standing standing)
     {

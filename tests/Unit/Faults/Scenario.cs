@@ -161,6 +161,7 @@ internal sealed class Scenario : IAsyncDisposable
         _complaints.AddRange(LedgerCheck.Complaints(_sent, standing));
         _complaints.AddRange(ReceiptCheck.Complaints(_runs, standing));
         _complaints.AddRange(HistoryCheck.Complaints(_runs, standing));
+        _complaints.AddRange(await HistoryCheck.UnprovedAsync(_database, _runs));
         return standing;
     }
 
@@ -176,6 +177,7 @@ internal sealed class Scenario : IAsyncDisposable
         var standing = await ReadAsync(await _queue.LookAsync());
         _complaints.AddRange(LedgerCheck.ComplaintsAfterDrain(_sent, standing));
         _complaints.AddRange(ReceiptCheck.Complaints(_runs, standing));
+        _complaints.AddRange(await HistoryCheck.UnprovedAsync(_database, _runs));
         Assert.True(_complaints.Count == 0, Report());
         return standing;
     }

@@ -13,7 +13,7 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     private static readonly string[] Names =
     [
         "Database server", "Database TLS", "Database encoding", "Database clock", "Durability", "Table", "Table columns", "Other columns",
-        "Unique keys", "Grants", "Row security", "Triggers and rules", "Owners", "Schema", "Ledgers, quarantine and keys", "Run history", "Ledger pruning", "Audit anchor",
+        "Unique keys", "Grants", "Row security", "Triggers and rules", "Owners", "Schema", "Ledgers, quarantine and keys", "Run history", "Receipts", "Ledger pruning", "Audit anchor",
     ];
 
     [Fact]
@@ -41,6 +41,7 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     [InlineData("ALTER TABLE login_etl_schema SET UNLOGGED", "Durability", CheckOutcome.Fail, "login_etl_schema")]
     [InlineData("ALTER TABLE login_etl_vault SET UNLOGGED", "Durability", CheckOutcome.Fail, "login_etl_vault")]
     [InlineData("ALTER TABLE login_etl_run SET UNLOGGED", "Run history", CheckOutcome.Warn, "UNLOGGED")]
+    [InlineData("DROP TABLE login_etl_receipt", "Receipts", CheckOutcome.Warn, "there is no public.login_etl_receipt")]
     [InlineData("DROP TABLE login_etl_run", "Run history", CheckOutcome.Warn, "there is no public.login_etl_run")]
     [InlineData("DROP TABLE login_etl_quarantine", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_quarantine")]
     [InlineData("ALTER TABLE login_etl_ledger DROP outcome", "Ledgers, quarantine and keys", CheckOutcome.Fail, "login_etl_ledger")]

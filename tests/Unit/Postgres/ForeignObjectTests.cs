@@ -13,7 +13,7 @@ namespace LoginEtl.Unit.Postgres;
 public sealed class ForeignObjectTests(ServersFixture servers)
 {
     private const string Trap = "CREATE FUNCTION a_trap() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN CREATE TABLE sprung (); RETURN NEW; END'; ";
-    private static readonly string[] Relations = ["login_etl_ledger", "login_etl_file_ledger", "login_etl_quarantine", "login_etl_vault", "login_etl_key", "login_etl_audit_anchor", "login_etl_schema", "login_etl_run"];
+    private static readonly string[] Relations = ["login_etl_ledger", "login_etl_file_ledger", "login_etl_quarantine", "login_etl_vault", "login_etl_key", "login_etl_audit_anchor", "login_etl_schema", "login_etl_run", "login_etl_receipt"];
 
     public static TheoryData<string> All => [.. Relations];
 
@@ -42,12 +42,16 @@ public sealed class ForeignObjectTests(ServersFixture servers)
             {
                 await RefusedAsync(database, d => new PostgresConnector().ListRunsAsync(d.Settings(), new RunFilter(), TestDatabase.Token));
             }
+            else if (relation == "login_etl_receipt")
+            {
+                await RefusedAsync(database, d => new PostgresConnector().ProveRunsAsync(d.Settings(), [], TestDatabase.Token));
+            }
             else if (relation is not ("login_etl_vault" or "login_etl_audit_anchor"))
             {
                 await RefusedAsync(database, d => d.TokensAsync());
             }
 
-            if (relation is not ("login_etl_vault" or "login_etl_audit_anchor" or "login_etl_schema" or "login_etl_run"))
+            if (relation is not ("login_etl_vault" or "login_etl_audit_anchor" or "login_etl_schema" or "login_etl_run" or "login_etl_receipt"))
             {
                 await RefusedAsync(database, d => new PostgresConnector().OpenQuarantineAsync(d.Settings(), new SinkOptions(), TestDatabase.Token));
             }
@@ -95,6 +99,7 @@ public sealed class ForeignObjectTests(ServersFixture servers)
     [InlineData("login_etl_key", "CREATE UNIQUE INDEX watch ON login_etl_key (attribute, state)", "the unique key watch")]
     [InlineData("login_etl_key", "ALTER TABLE login_etl_key ALTER prefix TYPE text COLLATE any_case", "the collation any_case")]
     [InlineData("login_etl_run", "CREATE UNIQUE INDEX watch ON login_etl_run (source)", "the unique key watch")]
+    [InlineData("login_etl_receipt", "ALTER TABLE login_etl_receipt ALTER recorded_by SET DEFAULT 'another'", "the default")]
     [InlineData("login_etl_audit_anchor", "CREATE UNIQUE INDEX watch ON login_etl_audit_anchor (file_id)", "the unique key watch")]
     [InlineData("login_etl_audit_anchor", "ALTER TABLE login_etl_audit_anchor ALTER place TYPE text COLLATE any_case", "the collation any_case")]
     public async Task Unique_key_or_collation_by_which_others_are_the_same_is_refused(string relation, string trap, string what)

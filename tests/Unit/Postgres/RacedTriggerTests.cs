@@ -32,6 +32,7 @@ public sealed class RacedTriggerTests(ServersFixture servers)
     [InlineData("login_etl_key", "set")]
     [InlineData("login_etl_audit_anchor", "anchored")]
     [InlineData("login_etl_run", "begun")]
+    [InlineData("login_etl_receipt", "begun")]
     [InlineData("login_etl_vault", "kept")]
     [InlineData("login_etl_key", "installed")]
     [InlineData("login_etl_quarantine", "rotated")]

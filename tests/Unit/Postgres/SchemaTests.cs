@@ -13,7 +13,7 @@ public sealed class SchemaTests(ServersFixture servers)
     public async Task Everything_missing_is_created_once()
     {
         var database = await TestDatabase.NewAsync(servers);
-        Assert.Equal(11, (await database.InitializeAsync()).Count);
+        Assert.Equal(12, (await database.InitializeAsync()).Count);
         Assert.Empty(await database.InitializeAsync());
         Assert.Equal(
             "user_id varchar(128),device_type varchar(32),masked_ip varchar(256),masked_device_id varchar(256),locale varchar(32),app_version integer,create_date date",
@@ -29,7 +29,7 @@ public sealed class SchemaTests(ServersFixture servers)
     {
         var database = await TestDatabase.NewAsync(servers);
         var plan = await database.InitializeAsync(planOnly: true);
-        Assert.Equal(11, plan.Count);
+        Assert.Equal(12, plan.Count);
         Assert.Equal(0, await database.CountAsync("pg_class WHERE relname LIKE '%login%'"));
         Assert.Equal(plan, await database.InitializeAsync());
         Assert.Empty(await database.InitializeAsync(planOnly: true));
@@ -40,7 +40,7 @@ public sealed class SchemaTests(ServersFixture servers)
     {
         var database = await TestDatabase.NewAsync(servers);
         var runs = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => database.InitializeAsync())));
-        Assert.Equal(11, runs.Sum(r => r.Count));
+        Assert.Equal(12, runs.Sum(r => r.Count));
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class SchemaTests(ServersFixture servers)
     {
         var database = await TestDatabase.NewAsync(
             servers, "CREATE TABLE user_logins (user_id text, device_type text, masked_ip text, masked_device_id text, locale text, app_version bigint, create_date timestamp, note text DEFAULT 'n'); INSERT INTO user_logins (user_id) VALUES ('old')");
-        Assert.Equal(10, (await database.InitializeAsync()).Count);
+        Assert.Equal(11, (await database.InitializeAsync()).Count);
         await using var sink = await database.SinkAsync();
         await sink.WriteAsync(Logins.Records(2), TestDatabase.Token);
         Assert.Equal(2, await database.CountAsync("user_logins WHERE note = 'n' AND app_version = 2003000 AND create_date IS NOT NULL"));
@@ -62,7 +62,7 @@ public sealed class SchemaTests(ServersFixture servers)
     public async Task Table_may_be_in_another_schema_and_need_quotes(string table)
     {
         var database = await TestDatabase.NewAsync(servers);
-        Assert.Equal(12, (await database.InitializeAsync(table)).Count);
+        Assert.Equal(13, (await database.InitializeAsync(table)).Count);
         await using var sink = await database.SinkAsync(table: table);
         Assert.Equal([Outcome.Written], (await sink.WriteAsync([Logins.Record()], TestDatabase.Token)).Outcomes);
         Assert.Equal(1, await database.CountAsync(table));
