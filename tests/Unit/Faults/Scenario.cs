@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LoginEtl.Faults;
 using LoginEtl.Postgres;
 using LoginEtl.Sandbox;
 using LoginEtl.Settings;
@@ -37,6 +38,8 @@ internal sealed class Scenario : IAsyncDisposable
     private readonly List<Login> _later = [];
     private readonly List<EndedRun> _runs = [];
     private readonly List<string> _complaints = [];
+    private readonly List<string> _moves = [];
+    private IReadOnlyDictionary<string, string> _moved = new Dictionary<string, string>();
 
     private bool _isFlooded;
 
@@ -49,6 +52,9 @@ internal sealed class Scenario : IAsyncDisposable
 
     /// <summary>The runs so far.</summary>
     public IReadOnlyList<EndedRun> Runs => _runs;
+
+    /// <summary>What became of moves so far, in words.</summary>
+    public IReadOnlyList<string> Moves => _moves;
 
     /// <summary>Messages sent so far.</summary>
     public IReadOnlyList<SentMessage> Sent => _sent;
@@ -142,6 +148,48 @@ internal sealed class Scenario : IAsyncDisposable
         return ended[0];
     }
 
+    /// <summary>
+    /// What is in the queue goes to another one while calls go wrong, and comes back from there: what was sent there and not
+    /// deleted here is in the queue twice then, and messages have other ids than they were sent with.
+    /// </summary>
+    public async Task MoveAsync(CallFaults faults)
+    {
+        const int Most = 10;
+        await WaitForLateCommitsAsync();
+        var name = _lane.NewName("moved-");
+        var elsewhere = await ScenarioQueue.CreateAsync(_lane.Calls, name, visibilityTimeout: 2);
+        var move = new QueueMove(_lane, _calls.EndpointUrl, _database);
+        _calls.Suffer(faults);
+        var there = await TryAsync(_name, name);
+        _calls.Suffer(CallFaults.None);
+        var back = new List<string>();
+        for (var moves = 0; await elsewhere.CountsAsync() != (0, 0) && moves < Most; moves++)
+        {
+            back.Add(await TryAsync(name, _name));
+        }
+
+        _moves.Add($"moved: {there}; back: {string.Join("; ", back)}");
+        if (await elsewhere.CountsAsync() != (0, 0))
+        {
+            _complaints.Add($"messages did not come back: {_moves[^1]}");
+        }
+
+        await elsewhere.DeleteAsync();
+        _moved = await _queue.OriginsAsync();
+
+        async Task<string> TryAsync(string from, string to)
+        {
+            try
+            {
+                return $"{await move.RunAsync(from, to)}";
+            }
+            catch (LoginEtlException e)
+            {
+                return e.Id;
+            }
+        }
+    }
+
     /// <summary>A run that meets nothing but bodies that are no login, all of one kind. What comes later comes among them.</summary>
     public async Task FloodAsync(int messages, PlannedRun plan)
     {
@@ -205,7 +253,7 @@ internal sealed class Scenario : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    public Task<Standing> ReadAsync(IReadOnlySet<string> queued) => Standing.ReadAsync(_database, _sent, queued, hasPlaces: _groups > 0, CancellationToken.None);
+    public Task<Standing> ReadAsync(IReadOnlySet<string> queued) => Standing.ReadAsync(_database, _sent, _moved, queued, hasPlaces: _groups > 0, CancellationToken.None);
 
     /// <param name="ended">Runs beside each other.</param>
     /// <param name="sentBefore">What was sent before them.</param>
@@ -245,7 +293,7 @@ internal sealed class Scenario : IAsyncDisposable
 
     private async Task SendAsync(IReadOnlyList<Login> logins) => _sent.AddRange(await _queue.SendAsync(logins));
 
-    private string Report() => string.Join("\n", _complaints.Distinct()
+    private string Report() => string.Join("\n", _complaints.Distinct().Concat(_moves)
         .Concat(_runs.Select((run, index) => string.Create(CultureInfo.InvariantCulture, $"run {index + 1}: {run}")))
         .Concat(_runs.SelectMany(run => run.Said.Where(line => !line.StartsWith('{')).TakeLast(5)).Distinct().Take(20).Select(line => $"  | {line}")));
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using LoginEtl.Records;
 using LoginEtl.Sandbox.Demo;
 using LoginEtl.Unit.Faults.Messages;
 
@@ -13,8 +14,11 @@ internal sealed class ScenarioQueue(SqsCalls calls, string url)
     public const string FifoSuffix = ".fifo";
 
     private const int Ten = 10;
+    private const int IdInOrigin = 3;
     private static readonly TimeSpan Recheck = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
+    private readonly Dictionary<string, string> _origins = [];
 
     public static async Task<ScenarioQueue> CreateAsync(SqsCalls calls, string name, int visibilityTimeout)
     {
@@ -60,6 +64,14 @@ internal sealed class ScenarioQueue(SqsCalls calls, string url)
     /// <summary>The ids of the messages that can be received now; they are visible after it.</summary>
     public Task<IReadOnlySet<string>> VisibleAsync() => LookAsync(TimeSpan.Zero);
 
+    /// <summary>Which message each of those is that were moved here, by the attribute that they carry: its own id, and the first one.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> OriginsAsync()
+    {
+        _origins.Clear();
+        await LookAsync(LongestWait);
+        return _origins.ToDictionary();
+    }
+
     // Receives all the while: servers may look at leases that have run out only then.
     private async Task<IReadOnlySet<string>> LookAsync(TimeSpan atMost)
     {
@@ -71,10 +83,16 @@ internal sealed class ScenarioQueue(SqsCalls calls, string url)
                 ["QueueUrl"] = url,
                 ["MaxNumberOfMessages"] = Ten,
                 ["VisibilityTimeout"] = 60,
+                ["MessageAttributeNames"] = new JsonArray(MessageOrigin.Attribute),
             }, CancellationToken.None);
             foreach (var message in answer["Messages"]?.AsArray() ?? [])
             {
-                seen[message!["MessageId"]!.GetValue<string>()] = message["ReceiptHandle"]!.GetValue<string>();
+                var id = message!["MessageId"]!.GetValue<string>();
+                seen[id] = message["ReceiptHandle"]!.GetValue<string>();
+                if (message["MessageAttributes"]?[MessageOrigin.Attribute]?["StringValue"]?.GetValue<string>() is { } origin)
+                {
+                    _origins[id] = origin.Split(';')[IdInOrigin];
+                }
             }
 
             if (answer["Messages"] is null or JsonArray { Count: 0 })

@@ -29,10 +29,22 @@ internal sealed record Schedule(
         // More than two workers let pass before they stop.
         var flood = groups == 0 && draws.Chance(0.2) ? 45 + draws.Below(60) : 0;
         runs = [.. runs.Select(run => ScheduleDraws.Sized(draws, run, flood + messages, mixture))];
-        return new Schedule(
-            seed, messages, visibilityTimeout, looksBetween, groups, mixture, flood,
-            flood == 0 ? runs : [ScheduleDraws.Sized(draws, ScheduleDraws.FloodRun(draws), flood, mixture), .. runs.Take(2)]);
+        List<PlannedRun> all = flood == 0 ? runs : [ScheduleDraws.Sized(draws, ScheduleDraws.FloodRun(draws), flood, mixture), .. runs.Take(2)];
+        // What was moved has another id, so between runs nobody could tell where it is.
+        var move = groups == 0 && !looksBetween && draws.Chance(0.6) ? ScheduleDraws.Move(draws) : null;
+        return new Schedule(seed, messages, visibilityTimeout, looksBetween, groups, mixture, flood, all)
+        {
+            Move = move,
+            // While there is much to move.
+            MovesBefore = move is null ? 0 : flood > 0 ? 1 : draws.Below(2),
+        };
     }
+
+    /// <summary>What befalls the calls of a move to another queue; null where nothing is moved.</summary>
+    public CallFaults? Move { get; private init; }
+
+    /// <summary>The run before which it is, from 0; behind the last where there are no more.</summary>
+    public int MovesBefore { get; private init; }
 
     /// <summary>Plays it to its proof.</summary>
     /// <exception cref="Xunit.Sdk.XunitException">A promise was broken.</exception>
@@ -43,6 +55,11 @@ internal sealed record Schedule(
         await using var scenario = await Scenario.OnAsync(lane, Flood > 0 ? 0 : Messages, VisibilityTimeout, (ulong)Seed, Groups, Mixture);
         foreach (var (index, run) in Runs.Index())
         {
+            if (index == MovesBefore && Move is { } move)
+            {
+                await scenario.MoveAsync(move);
+            }
+
             if (Flood > 0 && index == 0)
             {
                 await scenario.FloodAsync(Flood, run);
@@ -59,13 +76,18 @@ internal sealed record Schedule(
             }
         }
 
+        if (MovesBefore >= Runs.Count && Move is { } last)
+        {
+            await scenario.MoveAsync(last);
+        }
+
         var standing = await scenario.ProveAsync();
         var receipts = scenario.Runs.Select(r => r.Receipt).OfType<RunReceipt>().ToList();
         return string.Create(CultureInfo.InvariantCulture,
             $"{scenario.Sent.Count} messages{Kinds} ({scenario.Sent.CountBy(m => m.Identity).Count(c => c.Value > 1)} twice): {standing.RowCount} rows, {standing.QuarantineCount} quarantined; {scenario.Runs.Count} runs, "
             + $"{scenario.Runs.Count(r => r.Killed)} killed, {receipts.Count(r => r.Outcome == "failed")} failed, {receipts.Count(r => r.Outcome == "stopped")} stopped; "
             + $"{scenario.Faults} faults, {receipts.Sum(r => r.Duplicate)} duplicate, {receipts.Sum(r => r.Returned)} returned, {receipts.Sum(r => r.Lapsed)} lapsed, "
-            + $"{receipts.Sum(r => r.Unknown)} unknown, {receipts.Sum(r => r.Undeleted)} undeleted; {clock.Elapsed.TotalSeconds:0.0} s");
+            + $"{receipts.Sum(r => r.Unknown)} unknown, {receipts.Sum(r => r.Undeleted)} undeleted; {string.Concat(scenario.Moves.Select(m => $"{m}; "))}{clock.Elapsed.TotalSeconds:0.0} s");
     }
 
     private string Kinds => (Groups == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" in {Groups} groups"))
@@ -73,5 +95,6 @@ internal sealed record Schedule(
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"seed {Seed}: {Messages} messages{Kinds}, visibility timeout {VisibilityTimeout} s\n")
-        + string.Join('\n', Runs.Select((run, index) => $"  run {index + 1}: {run}"));
+        + string.Join('\n', Runs.Select((run, index) => $"  run {index + 1}: {run}"))
+        + (Move is null ? "" : string.Create(CultureInfo.InvariantCulture, $"\n  moved away and back before run {MovesBefore + 1}: {Move}"));
 }

@@ -59,6 +59,21 @@ internal static class ScheduleDraws
         };
     }
 
+    /// <summary>What befalls a move. A server that says that it has taken what it has not would lose messages by itself.</summary>
+    public static CallFaults Move(SampleDraws draws)
+    {
+        var faults = Calls(draws);
+        for (var ordinal = 1; ordinal <= LastOrdinal; ordinal++)
+        {
+            if (draws.Chance(0.15))
+            {
+                faults.On(SqsOperation.SendMessageBatch, Of(draws, OfAnyCall), first: ordinal);
+            }
+        }
+
+        return faults;
+    }
+
     private static CallFaults Calls(SampleDraws draws)
     {
         var faults = new CallFaults();

@@ -19,6 +19,15 @@ public sealed class SeededScheduleTests(FaultLane lane) : IClassFixture<FaultLan
     }
 
     [Fact]
+    public async Task Schedule_in_which_messages_are_moved_away_and_back_loses_and_doubles_nothing()
+    {
+        var schedule = Schedule.Draw(131003);
+        Assert.NotNull(schedule.Move);
+        TestContext.Current.TestOutputHelper?.WriteLine(schedule.ToString());
+        Assert.Matches("received [1-9]", await schedule.PlayAsync(lane));
+    }
+
+    [Fact]
     public void One_seed_draws_one_schedule_and_another_seed_another()
     {
         Assert.Equal(Schedule.Draw(7).ToString(), Schedule.Draw(7).ToString());

@@ -47,11 +47,12 @@ internal sealed record Standing
     /// <summary>Reads a database.</summary>
     /// <param name="connectionString">Where it is.</param>
     /// <param name="sent">What makes up the identity of an entry's message, which has only the queue's id.</param>
+    /// <param name="moved">Messages that have another id by now, by that one, and the one they were sent with.</param>
     /// <param name="queued">What is in the queue.</param>
     /// <param name="hasPlaces">Whether the table counts places in a column <c>place</c>.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static async Task<Standing> ReadAsync(
-        string connectionString, IEnumerable<SentMessage> sent, IReadOnlySet<string> queued, bool hasPlaces, CancellationToken cancellationToken)
+        string connectionString, IEnumerable<SentMessage> sent, IReadOnlyDictionary<string, string> moved, IReadOnlySet<string> queued, bool hasPlaces, CancellationToken cancellationToken)
     {
         // Unpooled, and able to read from a server that was made read-only.
         await using var connection = new NpgsqlConnection(
@@ -62,7 +63,7 @@ internal sealed record Standing
         var ledger = await CountAsync("outcome::text", SchemaNames.Ledger);
         var identities = sent.ToDictionary(m => m.MessageId, m => m.Identity);
         var entries = (await ReadAsync("message_id", "string_agg(reason, ' ')", SchemaNames.Quarantine, r => r.GetString(1).Split(' ')))
-            .GroupBy(e => identities.GetValueOrDefault(e.Key, e.Key), e => e.Value).ToDictionary(e => e.Key, e => e.SelectMany(r => r).ToList());
+            .GroupBy(e => moved.GetValueOrDefault(e.Key, e.Key) is var id ? identities.GetValueOrDefault(id, id) : e.Key, e => e.Value).ToDictionary(e => e.Key, e => e.SelectMany(r => r).ToList());
         var runs = await ReadAsync(
             "'all'", "count(*)::int, coalesce(sum(written + updated + skipped + suppressed), 0)::int, coalesce(sum(quarantined), 0)::int", SchemaNames.Runs,
             r => (r.GetInt32(1), r.GetInt32(2), r.GetInt32(3)));
