@@ -15,7 +15,7 @@
         'ConvertFrom-LoginJson', 'ConvertTo-LoginReport'
         'Disable-LoginKey'
         'Enable-LoginKey'
-        'Export-LoginRecord', 'Find-LoginRecord'
+        'Export-LoginRecord', 'Export-LoginSubject', 'Find-LoginRecord'
         'Get-LoginKeyset'
         'Get-LoginQuarantine'
         'Get-LoginQueue'

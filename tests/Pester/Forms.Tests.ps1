@@ -25,6 +25,7 @@ BeforeAll {
         $bodies | Test-LoginJson
         Get-LoginRun $database
         Export-LoginRecord $database (Join-Path $TestDrive 'logins.csv')
+        '203.0.113.77' | Export-LoginSubject $database $keys -Attribute ip -Path (Join-Path $TestDrive 'subject') -Reason forms -AuditFile (Join-Path $TestDrive 'audit.jsonl') -Confirm:$false -WarningAction Ignore
         Test-LoginEtl $queue $keys $database
         Get-LoginQueue $queue
         $dead = New-TestQueue

@@ -38,10 +38,20 @@ internal static class Queries
         connection.QueryAsync(sql, parameters, _ => 0, cancellationToken);
 
     /// <summary>Runs a query with positional parameters, values or parameters of a type, and reads every row.</summary>
-    public static async Task<List<T>> QueryAsync<T>(
-        this NpgsqlConnection connection, string sql, object[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    public static Task<List<T>> QueryAsync<T>(
+        this NpgsqlConnection connection, string sql, object[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        QueryAsync(connection, sql, parameters, read, seconds: null, cancellationToken);
+
+    /// <summary>The same of a query that reads a whole table.</summary>
+    public static Task<List<T>> QueryWholeAsync<T>(
+        this NpgsqlConnection connection, string sql, object[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        QueryAsync(connection, sql, parameters, read, WholeTableSeconds, cancellationToken);
+
+    private static async Task<List<T>> QueryAsync<T>(
+        NpgsqlConnection connection, string sql, object[] parameters, Func<NpgsqlDataReader, T> read, int? seconds, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand(sql, connection);
+        command.CommandTimeout = seconds ?? command.CommandTimeout;
         await using var _ = command.ConfigureAwait(false);
         foreach (var parameter in parameters)
         {
