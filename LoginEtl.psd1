@@ -28,7 +28,7 @@
         'Protect-LoginPii'
         'Receive-LoginMessage'
         'Remove-LoginKey'
-        'Remove-LoginQuarantine'
+        'Remove-LoginQuarantine', 'Remove-LoginSubject'
         'Reset-LoginMessage'
         'Restore-LoginQuarantine'
         'Send-LoginMessage'

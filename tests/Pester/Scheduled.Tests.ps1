@@ -162,6 +162,7 @@ Describe '$WhatIfPreference' {
             'Restore-LoginQuarantine'  = { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath $private }
             'Export-LoginRecord'       = { Export-LoginRecord $database (Join-Path $TestDrive 'export.csv') }
             'Export-LoginSubject'      = { 'user-1' | Export-LoginSubject $database $keys -Attribute user_id -Path (Join-Path $TestDrive 'subject') -Reason test -AuditFile $recover.AuditFile -PrivateKeyPath $private }
+            'Remove-LoginSubject'      = { 'user-1' | Remove-LoginSubject $database $keys -Attribute user_id -Reason test -AuditFile $recover.AuditFile -PrivateKeyPath $private }
             'Remove-LoginQuarantine'   = { Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason test }
         }
         @($acts.Keys | Sort-Object) | Should -Be @((Get-Command -Module LoginEtl | Where-Object { $_.Parameters.ContainsKey('WhatIf') }).Name | Sort-Object)

@@ -1,3 +1,4 @@
+using LoginEtl.Quarantine;
 using LoginEtl.Rotation;
 
 namespace LoginEtl.Subjects;
@@ -24,10 +25,31 @@ public interface ISubjectData : IAsyncDisposable
     /// <exception cref="Faults.LoginEtlException">It cannot be reached or read.</exception>
     IAsyncEnumerable<SubjectEntry> EntriesAsync(CancellationToken cancellationToken);
 
+    /// <summary>What a removal would remove.</summary>
+    /// <exception cref="Faults.LoginEtlException">It cannot be reached or read.</exception>
+    Task<SubjectCounts> CountAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Removes all of it in one transaction of its own: rows, what entries of the quarantine hold, and originals that no other row
+    /// or entry needs. What was written since the snapshot goes, too. The ledgers stay. Faults that may pass are retried until the
+    /// witness is told.
+    /// </summary>
+    /// <param name="dismissal">Why; it stays with the entries.</param>
+    /// <param name="witness">Told what is about to be committed; where it throws, nothing was removed.</param>
+    /// <param name="cancellationToken">Not heeded any more once the witness is told.</param>
+    /// <exception cref="Faults.LoginEtlException"><c>SubjectNotSearched</c>, <c>RemovalUnknown</c>, <c>TableAccessDenied</c>, or the database failed: nothing was removed.</exception>
+    Task<SubjectCounts> RemoveAsync(Dismissal dismissal, Func<SubjectCounts, Task> witness, CancellationToken cancellationToken);
+
     /// <summary>What the vault has of the person's tokens, and of those that stand in rows and entries of theirs.</summary>
     /// <exception cref="Faults.LoginEtlException">It cannot be reached or read.</exception>
     Task<IReadOnlyList<SubjectOriginal>> OriginalsAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>How much of a person is removed.</summary>
+/// <param name="Rows">Of the table.</param>
+/// <param name="Entries">Of the quarantine that hold something.</param>
+/// <param name="Originals">In the vault, but those that another's row or entry needs.</param>
+public readonly record struct SubjectCounts(long Rows, long Entries, long Originals);
 
 /// <summary>An entry of the quarantine.</summary>
 /// <param name="Id">In its table.</param>

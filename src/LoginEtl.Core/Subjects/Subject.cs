@@ -1,3 +1,4 @@
+using LoginEtl.Faults;
 using LoginEtl.Keysets;
 using LoginEtl.Masking;
 using LoginEtl.Records;
@@ -56,6 +57,19 @@ public sealed class Subject
     {
         ArgumentNullException.ThrowIfNull(counts);
         return [.. counts.Where(c => c.Prefix is null || !_held.Contains(c.Prefix))];
+    }
+
+    /// <summary>The fault where not all could be looked into, so that a removal would leave something of theirs; null where all was.</summary>
+    /// <param name="table">Its name.</param>
+    /// <param name="counts">Of the attribute, by prefix.</param>
+    /// <param name="bodies">Sealed ones that nobody has looked into.</param>
+    public LoginEtlException? Refusal(string table, IReadOnlyList<PrefixCount> counts, long bodies)
+    {
+        var values = NotSearched(counts);
+        return values.Count == 0 && bodies == 0 ? null : new LoginEtlException(
+            ErrorId.SubjectNotSearched,
+            FormattableString.Invariant($"Something of the person may be in {bodies} sealed bodies and {values.Sum(v => v.Rows)} values of {table} that could not be looked into{(values.Count == 0 ? "" : $" ({string.Join(", ", values.Select(v => v.Prefix ?? "no token"))})")}. Nothing was removed."),
+            "Sealed bodies: give -PrivateKeyPath, or dismiss with Remove-LoginQuarantine what does not open. Values: bring the keyset that holds their keys, enable the keys, or delete them.");
     }
 
     /// <summary>Whether a body that did not decode has one of the values in it.</summary>

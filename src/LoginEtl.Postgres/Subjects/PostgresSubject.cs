@@ -6,6 +6,7 @@ using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Faults;
 using LoginEtl.Postgres.Rotation;
 using LoginEtl.Postgres.Targets;
+using LoginEtl.Quarantine;
 using LoginEtl.Rotation;
 using LoginEtl.Settings;
 using LoginEtl.Subjects;
@@ -21,13 +22,14 @@ internal sealed class PostgresSubject : ISubjectData
     private readonly NpgsqlTransaction _transaction;
     private readonly SubjectQueries _queries;
     private readonly Subject _subject;
+    private readonly SealedFindings _found;
     private readonly long[] _opened;
     private readonly long[] _searched;
 
     private PostgresSubject(Database database, NpgsqlConnection connection, NpgsqlTransaction transaction, SubjectQueries queries, Subject subject, SealedFindings opened)
     {
         (_database, _connection, _transaction, _queries, _subject) = (database, connection, transaction, queries, subject);
-        (_opened, _searched) = ([.. opened.Entries], [.. opened.Searched]);
+        (_found, _opened, _searched) = (opened, [.. opened.Entries], [.. opened.Searched]);
     }
 
     /// <inheritdoc/>
@@ -97,12 +99,7 @@ internal sealed class PostgresSubject : ISubjectData
     /// <inheritdoc/>
     public Task<IReadOnlyList<SubjectOriginal>> OriginalsAsync(CancellationToken cancellationToken) => GuardAsync<IReadOnlyList<SubjectOriginal>>(async () =>
     {
-        var tokens = await SubjectSearch.TokensAsync(_connection, _queries, _opened, cancellationToken).ConfigureAwait(false);
-        if (_subject.IsMasked)
-        {
-            tokens.UnionWith(_queries.Stored.Select(t => (_subject.Attribute, t)));
-        }
-
+        var tokens = await CandidatesAsync(cancellationToken).ConfigureAwait(false);
         var originals = new List<SubjectOriginal>();
         foreach (var group in tokens.GroupBy(t => t.Attribute).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
@@ -116,12 +113,53 @@ internal sealed class PostgresSubject : ISubjectData
     });
 
     /// <inheritdoc/>
+    public Task<SubjectCounts> CountAsync(CancellationToken cancellationToken) => GuardAsync(async () =>
+    {
+        var tokens = await CandidatesAsync(cancellationToken).ConfigureAwait(false);
+        tokens.ExceptWith(await SubjectSearch.NeededAsync(_connection, _queries, tokens, withTheirs: false, _opened, cancellationToken).ConfigureAwait(false));
+        var originals = 0L;
+        foreach (var group in tokens.GroupBy(t => t.Attribute))
+        {
+            originals += await CountAsync(
+                $"{_queries.Vault.Quoted} WHERE attribute = $1 AND token = ANY ($2)", [group.Key, group.Select(t => t.Token).ToArray()], cancellationToken).ConfigureAwait(false);
+        }
+
+        return new SubjectCounts(
+            await CountAsync($"{_queries.Table.Quoted} WHERE {_queries.IsRow}", [_queries.Stored], cancellationToken).ConfigureAwait(false),
+            await CountAsync(
+                $"{_queries.Quarantine.Quoted} WHERE (sealed_body IS NOT NULL OR record IS NOT NULL) AND ({_queries.IsRecord} OR id = ANY ($1))", [_opened, _queries.InRecords], cancellationToken).ConfigureAwait(false),
+            originals);
+    });
+
+    /// <inheritdoc/>
+    public async Task<SubjectCounts> RemoveAsync(Dismissal dismissal, Func<SubjectCounts, Task> witness, CancellationToken cancellationToken)
+    {
+        // What it saw has been told, and keeps nobody from cleaning up.
+        await _transaction.DisposeAsync().ConfigureAwait(false);
+        return await new SubjectEraser(_database, _queries, new EraseTransaction(_queries, _subject, _found)).RunAsync(dismissal, witness, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _transaction.DisposeAsync().ConfigureAwait(false);
         await _connection.DisposeAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
     }
+
+    private async Task<HashSet<(string Attribute, string Token)>> CandidatesAsync(CancellationToken cancellationToken)
+    {
+        var tokens = await SubjectSearch.TokensAsync(_connection, _queries, _opened, cancellationToken).ConfigureAwait(false);
+        if (_subject.IsMasked)
+        {
+            tokens.UnionWith(_queries.Stored.Select(t => (_subject.Attribute, t)));
+        }
+
+        return tokens;
+    }
+
+    private async Task<long> CountAsync(string what, object[] parameters, CancellationToken cancellationToken) =>
+        (await _connection.QueryWholeAsync($"SELECT count(*) FROM {what}", parameters, r => r.GetInt64(0), cancellationToken).ConfigureAwait(false))[0];
 
     private async IAsyncEnumerable<T> ReadAsync<T>(string query, object[] parameters, Func<NpgsqlDataReader, T> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

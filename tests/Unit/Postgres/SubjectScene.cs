@@ -7,12 +7,14 @@ using LoginEtl.Protecting;
 using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Recovery;
+using LoginEtl.Rotation;
 using LoginEtl.Run;
 using LoginEtl.Settings;
 using LoginEtl.Subjects;
 using LoginEtl.Tokens;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Privacy.Recovery;
+using Npgsql;
 using Xunit;
 
 namespace LoginEtl.Unit.Postgres;
@@ -111,6 +113,50 @@ internal sealed class SubjectScene : IAsyncDisposable
         return await export.RunAsync(new SubjectFolder(Path.Combine(Folder, name)), subject, findings, TestDatabase.Token);
     }
 
+    /// <summary>Removes with the quarantine's private key, unless told.</summary>
+    /// <param name="attribute">By which the person is known.</param>
+    /// <param name="opens">Looks into sealed bodies.</param>
+    /// <param name="settings">Another account's, or another way.</param>
+    /// <param name="witnessed">Is awaited once the audit says that it was begun.</param>
+    public async Task<RemovalReceipt> RemoveAsync(string attribute, bool opens = true, DatabaseSettings? settings = null, Func<Task>? witnessed = null)
+    {
+        settings ??= Database.Settings();
+        using var ring = Keys.Open();
+        await using var anchor = await new PostgresConnector().OpenAnchorAsync(settings with { Database = Database.Settings().Database }, TestDatabase.Token);
+        using var audit = new AuditLog(AuditPath, ring, anchor);
+        var subject = Subject(attribute, ring);
+        var findings = opens ? await LookAsync(audit, subject, settings with { Database = Database.Settings().Database }) : SealedFindings.None;
+        await using var data = await new PostgresConnector().OpenSubjectAsync(settings, subject, findings, TestDatabase.Token);
+        return await new SubjectRemoval(witnessed is null ? data : new Watched(data, witnessed), audit, Options).RunAsync(subject, TestDatabase.Token);
+    }
+
+    /// <summary>What would be removed.</summary>
+    public async Task<RemovalReceipt> PlanAsync(string attribute, SealedFindings? findings = null)
+    {
+        await using var data = await new PostgresConnector().OpenSubjectAsync(Database.Settings(), Subject(attribute), findings ?? SealedFindings.None, TestDatabase.Token);
+        return await SubjectRemoval.PlanAsync(data, Subject(attribute), TestDatabase.Token);
+    }
+
+    /// <summary>Looks for all that may stand for the person in every column of every table, as text; by table and column.</summary>
+    public async Task<string[]> FindEverywhereAsync()
+    {
+        var values = new[] { "ip", "device_id", "user_id" }.SelectMany(a => Subject(a).Stored()).Concat([Ip, Device, User, "canary"]);
+        var columns = await Database.ReadAsync<string[]>(
+            "SELECT array_agg(format('%I.%I', c.table_name, c.column_name)) FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name) WHERE table_schema = 'public' AND table_type = 'BASE TABLE'");
+        var found = new List<string>();
+        await using var connection = await Database.OpenAsync();
+        foreach (var column in columns)
+        {
+            await using var command = new NpgsqlCommand($"SELECT count(*) FROM {column[..column.IndexOf('.', StringComparison.Ordinal)]} WHERE EXISTS (SELECT FROM unnest($1) w WHERE position(w IN {column}::text) > 0)", connection) { Parameters = { new() { Value = values.ToArray() } } };
+            if ((long)(await command.ExecuteScalarAsync(TestDatabase.Token))! > 0)
+            {
+                found.Add(column);
+            }
+        }
+
+        return [.. found.Order(StringComparer.Ordinal)];
+    }
+
     public async Task<SealedFindings> LookAsync(AuditLog audit, Subject subject, DatabaseSettings? settings = null)
     {
         await using var quarantine = await new PostgresConnector().OpenQuarantineAsync(settings ?? Database.Settings(), new SinkOptions(), TestDatabase.Token);
@@ -131,5 +177,34 @@ internal sealed class SubjectScene : IAsyncDisposable
         using var ring = Keys.Open();
         using var protector = new Protector(ring, new ProtectOptions { Methods = MaskMethods.Parse(methods) });
         return protector.Protect([.. bodies.Select(b => LoginDecoder.Decode(Logins.Delivery(), Encoding.UTF8.GetBytes(b)))]);
+    }
+
+    // Between the audit's line and the COMMIT something else happens.
+    private sealed class Watched(ISubjectData data, Func<Task> witnessed) : ISubjectData
+    {
+        public string Name => data.Name;
+
+        public Task<IReadOnlyList<PrefixCount>> CountValuesAsync(CancellationToken cancellationToken) => data.CountValuesAsync(cancellationToken);
+
+        public Task<long> CountSealedAsync(CancellationToken cancellationToken) => data.CountSealedAsync(cancellationToken);
+
+        public IAsyncEnumerable<string> RowsAsync(CancellationToken cancellationToken) => data.RowsAsync(cancellationToken);
+
+        public IAsyncEnumerable<SubjectEntry> EntriesAsync(CancellationToken cancellationToken) => data.EntriesAsync(cancellationToken);
+
+        public Task<SubjectCounts> CountAsync(CancellationToken cancellationToken) => data.CountAsync(cancellationToken);
+
+        public Task<IReadOnlyList<SubjectOriginal>> OriginalsAsync(CancellationToken cancellationToken) => data.OriginalsAsync(cancellationToken);
+
+        public Task<SubjectCounts> RemoveAsync(Dismissal dismissal, Func<SubjectCounts, Task> witness, CancellationToken cancellationToken) => data.RemoveAsync(
+            dismissal,
+            async counts =>
+            {
+                await witness(counts);
+                await witnessed();
+            },
+            cancellationToken);
+
+        public ValueTask DisposeAsync() => default;
     }
 }
