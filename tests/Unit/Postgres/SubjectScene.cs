@@ -147,7 +147,8 @@ internal sealed class SubjectScene : IAsyncDisposable
         await using var connection = await Database.OpenAsync();
         foreach (var column in columns)
         {
-            await using var command = new NpgsqlCommand($"SELECT count(*) FROM {column[..column.IndexOf('.', StringComparison.Ordinal)]} WHERE EXISTS (SELECT FROM unnest($1) w WHERE position(w IN {column}::text) > 0)", connection) { Parameters = { new() { Value = values.ToArray() } } };
+            // 10.0.0.7 is no part of 10.0.0.77, in a token of pfx neither.
+            await using var command = new NpgsqlCommand($"SELECT count(*) FROM {column[..column.IndexOf('.', StringComparison.Ordinal)]} WHERE EXISTS (SELECT FROM unnest($1) w WHERE position(w IN {column}::text) > 0 AND substr({column}::text, position(w IN {column}::text) + length(w), 1) !~ '[0-9]')", connection) { Parameters = { new() { Value = values.ToArray() } } };
             if ((long)(await command.ExecuteScalarAsync(TestDatabase.Token))! > 0)
             {
                 found.Add(column);
