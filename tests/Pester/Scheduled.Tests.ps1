@@ -124,7 +124,7 @@ Describe '$WhatIfPreference' {
     It 'is heeded by every cmdlet that changes something' {
         $reading = 'Get', 'Find', 'Test', 'Receive', 'ConvertFrom', 'ConvertTo', 'Protect'
         $changing = Get-Command -Module LoginEtl | Where-Object Verb -NotIn $reading
-        $changing | Should -HaveCount 18
+        $changing | Should -HaveCount 21
         $changing | Where-Object { -not $_.Parameters.ContainsKey('WhatIf') } | Should -BeNullOrEmpty
     }
 
