@@ -34,8 +34,8 @@ internal sealed class EraseTransaction(SubjectQueries queries, Subject subject, 
     private string DeleteRows =>
         $"""
         WITH gone AS (DELETE FROM {queries.Table.Quoted} WHERE {queries.IsRow} RETURNING {queries.TokensOfRow})
-        SELECT ip, device_id, NULL::bigint FROM gone g(ip, device_id)
-        UNION ALL SELECT NULL, NULL, count(*) FROM {queries.Table.Quoted} WHERE {queries.IsRow}
+        SELECT DISTINCT ip, device_id, NULL::bigint, NULL::bigint FROM gone g(ip, device_id) WHERE {SubjectQueries.MayHaveOriginal}
+        UNION ALL SELECT NULL, NULL, (SELECT count(*) FROM gone), count(*) FROM {queries.Table.Quoted} WHERE {queries.IsRow}
         """;
 
     private string FindEntries =>
@@ -101,14 +101,13 @@ internal sealed class EraseTransaction(SubjectQueries queries, Subject subject, 
     private async Task<long> DeleteAsync(NpgsqlConnection connection, HashSet<(string Attribute, string Token)> tokens, CancellationToken cancellationToken)
     {
         var found = await connection.QueryWholeAsync(
-            DeleteRows, [queries.Stored], r => (Tokens: SubjectSearch.Read(r), Found: r.IsDBNull(2) ? (long?)null : r.GetInt64(2)), cancellationToken).ConfigureAwait(false);
-        foreach (var (ip, deviceId) in found.Where(f => f.Found is null).Select(f => f.Tokens))
+            DeleteRows, [queries.Stored], r => (Tokens: SubjectSearch.Read(r), Counts: r.IsDBNull(2) ? ((long, long)?)null : (r.GetInt64(2), r.GetInt64(3))), cancellationToken).ConfigureAwait(false);
+        foreach (var (ip, deviceId) in found.Where(f => f.Counts is null).Select(f => f.Tokens))
         {
             SubjectSearch.Add(tokens, ip, deviceId);
         }
 
-        var there = found.Single(f => f.Found is not null).Found!.Value;
-        var gone = found.Count - 1;
+        var (gone, there) = found.Single(f => f.Counts is not null).Counts!.Value;
         return gone >= there ? gone : throw new LoginEtlException(
             ErrorId.WriteFailed, $"{there - gone} of {there} rows of {queries.Table} stayed: a trigger keeps them, or somebody changed them at the same moment. Nothing was removed.",
             "Run it again; where it stays so, look at the triggers before DELETE.");

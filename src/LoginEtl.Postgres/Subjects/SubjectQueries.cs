@@ -5,12 +5,15 @@ using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Records;
 using LoginEtl.Subjects;
+using LoginEtl.Tokens;
 
 namespace LoginEtl.Postgres.Subjects;
 
 /// <summary>Where a person's data is: conditions and queries over what stands in the database for them, which is <c>$1</c> of the table and <c>$2</c> of quarantined records.</summary>
 internal sealed class SubjectQueries
 {
+    private static readonly string s_mac = TokenPrefix.Shapes.Single(s => TokenPrefix.MethodOf(s.Like) == "mac").Like;
+
     private readonly TokenColumns _columns;
     private readonly string _attribute;
 
@@ -64,6 +67,9 @@ internal sealed class SubjectQueries
 
     /// <summary>The masked values of an entry's record, as columns.</summary>
     public static string TokensOfRecord => $"{TokenColumns.OfRecord(LoginFields.MaskedIp)}, {TokenColumns.OfRecord(LoginFields.MaskedDeviceId)}";
+
+    /// <summary>A row of <see cref="TokensOfRow"/>, as ip and device_id, has a token that the vault may have an original of.</summary>
+    public static string MayHaveOriginal => $"(ip LIKE '{s_mac}' OR device_id LIKE '{s_mac}')";
 
     /// <summary>Every value of the attribute, in the table, the quarantine and the vault.</summary>
     public string AllValues =>

@@ -17,7 +17,7 @@ internal static class SubjectSearch
             $"SELECT count(*) FROM (SELECT id FROM {queries.Quarantine.Quoted} WHERE sealed_body IS NOT NULL EXCEPT SELECT pg_catalog.unnest($1)) s",
             [searched], r => r.GetInt64(0), cancellationToken).ConfigureAwait(false))[0];
 
-    /// <summary>The tokens that stand in rows and entries of theirs.</summary>
+    /// <summary>The tokens that stand in rows and entries of theirs, of rows that the vault may have an original of.</summary>
     /// <param name="connection">In a transaction.</param>
     /// <param name="queries">Of the person.</param>
     /// <param name="opened">Entries that are theirs by what was found in their bodies.</param>
@@ -27,7 +27,7 @@ internal static class SubjectSearch
     {
         var found = new HashSet<(string, string)>();
         var rows = await connection.QueryWholeAsync(
-            $"SELECT DISTINCT {queries.TokensOfRow} FROM {queries.Table.Quoted} WHERE {queries.IsRow}", [queries.Stored], Read, cancellationToken).ConfigureAwait(false);
+            $"SELECT DISTINCT ip, device_id FROM (SELECT {queries.TokensOfRow} FROM {queries.Table.Quoted} WHERE {queries.IsRow}) t(ip, device_id) WHERE {SubjectQueries.MayHaveOriginal}", [queries.Stored], Read, cancellationToken).ConfigureAwait(false);
         var records = await connection.QueryWholeAsync(
             $"SELECT DISTINCT {SubjectQueries.TokensOfRecord} FROM {queries.Quarantine.Quoted} WHERE record IS NOT NULL AND ({queries.IsRecord} OR id = ANY ($1))",
             [opened, queries.InRecords], Read, cancellationToken).ConfigureAwait(false);
