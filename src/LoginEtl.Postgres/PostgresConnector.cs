@@ -15,6 +15,7 @@ using LoginEtl.Postgres.Recovery;
 using LoginEtl.Postgres.Restoring;
 using LoginEtl.Postgres.Rotation;
 using LoginEtl.Postgres.Schema;
+using LoginEtl.Postgres.Subjects;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
@@ -22,6 +23,7 @@ using LoginEtl.Recovery;
 using LoginEtl.Rotation;
 using LoginEtl.Run;
 using LoginEtl.Settings;
+using LoginEtl.Subjects;
 using LoginEtl.Versions;
 using Npgsql;
 
@@ -167,6 +169,14 @@ public sealed class PostgresConnector : IDatabaseConnector
     {
         ArgumentNullException.ThrowIfNull(filter);
         return await OpenAsync(settings, database => PostgresExport.OpenAsync(database, settings, filter, cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ISubjectData> OpenSubjectAsync(DatabaseSettings settings, Subject subject, SealedFindings opened, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        ArgumentNullException.ThrowIfNull(opened);
+        return await OpenAsync(settings, database => PostgresSubject.OpenAsync(database, settings, subject, opened, cancellationToken)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -43,7 +43,7 @@ function Add-Fifo { $null = New-ExampleQueue $names['logins.fifo'] @{ FifoQueue 
 # From here on as somebody with the roles of recovery, as docs/security.md advises.
 function Use-Recoverer {
     $null = Initialize-LoginDatabase $dsn -Role
-    $null = Invoke-Sql $dsn "CREATE ROLE $ada LOGIN PASSWORD 'of-a-test'; GRANT login_etl_recoverer, login_etl_auditor TO $ada"
+    $null = Invoke-Sql $dsn "CREATE ROLE $ada LOGIN PASSWORD 'of-a-test'; GRANT login_etl_recoverer, login_etl_auditor, login_etl_eraser TO $ada"
     $of = [Npgsql.NpgsqlConnectionStringBuilder]::new($dsn)
     $of.Username, $of.Password = $ada, 'of-a-test'
     $script:dsn = $of.ConnectionString

@@ -14,12 +14,12 @@ $needed = @{
     Queue = "nowhere-$(New-Guid)"; Keyset = $keys; Database = $database; AuditFile = Join-Path $TestDrive 'audit.jsonl'; Reason = 'echoes'
     Attribute = 'ip'; Name = 'ip'; KeyId = $key.KeyId; Path = Join-Path $TestDrive 'nothing'; LiteralPath = Join-Path $TestDrive 'nothing'
     From = $keys; PrivateKeyPath = "$keys-private/quarantine.json"
-    Ip = ConvertTo-SecureString '192.0.2.1' -AsPlainText; DeviceId = ConvertTo-SecureString 'd' -AsPlainText
+    Ip = ConvertTo-SecureString '192.0.2.1' -AsPlainText; DeviceId = ConvertTo-SecureString 'd' -AsPlainText; UserId = ConvertTo-SecureString 'u' -AsPlainText
 }
 $inputs = @{
     'Protect-LoginPii' = $login; 'Write-LoginRecord' = $record; 'Confirm-LoginMessage' = $login; 'Reset-LoginMessage' = $login
     'Restore-LoginQuarantine' = $entry; 'Remove-LoginQuarantine' = $entry; 'Unprotect-LoginPii' = $record
-    'ConvertFrom-LoginJson' = '{}'; 'Test-LoginJson' = '{}'; 'Send-LoginMessage' = '{}'; 'Find-LoginRecord' = '192.0.2.1'; 'ConvertTo-LoginReport' = Get-LoginRun $database -Last 1
+    'ConvertFrom-LoginJson' = '{}'; 'Test-LoginJson' = '{}'; 'Send-LoginMessage' = '{}'; 'Find-LoginRecord' = '192.0.2.1'; 'Export-LoginSubject' = '192.0.2.1'; 'Remove-LoginSubject' = '192.0.2.1'; 'ConvertTo-LoginReport' = Get-LoginRun $database -Last 1
 }
 
 # What a cmdlet is given beside one parameter, in a set that has it; nothing is destroyed that the next one needs.
@@ -33,7 +33,7 @@ function Get-Given([string] $Cmdlet, [string] $Beside) {
         elseif ($parameter.IsMandatory -or $parameter.Name -in 'Queue', 'Keyset', 'Database', 'AuditFile', 'KeyId', 'Name') { $given[$parameter.Name] = $needed[$parameter.Name] }
     }
     if ($command.Parameters.ContainsKey('Confirm')) { $given.Confirm = $false }
-    if ($Cmdlet -in 'Remove-LoginQuarantine', 'Restore-LoginQuarantine') { $given.WhatIf = $true }
+    if ($Cmdlet -in 'Remove-LoginQuarantine', 'Remove-LoginSubject', 'Restore-LoginQuarantine') { $given.WhatIf = $true }
     # Read for IAM tokens alone, where there is no queue.
     if ($Beside -in 'Region', 'ProfileName' -and $command.Parameters.ContainsKey('IamAuthentication')) { $given.IamAuthentication = $true }
     $given

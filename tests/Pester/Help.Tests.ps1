@@ -19,7 +19,7 @@ Describe 'A parameter of several cmdlets' {
         Import-Module "$PSScriptRoot/../../LoginEtl.psd1" -Force
         # How many texts there are where the same name means different things, and why.
         $others = @{
-            InputObject       = 10   # every cmdlet takes other objects
+            InputObject       = 11   # every cmdlet takes other objects
             Attribute         = 2   # of values to find, or of tokens to open
             AuditFile         = 2   # made by one cmdlet, only read by the other
             BatchSize         = 2   # exact for a writer; a rotation goes by ranges of the table
@@ -28,8 +28,8 @@ Describe 'A parameter of several cmdlets' {
             Method            = 2   # how to mask, or what keysets to make
             Name              = 3   # a keyset to show, the one to change, or those to bring keys into
             PassThru          = 2   # what was written, or the ids of what was sent
-            Path              = 3   # files to read, a file to write, or a folder to make
-            PrivateKeyPath    = 5   # to make, to add to, to show, or to read; of the quarantine or of the vault
+            Path              = 4   # files to read, a file or a folder to write, or a folder to make
+            PrivateKeyPath    = 6   # to make, to add to, to show, or to read; of the quarantine, of the vault, or to look for a person
             ProfileName       = 3   # of the queue, of the database or of the key service
             Reason            = 3   # why personal data are asked for, why a message was rejected, or why it is dismissed
             Queue             = 4   # to receive from or send to, to move to, to look for, or where an entry came from

@@ -171,6 +171,12 @@ Describe 'Nothing leaks' {
             Get-Everything { Remove-LoginKey $own ip $old -Database $database -Confirm:$false }
             Get-Everything { $canary.Ip | Find-LoginRecord $database $own -Attribute ip }
             Get-Everything { $canary.Device, 'nobody' | Find-LoginRecord $database $own -Attribute device_id }
+            Get-Everything { $canary.Ip | Export-LoginSubject $database $own -Attribute ip -Path "$own-ip" -Reason leaks -AuditFile $audit -Confirm:$false -Verbose }
+            Get-Everything { $canary.Device | Export-LoginSubject $database $own -Attribute device_id -Path "$own-ip" -Reason leaks -AuditFile $audit -Confirm:$false }
+            Get-Everything { $canary.Ip | Export-LoginSubject $database $own -Attribute ip -Path "$own-what" -Reason leaks -AuditFile $audit -WhatIf }
+            Get-Content "$own-ip/*" -Raw
+            Get-Everything { $canary.Ip | Remove-LoginSubject $database $own -Attribute ip -Reason leaks -AuditFile $audit -WhatIf }
+            Get-Everything { $canary.Device | Remove-LoginSubject $database $own -Attribute device_id -Reason leaks -AuditFile $audit -PrivateKeyPath "$keys-private/quarantine.json" -Confirm:$false }
             # Refused, each of them: another's keys, a cut token, an audit file that cannot be written.
             Get-Everything { $row | Unprotect-LoginPii $database $keys -Reason leaks -AuditFile "$keys.jsonl" -Confirm:$false }
             Get-Everything { $row.masked_device_id.Substring(0, 30) | Unprotect-LoginPii $database $own -Attribute device_id -Reason leaks -AuditFile $audit -Confirm:$false }

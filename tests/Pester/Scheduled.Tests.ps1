@@ -124,7 +124,7 @@ Describe '$WhatIfPreference' {
     It 'is heeded by every cmdlet that changes something' {
         $reading = 'Get', 'Find', 'Test', 'Receive', 'ConvertFrom', 'ConvertTo', 'Protect'
         $changing = Get-Command -Module LoginEtl | Where-Object Verb -NotIn $reading
-        $changing | Should -HaveCount 19
+        $changing | Should -HaveCount 21
         $changing | Where-Object { -not $_.Parameters.ContainsKey('WhatIf') } | Should -BeNullOrEmpty
     }
 
@@ -161,6 +161,8 @@ Describe '$WhatIfPreference' {
             'Update-LoginToken'        = { Update-LoginToken $database $keys }
             'Restore-LoginQuarantine'  = { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath $private }
             'Export-LoginRecord'       = { Export-LoginRecord $database (Join-Path $TestDrive 'export.csv') }
+            'Export-LoginSubject'      = { 'user-1' | Export-LoginSubject $database $keys -Attribute user_id -Path (Join-Path $TestDrive 'subject') -Reason test -AuditFile $recover.AuditFile -PrivateKeyPath $private }
+            'Remove-LoginSubject'      = { 'user-1' | Remove-LoginSubject $database $keys -Attribute user_id -Reason test -AuditFile $recover.AuditFile -PrivateKeyPath $private }
             'Remove-LoginQuarantine'   = { Get-LoginQuarantine $database | Remove-LoginQuarantine $database -Reason test }
         }
         @($acts.Keys | Sort-Object) | Should -Be @((Get-Command -Module LoginEtl | Where-Object { $_.Parameters.ContainsKey('WhatIf') }).Name | Sort-Object)

@@ -8,6 +8,7 @@ using LoginEtl.Recovery;
 using LoginEtl.Rotation;
 using LoginEtl.Run;
 using LoginEtl.Settings;
+using LoginEtl.Subjects;
 using LoginEtl.Versions;
 
 namespace LoginEtl.Ports;
@@ -80,6 +81,10 @@ public interface IDatabaseConnector
     /// <summary>Takes a snapshot of rows, to write them to a file.</summary>
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, rows that this user does not see, or values that are no tokens.</exception>
     Task<ILoginExport> OpenExportAsync(DatabaseSettings settings, ExportFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>Takes a snapshot of what there is of a person.</summary>
+    /// <exception cref="Faults.LoginEtlException">Unreachable, refused, a missing table, or rows that this user does not see.</exception>
+    Task<ISubjectData> OpenSubjectAsync(DatabaseSettings settings, Subject subject, SealedFindings opened, CancellationToken cancellationToken);
 
     /// <summary>Opens the vault of originals, to read.</summary>
     /// <exception cref="Faults.LoginEtlException">Unreachable, refused, or there is no vault.</exception>

@@ -40,8 +40,8 @@ public sealed record SchemaOptions
 
     /// <summary>
     /// Makes the roles <c>login_etl_writer</c>, <c>login_etl_reader</c>, <c>login_etl_analyst</c>, <c>login_etl_auditor</c>,
-    /// <c>login_etl_recoverer</c> and <c>login_etl_key_keeper</c>, none of which can log in, and grants them what a run, a reader of
-    /// rows, one of counts, a restore, a recovery and a rotation of keys need. Roles are the whole server's; grants this table's.
+    /// <c>login_etl_recoverer</c>, <c>login_etl_eraser</c> and <c>login_etl_key_keeper</c>, none of which can log in, and grants them what a
+    /// run, a reader of rows, one of counts, a restore, a recovery, an erasure and a rotation of keys need. Roles are the whole server's; grants this table's.
     /// </summary>
     public bool Roles { get; init; }
 }

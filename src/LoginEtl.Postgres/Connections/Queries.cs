@@ -40,17 +40,15 @@ internal static class Queries
     /// <summary>Runs a query with positional parameters, values or parameters of a type, and reads every row.</summary>
     public static Task<List<T>> QueryAsync<T>(
         this NpgsqlConnection connection, string sql, object[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
-        QueryAsync(connection, sql, seconds: null, parameters, read, cancellationToken);
+        QueryAsync(connection, sql, parameters, read, seconds: null, cancellationToken);
 
-    /// <summary>Runs a query with positional parameters, values or parameters of a type, and reads every row.</summary>
-    /// <param name="connection">Open.</param>
-    /// <param name="sql">The query.</param>
-    /// <param name="seconds">Its limit; null for the connection's.</param>
-    /// <param name="parameters">By their place.</param>
-    /// <param name="read">Reads a row.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public static async Task<List<T>> QueryAsync<T>(
-        this NpgsqlConnection connection, string sql, int? seconds, object[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    /// <summary>The same of a query that reads a whole table.</summary>
+    public static Task<List<T>> QueryWholeAsync<T>(
+        this NpgsqlConnection connection, string sql, object[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        QueryAsync(connection, sql, parameters, read, WholeTableSeconds, cancellationToken);
+
+    private static async Task<List<T>> QueryAsync<T>(
+        NpgsqlConnection connection, string sql, object[] parameters, Func<NpgsqlDataReader, T> read, int? seconds, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand(sql, connection);
         command.CommandTimeout = seconds ?? command.CommandTimeout;

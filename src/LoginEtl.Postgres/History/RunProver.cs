@@ -99,8 +99,7 @@ internal sealed class RunProver(QualifiedName table)
     }
 
     // The first alone: it says nothing of those behind it.
-    private Task<List<RunFinding>> BrokenAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => AskAsync(
-        connection,
+    private Task<List<RunFinding>> BrokenAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.QueryWholeAsync(
         $"""
         SELECT c.number, c.run, {Queries.Readable("r.started_at")} FROM (
             SELECT number, run, link, number - coalesce(lag(number) OVER w, 0::bigint) AS step, {ReceiptChain.Link("lag(link) OVER w", "number", "run", "content", "oldest")} AS due
@@ -109,8 +108,7 @@ internal sealed class RunProver(QualifiedName table)
         """,
         [], r => new RunFinding { Fault = RunFault.ReceiptChanged, Receipt = r.GetInt64(0), Run = r.GetGuid(1), StartedAt = r.IsDBNull(2) ? null : r.GetDateTime(2) }, cancellationToken);
 
-    private Task<List<RunFinding>> MissingAsync(NpgsqlConnection connection, IReadOnlyList<ReceiptLink> links, CancellationToken cancellationToken) => AskAsync(
-        connection,
+    private Task<List<RunFinding>> MissingAsync(NpgsqlConnection connection, IReadOnlyList<ReceiptLink> links, CancellationToken cancellationToken) => connection.QueryWholeAsync(
         $"""
         SELECT l.number FROM unnest($1, $2) l(number, link) LEFT JOIN {_receipts} r ON r.number = l.number AND encode(r.link, 'hex') = l.link
         WHERE r.number IS NULL ORDER BY 1
@@ -118,8 +116,7 @@ internal sealed class RunProver(QualifiedName table)
         [links.Select(l => l.Number).ToArray(), links.Select(l => l.Digest).ToArray()], r => new RunFinding { Fault = RunFault.ReceiptMissing, Receipt = r.GetInt64(0) }, cancellationToken);
 
     // Runs, and behind them what is of none: whether that was written after the first receipt; null where it says itself that it is of none.
-    private Task<List<(ProvenRun? Run, long Entries, bool? IsLater)>> RunsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => AskAsync(
-        connection,
+    private Task<List<(ProvenRun? Run, long Entries, bool? IsLater)>> RunsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.QueryWholeAsync(
         $"""
         WITH entries AS ({Entries}),
         kept AS (SELECT {BatchIds.Common("batch")} AS run, count(*) AS entries FROM {table.Beside(SchemaNames.Quarantine).Quoted} GROUP BY 1),
@@ -154,17 +151,13 @@ internal sealed class RunProver(QualifiedName table)
         }, r.GetInt64(1), r.IsDBNull(2) ? null : (bool?)r.GetBoolean(2)),
         cancellationToken);
 
-    private async Task<(long Before, string? Link)> RestAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => (await AskAsync(
-        connection,
+    private async Task<(long Before, string? Link)> RestAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => (await connection.QueryWholeAsync(
         $"""
         SELECT (SELECT count(*) FROM {_runs} r, (SELECT min(recorded_at) AS at FROM {_receipts}) f
                 WHERE (f.at IS NULL OR r.started_at < f.at) AND NOT EXISTS (SELECT FROM {_receipts} x WHERE x.run = r.id)),
                (SELECT concat(number, ':', encode(link, 'hex')) FROM {_receipts} ORDER BY number DESC LIMIT 1)
         """,
         [], r => (r.GetInt64(0), r.IsDBNull(1) ? null : r.GetString(1)), cancellationToken).ConfigureAwait(false))[0];
-
-    private static Task<List<T>> AskAsync<T>(NpgsqlConnection connection, string sql, object[] parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
-        connection.QueryAsync(sql, Queries.WholeTableSeconds, parameters, read, cancellationToken);
 }
 
 /// <summary>What a run counted, and what there is of it.</summary>

@@ -26,6 +26,9 @@ internal static class RoleGrants
     /// <summary>What it takes to rotate keys; the keys themselves are elsewhere.</summary>
     public const string KeyKeeper = "login_etl_key_keeper";
 
+    /// <summary>What it takes to erase a person: what the recoverer reads, and to delete it.</summary>
+    public const string Eraser = "login_etl_eraser";
+
     /// <summary>What it takes to read counts, and no row.</summary>
     public const string Analyst = "login_etl_analyst";
 
@@ -42,7 +45,7 @@ internal static class RoleGrants
     private static readonly (string Privilege, string Column)[] RightsOfRegistering =
         [("SELECT", ""), ("INSERT", "attribute"), ("INSERT", "method"), ("INSERT", "prefix"), ("INSERT", SchemaNames.CheckValue)];
 
-    private static readonly string[] Roles = [Writer, Reader, Analyst, Auditor, Recoverer, KeyKeeper];
+    private static readonly string[] Roles = [Writer, Reader, Analyst, Auditor, Recoverer, Eraser, KeyKeeper];
 
     private const string HasRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
 
@@ -153,6 +156,12 @@ internal static class RoleGrants
         yield return (Recoverer, quarantine, [("SELECT", "")]);
         yield return (Recoverer, table.Beside(SchemaNames.Keys), [("SELECT", "")]);
         yield return (Recoverer, table.Beside(SchemaNames.Vault), [("SELECT", ""), ("DELETE", "")]);
+        yield return (Eraser, table, [("SELECT", ""), ("DELETE", "")]);
+        yield return (Eraser, quarantine, [("SELECT", ""), .. RightsOfSettling]);
+        yield return (Eraser, table.Beside(SchemaNames.Keys), [("SELECT", "")]);
+        yield return (Eraser, table.Beside(SchemaNames.Vault), [("SELECT", ""), ("DELETE", "")]);
+        yield return (Eraser, table.Beside(SchemaNames.Schema), [("SELECT", "")]);
+        yield return (Eraser, table.Beside(SchemaNames.AuditAnchor), RightsOfAnchoring);
         yield return (Reader, table, [("SELECT", "")]);
         yield return (Writer, table.Beside(SchemaNames.Schema), [("SELECT", ""), ("UPDATE", "timeline")]);
         yield return (Auditor, table.Beside(SchemaNames.Schema), [("SELECT", "")]);

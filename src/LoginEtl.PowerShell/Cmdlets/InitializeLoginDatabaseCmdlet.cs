@@ -30,8 +30,8 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
     public AppVersionFormat AlterFrom { get; set; }
 
     /// <summary>
-    /// Also makes the roles login_etl_writer, login_etl_reader, login_etl_analyst, login_etl_auditor, login_etl_recoverer and
-    /// login_etl_key_keeper, none of which can log in, with what each may do.
+    /// Also makes the roles login_etl_writer, login_etl_reader, login_etl_analyst, login_etl_auditor, login_etl_recoverer,
+    /// login_etl_eraser and login_etl_key_keeper, none of which can log in, with what each may do.
     /// </summary>
     [Parameter]
     public SwitchParameter Role { get; set; }

@@ -7,12 +7,16 @@ namespace LoginEtl.PowerShell.Hosting;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AttributeNameAttribute : TransformationAttribute
 {
+    /// <summary>Whether a person may be looked for by user_id, too, which is not masked.</summary>
+    public bool TakesUserId { get; init; }
+
     /// <inheritdoc/>
     protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData) =>
         (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
         {
             null => null,
             string name when name.ToLowerInvariant() is LoginFields.Ip or LoginFields.DeviceId => name.ToLowerInvariant(),
-            _ => throw Refusal.Of($"It takes {LoginFields.Ip} or {LoginFields.DeviceId}."),
+            string name when TakesUserId && name.ToLowerInvariant() is LoginFields.UserId => LoginFields.UserId,
+            _ => throw Refusal.Of(TakesUserId ? $"It takes {LoginFields.Ip}, {LoginFields.DeviceId} or {LoginFields.UserId}." : $"It takes {LoginFields.Ip} or {LoginFields.DeviceId}."),
         };
 }

@@ -45,10 +45,10 @@ internal static class KeySources
         };
     }
 
-    /// <summary>The private keyset that -PrivateKeyPath names; null when it was not given.</summary>
+    /// <summary>The private keyset that a parameter names; null when it was not given.</summary>
     /// <exception cref="Faults.LoginEtlException"><c>PathInvalid</c>.</exception>
-    public static PrivateKeySource? Private(PSCmdlet cmdlet, SettingText? given, CancellationToken stop) =>
-        given is null ? null : PrivateKeySource.Parse(given.Reveal(), path => GivenPath.Of(cmdlet, path, "-PrivateKeyPath"), stop);
+    public static PrivateKeySource? Private(PSCmdlet cmdlet, SettingText? given, CancellationToken stop, string parameter = "-PrivateKeyPath") =>
+        given is null ? null : PrivateKeySource.Parse(given.Reveal(), path => GivenPath.Of(cmdlet, path, parameter), stop);
 
     /// <exception cref="Faults.LoginEtlException"><c>SettingMissing</c>.</exception>
     public static string Require(SettingText? keyset) => EnvironmentSettings.Require(keyset?.Reveal(), EnvironmentSettings.KeysetVariable, "-Keyset");

@@ -17,4 +17,7 @@ public sealed record AuditEntry
 
     /// <summary>The messages whose quarantined bodies were asked for, by their ids; empty where it is about tokens.</summary>
     public IReadOnlyList<string> Messages { get; init; } = [];
+
+    /// <summary>What is removed; null where it is about recovery.</summary>
+    public AuditRemoval? Removal { get; init; }
 }

@@ -61,6 +61,11 @@ internal sealed record AuditLine(
                 WriteArray(json, "messages", entry.Messages);
             }
 
+            if (entry.Removal is { } removal)
+            {
+                WriteRemoval(json, removal);
+            }
+
             if (note is not null)
             {
                 json.WriteString("note", note);
@@ -117,6 +122,21 @@ internal sealed record AuditLine(
         {
             return null;
         }
+    }
+
+    private static void WriteRemoval(Utf8JsonWriter json, AuditRemoval removal)
+    {
+        json.WriteStartObject("removal");
+        json.WriteString("state", removal.Begun is null ? "begun" : "done");
+        if (removal.Begun is { } begun)
+        {
+            json.WriteNumber("begun", begun);
+        }
+
+        json.WriteNumber("rows", removal.Rows);
+        json.WriteNumber("entries", removal.Entries);
+        json.WriteNumber("originals", removal.Originals);
+        json.WriteEndObject();
     }
 
     private static void WriteArray(Utf8JsonWriter json, string name, IEnumerable<string> values)

@@ -42,6 +42,9 @@ public sealed class AuditLog : IDisposable
         _time = time ?? TimeProvider.System;
     }
 
+    /// <summary>The line that was recorded last; null before the first.</summary>
+    public AuditedLine? Last { get; private set; }
+
     /// <summary>Asks, once, whether the anchor is out of reach of who recovers; what is recorded before is asked for, too.</summary>
     /// <returns>What is to be said where nothing can keep them from it; null when all is well.</returns>
     /// <exception cref="LoginEtlException"><c>AuditAnchorOwn</c>, or the anchor cannot be reached.</exception>
@@ -124,6 +127,7 @@ public sealed class AuditLog : IDisposable
         }
 
         await AddAsync(fileId, 1, mac, note, facts.Newest).ConfigureAwait(false);
+        Last = new AuditedLine(fileId, 1, mac);
         return (true, note);
     }
 
@@ -157,6 +161,7 @@ public sealed class AuditLog : IDisposable
         file.Write(bytes);
         file.Flush(flushToDisk: true);
         await AddAsync(fileId, number, mac, note, newest).ConfigureAwait(false);
+        Last = new AuditedLine(fileId, number, mac);
         _chain = chain;
         return note;
     }

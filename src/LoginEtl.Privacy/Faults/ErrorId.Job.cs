@@ -133,6 +133,10 @@ public sealed partial record ErrorId
     public static readonly ErrorId ReceiveFailed = new(FaultKind.Failed);
     /// <summary>Receipts, runs, ledgers and quarantine do not fit: something was changed by hand.</summary>
     public static readonly ErrorId ReceiptsBroken = new(FaultKind.Failed);
+    /// <summary>A person's data was removed, and the audit line that says so could not be written.</summary>
+    public static readonly ErrorId RemovalNotRecorded = new(FaultKind.Failed);
+    /// <summary>Whether a person's data was removed is not known: the answer to the COMMIT is missing.</summary>
+    public static readonly ErrorId RemovalUnknown = new(FaultKind.Failed);
     /// <summary>A message comes out of quarantine, and is written by Restore-LoginQuarantine alone.</summary>
     public static readonly ErrorId RestoreNeeded = new(FaultKind.Configuration);
     /// <summary>Row security hides rows of the table from this user.</summary>
@@ -165,6 +169,8 @@ public sealed partial record ErrorId
     public static readonly ErrorId SettlementFailed = new(FaultKind.Failed);
     /// <summary>The process was told to end, and receives no more.</summary>
     public static readonly ErrorId StoppedBySignal = new(FaultKind.Failed);
+    /// <summary>A person is to be removed, and values or sealed bodies could not be looked into.</summary>
+    public static readonly ErrorId SubjectNotSearched = new(FaultKind.Keys);
     /// <summary>The user lacks rights on the table, or on one beside it.</summary>
     public static readonly ErrorId TableAccessDenied = new(FaultKind.Denied);
     /// <summary>More than one schema of the search path has such a table.</summary>

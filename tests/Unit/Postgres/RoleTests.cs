@@ -22,7 +22,7 @@ public sealed class RoleTests(ServersFixture servers)
         Assert.Empty(await database.InitializeAsync(WithRoles));
         await database.RunAsync("REVOKE INSERT ON user_logins FROM login_etl_writer");
         Assert.Equal(["GRANT INSERT ON \"public\".\"user_logins\" TO login_etl_writer"], await database.InitializeAsync(WithRoles));
-        Assert.Equal(5, await database.CountAsync("pg_roles WHERE rolname IN ('login_etl_writer', 'login_etl_reader', 'login_etl_auditor', 'login_etl_recoverer', 'login_etl_key_keeper') AND NOT rolcanlogin"));
+        Assert.Equal(6, await database.CountAsync("pg_roles WHERE rolname IN ('login_etl_writer', 'login_etl_reader', 'login_etl_auditor', 'login_etl_recoverer', 'login_etl_eraser', 'login_etl_key_keeper') AND NOT rolcanlogin"));
     }
 
     [Fact]

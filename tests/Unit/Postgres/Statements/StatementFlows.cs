@@ -10,6 +10,8 @@ using LoginEtl.Quarantine;
 using LoginEtl.Records;
 using LoginEtl.Run;
 using LoginEtl.Settings;
+using LoginEtl.Subjects;
+using LoginEtl.Tokens;
 using LoginEtl.Unit.Core.Decoding;
 using LoginEtl.Unit.Fixtures;
 using LoginEtl.Unit.Privacy.Recovery;
@@ -51,6 +53,7 @@ internal sealed class StatementFlows(TestDatabase database, Func<int, string> us
         await UnwrapAsync();
         await RotateAsync();
         await AuditAsync();
+        await SubjectAsync();
     }
 
     /// <summary>Rows whose key is there, by each rule for them.</summary>
@@ -187,6 +190,25 @@ internal sealed class StatementFlows(TestDatabase database, Func<int, string> us
         await anchor.RequireApartAsync(TestDatabase.Token);
         await using var vault = await s_connector.OpenVaultAsync(database.Settings(), TestDatabase.Token);
         Assert.Single(await vault.FindAsync("ip", [await database.ReadAsync<string>("SELECT token FROM login_etl_vault WHERE attribute = 'ip' LIMIT 1")], TestDatabase.Token));
+    }
+
+    private async Task SubjectAsync()
+    {
+        // What is sealed would have to be looked into first.
+        await database.RunAsync("DELETE FROM login_etl_quarantine WHERE sealed_body IS NOT NULL");
+        using var ring = _keys.Open();
+        foreach (var (attribute, value) in new[] { ("ip", "10.1.2.3"), ("user_id", user(5)) })
+        {
+            var subject = Subject.Of(ring, attribute, [new Plaintext(value)]);
+            await using var data = await s_connector.OpenSubjectAsync(database.Settings(), subject, SealedFindings.None, TestDatabase.Token);
+            await data.CountValuesAsync(TestDatabase.Token);
+            Assert.Equal(0, await data.CountSealedAsync(TestDatabase.Token));
+            var counts = await data.CountAsync(TestDatabase.Token);
+            Assert.Equal(counts.Rows, (await data.RowsAsync(TestDatabase.Token).ToListAsync(TestDatabase.Token)).Count);
+            await data.EntriesAsync(TestDatabase.Token).ToListAsync(TestDatabase.Token);
+            await data.OriginalsAsync(TestDatabase.Token);
+            Assert.Equal(counts, await data.RemoveAsync(new Dismissal("it was asked for"), _ => Task.CompletedTask, TestDatabase.Token));
+        }
     }
 
     private async Task RefusedAsync(string id) =>
