@@ -26,6 +26,7 @@ BeforeAll {
         Get-LoginRun $database
         Export-LoginRecord $database (Join-Path $TestDrive 'logins.csv')
         Test-LoginEtl $queue $keys $database
+        Test-LoginEtl -Conformance -Confirm:$false
         Get-LoginQueue $queue
         $dead = New-TestQueue
         $bodies | Send-LoginMessage $dead

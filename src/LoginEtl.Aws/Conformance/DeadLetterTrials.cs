@@ -10,6 +10,7 @@ internal static class DeadLetterTrials
     public const int MaxReceiveCount = 2;
 
     private static readonly TimeSpan MovedWithin = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan RedrivenWithin = TimeSpan.FromSeconds(60);
 
     private static readonly Assertion Moves = new("Message moves after maxReceiveCount receives", "No poison: what no run can settle does not come for ever.");
     private static readonly Assertion KeepsId = new("Dead letter keeps its id", "Nothing twice: Move-LoginMessage asks the ledger by it.");
@@ -41,7 +42,7 @@ internal static class DeadLetterTrials
         await dead.HideAsync(0, letter.ReceiptHandle).ConfigureAwait(false);
         var arn = (await dead.AttributesAsync().ConfigureAwait(false)).GetValueOrDefault("QueueArn");
         await queue.Client.StartMessageMoveTaskAsync(new StartMessageMoveTaskRequest { SourceArn = arn }, queue.Stop).ConfigureAwait(false);
-        var back = (await queue.ReceiveAsync(mark, 1).ConfigureAwait(false))[0];
+        var back = (await queue.LookAsync(mark, 1, RedrivenWithin).ConfigureAwait(false)).FirstOrDefault() ?? throw new TrialException("nothing came back");
         var moved = TrialQueue.SentOf(back) == TrialQueue.SentOf(first) ? "the same SentTimestamp" : "another SentTimestamp";
         found.Say(RedriveRenames, back.MessageId != first.MessageId, $"{(back.MessageId == first.MessageId ? "the same id" : "another id")}, {moved}");
         await queue.DropAsync([back]).ConfigureAwait(false);

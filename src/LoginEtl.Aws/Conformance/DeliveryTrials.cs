@@ -71,8 +71,17 @@ internal static class DeliveryTrials
         Alone(found, FailedDelete, deletion.Failed, deletion.Successful?.Select(e => e.Id));
         var second = await queue.DeleteAsync(deleted.ReceiptHandle).ConfigureAwait(false);
         found.Say(DeletedTwice, second.Failed is null or [], second.Failed is [var refused, ..] ? Code(refused) : "as the first time");
-        var hidden = await queue.HideAsync(0, NoHandle, messages[1].ReceiptHandle).ConfigureAwait(false);
-        Alone(found, FailedReturn, hidden.Failed, hidden.Successful?.Select(e => e.Id));
+        ChangeMessageVisibilityBatchResponse? hidden = null;
+        var code = await TrialQueue.RefusalAsync(async () => hidden = await queue.HideAsync(0, NoHandle, messages[1].ReceiptHandle).ConfigureAwait(false)).ConfigureAwait(false);
+        if (hidden is null)
+        {
+            found.Say(FailedReturn, false, $"{code} for the whole batch");
+        }
+        else
+        {
+            Alone(found, FailedReturn, hidden.Failed, hidden.Successful?.Select(e => e.Id));
+        }
+
         // SQS refuses it, or does nothing: that it never comes back is what counts.
         await TrialQueue.RefusalAsync(() => queue.HideAsync(0, deleted.ReceiptHandle)).ConfigureAwait(false);
         var came = await queue.LookAsync(mark, 2, AtOnce).ConfigureAwait(false);

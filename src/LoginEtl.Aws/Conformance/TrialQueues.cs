@@ -14,6 +14,9 @@ internal sealed class TrialQueues(string prefix)
     private const string FifoEnd = ".fifo";
     private static readonly TimeSpan DeletedWithin = TimeSpan.FromSeconds(10);
 
+    // SQS API reference, CreateQueue.
+    private static readonly TimeSpan UsableAfter = TimeSpan.FromSeconds(1);
+
     // Null for one whose making was not answered: it may be there.
     private readonly ConcurrentDictionary<string, string?> _urls = new();
 
@@ -89,6 +92,7 @@ internal sealed class TrialQueues(string prefix)
         }
 
         _urls[name] = url;
+        await Task.Delay(UsableAfter, cancellationToken).ConfigureAwait(false);
         return new TrialQueue(client, name, url, cancellationToken);
     }
 }

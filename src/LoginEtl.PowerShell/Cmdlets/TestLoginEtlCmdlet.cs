@@ -78,8 +78,21 @@ public sealed class TestLoginEtlCmdlet : JobCmdlet
         }
 
         // Said before, because whoever is killed can say nothing afterwards.
-        WriteHostLine($"Queues whose names begin with {name} are made now, and deleted at the end. It takes about two minutes.");
-        var report = Await(() => Connectors.Queue.TryConformanceAsync(settings, StopToken));
+        WriteHostLine($"Queues whose names begin with {name} are made now, and deleted at the end. It takes a few minutes at most.");
+        var report = Await(async () =>
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
+            using var signal = StopSignal.Register(stop.Cancel);
+            try
+            {
+                return await Connectors.Queue.TryConformanceAsync(settings, stop.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                StopSignal.ThrowIfStopped();
+                throw;
+            }
+        });
         if (report.QueuesLeft.Count > 0)
         {
             WriteWarning($"These queues could not be deleted: {string.Join(", ", report.QueuesLeft)}. Delete them.");
