@@ -30,7 +30,8 @@ internal static class DeadLetterTrials
         var mark = queue.NewMark();
         var entry = new SendMessageBatchRequestEntry
         {
-            MessageBody = mark + "dead letter", MessageAttributes = new() { ["Text"] = new() { DataType = "String", StringValue = "kept" } },
+            MessageBody = mark + "dead letter",
+            MessageAttributes = new() { ["Text"] = new() { DataType = "String", StringValue = "kept" } },
         };
         var (first, letter) = await MoveAsync(lane, found, Moves, mark, entry).ConfigureAwait(false);
         found.Say(KeepsId, letter.MessageId == first.MessageId, letter.MessageId == first.MessageId ? "the same" : "another");
