@@ -2,6 +2,7 @@ using Amazon;
 using LoginEtl.Aws.Accounts;
 using LoginEtl.Aws.Calls;
 using LoginEtl.Aws.Checks;
+using LoginEtl.Aws.Conformance;
 using LoginEtl.Aws.Queues;
 using LoginEtl.Aws.Receiving;
 using LoginEtl.Aws.Sending;
@@ -84,6 +85,13 @@ public sealed class SqsConnector : IQueueConnector
     {
         ArgumentNullException.ThrowIfNull(settings);
         return QueueChecks.RunAsync(settings, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<ConformanceReport> TryConformanceAsync(QueueSettings settings, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return ConformanceRun.RunAsync(settings, cancellationToken);
     }
 
     private static void Check(ReceiveOptions options)

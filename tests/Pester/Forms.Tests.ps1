@@ -29,6 +29,7 @@ BeforeAll {
         '203.0.113.77' | Export-LoginSubject $database $keys -Attribute ip -Path (Join-Path $TestDrive 'subject') -Reason forms -AuditFile (Join-Path $TestDrive 'audit.jsonl') -Confirm:$false -WarningAction Ignore
         '203.0.113.99' | Remove-LoginSubject $database $keys -Attribute ip -Reason forms -AuditFile (Join-Path $TestDrive 'audit.jsonl') -PrivateKeyPath (Join-Path $TestDrive 'keys-private/quarantine.json') -Confirm:$false
         Test-LoginEtl $queue $keys $database
+        Test-LoginEtl -Conformance -Confirm:$false
         Get-LoginQueue $queue
         $dead = New-TestQueue
         $bodies | Send-LoginMessage $dead

@@ -104,6 +104,7 @@ Describe 'Nothing leaks' {
     It 'from sending' {
         Get-Everything { $bodies | Send-LoginMessage $queue -PassThru } | Assert-Clean -Saying 'MessageId'
         Get-Everything { $bodies | Send-LoginMessage nowhere } | Assert-Clean -Saying 'QueueNotFound'
+        Get-Everything { Test-LoginEtl -Conformance -Confirm:$false -Verbose; Test-LoginEtl -Conformance $queue $canary.Password -Confirm:$false } | Assert-Clean -Saying 'given with -Conformance'
         Get-Everything { Get-LoginQueue $queue; Get-LoginQueue nowhere } | Assert-Clean -Saying 'QueueNotFound'
         $other = New-TestQueue
         Get-Everything { Move-LoginMessage $queue $keys $database -To $other -Where { throw "$($_.UserId) $($_.Ip.Reveal())" } -Verbose } | Assert-Clean -Saying 'FilterInvalid'

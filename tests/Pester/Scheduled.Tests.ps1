@@ -157,6 +157,7 @@ Describe '$WhatIfPreference' {
             'Write-LoginRecord'        = { Receive-LoginMessage $queue | Protect-LoginPii $keys | Write-LoginRecord $database }
             'Invoke-LoginEtl'          = { Invoke-LoginEtl $queue $keys $database }
             'Move-LoginMessage'        = { Move-LoginMessage $queue $keys $database -To (New-TestQueue) }
+            'Test-LoginEtl'            = { Test-LoginEtl -Conformance }
             'Unprotect-LoginPii'       = { $rows | Unprotect-LoginPii @recover }
             'Update-LoginToken'        = { Update-LoginToken $database $keys }
             'Restore-LoginQuarantine'  = { Get-LoginQuarantine $database | Restore-LoginQuarantine $database $keys -PrivateKeyPath $private }

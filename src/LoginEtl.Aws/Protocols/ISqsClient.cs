@@ -35,4 +35,12 @@ internal interface ISqsClient : IDisposable
 
     Task<SendMessageBatchResponse> SendMessageBatchAsync(
         SendMessageBatchRequest request, CancellationToken cancellationToken);
+
+    /// <summary>No run makes queues; a trial of the server does, and the next two calls are its own as well.</summary>
+    Task<CreateQueueResponse> CreateQueueAsync(CreateQueueRequest request, CancellationToken cancellationToken);
+
+    Task<DeleteQueueResponse> DeleteQueueAsync(DeleteQueueRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Begins AWS's redrive.</summary>
+    Task<StartMessageMoveTaskResponse> StartMessageMoveTaskAsync(StartMessageMoveTaskRequest request, CancellationToken cancellationToken);
 }

@@ -86,6 +86,23 @@ internal sealed class QuerySqsClient(SqsServiceClient service, ServiceCalls call
             (succeeded, failed) => new SendMessageBatchResponse { Successful = succeeded, Failed = failed },
             cancellationToken);
 
+    public Task<CreateQueueResponse> CreateQueueAsync(CreateQueueRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
+            "CreateQueue", request, queueUrl: null,
+            form => form.Add("QueueName", request.QueueName)
+                .AddEntries("Attribute", request.Attributes ?? [], (f, prefix, a) => f.Add(prefix + ".Name", a.Key).Add(prefix + ".Value", a.Value))
+                .AddEntries("Tag", request.Tags ?? [], (f, prefix, t) => f.Add(prefix + ".Key", t.Key).Add(prefix + ".Value", t.Value)),
+            answer => new CreateQueueResponse { QueueUrl = answer.QueueUrl }, cancellationToken);
+
+    public Task<DeleteQueueResponse> DeleteQueueAsync(DeleteQueueRequest request, CancellationToken cancellationToken) =>
+        CallAsync("DeleteQueue", request, request.QueueUrl, form => form, _ => new DeleteQueueResponse(), cancellationToken);
+
+    public Task<StartMessageMoveTaskResponse> StartMessageMoveTaskAsync(
+        StartMessageMoveTaskRequest request, CancellationToken cancellationToken) =>
+        CallAsync(
+            "StartMessageMoveTask", request, queueUrl: null, form => form.Add("SourceArn", request.SourceArn),
+            _ => new StartMessageMoveTaskResponse(), cancellationToken);
+
     public void Dispose() => service.Dispose();
 
     private static void AddAttribute(QueryForm form, string prefix, KeyValuePair<string, MessageAttributeValue> attribute) =>

@@ -47,6 +47,16 @@ internal sealed class SdkSqsClient(SqsServiceClient service, ServiceCalls calls)
         SendMessageBatchRequest request, CancellationToken cancellationToken) =>
         calls.CallAsync("SendMessageBatch", token => service.SendMessageBatchAsync(request, token), cancellationToken);
 
+    public Task<CreateQueueResponse> CreateQueueAsync(CreateQueueRequest request, CancellationToken cancellationToken) =>
+        calls.CallAsync("CreateQueue", token => service.CreateQueueAsync(request, token), cancellationToken);
+
+    public Task<DeleteQueueResponse> DeleteQueueAsync(DeleteQueueRequest request, CancellationToken cancellationToken) =>
+        calls.CallAsync("DeleteQueue", token => service.DeleteQueueAsync(request, token), cancellationToken);
+
+    public Task<StartMessageMoveTaskResponse> StartMessageMoveTaskAsync(
+        StartMessageMoveTaskRequest request, CancellationToken cancellationToken) =>
+        calls.CallAsync("StartMessageMoveTask", token => service.StartMessageMoveTaskAsync(request, token), cancellationToken);
+
     public void Dispose() => service.Dispose();
 }
 

@@ -35,4 +35,11 @@ public interface IQueueConnector
     /// are checks that failed; never throws them.
     /// </summary>
     Task<IReadOnlyList<Check>> CheckAsync(QueueSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Tries what the promises rest on, on queues that it makes, whose names begin as the settings' queue does, and deletes
+    /// them, whatever happens.
+    /// </summary>
+    /// <exception cref="Faults.LoginEtlException">No queue can be made.</exception>
+    Task<ConformanceReport> TryConformanceAsync(QueueSettings settings, CancellationToken cancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using LoginEtl.Aws;
 using LoginEtl.Sandbox.Servers;
 using LoginEtl.Settings;
 using LoginEtl.Unit.Aws;
@@ -69,6 +70,17 @@ public sealed class LeastPrivilegeTests(ServersFixture servers) : IDisposable
         AssertAllUsed("operator");
     }
 
+    [Fact]
+    public async Task Conformance_is_tried_with_its_policy()
+    {
+        await using var proxy = Proxy("conformance");
+        var settings = (await TestQueue.CreateAsync(servers)).Settings with { Queue = servers.NewQueueName(), EndpointUrl = proxy.EndpointUrl };
+        var report = await new SqsConnector().TryConformanceAsync(settings, TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(report.Assertions, a => a.Seen.Contains("AccessDenied", StringComparison.Ordinal));
+        Assert.Empty(report.QueuesLeft);
+        AssertAllUsed("conformance");
+    }
+
     private SqsProxy Proxy(string policy)
     {
         var allowed = Actions(policy);
@@ -77,6 +89,12 @@ public sealed class LeastPrivilegeTests(ServersFixture servers) : IDisposable
             // A batch is allowed by what it is a batch of (Actions, resources, and condition keys for Amazon SQS).
             var action = $"sqs:{(call.Operation.EndsWith("Batch", StringComparison.Ordinal) ? call.Operation[..^"Batch".Length] : call.Operation)}";
             _used[action] = true;
+            if (call.Operation == "CreateQueue" && call.Request.ContainsKey("tags"))
+            {
+                // A queue that is made with a tag needs both rights (SQS API reference, CreateQueue).
+                _used["sqs:TagQueue"] = true;
+            }
+
             await call.AnswerAsync(allowed.Contains(action) ? await call.PassOnAsync() : ProxiedAnswer.Refused(403, "AccessDenied"));
         });
     }
