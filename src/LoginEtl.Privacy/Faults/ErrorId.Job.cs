@@ -129,10 +129,10 @@ public sealed partial record ErrorId
     public static readonly ErrorId QueueUnreachable = new(FaultKind.Unreachable);
     /// <summary>A recovery or a dismissal needs a reason.</summary>
     public static readonly ErrorId ReasonMissing = new(FaultKind.Configuration);
-    /// <summary>A defect: receiving was ended by an error that nobody expected.</summary>
-    public static readonly ErrorId ReceiveFailed = new(FaultKind.Failed);
     /// <summary>Receipts, runs, ledgers and quarantine do not fit: something was changed by hand.</summary>
     public static readonly ErrorId ReceiptsBroken = new(FaultKind.Failed);
+    /// <summary>A defect: receiving was ended by an error that nobody expected.</summary>
+    public static readonly ErrorId ReceiveFailed = new(FaultKind.Failed);
     /// <summary>A person's data was removed, and the audit line that says so could not be written.</summary>
     public static readonly ErrorId RemovalNotRecorded = new(FaultKind.Failed);
     /// <summary>Whether a person's data was removed is not known: the answer to the COMMIT is missing.</summary>
