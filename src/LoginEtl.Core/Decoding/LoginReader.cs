@@ -38,10 +38,10 @@ internal ref struct LoginReader(ReadOnlySpan<byte> body)
 
     private Rejection? ReadMember(ref LoginValues values)
     {
-        string? field;
+        int place;
         try
         {
-            field = LoginValues.Find(ref _reader);
+            place = LoginValues.Find(ref _reader);
         }
         catch (InvalidOperationException)
         {
@@ -49,15 +49,16 @@ internal ref struct LoginReader(ReadOnlySpan<byte> body)
             return new Rejection(RejectReason.LoneSurrogate);
         }
 
-        if (field is not null)
+        if (place >= 0)
         {
-            if (!values.MarkSeen(field))
+            var field = LoginValues.NameOf(place);
+            if (!values.MarkSeen(place))
             {
                 return new Rejection(RejectReason.RepeatedField, field);
             }
 
             _reader.Read();
-            return ReadText(field, out var text) ?? values.Set(field, text);
+            return ReadText(field, out var text) ?? values.Set(place, text);
         }
 
         if (ReadText(field: null, out var name) is { } unreadable)

@@ -35,32 +35,36 @@ internal struct LoginValues
 
     public string? DeviceId { get; private set; }
 
-    /// <summary>The schema's name of the property the reader stands on; null when the schema does not know it.</summary>
-    public static string? Find(ref Utf8JsonReader reader)
+    /// <summary>The place in the schema of the property the reader stands on; -1 when the schema does not know it.</summary>
+    public static int Find(ref Utf8JsonReader reader)
     {
-        foreach (var field in Fields)
+        for (var i = 0; i < Fields.Length; i++)
         {
-            if (reader.ValueTextEquals(field.Utf8))
+            if (reader.ValueTextEquals(Fields[i].Utf8))
             {
-                return field.Name;
+                return i;
             }
         }
 
-        return null;
+        return -1;
     }
 
+    /// <summary>The name of the field at a place.</summary>
+    public static string NameOf(int place) => Fields[place].Name;
+
     /// <summary>False when the field was seen before.</summary>
-    public bool MarkSeen(string field)
+    public bool MarkSeen(int place)
     {
-        var bit = 1 << IndexOf(field);
+        var bit = 1 << place;
         var first = (_seen & bit) == 0;
         _seen |= bit;
         return first;
     }
 
-    public Rejection? Set(string field, string? value)
+    public Rejection? Set(int place, string? value)
     {
-        if (value is null && !Fields[IndexOf(field)].NullAllowed)
+        var field = Fields[place].Name;
+        if (value is null && !Fields[place].NullAllowed)
         {
             return new Rejection(RejectReason.NullField, field);
         }
@@ -104,8 +108,6 @@ internal struct LoginValues
 
         return null;
     }
-
-    private static int IndexOf(string field) => Array.FindIndex(Fields, f => ReferenceEquals(f.Name, field));
 
     private static (string, byte[], bool, bool) Field(string name, bool required, bool nullAllowed) =>
         (name, System.Text.Encoding.UTF8.GetBytes(name), required, nullAllowed);

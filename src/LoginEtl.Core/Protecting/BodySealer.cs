@@ -7,17 +7,15 @@ namespace LoginEtl.Protecting;
 
 /// <summary>
 /// Seals a rejected body to a public key. The message id is the context: a body moved to another message does not open.
-/// Thread-safe.
+/// Not thread-safe.
 /// </summary>
-internal sealed class BodySealer(Keyset keyset)
+internal sealed class BodySealer(Keyset keyset) : IDisposable
 {
-    private readonly EciesSender.Recipient _recipient = EciesSender.RecipientOf(keyset);
+    private readonly EciesSealer _sealer = new(keyset);
 
-    public SealedBody Seal(ReadOnlySpan<byte> body, MessageId context)
-    {
-        using var sender = new EciesSender(_recipient);
-        return new SealedBody(sender.Seal(body, Encoding.UTF8.GetBytes(context.Value)));
-    }
+    public SealedBody Seal(ReadOnlySpan<byte> body, MessageId context) => new(_sealer.Seal(body, Encoding.UTF8.GetBytes(context.Value)));
+
+    public void Dispose() => _sealer.Dispose();
 
     /// <summary>Opens a sealed body with the private half; null when it was not sealed to this key and message.</summary>
     public static byte[]? Open(Keyset privateKeyset, ReadOnlySpan<byte> sealedBody, MessageId context) =>

@@ -105,6 +105,7 @@ public sealed class Protector : IDisposable
         _ip.Dispose();
         _deviceId.Dispose();
         _originals?.Dispose();
+        _sealer.Dispose();
         _identity.Dispose();
     }
 

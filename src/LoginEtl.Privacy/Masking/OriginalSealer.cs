@@ -10,20 +10,15 @@ namespace LoginEtl.Masking;
 /// not open. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// One ephemeral key serves many values, each under an AES key of its own derived with its own context; and a token that
-/// comes again meanwhile carries the original that was sealed already. What is kept for that is sealed.
+/// A token that comes again soon carries the original that was sealed already. What is kept for that is sealed.
 /// </remarks>
-internal sealed class OriginalSealer : IDisposable
+internal sealed class OriginalSealer(Keyset keyset) : IDisposable
 {
-    // Far under what random nonces allow for one AES key, which would take the same token to be sealed 2^32 times.
-    private const int ValuesAKey = 4096;
+    private const int MostKept = 4096;
 
-    private readonly EciesSender.Recipient _recipient;
+    private readonly EciesSealer _sealer = new(keyset);
     private readonly Dictionary<(string Attribute, string Token), SealedOriginal> _sealed = [];
     private readonly byte[] _padded = new byte[Padding.PaddedLength(Padding.MaxPlaintext)];
-    private EciesSender? _sender;
-
-    public OriginalSealer(Keyset keyset) => _recipient = EciesSender.RecipientOf(keyset);
 
     public SealedOriginal Seal(string attribute, string token, string canonical)
     {
@@ -32,18 +27,15 @@ internal sealed class OriginalSealer : IDisposable
             return original;
         }
 
-        if (_sender is null || _sealed.Count >= ValuesAKey)
+        if (_sealed.Count >= MostKept)
         {
-            _sender?.Dispose();
-            _sender = null;
             _sealed.Clear();
-            _sender = new EciesSender(_recipient);
         }
 
         try
         {
             var length = Padding.Write(canonical, _padded);
-            original = new SealedOriginal(attribute, token, _sender.Seal(_padded.AsSpan(0, length), Context(attribute, token)));
+            original = new SealedOriginal(attribute, token, _sealer.Seal(_padded.AsSpan(0, length), Context(attribute, token)));
         }
         finally
         {
@@ -74,7 +66,7 @@ internal sealed class OriginalSealer : IDisposable
         }
     }
 
-    public void Dispose() => _sender?.Dispose();
+    public void Dispose() => _sealer.Dispose();
 
     private static byte[] Context(string attribute, string token) => [.. AssociatedData.Of(attribute), 0, .. Encoding.ASCII.GetBytes(token)];
 }
