@@ -11,6 +11,10 @@ internal sealed class Database : IAsyncDisposable
 {
     private const int ConnectSeconds = 15;
     private const int KeepAliveSeconds = 15;
+
+    // The driver's own 8 KiB make a call to the kernel for every thirty rows of a COPY.
+    private const int WriteBufferBytes = 64 * 1024;
+
     private const int MostHosts = 100;
     private const int MostConnections = 4;
     private const string ApplicationName = "LoginEtl";
@@ -203,6 +207,7 @@ internal sealed class Database : IAsyncDisposable
 
         builder.CommandTimeout = (int)Math.Clamp(Math.Ceiling(commandTimeout.TotalSeconds), 1, int.MaxValue / 1000);
         builder.KeepAlive = KeepAliveSeconds;
+        builder.WriteBufferSize = WriteBufferBytes;
         builder.MaxPoolSize = MostConnections;
         builder.MinPoolSize = 0;
         builder.Pooling = true;

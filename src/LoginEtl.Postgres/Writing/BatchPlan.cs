@@ -109,15 +109,21 @@ internal sealed class BatchPlan
     public static List<BatchItem> InTableOrder(IEnumerable<BatchItem> rows, TargetTable table)
     {
         var sorted = rows.ToList();
-        IReadOnlyList<int> places = table.UniqueKey.Count > 0 ? [.. table.UniqueKey, table.CreateDate] : [];
+        if (table.UniqueKey.Count == 0)
+        {
+            sorted.Sort((a, b) => a.Rank.CompareTo(b.Rank));
+            return sorted;
+        }
+
+        int[] places = [.. table.UniqueKey, table.CreateDate];
         sorted.Sort((a, b) =>
             CompareValues(a.Row!, b.Row!, places) is not 0 and var order ? order
-            : places.Count > 0 && Nullable.Compare(a.Age, b.Age) is not 0 and var age ? age
+            : Nullable.Compare(a.Age, b.Age) is not 0 and var age ? age
             : a.Rank.CompareTo(b.Rank));
         return sorted;
     }
 
-    private static int CompareValues(object?[] a, object?[] b, IReadOnlyList<int> places)
+    private static int CompareValues(object?[] a, object?[] b, int[] places)
     {
         foreach (var place in places)
         {

@@ -255,8 +255,8 @@ internal sealed class BatchTransaction(TargetTable table, TimeSpan timeout, Reje
     private void StopIfAlike(BatchPlan plan, IEnumerable<BatchItem> tried, Func<BatchItem, Refusal?> why, bool decodes, bool isWritten = false) =>
         limit.Alike.Check(
             table.Name,
-            decodes && isWritten ? [] : tried.Where(i => !limit.IsHeld(i.Key)).OrderBy(i => i.Ordinal)
-                .Select(i => (i.Login, Why: why(i))).Where(i => i.Why is not null && !IsReplay(i.Why)).Select(i => (i.Login, i.Why!)),
+            decodes && isWritten ? [] : tried.Select(i => (Item: i, Why: why(i))).Where(i => i.Why is not null && !IsReplay(i.Why) && !limit.IsHeld(i.Item.Key))
+                .OrderBy(i => i.Item.Ordinal).Select(i => (i.Item.Login, i.Why!)),
             decodes, isWritten || plan.Hold is { TableTakesRows: true });
 
     private bool IsReplay(Refusal refusal) =>
