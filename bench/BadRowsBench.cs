@@ -37,10 +37,10 @@ public sealed class BadRowsBench(PostgresServer server, int size, int rounds)
         {
             await RunAsync(connection, Table + kind.Ddl);
             var settings = new DatabaseSettings { Database = new SecretText(connection) };
-            await _connector.InitializeAsync(settings, new SchemaOptions(), default);
+            await _connector.InitializeAsync(settings, new SchemaOptions { Roles = kind.AsWriter }, default);
             if (kind.AsWriter)
             {
-                await RunAsync(connection, Writer(name));
+                await RunAsync(connection, $"CREATE ROLE {name} LOGIN PASSWORD 'pw' IN ROLE login_etl_writer");
                 settings = settings with { UserName = name, Password = new SecretText("pw") };
             }
 
@@ -52,14 +52,6 @@ public sealed class BadRowsBench(PostgresServer server, int size, int rounds)
             await RunAsync(server.ConnectionString, $"DROP ROLE IF EXISTS {name}");
         }
     }
-
-    private static string Writer(string role) =>
-        $"""
-        CREATE ROLE {role} LOGIN PASSWORD 'pw';
-        GRANT INSERT ON user_logins, login_etl_quarantine TO {role};
-        GRANT SELECT, INSERT, UPDATE ON login_etl_ledger, login_etl_file_ledger TO {role};
-        GRANT SELECT ON login_etl_key TO {role};
-        """;
 
     private static async Task RunAsync(string connection, string sql)
     {
