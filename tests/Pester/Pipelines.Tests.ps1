@@ -31,6 +31,21 @@ Describe 'Every shape of pipeline settles every message once, and its receipt sa
         $gone = $rows = 60
     }
 
+    It 'written with a keyed hash in the place of the user id' {
+        $hmac = [Security.Cryptography.HMACSHA256]::new([byte[]](1..32))
+        'no login' | Send-LoginMessage $queue
+        Receive-LoginMessage $queue | Protect-LoginPii $keys | ForEach-Object {
+            if ($_.UserId) { $_.UserId = [Convert]::ToHexString($hmac.ComputeHash([Text.Encoding]::UTF8.GetBytes($_.UserId))) }
+            $_
+        } | Write-LoginRecord $database -ReceiptVariable receipt
+        $receipt.Written | Should -Be 60
+        $receipt.Quarantined | Should -Be 1
+        $written = Invoke-Sql $database 'SELECT user_id FROM user_logins'
+        $expected = 1..60 | ForEach-Object { [Convert]::ToHexString($hmac.ComputeHash([Text.Encoding]::UTF8.GetBytes("user-$_"))) }
+        $written.user_id | Sort-Object | Should -Be ($expected | Sort-Object)
+        $gone = $rows = 60
+    }
+
     It 'kept in a variable by Tee-Object and written' {
         Receive-LoginMessage $queue | Protect-LoginPii $keys | Tee-Object -Variable kept |
             Write-LoginRecord $database -ReceiptVariable receipt
