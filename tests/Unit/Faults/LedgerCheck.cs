@@ -19,6 +19,7 @@ internal static class LedgerCheck
         Complain("nowhere", sent.Where(m => !IsSettled(m, standing) && !standing.Queued.Contains(m.MessageId)).Select(Name));
         Complain("in the table more than once", standing.Rows.Where(r => r.Value > 1).Select(r => $"{r.Key} ({r.Value} rows)"));
         Complain("kept out of the table more than once, or in it as well", standing.Suppressed.Where(s => s.Value > 1 || standing.Rows.ContainsKey(s.Key)).Select(s => s.Key));
+        Complain("in the table after it was erased", standing.Rows.Keys.Where(standing.Erased.Contains));
         Complain("in the table with another version", sent.Where(m => m is { UserId: { } user, Version: { } version } && standing.Versions.TryGetValue(user, out var there) && there != version).Select(Name));
         Complain("in quarantine more than once", standing.Quarantined.Where(q => q.Value > 1).Select(q => $"{q.Key} ({q.Value} entries)"));
         Complain("in the table and should be in quarantine", sent.Where(m => m.Fate == Fate.Quarantine && HasRow(m, standing)).Select(Name));
@@ -62,7 +63,8 @@ internal static class LedgerCheck
     /// <summary>Whether the database holds it.</summary>
     public static bool IsSettled(SentMessage message, Standing standing) => HasRow(message, standing) || IsQuarantined(message, standing) || IsSuppressed(message, standing);
 
-    private static bool HasRow(SentMessage message, Standing standing) => message.UserId is { } user && standing.Rows.ContainsKey(user);
+    // Or had one.
+    private static bool HasRow(SentMessage message, Standing standing) => message.UserId is { } user && (standing.Rows.ContainsKey(user) || standing.Erased.Contains(user));
 
     private static bool IsSuppressed(SentMessage message, Standing standing) => message.UserId is { } user && standing.Suppressed.ContainsKey(user);
 

@@ -149,6 +149,16 @@ public sealed class LedgerCheckTests(FaultLane lane) : IClassFixture<FaultLane>
     }
 
     [Fact]
+    public void Erased_user_counts_as_written_and_must_not_come_back()
+    {
+        SentMessage[] sent = [new("a", "ua", Fate.Row), new("b", "ub", Fate.Row)];
+        var erased = Of("ub", "") with { Erased = new HashSet<string> { "ua" }, Ledger = new Dictionary<LedgerOutcome, int> { [LedgerOutcome.Written] = 2 } };
+        Assert.Empty(LedgerCheck.Complaints(sent, erased));
+        var back = erased with { Rows = new Dictionary<string, int> { ["ua"] = 1, ["ub"] = 1 } };
+        Assert.Contains("1 in the table after it was erased: ua", LedgerCheck.Complaints(sent, back));
+    }
+
+    [Fact]
     public async Task What_befell_copies_large_bodies_and_those_of_something_else_in_a_real_database_is_found()
     {
         var mixture = new Mixture { Enveloped = 0.6, Twice = 0.7, Foreign = 0.2, Large = 0.05 };

@@ -14,7 +14,7 @@ namespace LoginEtl.Unit.Faults;
 /// A queue and a database of their own, messages whose ids and ends are known, and runs of the worker through proxies
 /// that make things go wrong. <see cref="ProveAsync"/> is what it is for.
 /// </summary>
-internal sealed class Scenario : IAsyncDisposable
+internal sealed partial class Scenario : IAsyncDisposable
 {
     /// <summary>Far longer than faults that pass keep any run.</summary>
     private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(90);
@@ -39,6 +39,7 @@ internal sealed class Scenario : IAsyncDisposable
     private readonly List<EndedRun> _runs = [];
     private readonly List<string> _complaints = [];
     private readonly List<string> _moves = [];
+    private readonly HashSet<string> _erased = [];
     private IReadOnlyDictionary<string, string> _moved = new Dictionary<string, string>();
 
     private bool _isFlooded;
@@ -55,6 +56,9 @@ internal sealed class Scenario : IAsyncDisposable
 
     /// <summary>What became of moves so far, in words.</summary>
     public IReadOnlyList<string> Moves => _moves;
+
+    /// <summary>Users that were erased so far; each had a row.</summary>
+    public IReadOnlyCollection<string> Erased => _erased;
 
     /// <summary>Messages sent so far.</summary>
     public IReadOnlyList<SentMessage> Sent => _sent;
@@ -148,60 +152,6 @@ internal sealed class Scenario : IAsyncDisposable
         return ended[0];
     }
 
-    /// <summary>
-    /// What is in the queue goes to another one while calls go wrong, and comes back from there: what was sent there and not
-    /// deleted here is in the queue twice then, and messages have other ids than they were sent with.
-    /// </summary>
-    public async Task MoveAsync(CallFaults faults)
-    {
-        const int Most = 10;
-        await WaitForLateCommitsAsync();
-        var name = _lane.NewName("moved-");
-        var elsewhere = await ScenarioQueue.CreateAsync(_lane.Calls, name, visibilityTimeout: 2);
-        var move = new QueueMove(_lane, _calls.EndpointUrl, _database);
-        _calls.Suffer(faults);
-        var there = await TryAsync(_name, name);
-        _calls.Suffer(CallFaults.None);
-        var back = new List<string>();
-        for (var moves = 0; await elsewhere.CountsAsync() != (0, 0) && moves < Most; moves++)
-        {
-            back.Add(await TryAsync(name, _name));
-        }
-
-        _moves.Add($"moved: {there}; back: {string.Join("; ", back)}");
-        if (await elsewhere.CountsAsync() != (0, 0))
-        {
-            _complaints.Add($"messages did not come back: {_moves[^1]}");
-        }
-
-        await elsewhere.DeleteAsync();
-        _moved = await _queue.OriginsAsync();
-
-        async Task<string> TryAsync(string from, string to)
-        {
-            try
-            {
-                return $"{await move.RunAsync(from, to)}";
-            }
-            catch (LoginEtlException e)
-            {
-                return e.Id;
-            }
-        }
-    }
-
-    /// <summary>A run that meets nothing but bodies that are no login, all of one kind. What comes later comes among them.</summary>
-    public async Task FloodAsync(int messages, PlannedRun plan)
-    {
-        _isFlooded = true;
-        var before = _sent.Count;
-        await SendAsync(ForeignBody.Flood(_draws, messages));
-        await RunAsync(plan);
-        await WaitForLateCommitsAsync();
-        _complaints.AddRange(BrakeCheck.FloodComplaints(
-            _sent[before..], [.. _runs.TakeLast(plan.Workers)], await ReadAsync(new HashSet<string>()), plan.IsUndisturbed));
-    }
-
     /// <summary>Checks where each message is, when all leases have run out.</summary>
     public async Task<Standing> LookAsync()
     {
@@ -253,7 +203,8 @@ internal sealed class Scenario : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    public Task<Standing> ReadAsync(IReadOnlySet<string> queued) => Standing.ReadAsync(_database, _sent, _moved, queued, hasPlaces: _groups > 0, CancellationToken.None);
+    public async Task<Standing> ReadAsync(IReadOnlySet<string> queued) =>
+        await Standing.ReadAsync(_database, _sent, _moved, queued, hasPlaces: _groups > 0, CancellationToken.None) with { Erased = _erased };
 
     /// <param name="ended">Runs beside each other.</param>
     /// <param name="sentBefore">What was sent before them.</param>

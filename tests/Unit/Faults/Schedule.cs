@@ -32,11 +32,15 @@ internal sealed record Schedule(
         List<PlannedRun> all = flood == 0 ? runs : [ScheduleDraws.Sized(draws, ScheduleDraws.FloodRun(draws), flood, mixture), .. runs.Take(2)];
         // What was moved has another id, so between runs nobody could tell where it is.
         var move = groups == 0 && !looksBetween && draws.Chance(0.6) ? ScheduleDraws.Move(draws) : null;
+        // While there is much to move.
+        var movesBefore = move is null ? 0 : flood > 0 ? 1 : draws.Below(2);
         return new Schedule(seed, messages, visibilityTimeout, looksBetween, groups, mixture, flood, all)
         {
             Move = move,
-            // While there is much to move.
-            MovesBefore = move is null ? 0 : flood > 0 ? 1 : draws.Below(2),
+            MovesBefore = movesBefore,
+            // Of a group the places of all rows are looked at.
+            Erased = groups == 0 && draws.Chance(0.5) ? 1 + draws.Below(8) : 0,
+            ErasesBefore = 1 + draws.Below(all.Count),
         };
     }
 
@@ -45,6 +49,12 @@ internal sealed record Schedule(
 
     /// <summary>The run before which it is, from 0; behind the last where there are no more.</summary>
     public int MovesBefore { get; private init; }
+
+    /// <summary>So many users are erased, as far as there are rows; 0 for none.</summary>
+    public int Erased { get; private init; }
+
+    /// <summary>The run before which they are, from 1; behind the last where there are no more.</summary>
+    public int ErasesBefore { get; private init; }
 
     /// <summary>Plays it to its proof.</summary>
     /// <exception cref="Xunit.Sdk.XunitException">A promise was broken.</exception>
@@ -58,6 +68,11 @@ internal sealed record Schedule(
             if (index == MovesBefore && Move is { } move)
             {
                 await scenario.MoveAsync(move);
+            }
+
+            if (index == ErasesBefore && Erased > 0)
+            {
+                await scenario.EraseAsync(Erased);
             }
 
             if (Flood > 0 && index == 0)
@@ -81,13 +96,18 @@ internal sealed record Schedule(
             await scenario.MoveAsync(last);
         }
 
+        if (ErasesBefore >= Runs.Count && Erased > 0)
+        {
+            await scenario.EraseAsync(Erased);
+        }
+
         var standing = await scenario.ProveAsync();
         var receipts = scenario.Runs.Select(r => r.Receipt).OfType<RunReceipt>().ToList();
         return string.Create(CultureInfo.InvariantCulture,
             $"{scenario.Sent.Count} messages{Kinds} ({scenario.Sent.CountBy(m => m.Identity).Count(c => c.Value > 1)} twice): {standing.RowCount} rows, {standing.QuarantineCount} quarantined; {scenario.Runs.Count} runs, "
             + $"{scenario.Runs.Count(r => r.Killed)} killed, {receipts.Count(r => r.Outcome == "failed")} failed, {receipts.Count(r => r.Outcome == "stopped")} stopped; "
             + $"{scenario.Faults} faults, {receipts.Sum(r => r.Duplicate)} duplicate, {receipts.Sum(r => r.Returned)} returned, {receipts.Sum(r => r.Lapsed)} lapsed, "
-            + $"{receipts.Sum(r => r.Unknown)} unknown, {receipts.Sum(r => r.Undeleted)} undeleted; {string.Concat(scenario.Moves.Select(m => $"{m}; "))}{clock.Elapsed.TotalSeconds:0.0} s");
+            + $"{receipts.Sum(r => r.Unknown)} unknown, {receipts.Sum(r => r.Undeleted)} undeleted; {scenario.Erased.Count} erased; {string.Concat(scenario.Moves.Select(m => $"{m}; "))}{clock.Elapsed.TotalSeconds:0.0} s");
     }
 
     private string Kinds => (Groups == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" in {Groups} groups"))
@@ -96,5 +116,6 @@ internal sealed record Schedule(
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"seed {Seed}: {Messages} messages{Kinds}, visibility timeout {VisibilityTimeout} s\n")
         + string.Join('\n', Runs.Select((run, index) => $"  run {index + 1}: {run}"))
-        + (Move is null ? "" : string.Create(CultureInfo.InvariantCulture, $"\n  moved away and back before run {MovesBefore + 1}: {Move}"));
+        + (Move is null ? "" : string.Create(CultureInfo.InvariantCulture, $"\n  moved away and back before run {MovesBefore + 1}: {Move}"))
+        + (Erased == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"\n  {Erased} users erased before run {ErasesBefore + 1}"));
 }

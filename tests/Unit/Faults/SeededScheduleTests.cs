@@ -28,6 +28,15 @@ public sealed class SeededScheduleTests(FaultLane lane) : IClassFixture<FaultLan
     }
 
     [Fact]
+    public async Task Schedule_in_which_users_are_erased_between_runs_brings_none_of_them_back()
+    {
+        var schedule = Schedule.Draw(132007);
+        Assert.True(schedule.Erased > 0 && schedule.Mixture.Twice > 0);
+        TestContext.Current.TestOutputHelper?.WriteLine(schedule.ToString());
+        Assert.Matches("[1-9] erased", await schedule.PlayAsync(lane));
+    }
+
+    [Fact]
     public void One_seed_draws_one_schedule_and_another_seed_another()
     {
         Assert.Equal(Schedule.Draw(7).ToString(), Schedule.Draw(7).ToString());

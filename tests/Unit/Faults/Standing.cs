@@ -17,6 +17,9 @@ internal sealed record Standing
     /// <summary>Rows kept out of the table, by user id.</summary>
     public IReadOnlyDictionary<string, int> Suppressed { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>Users who had a row and were erased.</summary>
+    public IReadOnlySet<string> Erased { get; init; } = new HashSet<string>();
+
     /// <summary>Packed versions by user id.</summary>
     public IReadOnlyDictionary<string, int> Versions { get; init; } = new Dictionary<string, int>();
 
@@ -38,7 +41,8 @@ internal sealed record Standing
     /// <summary>What the runs say of themselves: how many there were, the entries that they settled as rows, and as quarantined.</summary>
     public (int Count, int Rows, int Quarantined) Runs { get; init; }
 
-    public int RowCount => Rows.Values.Sum();
+    /// <summary>Rows that were written: those that are there, and those erased.</summary>
+    public int RowCount => Rows.Values.Sum() + Erased.Count;
 
     public int SuppressedCount => Suppressed.Values.Sum();
 
