@@ -5,6 +5,7 @@ using LoginEtl.Postgres;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Keys;
+using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
@@ -93,7 +94,7 @@ public sealed class RacedTriggerTests(ServersFixture servers)
         await using var source = Database.From(database.Settings());
         await using var race = new Race(database, await database.OpenAsync());
         await race.MakeAsync(made);
-        var pruning = new LedgerPruning(source, new QualifiedName("public", "user_logins"));
+        var pruning = new Tidying(source, () => SchemaStatements.NewTable(new QualifiedName("public", "user_logins"), ColumnNames.Default, AppVersionColumn.Integer));
         await using (pruning)
         {
             pruning.Begin();
