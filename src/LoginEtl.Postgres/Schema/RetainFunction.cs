@@ -62,6 +62,7 @@ internal sealed partial class RetainFunction(LiveTable table, Retention retentio
         $"""
 
             -- Retention: {retention}.
+            #variable_conflict use_variable
             DECLARE
                 unfit text;
                 gone bigint := 0;
@@ -153,7 +154,7 @@ internal sealed partial class RetainFunction(LiveTable table, Retention retentio
         var found = retention == Retention.None ? [] : await connection.QueryAsync(
             Unfit($"oid = (SELECT proowner FROM pg_proc WHERE oid = pg_catalog.to_regprocedure($1)::oid)"), [Signature], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
         return found is [var unfit]
-            ? $"{Name} refuses to delete, because something stands on {unfit} that would run with the rights of {state.Owner} (a trigger or a rule for DELETE, a foreign key that deletes as well), or hides rows from them, or they may not delete there: {Neglect}"
+            ? $"{Name} refuses to delete, because something stands on {unfit} that would run with the rights of {state.Owner} (a trigger or a rule for DELETE, a foreign key that changes its table too, or is of somebody who may do less), or hides rows from them, or they may not delete there: {Neglect}"
             : null;
     }
 
@@ -161,7 +162,8 @@ internal sealed partial class RetainFunction(LiveTable table, Retention retentio
         "SELECT coalesce((SELECT pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(c.oid) FROM pg_class c WHERE c.oid = pg_catalog.to_regclass($1)::oid), false)";
 
     // The first of the relations and their partitions that it must not delete from: whose owner may do less, or where something
-    // runs or hides rows. Row security does not hide any from who passes it by.
+    // runs or hides rows. Row security does not hide any from who passes it by. A foreign key that deletes nothing looks into its
+    // own table as that one's owner, whose casts may change the search path under the statement that comes next.
     private string Unfit(string owner) =>
         $"""
         WITH RECURSIVE tree(oid, privilege, is_ours) AS (
@@ -173,7 +175,8 @@ internal sealed partial class RetainFunction(LiveTable table, Retention retentio
             OR (c.relrowsecurity AND NOT me.rolsuper AND NOT me.rolbypassrls AND (c.relforcerowsecurity OR NOT pg_catalog.pg_has_role(me.oid, c.relowner, 'USAGE'::text)))
             OR EXISTS (SELECT FROM pg_trigger x WHERE x.tgrelid = c.oid AND (t.is_ours OR (NOT x.tgisinternal AND x.tgenabled <> 'D' AND x.tgtype & 8::smallint <> 0::smallint)))
             OR EXISTS (SELECT FROM pg_rewrite x WHERE x.ev_class = c.oid AND (t.is_ours OR x.ev_type = '4'))
-            OR EXISTS (SELECT FROM pg_constraint x WHERE x.confrelid = c.oid AND x.contype = 'f' AND x.confdeltype IN ('c', 'n', 'd'))
+            OR EXISTS (SELECT FROM pg_constraint x JOIN pg_class r ON r.oid = x.conrelid
+                WHERE x.confrelid = c.oid AND x.contype = 'f' AND (x.confdeltype IN ('c', 'n', 'd') OR NOT {ForeignObjects.MayActAs("r.relowner", "me.oid")}))
         LIMIT 1
         """;
 

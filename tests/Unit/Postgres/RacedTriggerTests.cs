@@ -108,6 +108,23 @@ public sealed class RacedTriggerTests(ServersFixture servers)
         Assert.Equal(1, await database.CountAsync("login_etl_ledger"));
     }
 
+    [Theory]
+    [InlineData("BEFORE DELETE ON user_logins FOR EACH ROW")]
+    [InlineData("AFTER UPDATE ON login_etl_quarantine FOR EACH STATEMENT")]
+    public async Task Retention_looks_behind_the_locks_that_keep_triggers_out(string trigger)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.InitializeAsync(new SchemaOptions { Retention = new Retention { Rows = 1, Quarantine = 1 } });
+        await database.RunAsync("INSERT INTO user_logins (create_date) VALUES ('2001-01-01')");
+        await using var race = await RaceAsync(database, trigger);
+        var retained = database.RunAsync("SELECT login_etl_retain(10)");
+        await race.WaitAsync(retained);
+        await race.CommitAsync();
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, (await Assert.ThrowsAsync<PostgresException>(() => retained)).SqlState);
+        Assert.False(await race.SprungAsync());
+        Assert.Equal(1, await database.CountAsync());
+    }
+
     // As a batch does with a key that the database has never seen.
     private static async Task RegisterAsync(TestDatabase database)
     {

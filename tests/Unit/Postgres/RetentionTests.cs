@@ -22,7 +22,7 @@ public sealed class RetentionTests(ServersFixture servers)
     [InlineData("timestamp", "now() AT TIME ZONE 'UTC' - interval '9600 hours' + interval '1 minute'", "now() AT TIME ZONE 'UTC' - interval '9600 hours 1 second'")]
     public async Task Rows_that_are_older_go_and_those_at_the_edge_stay(string type, string young, string old)
     {
-        var database = await TestDatabase.NewAsync(servers, LoginTable.Create.Replace("create_date     date", $"create_date     {type}", StringComparison.Ordinal));
+        var database = await TestDatabase.NewAsync(servers, LoginTable.Begun.Replace("create_date date", $"create_date {type}", StringComparison.Ordinal));
         Assert.Equal(type, await database.ReadAsync<string>("SELECT typname::text FROM pg_attribute a JOIN pg_type t ON t.oid = atttypid WHERE attrelid = 'user_logins'::regclass AND attname = 'create_date'"));
         await KeepAsync(database, new Retention { Rows = 400 });
         await database.RunAsync($"INSERT INTO user_logins (user_id, create_date) VALUES ('young', {young}), ('old', {old}), ('older', '2001-01-01'), ('undated', NULL)");
@@ -115,7 +115,7 @@ public sealed class RetentionTests(ServersFixture servers)
     [InlineData("", "CREATE TABLE child () INHERITS (user_logins)")]
     public async Task Rows_of_partitions_go_by_their_own_places(string by, string partitions)
     {
-        var database = await TestDatabase.InitializedAsync(servers, $"{LoginTable.Create.TrimEnd().TrimEnd(';')} {by}; {partitions}");
+        var database = await TestDatabase.InitializedAsync(servers, $"{LoginTable.Begun} {by}; {partitions}");
         await KeepAsync(database, new Retention { Rows = 400 });
         await database.RunAsync("INSERT INTO user_logins (user_id, locale, create_date) SELECT n, CASE n % 3 WHEN 0 THEN 'DE' END, CASE n % 2 WHEN 0 THEN '2001-01-01'::date WHEN 1 THEN CASE WHEN n < 50 THEN '2003-01-01'::date ELSE now()::date END END FROM generate_series(1, 100) n");
         Assert.Equal(30, await database.ReadAsync<long>("SELECT login_etl_retain(30)"));
