@@ -28,11 +28,12 @@ internal abstract class DefinerFunction(QualifiedName table, string name)
                 FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE NOT ({ForeignObjects.MayActAs("c.relowner", "p.proowner")} AND {SchemaFits("p.proowner")}) ORDER BY t.place, c.oid LIMIT 1),
                (SELECT pg_catalog.concat(b.oid::regprocedure, ' of ', pg_get_userbyid(b.proowner)) FROM pg_proc b
-                WHERE b.pronamespace = p.pronamespace AND b.proname = p.proname AND b.oid <> p.oid AND b.pronargs > 1 AND b.pronargs - b.pronargdefaults <= 1 LIMIT 1),
-               ARRAY(SELECT x.name FROM pg_catalog.unnest($6) x(name) WHERE pg_catalog.to_regclass(x.name)::oid IS NULL)
+                WHERE b.pronamespace = p.pronamespace AND b.proname = p.proname AND b.oid <> p.oid AND b.pronargs > 1 AND b.pronargs - b.pronargdefaults <= 1 LIMIT 1)
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
         WHERE p.oid = pg_catalog.to_regprocedure($1)::oid
         """;
+
+    private const string Missing = "SELECT x.name FROM pg_catalog.unnest($1) x(name) WHERE pg_catalog.to_regclass(x.name)::oid IS NULL";
 
     // Whom the schema n belongs to, or the database where that is said of the schema.
     private const string SchemaOwner =
@@ -73,11 +74,11 @@ internal abstract class DefinerFunction(QualifiedName table, string name)
     /// <summary>The indexes by which it finds what is old, and the statement that makes each.</summary>
     protected abstract IReadOnlyList<(QualifiedName Name, string Create)> Indexes { get; }
 
-    /// <summary>The statements that make it, and its indexes.</summary>
-    /// <param name="replaces">Another of its name is there; its owner and grants stay.</param>
-    public string Create(bool replaces) =>
+    /// <summary>The statements that make it, and what it lacks of its indexes. Where another of its name is there, that one's owner and grants stay.</summary>
+    /// <param name="state">As it is.</param>
+    public string Create(DefinerFunctionState state) =>
         $"""
-        {string.Concat(Indexes.Select(i => $"{i.Create};\n"))}CREATE {(replaces ? "OR REPLACE " : "")}FUNCTION {Name.Quoted}(most integer DEFAULT {Most}) RETURNS bigint
+        {string.Concat(Indexes.Where(i => state.MissingIndexes.Contains(i.Name.Quoted)).Select(i => $"{i.Create};\n"))}CREATE {(state.Exists ? "OR REPLACE " : "")}FUNCTION {Name.Quoted}(most integer DEFAULT {Most}) RETURNS bigint
         LANGUAGE plpgsql SECURITY DEFINER SET search_path = {Queries.SystemPath} SET enable_seqscan = off AS $login_etl${Body}$login_etl$;
         REVOKE ALL ON FUNCTION {Signature} FROM PUBLIC;
         COMMENT ON FUNCTION {Signature} IS {Comment}
@@ -94,15 +95,15 @@ internal abstract class DefinerFunction(QualifiedName table, string name)
     {
         var found = await connection.QueryAsync(
             s_state,
-            [Signature, role ?? "", Body, Table.Quoted, Relations.Select(r => r.Quoted).ToArray(), Indexes.Select(i => i.Name.Quoted).ToArray()],
+            [Signature, role ?? "", Body, Table.Quoted, Relations.Select(r => r.Quoted).ToArray()],
             r => new DefinerFunctionState(Exists: true, r.GetBoolean(0), r.GetBoolean(1), r.GetBoolean(2) ? null : r.GetString(3), r.GetString(3))
             {
                 Lesser = r.IsDBNull(4) ? null : r.GetFieldValue<string[]>(4) is [var schema, var relation, var owner] ? (new QualifiedName(schema, relation), owner) : null,
                 Rival = r.IsDBNull(5) ? null : r.GetString(5),
-                HasIndexes = r.GetFieldValue<string[]>(6).Length == 0,
             },
             cancellationToken).ConfigureAwait(false);
-        return found.FirstOrDefault() ?? new DefinerFunctionState(false, false, false, null, "");
+        var missing = await connection.QueryAsync(Missing, [Indexes.Select(i => i.Name.Quoted).ToArray()], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
+        return (found.FirstOrDefault() ?? new DefinerFunctionState(false, false, false, null, "")) with { MissingIndexes = missing };
     }
 
     /// <summary>What keeps it from deleting that its state does not say, in words; null where nothing does.</summary>
@@ -139,8 +140,11 @@ internal sealed record DefinerFunctionState(bool Exists, bool IsGranted, bool Is
     /// <summary>Another of its name that a call of ours might mean as well, and its owner: the server calls neither.</summary>
     public string? Rival { get; init; }
 
-    /// <summary>The indexes are there by which it finds what is old.</summary>
-    public bool HasIndexes { get; init; }
+    /// <summary>The indexes, as SQL takes their names, by which it would find what is old and that are not there.</summary>
+    public IReadOnlyList<string> MissingIndexes { get; init; } = [];
+
+    /// <summary>None of its indexes is missing.</summary>
+    public bool HasIndexes => MissingIndexes.Count == 0;
 
     /// <summary>A run may call it, as far as this says.</summary>
     public bool IsCallable => this is { IsGranted: true, IsCurrent: true, Stranger: null, Lesser: null, Rival: null };

@@ -37,7 +37,8 @@ internal sealed class RetentionPlan(NpgsqlConnection connection, LiveTable table
 
         await RequireKeptAsync(retention, cancellationToken).ConfigureAwait(false);
         var wanted = new RetainFunction(table, retention);
-        if (await wanted.StateAsync(connection, role: null, cancellationToken).ConfigureAwait(false) is { IsCurrent: true, HasIndexes: true })
+        var state = await wanted.StateAsync(connection, role: null, cancellationToken).ConfigureAwait(false);
+        if (state is { IsCurrent: true, HasIndexes: true })
         {
             return [];
         }
@@ -47,7 +48,7 @@ internal sealed class RetentionPlan(NpgsqlConnection connection, LiveTable table
             await WarnAsync(wanted, cancellationToken).ConfigureAwait(false);
         }
 
-        return [wanted.Create(replaces: found is not null)];
+        return [wanted.Create(state)];
     }
 
     /// <summary>The statement that lets a role call the function; null where it may, or there will be none.</summary>

@@ -100,7 +100,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
 
         if (pruning is not { IsCurrent: true, HasIndexes: true } && await HasLedgerAsync(name, existing, cancellationToken).ConfigureAwait(false))
         {
-            statements.Add(prune.Create(replaces: pruning.Exists));
+            statements.Add(prune.Create(pruning));
         }
 
         var table = live ?? SchemaStatements.NewTable(name, settings.ColumnNames, options.AppVersionColumn);

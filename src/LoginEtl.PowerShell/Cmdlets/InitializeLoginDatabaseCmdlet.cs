@@ -55,6 +55,7 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
     /// </summary>
     [Parameter]
     [Given<Hashtable>]
+    [ValidateNotNull]
     public Hashtable? Retention { get; set; }
 
     /// <summary>
@@ -81,7 +82,7 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
             Analysis = Analysis,
             AppVersionFormat = AppVersionFormat,
             AcceptRestored = AcceptRestored,
-            Retention = RetentionParameter.Read(Retention),
+            Retention = Guard(() => RetentionParameter.Read(Retention)),
         };
         var warnings = new List<string>();
         var plan = Await(() => Connectors.Database.InitializeAsync(settings, options with { PlanOnly = true, Warned = warnings.Add }, StopToken), Table);
