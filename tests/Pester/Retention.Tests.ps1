@@ -18,7 +18,7 @@ Describe 'Initialize-LoginDatabase -Retention' {
         [void] (Invoke-Sql $database "INSERT INTO user_logins (create_date) VALUES ('2001-01-01')")
         $asked = Invoke-PowerShell -Command "Import-Module $(ConvertTo-Literal (Convert-Path "$PSScriptRoot/../../LoginEtl.psd1")); Initialize-LoginDatabase $(ConvertTo-Literal $database) -Retention @{ Rows = '400d' } -WhatIf"
         $asked -join "`n" | Should -Match 'CREATE FUNCTION "public"\."login_etl_retain"'
-        $asked -join ' ' -replace '\s+', ' ' | Should -Match '1 rows are older than the retention \(rows 400 days\) by now'
+        $asked -join ' ' -replace '\s+', ' ' | Should -Match 'older than the retention \(rows 400 days\) are by now, and go with the next runs: rows 1\.'
         Initialize-LoginDatabase $database -Retention $all -AsSql -WarningAction Ignore | Should -BeLike 'BEGIN;*CREATE FUNCTION "public"."login_etl_retain"*COMMIT;'
         (Get-Kept $database).Detail | Should -Be 'none: nothing is deleted for its age'
         Invoke-Sql $database "SELECT 1 FROM pg_class WHERE relname = 'login_etl_vault_created'" | Should -BeNullOrEmpty

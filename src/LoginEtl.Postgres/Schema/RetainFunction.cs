@@ -163,7 +163,8 @@ internal sealed partial class RetainFunction(LiveTable table, Retention retentio
 
     // The first of the relations and their partitions that it must not delete from: whose owner may do less, or where something
     // runs or hides rows. Row security does not hide any from who passes it by. A foreign key that deletes nothing looks into its
-    // own table as that one's owner, whose casts may change the search path under the statement that comes next.
+    // own table as that one's owner, whose casts may change the search path under the statement that comes next. Before
+    // PostgreSQL 15 a trigger that a partition has of its table passes for the system's own.
     private string Unfit(string owner) =>
         $"""
         WITH RECURSIVE tree(oid, privilege, is_ours) AS (
@@ -173,7 +174,7 @@ internal sealed partial class RetainFunction(LiveTable table, Retention retentio
         WHERE c.relkind NOT IN ('r', 'p') OR NOT pg_catalog.has_table_privilege(me.oid, c.oid, t.privilege)
             OR NOT {ForeignObjects.MayActAs("c.relowner", "me.oid")} OR NOT {SchemaFits("me.oid")}
             OR (c.relrowsecurity AND NOT me.rolsuper AND NOT me.rolbypassrls AND (c.relforcerowsecurity OR NOT pg_catalog.pg_has_role(me.oid, c.relowner, 'USAGE'::text)))
-            OR EXISTS (SELECT FROM pg_trigger x WHERE x.tgrelid = c.oid AND (t.is_ours OR (NOT x.tgisinternal AND x.tgenabled <> 'D' AND x.tgtype & 8::smallint <> 0::smallint)))
+            OR EXISTS (SELECT FROM pg_trigger x WHERE x.tgrelid = c.oid AND (t.is_ours OR ((NOT x.tgisinternal OR x.tgfoid >= {Strangers.FirstOfUsers}::oid) AND x.tgenabled <> 'D' AND x.tgtype & 8::smallint <> 0::smallint)))
             OR EXISTS (SELECT FROM pg_rewrite x WHERE x.ev_class = c.oid AND (t.is_ours OR x.ev_type = '4'))
             OR EXISTS (SELECT FROM pg_constraint x JOIN pg_class r ON r.oid = x.conrelid
                 WHERE x.confrelid = c.oid AND x.contype = 'f' AND (x.confdeltype IN ('c', 'n', 'd') OR NOT {ForeignObjects.MayActAs("r.relowner", "me.oid")}))

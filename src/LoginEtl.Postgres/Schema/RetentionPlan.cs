@@ -81,7 +81,7 @@ internal sealed class RetentionPlan(NpgsqlConnection connection, LiveTable table
         if (counts.Any(c => c.Count > 0))
         {
             options.Warned?.Invoke(
-                $"{table.Name}: {string.Join(", ", counts.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Count:N0} {c.Kind}")))} are older than the retention ({function.Retention}) by now, and go with the next runs.");
+                $"{table.Name}: older than the retention ({function.Retention}) are by now, and go with the next runs: {string.Join(", ", counts.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Kind} {c.Count:N0}")))}.");
         }
     }
 }

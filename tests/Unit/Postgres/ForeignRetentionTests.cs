@@ -84,6 +84,17 @@ public sealed class ForeignRetentionTests(ServersFixture servers)
         });
     }
 
+    // Its own trigger is one of the table above it, which is not looked at.
+    [Fact]
+    public async Task Table_that_is_a_partition_with_a_trigger_of_the_table_above_it_makes_it_refuse()
+    {
+        var database = await TestDatabase.NewAsync(servers, $"{LoginTable.Begun.Replace("user_logins", "above", StringComparison.Ordinal)} PARTITION BY LIST (locale); CREATE TABLE user_logins PARTITION OF above DEFAULT");
+        await database.InitializeAsync(new SchemaOptions { Retention = s_all });
+        await database.RunAsync($"{Spy}CREATE TRIGGER t AFTER DELETE ON above FOR EACH ROW EXECUTE FUNCTION spy(); INSERT INTO user_logins (create_date) VALUES ('2001-01-01')");
+        await Assert.ThrowsAsync<PostgresException>(() => database.RunAsync("SELECT login_etl_retain(10)"));
+        Assert.Equal((0, 1), (await database.CountAsync("called"), await database.CountAsync()));
+    }
+
     [Theory]
     [InlineData("ALTER TABLE app.user_logins OWNER TO {0}", "app.user_logins")]
     [InlineData("ALTER TABLE app.login_etl_vault OWNER TO {0}", "app.login_etl_vault")]

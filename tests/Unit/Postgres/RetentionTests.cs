@@ -208,7 +208,7 @@ public sealed class RetentionTests(ServersFixture servers)
         await database.RunAsync("INSERT INTO user_logins (create_date) SELECT '2001-01-01' FROM generate_series(1, 1234); UPDATE login_etl_quarantine SET created_at = '2001-01-01'");
         var warnings = new List<string>();
         await database.InitializeAsync(new SchemaOptions { Retention = s_all, Warned = warnings.Add, PlanOnly = true });
-        Assert.Equal(["public.user_logins: 1,234 rows, 1 entries of the quarantine, 0 originals are older than the retention (rows 400 days, quarantine 30 days, vault 90 days) by now, and go with the next runs."], warnings);
+        Assert.Equal(["public.user_logins: older than the retention (rows 400 days, quarantine 30 days, vault 90 days) are by now, and go with the next runs: rows 1,234, entries of the quarantine 1, originals 0."], warnings);
         Assert.Equal(0, await database.CountAsync("pg_proc WHERE proname = 'login_etl_retain'"));
         await KeepAsync(database, s_all);
         var check = await CheckAsync(database);
