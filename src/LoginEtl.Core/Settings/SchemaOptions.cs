@@ -39,6 +39,11 @@ public sealed record SchemaOptions
     public AppVersionFormat AppVersionFormat { get; init; } = AppVersionFormat.Auto;
 
     /// <summary>
+    /// For how long things are kept, by a function that runs call; <see cref="Retention.None"/> ends it, and null leaves it as it is.
+    /// </summary>
+    public Retention? Retention { get; init; }
+
+    /// <summary>
     /// Makes the roles <c>login_etl_writer</c>, <c>login_etl_reader</c>, <c>login_etl_analyst</c>, <c>login_etl_auditor</c>,
     /// <c>login_etl_recoverer</c>, <c>login_etl_eraser</c> and <c>login_etl_key_keeper</c>, none of which can log in, and grants them what a
     /// run, a reader of rows, one of counts, a restore, a recovery, an erasure and a rotation of keys need. Roles are the whole server's; grants this table's.

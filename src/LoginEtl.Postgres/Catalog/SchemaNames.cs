@@ -54,8 +54,14 @@ internal static class SchemaNames
     /// <summary>Index of the ledger's entries that have no time in their key: what is pruned is found by it.</summary>
     public const string LedgerUntimed = $"{Ledger}_untimed";
 
+    /// <summary>Index of the vault: what is past its retention is found by it. Made with a retention.</summary>
+    public const string VaultCreated = $"{Vault}_created";
+
+    /// <summary>Index of the entries of the quarantine that hold something: what is past its retention is found by it. Made with a retention.</summary>
+    public const string QuarantineHeld = $"{Quarantine}_held";
+
     /// <summary>All names that are ours, those of indexes that are made apart among them: in their place nobody else's relation may stand.</summary>
-    public static readonly string[] AllAndIndexes = [.. All, LedgerUntimed, AuditAnchorNumber];
+    public static readonly string[] AllAndIndexes = [.. All, LedgerUntimed, VaultCreated, QuarantineHeld, AuditAnchorNumber];
 
     /// <summary>Those that every run needs.</summary>
     public static readonly string[] OfRuns = [Ledger, FileLedger, Quarantine, Keys];

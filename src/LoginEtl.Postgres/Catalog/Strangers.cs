@@ -9,8 +9,8 @@ namespace LoginEtl.Postgres.Catalog;
 /// </summary>
 internal static class Strangers
 {
-    // FirstNormalObjectId of PostgreSQL's transam.h: the oids below are the system's.
-    private const string FirstOfUsers = "16384";
+    /// <summary>FirstNormalObjectId of PostgreSQL's transam.h: the oids below are the system's.</summary>
+    public const string FirstOfUsers = "16384";
 
     // What stands on an object and runs where it is used, beside what it depends on by the catalog itself. Of casts those to
     // and from the system's types, which are what rows are read and written as. Of tables that refer to one, those that

@@ -114,7 +114,7 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         _list.Require("Table", $"{table.Name}", () => TargetCheck.RequireTable(table));
         new TableChecks(_list, table, options).Run(there, await AnalysisPlan.AroundRowSecurityAsync(connection, table.Name, cancellationToken).ConfigureAwait(false));
         // What others made is not read: a view, say, would run their code.
-        await CheckOwnersAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+        var isTrusted = await CheckOwnersAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         if (beside.Any(b => b.Exists && b.Name.Name == SchemaNames.Ledger))
         {
             await CheckSchemaAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
@@ -129,7 +129,9 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         var (runs, receipts) = await CompanionTable.ReadRunsAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         _list.Add("Run history", runs.WhyForgotten is var (why, remedy) ? $"runs are not remembered: {why}" : $"{runs.Name}", runs.WhyForgotten?.Remedy);
         _list.Add("Receipts", receipts.WhyForgotten is var (gap, cure) ? $"receipts are not chained: {gap}" : $"{receipts.Name}", receipts.WhyForgotten?.Remedy);
-        await CheckPruningAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
+        var functions = new FunctionChecks(_list, connection, table);
+        await functions.CheckPruningAsync(cancellationToken).ConfigureAwait(false);
+        await functions.CheckRetentionAsync(isTrusted, cancellationToken).ConfigureAwait(false);
         await CheckAnchorAsync(connection, table, cancellationToken).ConfigureAwait(false);
         if (options.UseVault)
         {
@@ -172,7 +174,8 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
             "Run Initialize-LoginDatabase, which adds them.");
     }
 
-    private async Task CheckOwnersAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    // Whether nothing there is a stranger's.
+    private async Task<bool> CheckOwnersAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {
         if (await RoleGrants.StrangerAsync(connection, cancellationToken).ConfigureAwait(false) is { } role)
         {
@@ -187,15 +190,22 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
             _list.Add(Name, string.Join("; ", triggers), "REVOKE TRIGGER and REFERENCES on these tables, and see what default privileges give away (ALTER DEFAULT PRIVILEGES): a trigger there, or a foreign key to one of them, ends runs, restores and recoveries.");
         }
 
-        if (_list.Require(
-                Name, "the relations beside the table belong to whom the table, its schema or the database does, and nothing of others is on them",
-                [.. foreign.Select<LoginEtlException, Action>(f => () => throw f)])
-            && await Strangers.NamesAsync(connection, table, cancellationToken).ConfigureAwait(false) is { Count: > 0 } strangers)
+        if (!_list.Require(
+            Name, "the relations beside the table belong to whom the table, its schema or the database does, and nothing of others is on them",
+            [.. foreign.Select<LoginEtlException, Action>(f => () => throw f)]))
+        {
+            return false;
+        }
+
+        var strangers = await Strangers.NamesAsync(connection, table, cancellationToken).ConfigureAwait(false);
+        if (strangers.Count > 0)
         {
             _list.Add(
                 Name, $"{table}: {string.Join("; ", strangers)}. They own neither its schema nor the database",
                 "See that they are whom you mean: what they put there (triggers, policies, types) runs with the rights of whoever reads or writes the table. REVOKE CREATE ON SCHEMA …, and TRIGGER on the table, keep others from it.");
         }
+
+        return strangers.Count == 0;
     }
 
     private async Task CheckAnchorAsync(NpgsqlConnection connection, LiveTable table, CancellationToken cancellationToken)
@@ -219,32 +229,6 @@ internal sealed class DatabaseChecks(DatabaseSettings settings, SinkOptions opti
         var vault = await CompanionTable.ReadVaultAsync(connection, table.Name, cancellationToken).ConfigureAwait(false);
         Action[] requirements = vault is { Exists: true, IsLoginEtlTable: true } ? [vault.RequireDurable, vault.RequireGranted] : [vault.RequireLoginEtlTable];
         _list.Require("Vault", $"{vault.Name}", requirements);
-    }
-
-    private async Task CheckPruningAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
-    {
-        var state = await PruneFunction.StateAsync(connection, table, role: null, cancellationToken).ConfigureAwait(false);
-        if (state.Stranger is { } stranger)
-        {
-            _list.Fail("Ledger pruning", ForeignObjects.Owned(PruneFunction.Function(table), stranger, table));
-            return;
-        }
-
-        var name = table.Beside(PruneFunction.Name);
-        var (detail, remedy) = state switch
-        {
-            { Exists: false } => ($"there is no {name}: the ledger grows for ever", "Create it with Initialize-LoginDatabase."),
-            { IsGranted: false } => ($"the user may not call {name}: the ledger grows for ever", $"GRANT EXECUTE ON FUNCTION {name}(integer) TO the user."),
-            { IsCurrent: false } => ($"{name} is not the function this version makes: entries may be forgotten while their messages can still come", "Replace it with Initialize-LoginDatabase."),
-            { LesserOwner: not null } => state.Mightier(table),
-            { Rival: { } rival } => ($"{rival} stands beside {name}, and the server cannot tell which of them is called: the ledger grows for ever", "Find out who made it, and drop it."),
-            { HasIndex: false } => ($"there is no {table.Beside(SchemaNames.LedgerUntimed)}: to forget old entries reads the whole ledger", "Run Initialize-LoginDatabase, which makes it."),
-            _ => (
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"runs forget queue entries older than {LedgerAges.Forgotten.TotalDays} days, those of FIFO queues after {LedgerAges.UntimedForgotten.TotalDays}"), null),
-        };
-        _list.Add("Ledger pruning", detail, remedy);
     }
 
     private static string Durability(LiveServer server) =>

@@ -128,9 +128,10 @@ internal static class RoleGrants
             }
         }
 
-        if (!(await PruneFunction.StateAsync(connection, table, Writer, cancellationToken).ConfigureAwait(false)).IsGranted)
+        var prune = new PruneFunction(table);
+        if (!(await prune.StateAsync(connection, Writer, cancellationToken).ConfigureAwait(false)).IsGranted)
         {
-            statements.Add(PruneFunction.Grant(table, Writer));
+            statements.Add(prune.Grant(Writer));
         }
 
         return statements;

@@ -39,7 +39,7 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
             var (table, statements) = await new SchemaPlan(connection, settings, options).MakeAsync(cancellationToken).ConfigureAwait(false);
             if (options.PlanOnly)
             {
-                await WarnOfPruningAsync(connection, table, cancellationToken).ConfigureAwait(false);
+                await WarnOfOwnersAsync(connection, table, cancellationToken).ConfigureAwait(false);
                 return statements;
             }
 
@@ -66,7 +66,7 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
                 }
             }
 
-            await WarnOfPruningAsync(connection, table, cancellationToken).ConfigureAwait(false);
+            await WarnOfOwnersAsync(connection, table, cancellationToken).ConfigureAwait(false);
 
             // One that another made meanwhile was waited for, and may be any.
             if (options.Roles && await RoleGrants.StrangerAsync(connection, cancellationToken).ConfigureAwait(false) is { } stranger)
@@ -99,12 +99,27 @@ internal sealed class SchemaInstaller(Database database, DatabaseSettings settin
     private static bool Fills(string statement, QualifiedName relation) =>
         statement.StartsWith($"INSERT INTO {relation.Quoted} ", StringComparison.Ordinal) || statement.StartsWith($"UPDATE {relation.Quoted} ", StringComparison.Ordinal);
 
-    private async Task WarnOfPruningAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
+    private async Task WarnOfOwnersAsync(NpgsqlConnection connection, QualifiedName table, CancellationToken cancellationToken)
     {
-        if (options.Warned is { } warned && await PruneFunction.StateAsync(connection, table, role: null, cancellationToken).ConfigureAwait(false) is { LesserOwner: not null } pruning)
+        if (options.Warned is not { } warned)
         {
-            var (detail, remedy) = pruning.Mightier(table);
-            warned($"{detail}. {remedy}");
+            return;
+        }
+
+        var live = await LiveTableReader.ReadAsync(connection, settings, cancellationToken).ConfigureAwait(false);
+        var retain = live is null ? null : await RetainFunction.FindAsync(connection, live, cancellationToken).ConfigureAwait(false);
+        foreach (var function in new DefinerFunction?[] { new PruneFunction(table), retain }.OfType<DefinerFunction>())
+        {
+            var state = await function.StateAsync(connection, role: null, cancellationToken).ConfigureAwait(false);
+            if (state.Lesser is not null)
+            {
+                var (detail, remedy) = function.Mightier(state);
+                warned($"{detail}. {remedy}");
+            }
+            else if (await function.ObstacleAsync(connection, state, cancellationToken).ConfigureAwait(false) is { } obstacle)
+            {
+                warned($"{obstacle}.");
+            }
         }
     }
 

@@ -91,24 +91,28 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
         }
 
         statements.AddRange(await KeyMigration.StatementsAsync(connection, name, strangers.Count == 0 ? live : null, existing, cancellationToken).ConfigureAwait(false));
-        var pruning = await PruneFunction.StateAsync(connection, name, role: null, cancellationToken).ConfigureAwait(false);
+        var prune = new PruneFunction(name);
+        var pruning = await prune.StateAsync(connection, role: null, cancellationToken).ConfigureAwait(false);
         if (pruning.Stranger is { } owner)
         {
-            throw ForeignObjects.Owned(PruneFunction.Function(name), owner, name);
+            throw ForeignObjects.Owned(prune.Signature, owner, name);
         }
 
-        if (pruning is not { IsCurrent: true, HasIndex: true } && await HasLedgerAsync(name, existing, cancellationToken).ConfigureAwait(false))
+        if (pruning is not { IsCurrent: true, HasIndexes: true } && await HasLedgerAsync(name, existing, cancellationToken).ConfigureAwait(false))
         {
-            statements.Add(PruneFunction.Create(name.Beside(SchemaNames.Ledger), replaces: pruning.Exists));
+            statements.Add(prune.Create(pruning));
         }
+
+        var table = live ?? SchemaStatements.NewTable(name, settings.ColumnNames, options.AppVersionColumn);
+        var retention = new RetentionPlan(connection, table, existing, options);
+        statements.AddRange(await retention.StatementsAsync(isRead: live is not null && strangers.Count == 0, cancellationToken).ConfigureAwait(false));
 
         statements.AddRange(await SchemaRecordPlan.StatementsAsync(
             connection, name, existing.Contains(SchemaNames.Schema), wasUsed: SchemaNames.All.Any(existing.Contains) || await HasTokensAsync(live, strangers.Count > 0, cancellationToken).ConfigureAwait(false), options.AcceptRestored, cancellationToken).ConfigureAwait(false));
         if (options.Analysis)
         {
-            var read = live ?? SchemaStatements.NewTable(name, settings.ColumnNames, options.AppVersionColumn);
-            RequireNone(strangers, read, "Who reads a view runs what stands on its table");
-            statements.AddRange(await AnalysisPlan.StatementsAsync(connection, read, live is null, options.AppVersionFormat, cancellationToken).ConfigureAwait(false));
+            RequireNone(strangers, table, "Who reads a view runs what stands on its table");
+            statements.AddRange(await AnalysisPlan.StatementsAsync(connection, table, live is null, options.AppVersionFormat, cancellationToken).ConfigureAwait(false));
         }
 
         if (options.Roles)
@@ -119,6 +123,7 @@ internal sealed class SchemaPlan(NpgsqlConnection connection, DatabaseSettings s
             }
 
             statements.AddRange(await RoleGrants.MissingAsync(connection, name, settings.ColumnNames, options.Analysis, cancellationToken).ConfigureAwait(false));
+            statements.AddRange(new[] { await retention.GrantAsync(RoleGrants.Writer, cancellationToken).ConfigureAwait(false) }.OfType<string>());
         }
 
         return (name, statements);

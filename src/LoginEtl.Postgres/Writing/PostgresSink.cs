@@ -31,7 +31,7 @@ internal sealed class PostgresSink : IRecordSink
     private readonly DatabaseSettings _settings;
     private readonly SinkOptions _options;
     private readonly IWriteSession _session;
-    private readonly LedgerPruning? _pruning;
+    private readonly Tidying? _tidying;
     private readonly RejectLimit _limit;
     private readonly KeyStates _keys;
     private readonly CommittedBatches _committed;
@@ -62,7 +62,7 @@ internal sealed class PostgresSink : IRecordSink
         _log = new RunLog(database, table.Name, isChained: approved.WhyUnchained is null);
         _whyUnchained = approved.WhyUnchained;
         WriteTo(approved);
-        _pruning = options.DryRun ? null : new LedgerPruning(database, table.Name);
+        _tidying = options.DryRun ? null : new Tidying(database, () => _table.Live);
         _session = options.DryRun ? new DryRunSession(database) : new CommittingSession(database);
     }
 
@@ -151,7 +151,7 @@ internal sealed class PostgresSink : IRecordSink
                 {
                     Remember(attempt);
                     _limit.Settle();
-                    _pruning?.Begin();
+                    _tidying?.Begin();
                     if (!_options.DryRun)
                     {
                         _committed.Add(plan, outcomes);
@@ -224,9 +224,9 @@ internal sealed class PostgresSink : IRecordSink
     public async ValueTask DisposeAsync()
     {
         await _log.DisposeAsync().ConfigureAwait(false);
-        if (_pruning is not null)
+        if (_tidying is not null)
         {
-            await _pruning.DisposeAsync().ConfigureAwait(false);
+            await _tidying.DisposeAsync().ConfigureAwait(false);
         }
 
         await _session.DisposeAsync().ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using LoginEtl.Faults;
 using LoginEtl.PowerShell.Hosting;
@@ -9,8 +10,8 @@ using LoginEtl.Versions;
 namespace LoginEtl.PowerShell.Cmdlets;
 
 /// <summary>
-/// Initialize-LoginDatabase: creates what is missing, and never drops what is there; a column of yours changes only with
-/// -AppVersionColumn Text.
+/// Initialize-LoginDatabase: creates what is missing, and drops nothing that is there but the function of a retention that is
+/// ended; a column of yours changes only with -AppVersionColumn Text.
 /// </summary>
 [Cmdlet(VerbsData.Initialize, "LoginDatabase", SupportsShouldProcess = true)]
 [OutputType(typeof(SchemaChange), typeof(string))]
@@ -49,6 +50,15 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
     public AppVersionFormat AppVersionFormat { get; set; }
 
     /// <summary>
+    /// For how many days things are kept: Rows of the table, what entries of the Quarantine hold, originals in the Vault. Runs delete
+    /// what is older. What is left out is kept for ever, and an empty table ends it all.
+    /// </summary>
+    [Parameter]
+    [Given<Hashtable>]
+    [ValidateNotNull]
+    public Hashtable? Retention { get; set; }
+
+    /// <summary>
     /// Takes a database that was restored, copied or moved as it is from now on. Look first at what it lacks, as docs/recovery.md
     /// says.
     /// </summary>
@@ -72,6 +82,7 @@ public sealed class InitializeLoginDatabaseCmdlet : DatabaseCmdlet
             Analysis = Analysis,
             AppVersionFormat = AppVersionFormat,
             AcceptRestored = AcceptRestored,
+            Retention = Guard(() => RetentionParameter.Read(Retention)),
         };
         var warnings = new List<string>();
         var plan = Await(() => Connectors.Database.InitializeAsync(settings, options with { PlanOnly = true, Warned = warnings.Add }, StopToken), Table);

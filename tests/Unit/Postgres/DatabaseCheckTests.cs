@@ -13,7 +13,7 @@ public sealed class DatabaseCheckTests(ServersFixture servers)
     private static readonly string[] Names =
     [
         "Database server", "Database TLS", "Database encoding", "Database clock", "Durability", "Table", "Table columns", "Other columns",
-        "Unique keys", "Grants", "Row security", "Triggers and rules", "Owners", "Schema", "Ledgers, quarantine and keys", "Run history", "Receipts", "Ledger pruning", "Audit anchor",
+        "Unique keys", "Grants", "Row security", "Triggers and rules", "Owners", "Schema", "Ledgers, quarantine and keys", "Run history", "Receipts", "Ledger pruning", "Data retention", "Audit anchor",
     ];
 
     [Fact]

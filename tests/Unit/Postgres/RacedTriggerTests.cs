@@ -5,6 +5,7 @@ using LoginEtl.Postgres;
 using LoginEtl.Postgres.Catalog;
 using LoginEtl.Postgres.Connections;
 using LoginEtl.Postgres.Keys;
+using LoginEtl.Postgres.Schema;
 using LoginEtl.Postgres.Targets;
 using LoginEtl.Postgres.Writing;
 using LoginEtl.Quarantine;
@@ -93,7 +94,7 @@ public sealed class RacedTriggerTests(ServersFixture servers)
         await using var source = Database.From(database.Settings());
         await using var race = new Race(database, await database.OpenAsync());
         await race.MakeAsync(made);
-        var pruning = new LedgerPruning(source, new QualifiedName("public", "user_logins"));
+        var pruning = new Tidying(source, () => SchemaStatements.NewTable(new QualifiedName("public", "user_logins"), ColumnNames.Default, AppVersionColumn.Integer));
         await using (pruning)
         {
             pruning.Begin();
@@ -105,6 +106,23 @@ public sealed class RacedTriggerTests(ServersFixture servers)
 
         Assert.False(await race.SprungAsync());
         Assert.Equal(1, await database.CountAsync("login_etl_ledger"));
+    }
+
+    [Theory]
+    [InlineData("BEFORE DELETE ON user_logins FOR EACH ROW")]
+    [InlineData("AFTER UPDATE ON login_etl_quarantine FOR EACH STATEMENT")]
+    public async Task Retention_looks_behind_the_locks_that_keep_triggers_out(string trigger)
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await database.InitializeAsync(new SchemaOptions { Retention = new Retention { Rows = 1, Quarantine = 1 } });
+        await database.RunAsync("INSERT INTO user_logins (create_date) VALUES ('2001-01-01')");
+        await using var race = await RaceAsync(database, trigger);
+        var retained = database.RunAsync("SELECT login_etl_retain(10)");
+        await race.WaitAsync(retained);
+        await race.CommitAsync();
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, (await Assert.ThrowsAsync<PostgresException>(() => retained)).SqlState);
+        Assert.False(await race.SprungAsync());
+        Assert.Equal(1, await database.CountAsync());
     }
 
     // As a batch does with a key that the database has never seen.

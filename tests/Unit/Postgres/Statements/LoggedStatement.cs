@@ -52,8 +52,8 @@ internal sealed partial record LoggedStatement(byte[] Text, ParseTree Tree)
     /// <summary>The text before a place.</summary>
     public string Until(long place) => Encoding.UTF8.GetString(Text, 0, (int)Math.Clamp(place, 0, Text.Length));
 
-    // A block's own statements come with the block as what the client sent, and with themselves as the context. The pruning
-    // function, and the guess at bad rows, are parsed under a search path without strangers; HostileFunctionTests has traps for
+    // A block's own statements come with the block as what the client sent, and with themselves as the context. The functions
+    // that delete what is old, and the guess at bad rows, are parsed under a search path without strangers; HostileFunctionTests has traps for
     // them. The system's functions were parsed when they were made.
     private static string? TextOf(string? context, string statement)
     {
@@ -63,7 +63,7 @@ internal sealed partial record LoggedStatement(byte[] Text, ParseTree Tree)
         }
 
         var inner = Inner().Match(context);
-        var isSafe = context.StartsWith("SQL function ", StringComparison.Ordinal) || context.Contains("login_etl_prune(integer) line ", StringComparison.Ordinal)
+        var isSafe = context.StartsWith("SQL function ", StringComparison.Ordinal) || context.Contains("login_etl_prune(integer) line ", StringComparison.Ordinal) || context.Contains("login_etl_retain(integer) line ", StringComparison.Ordinal)
             || inner.Groups["text"].Value.Contains("SELECT login_etl_place::int AS place", StringComparison.Ordinal);
         return isSafe ? null
             : inner.Success ? inner.Groups["text"].Value

@@ -42,10 +42,11 @@ internal sealed class StatementFlows(TestDatabase database, Func<int, string> us
     {
         await database.InitializeAsync(new SchemaOptions { Roles = true, PlanOnly = true });
         await database.InitializeAsync(new SchemaOptions { Roles = true });
+        await database.InitializeAsync(new SchemaOptions { Roles = true, Retention = new Retention { Rows = 400, Quarantine = 30, Vault = 90 }, Warned = _ => { } });
         await database.InitializeAsync(new SchemaOptions { Roles = true });
         await WriteAsync(database.Settings());
         await database.AsRoleAsync(
-            role => $"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role}; GRANT EXECUTE ON FUNCTION login_etl_prune TO {role}",
+            role => $"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role}; GRANT EXECUTE ON FUNCTION login_etl_prune, login_etl_retain TO {role}",
             settings => WriteAsync(settings));
         await database.AsRoleAsync(TestDatabase.WriterRights, settings => WriteAsync(settings, fallsBack: true));
         await s_connector.CheckAsync(database.Settings(), new SinkOptions { UseVault = true }, TestDatabase.Token);
