@@ -152,7 +152,7 @@ internal sealed partial class RetainFunction(LiveTable table, Retention retentio
     public override async Task<string?> ObstacleAsync(NpgsqlConnection connection, DefinerFunctionState state, CancellationToken cancellationToken)
     {
         var found = retention == Retention.None ? [] : await connection.QueryAsync(
-            Unfit($"oid = (SELECT proowner FROM pg_proc WHERE oid = pg_catalog.to_regprocedure($1)::oid)"), [Signature], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
+            Unfit("oid = (SELECT proowner FROM pg_proc WHERE oid = pg_catalog.to_regprocedure($1)::oid)"), [Signature], r => r.GetString(0), cancellationToken).ConfigureAwait(false);
         return found is [var unfit]
             ? $"{Name} refuses to delete, because something stands on {unfit} that would run with the rights of {state.Owner} (a trigger or a rule for DELETE, a foreign key that changes its table too, or is of somebody who may do less), or hides rows from them, or they may not delete there: {Neglect}"
             : null;
@@ -185,7 +185,7 @@ internal sealed partial class RetainFunction(LiveTable table, Retention retentio
 
     private string OldEntries(int later = 0) => $"o.created_at < {Moment(retention.Quarantine, later)} AND ({Holds})";
 
-    // A day is over when the next one begins, UTC, so of that age is what was sent on the day before.
+    // A day is as old as its end, UTC: nothing of it goes too early.
     private string OldRows(int later = 0)
     {
         var (type, now) = table.Find(RecordField.CreateDate)?.Type switch
