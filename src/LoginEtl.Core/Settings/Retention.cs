@@ -61,5 +61,5 @@ public sealed record Retention
 
     private static LoginEtlException Invalid(string why) => new(
         ErrorId.SettingInvalid, $"The retention cannot be used: {why}.",
-        "Give whole days for what is not kept for ever: -Retention @{ Rows = '400d'; Quarantine = '30d'; Vault = '90d' }. @{} ends it.");
+        "Give whole days for what is not kept for ever, as in Initialize-LoginDatabase -Retention @{ Rows = '400d'; Quarantine = '30d'; Vault = '90d' }. @{} ends it.");
 }

@@ -75,7 +75,7 @@ internal sealed class FunctionChecks(CheckList list, NpgsqlConnection connection
     {
         if (await retain.ObstacleAsync(connection, state, cancellationToken).ConfigureAwait(false) is { } obstacle)
         {
-            return (obstacle, "Drop it, or leave out of -Retention what cannot be deleted there.");
+            return (obstacle, "Drop it, or leave out of Initialize-LoginDatabase -Retention what cannot be deleted there.");
         }
 
         var overdue = isTrusted ? await retain.CountOldAsync(connection, DaysOfGrace, most: 1, cancellationToken).ConfigureAwait(false) : [];
