@@ -60,6 +60,12 @@ public sealed class GivenAttribute<T>([CallerMemberName] string parameter = "") 
     // As the variables have it.
     private static Hashtable Table(string pairs)
     {
+        // A variable that is empty would end a retention, or mask by another method than was meant.
+        if (string.IsNullOrWhiteSpace(pairs))
+        {
+            throw Refusal.Of($"It takes {Expected}.");
+        }
+
         var table = new Hashtable(StringComparer.OrdinalIgnoreCase);
         foreach (var pair in pairs.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
