@@ -207,6 +207,8 @@ internal sealed class PostgresSink : IRecordSink
             return [];
         }
 
+        // Not with the first batch alone: what is old goes where nothing comes any more, too.
+        _tidying?.Begin();
         if (_whyForgotten is { } why)
         {
             return [why];

@@ -23,7 +23,7 @@ internal sealed class Tidying(Database database, Func<LiveTable> table) : IAsync
     private Task _tidying = Task.CompletedTask;
     private long? _begunAt;
 
-    /// <summary>Call it between batches: begins when it is time. Does not wait.</summary>
+    /// <summary>Call it at the run's begin and between batches: begins when it is time. Does not wait.</summary>
     public void Begin()
     {
         var now = Environment.TickCount64;

@@ -163,6 +163,17 @@ public sealed class RetentionTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task Run_that_has_nothing_to_write_deletes_what_is_old()
+    {
+        var database = await TestDatabase.InitializedAsync(servers);
+        await KeepAsync(database, s_all);
+        await database.RunAsync("INSERT INTO user_logins (create_date) VALUES ('2001-01-01')");
+        await using var sink = await database.SinkAsync();
+        await sink.BeginRunAsync("queue", TestDatabase.Token);
+        await Until.Async(async () => await database.CountAsync() == 0, "what is old to go");
+    }
+
+    [Fact]
     public async Task Dry_run_deletes_nothing()
     {
         var database = await TestDatabase.InitializedAsync(servers);
