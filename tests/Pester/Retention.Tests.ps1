@@ -56,11 +56,13 @@ Describe 'Initialize-LoginDatabase -Retention' {
         "$fault" | Should -BeLike $Said
         "$fault $($fault.ErrorDetails)" | Should -Not -Match '4711'
     }
+
     It 'takes an empty text for no table, so that an empty variable ends nothing' {
         [void] (Initialize-LoginDatabase $database -Retention $all -WarningAction Ignore)
         foreach ($empty in '', ' ') {
-            "$({ Initialize-LoginDatabase $database -Retention $empty } | Should -Throw -PassThru)" | Should -BeLike '*It takes a table, such as*'
-            "$({ New-LoginKeyset (Join-Path $TestDrive 'k') -PrivateKeyPath (Join-Path $TestDrive 'p.json') -Method $empty } | Should -Throw -PassThru)" | Should -BeLike '*It takes a table, such as*'
+            "$({ Initialize-LoginDatabase $database -Retention $empty } | Should -Throw -PassThru)" | Should -BeLike "*It takes a table, such as @{ Rows = '400d' }*"
+            "$({ Initialize-LoginDatabase $database -ColumnName $empty } | Should -Throw -PassThru)" | Should -BeLike "*It takes a table, such as @{ masked_ip = 'hashed_ip' }*"
+            "$({ New-LoginKeyset (Join-Path $TestDrive 'k') -PrivateKeyPath (Join-Path $TestDrive 'p.json') -Method $empty } | Should -Throw -PassThru)" | Should -BeLike "*It takes a table, such as @{ ip = 'pfx' }*"
         }
 
         { Initialize-LoginDatabase $database -Retention $null } | Should -Throw

@@ -18,21 +18,26 @@ namespace LoginEtl.PowerShell.Hosting;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class GivenAttribute<T>([CallerMemberName] string parameter = "") : TransformationAttribute
 {
-    private static readonly string Expected = typeof(T) switch
+    private string Expected => typeof(T) switch
     {
         { IsEnum: true } => $"one of {string.Join(", ", Enum.GetNames(typeof(T)))}",
         var t when t == typeof(int) || t == typeof(long) => "a whole number",
         var t when t == typeof(double) => "a number",
         var t when t == typeof(DateTimeOffset) => "a time, such as 2026-01-31",
         var t when t == typeof(SecureString) => "a SecureString, as Read-Host -AsSecureString gives",
-        var t when t == typeof(Hashtable) => "a table, such as @{ ip = 'pfx' }, or a text such as 'ip=pfx,device_id=mac'",
+        var t when t == typeof(Hashtable) => parameter switch
+        {
+            "Retention" => "a table, such as @{ Rows = '400d' }, or a text such as 'rows=400d,vault=90d'",
+            "ColumnName" => "a table, such as @{ masked_ip = 'hashed_ip' }, or a text such as 'masked_ip=hashed_ip'",
+            _ => "a table, such as @{ ip = 'pfx' }, or a text such as 'ip=pfx,device_id=mac'",
+        },
         _ => "a text",
     };
 
     /// <inheritdoc/>
     protected override object? Take(EngineIntrinsics engineIntrinsics, object? inputData) => BindingFaults.Bind(parameter, () => Convert(inputData), default(T));
 
-    private static object? Convert(object? inputData)
+    private object? Convert(object? inputData)
     {
         if (inputData is null or SettingText or SettingText[] or SecretText or PSObject { BaseObject: SettingText or SettingText[] or SecretText })
         {
@@ -47,18 +52,18 @@ public sealed class GivenAttribute<T>([CallerMemberName] string parameter = "") 
             : To<T>(inputData);
     }
 
-    private static TTo To<TTo>(object inputData) => LanguagePrimitives.TryConvertTo<TTo>(inputData, CultureInfo.InvariantCulture, out var value)
+    private TTo To<TTo>(object inputData) => LanguagePrimitives.TryConvertTo<TTo>(inputData, CultureInfo.InvariantCulture, out var value)
         ? value
         : throw Refusal.Of($"It takes {Expected}.");
 
     private static object? Bare(object? inputData) => inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
 
-    private static SecretText Secret(object inputData) => Bare(inputData) is SecureString secure
+    private SecretText Secret(object inputData) => Bare(inputData) is SecureString secure
         ? new SecretText(new NetworkCredential("", secure).Password) { IsTyped = false }
         : new SecretText(To<string>(inputData));
 
     // As the variables have it.
-    private static Hashtable Table(string pairs)
+    private Hashtable Table(string pairs)
     {
         // A variable that is empty would end a retention, or mask by another method than was meant.
         if (string.IsNullOrWhiteSpace(pairs))
