@@ -278,33 +278,3 @@ Describe 'Objects that are copies' {
         { $copy | Confirm-LoginMessage -ErrorAction Stop } | Should -Throw '*job*copy*'
     }
 }
-
-Describe 'Invoke-LoginEtl' {
-    BeforeEach {
-        $queue = New-TestQueue
-        $database = New-TestDatabase
-        Initialize-LoginDatabase $database
-    }
-
-    It 'does the whole job and emits the receipt' {
-        New-LoginBody 60 | Send-LoginMessage $queue
-        $receipt = Invoke-LoginEtl $queue $keys $database -DrainWindow 0.2
-        $receipt.Written | Should -Be 60
-        $receipt.ExitCode | Should -Be 0
-        (Get-QueueCount $queue).Visible | Should -Be 0
-    }
-
-    It 'warns of a reject once and ends with 2' {
-        '{"foo":"bar"}' | Send-LoginMessage $queue
-        $receipt = Invoke-LoginEtl $queue $keys $database -DrainWindow 0.2 -WarningVariable warnings -WarningAction SilentlyContinue
-        $warnings | Should -HaveCount 1
-        $receipt.ExitCode | Should -Be 2
-    }
-
-    It 'emits a failed receipt with exit code 1 when it cannot begin' {
-        $receipt = Invoke-LoginEtl $queue $keys $database -Table nowhere -ErrorVariable failed -ErrorAction SilentlyContinue
-        $receipt.ExitCode | Should -Be 1
-        $receipt.Outcome | Should -Be 'Failed'
-        $failed[0].FullyQualifiedErrorId | Should -BeLike 'TableNotFound,*'
-    }
-}
