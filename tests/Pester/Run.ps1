@@ -22,11 +22,13 @@ foreach ($file in $Path) {
         $test.ErrorRecord | ForEach-Object { "    $_`n    $($_.ScriptStackTrace -split "`n" | Select-Object -First 1)" }
     }
     $result.FailedContainers.ErrorRecord | Where-Object { $_ } | ForEach-Object { "    $_" }
+    # Set-ItResult gives a reason. Without one nobody would know why a test is skipped.
+    $unsaid = -not $IsWindows -and ($result.Skipped | Where-Object { -not $_.ErrorRecord })
     foreach ($test in $result.Skipped) {
-        "[!] $($test.ExpandedPath): $($test.ErrorRecord)"
+        "[!] $($test.ExpandedPath): $($test.ErrorRecord ? $test.ErrorRecord : $IsWindows ? 'is skipped, because it needs signals or programs that Windows has not' : 'is skipped without a reason, which is a failure')"
     }
     if ($result.TotalCount -eq 0) { "$file has no test." }
-    $passed = $result.Result -eq 'Passed' -and $result.TotalCount -gt 0
+    $passed = $result.Result -eq 'Passed' -and $result.TotalCount -gt 0 -and -not $unsaid
     $failed = $failed -or -not $passed
     "$($passed ? 'ok' : 'not ok'): $($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped"
 }
